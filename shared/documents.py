@@ -1,0 +1,133 @@
+"""What is kept in the bucket as JSON: the job while work is under way, the receipt when it is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Document(BaseModel):
+    """Frozen; fields it does not know are passed over, so that two releases can read each other's."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ResultLink(Document):
+    """A picture the vendor made, at an address that soon dies; the box is in pixels of the picture it was shown."""
+
+    url: str
+    label: str = ""
+    x: int | None = None
+    y: int | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class Claimed(Document):
+    """Someone is calling the vendor."""
+
+    name: Literal["claimed"] = "claimed"
+
+
+class Waiting(Document):
+    """The vendor is busy, not reached, or the second picture is missing; nothing was bought."""
+
+    name: Literal["waiting"] = "waiting"
+
+
+class Blocked(Document):
+    """No picture of this capability passes until a person acts."""
+
+    name: Literal["blocked"] = "blocked"
+
+
+class Ticketed(Document):
+    """Bought; the vendor is working."""
+
+    name: Literal["ticketed"] = "ticketed"
+    ticket: str
+    since: datetime
+
+
+class Ready(Document):
+    """Bought and finished: what remains is to fetch the pictures before their links die."""
+
+    name: Literal["ready"] = "ready"
+    pictures: tuple[ResultLink, ...]
+    dies_at: datetime
+
+
+Stage = Annotated[Claimed | Waiting | Blocked | Ticketed | Ready, Field(discriminator="name")]
+
+
+class Job(Document):
+    """Work not finished, at `jobs/<X>.json`."""
+
+    version: Literal[1] = 1
+    id: str
+    """Random: tells this job from another for the same upload."""
+    source: str
+    etag: str = ""
+    uploaded_at: datetime
+    stage: Stage = Claimed()
+    held_until: datetime | None = None
+    """While someone is at it: when they are certainly dead. None: nobody is."""
+    due: datetime
+    """When it is worth moving on."""
+    attempts: int = 0
+    """Calls that the vendor may have billed."""
+    tries: int = 0
+    """How often in a row it could not be moved on: what back-off grows with."""
+    code: str = ""
+    message: str = ""
+    """The last trouble, for whoever reads the job."""
+    mark: str = ""
+    """The ETags of the pictures that were shown to the vendor."""
+    capability: str = ""
+    options: dict[str, str] = {}
+    request_id: str = ""
+    reshaped: str = ""
+    staged: tuple[str, ...] = ()
+    """Copies under `work/`, to be deleted in the end."""
+    replaces: tuple[str, ...] = ()
+    """What an earlier version of this upload left under `cutouts/`."""
+
+
+class Output(Document):
+    """A stored picture; x, y, width, height: the box it shows, in pixels of the original, where the vendor tells."""
+
+    key: str
+    label: str
+    content_type: str
+    bytes: int
+    x: int | None = None
+    y: int | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class Receipt(Document):
+    """What became of an upload, at `cutouts/<X>.json`, written last: it exists, so everything it names is there."""
+
+    version: Literal[1] = 1
+    source: str
+    etag: str
+    status: Literal["done", "rejected", "failed"]
+    capability: str = ""
+    provider: str = ""
+    action: str = ""
+    options: dict[str, str] = {}
+    request_id: str = ""
+    outputs: tuple[Output, ...] = ()
+    reshaped: str = ""
+    """What OSS did to the picture before the vendor saw it, as an `x-oss-process` value; empty: nothing."""
+    attempts: int = 0
+    """Calls that the vendor may have billed; 0 when it was never asked."""
+    price_yuan: float = 0.0
+    """The list price of one call of this capability, when it succeeded."""
+    code: str = ""
+    message: str = ""
+    uploaded_at: datetime
+    finished_at: datetime

@@ -1,0 +1,48 @@
+"""What can go wrong, named by who must act.
+
+    CutoutError
+    ├── Rejected          the uploader: this picture cannot be served, a receipt says why
+    │   └── BadLink       … or the vendor cannot read the address we gave: a copy with a plain name may pass
+    ├── Misconfigured     the operator: no picture passes until a key, a purchase or a right is mended
+    └── Unavailable       nobody: asked again later, a bounded number of times
+        ├── Busy          … turned away or not reached, so certainly nothing was bought: for as long as it takes
+        └── Incomplete    … the second picture of a pair has not arrived yet: for an hour
+
+Anything else that is raised is a bug of ours: it is not caught, and Function Compute tries again.
+"""
+
+from __future__ import annotations
+
+
+class CutoutError(Exception):
+    """`code` is the vendor's word, or ours where no vendor was asked; `message` is a sentence for a person."""
+
+    def __init__(self, code: str, message: str, *, request_id: str = "") -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+
+
+class Rejected(CutoutError):
+    """This picture cannot be served; another one can."""
+
+
+class BadLink(Rejected):
+    """The vendor could not read the link's address, not the picture behind it."""
+
+
+class Misconfigured(CutoutError):
+    """Nothing can be served until a person acts; the message says what to do."""
+
+
+class Unavailable(CutoutError):
+    """Trouble that passes by itself; whether the vendor has billed the call is not known."""
+
+
+class Busy(Unavailable):
+    """The vendor turned the call away unheard, or was not reached: nothing was bought."""
+
+
+class Incomplete(Unavailable):
+    """One picture of a pair is there, the other is not; nothing was asked of the vendor."""

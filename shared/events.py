@@ -1,0 +1,69 @@
+"""What reaches a function: OSS's word that an object was made, and the timer's tick."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Event(BaseModel):
+    # Real events carry more than the documentation lists, and less in older versions of it.
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+
+class _Object(_Event):
+    key: str
+    size: int
+    etag: str = Field(alias="eTag")
+
+
+class _Bucket(_Event):
+    name: str
+
+
+class _Oss(_Event):
+    bucket: _Bucket
+    object: _Object
+
+
+class ObjectCreated(_Event):
+    """One object that was put, posted, copied or completed: at least once told, maybe late, in any order."""
+
+    name: str = Field(alias="eventName")
+    time: datetime = Field(alias="eventTime")
+    region: str
+    oss: _Oss
+
+    @property
+    def bucket(self) -> str:
+        return self.oss.bucket.name
+
+    @property
+    def key(self) -> str:
+        return self.oss.object.key
+
+    @property
+    def size(self) -> int:
+        return self.oss.object.size
+
+    @property
+    def etag(self) -> str:
+        return self.oss.object.etag.strip('"')
+
+
+class _OssEvent(_Event):
+    events: tuple[ObjectCreated, ...]
+
+
+class Tick(_Event):
+    """The timer's."""
+
+    time: datetime = Field(alias="triggerTime")
+    trigger: str = Field(alias="triggerName")
+    payload: str = ""
+
+
+def created_objects(event: bytes) -> tuple[ObjectCreated, ...]:
+    """What an OSS trigger sent; raises pydantic's `ValidationError` for anything else."""
+    return _OssEvent.model_validate_json(event).events

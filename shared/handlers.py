@@ -1,0 +1,151 @@
+"""The composition root: puts the line together for an invocation; the only reader of environment and context."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+from shared import keys, log
+from shared.errors import Misconfigured
+from shared.events import ObjectCreated, created_objects
+from shared.jobs import Jobs
+from shared.pipeline import Line
+from shared.providers.viapi import Credentials, Viapi
+from shared.rounds import Round
+from shared.settings import Settings, read_settings
+from shared.storage import OssBucket
+from shared.web import HttpWeb
+
+Handler = Callable[[bytes, Any], None]
+
+_LEASE = 1.1
+"""A lease in terms of the function's timeout: longer, so that whoever holds a stale one is certainly dead."""
+
+
+def on_upload(group: str) -> Handler:
+    """The handler of the function that serves `uploads/<group>/`."""
+
+    def handler(event: bytes, context: Any) -> None:
+        settings = _settings()
+        bugs = []
+        for created in created_objects(event):
+            try:
+                _arrived(group, created, settings, context)
+            except Exception as bug:  # noqa: BLE001 - the event's other objects come first; it is raised below
+                bugs.append(bug)
+        if bugs:
+            raise bugs[0]
+
+    return handler
+
+
+def on_timer() -> Handler:
+    """The handler of `settle`, which moves on whatever could not finish in one go."""
+
+    def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - a tick says nothing that matters
+        settings = _settings("oss_bucket")
+        line, spare = _line(settings, settings.oss_bucket, context)
+        Round(line, ends=line.clock() + spare).go()
+
+    return handler
+
+
+def _arrived(group: str, created: ObjectCreated, settings: Settings, context: Any) -> None:
+    key = created.key
+    refusal = _refusal(group, created, settings)
+    if refusal:
+        log.error("refused", key=key, message=refusal)
+        return
+    if created.size == 0:
+        return  # a folder, or a file still to come: OSS tells again when it has content
+    line, _ = _line(settings, created.bucket, context)
+    if not line.arrived(key, created.etag) and unquote(key) != key:
+        # Nothing says whether an event's key may come percent-encoded; raw is how everyone saw it.
+        line.arrived(unquote(key), created.etag)
+
+
+def _refusal(group: str, created: ObjectCreated, settings: Settings) -> str:
+    """Why this object cannot even be given a receipt; empty when it can."""
+    if created.region != settings.region:
+        return f"the event comes from {created.region}: VIAPI takes pictures only from a bucket in {settings.region}"
+    if settings.oss_bucket and created.bucket != settings.oss_bucket:
+        return f"the event comes from bucket {created.bucket}, and OSS_BUCKET says {settings.oss_bucket}"
+    if not created.key.startswith(f"{keys.UPLOADS}{group}/"):
+        return f"this function serves {keys.UPLOADS}{group}/ only: check the trigger's prefix"
+    if (size := len(created.key.encode())) > keys.MAX_UPLOAD_BYTES:
+        return f"the key has {size} bytes; its results' names would not fit OSS's 1,023: {keys.MAX_UPLOAD_BYTES} pass"
+    return ""
+
+
+def _line(settings: Settings, bucket: str, context: Any) -> tuple[Line, timedelta]:
+    """The line for this invocation, and how long it may go on beginning things before the timeout is too near."""
+    credentials = Credentials(
+        settings.alibaba_cloud_access_key_id,
+        settings.alibaba_cloud_access_key_secret,
+        settings.alibaba_cloud_security_token,
+    )
+    if not credentials.access_key_id:
+        given = context.credentials
+        credentials = Credentials(given.access_key_id, given.access_key_secret, given.security_token or "")
+    return _compose(settings, bucket, credentials, float(context.function.timeout))
+
+
+@lru_cache(maxsize=4)
+def _compose(settings: Settings, bucket: str, credentials: Credentials, timeout: float) -> tuple[Line, timedelta]:
+    """Kept for the life of the instance: connections are reused as long as the credentials are the same."""
+
+    def open_bucket(name: str) -> OssBucket:
+        return OssBucket(
+            name,
+            endpoint=settings.oss_endpoint,
+            public_endpoint=settings.oss_public_endpoint,
+            region=settings.region,
+            access_key_id=credentials.access_key_id,
+            access_key_secret=credentials.access_key_secret,
+            security_token=credentials.security_token,
+        )
+
+    pictures = open_bucket(bucket)
+    documents = open_bucket(settings.jobs_bucket) if settings.jobs_bucket else pictures
+    _warn_of_versioning(documents)
+    # The slowest synchronous call promises an answer within 30 s. What is left of the timeout is for the result.
+    call, fetch = min(40.0, timeout / 3), min(60.0, timeout / 2)
+    line = Line(
+        bucket=pictures,
+        jobs=Jobs(documents, _now, timedelta(seconds=timeout * _LEASE)),
+        web=HttpWeb(qps=settings.viapi_qps, result_hosts=settings.result_hosts, call_seconds=call, fetch_seconds=fetch),
+        providers={"viapi": Viapi(settings.viapi_endpoint, credentials)},
+        clock=_now,
+    )
+    return line, timedelta(seconds=max(timeout - call - fetch - timeout / 15, 0.0))
+
+
+def _warn_of_versioning(bucket: OssBucket) -> None:
+    try:
+        if bucket.versioned():
+            log.warning(
+                "versioned",
+                bucket=bucket.name,
+                message="this bucket has or had versioning, so claims are not exclusive and an upload that is told "
+                "twice at once may be paid for twice: give the jobs a bucket of their own (JOBS_BUCKET)",
+            )
+    except Misconfigured as error:
+        log.warning("versioned", bucket=bucket.name, message=f"could not look whether it has versioning: {error}")
+
+
+@lru_cache(maxsize=1)
+def _settings(*needs: str) -> Settings:
+    log.set_up()
+    try:
+        return read_settings(os.environ, needs=needs)
+    except Misconfigured as error:
+        log.error("settings", message=error.message)
+        raise
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

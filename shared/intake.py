@@ -1,0 +1,136 @@
+"""From an upload's name to links for the vendor: what lies in the bucket, held against what the capability takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from shared import keys
+from shared.admission import admit_mask, admit_picture
+from shared.capabilities import capability, companion_role, vendor_options
+from shared.documents import Job, Receipt
+from shared.errors import Incomplete, Rejected
+from shared.header import read_header
+from shared.models import Header, Source, Stored
+from shared.ports import Bucket
+
+_LINK_SECONDS = 600
+"""A synchronous vendor fetches within seconds; this is for its own retries."""
+_ASYNC_LINK_SECONDS = 6 * 3600
+"""An asynchronous one fetches when its queue comes to it."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The pictures of an upload as they lie in the bucket now."""
+
+    image: Source
+    companion: Source | None
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """What the vendor is shown: a link for each role, and which objects and formats are behind them."""
+
+    links: dict[str, str]
+    keys: tuple[str, ...]
+    formats: tuple[str, ...]
+
+
+def look(bucket: Bucket, job: Job) -> tuple[Job, Seen | None]:
+    """The job as it stands with what lies in the bucket now; None when that is nothing, or was concluded before.
+
+    The event may be late and the job old: what counts is the object as it is.
+    """
+    image = bucket.look(job.source)
+    if image is None or image.size == 0:
+        return job, None
+    role = companion_role(keys.capability_name(job.source))
+    companion = _companion(bucket, job.source, role)
+    if image.etag != job.etag and job.staged:
+        bucket.delete(job.staged)  # copies of what is no longer there
+        job = job.model_copy(update={"staged": ()})
+    job = job.model_copy(
+        update={
+            "etag": image.etag,
+            "uploaded_at": image.modified,
+            "mark": ",".join(picture.etag for picture in (image, companion) if picture),
+            "capability": keys.capability_name(job.source),
+        }
+    )
+    if (subject := keys.image_of(job.source, role)) and bucket.etag(subject):
+        return job, None  # a second picture whose first one has come since: it is served there
+    earlier = bucket.read(keys.receipt(job.source))
+    if earlier is not None:
+        receipt = _readable(earlier)
+        if receipt is not None and earlier.mark == job.mark and _stands(receipt, job):
+            return job, None
+        outputs = receipt.outputs if receipt else ()
+        replaces = (keys.receipt(job.source), *(output.key for output in outputs))
+        job = job.model_copy(update={"replaces": replaces})
+    return job, Seen(image, companion)
+
+
+def admit(bucket: Bucket, job: Job, seen: Seen) -> tuple[Job, Exhibit]:
+    """Hold what was seen against the capability. Raises `Rejected` or `Incomplete`."""
+    if not job.capability:
+        raise Rejected("InvalidPath", f"a picture belongs into {keys.UPLOADS}<group>/<capability>/")
+    row = capability(job.capability)
+    own = {name: seen.image.metadata[name] for name in row.options if name in seen.image.metadata}
+    options = keys.options(job.source) | own
+    vendor_options(row, options)
+    pictures, headers, shown = [seen.image], [_header(bucket, seen.image)], []
+    shown.append(admit_picture(headers[0], seen.image.size, row.limits))
+    if row.companion:
+        second = _second(job.source, row.companion, seen)
+        pictures.append(second)
+        headers.append(_header(bucket, second))
+        shown.append(admit_mask(headers[1], second.size, row.limits, headers[0], shown[0]))
+    job = job.model_copy(
+        update={"options": options, "reshaped": ";".join(each.process for each in shown if each.process)}
+    )
+    originals = tuple(picture.key for picture in pictures)
+    seconds = _ASYNC_LINK_SECONDS if row.asynchronous else _LINK_SECONDS
+    links = {
+        role: bucket.link(key, each.process, seconds)
+        for role, key, each in zip(row.fields, job.staged or originals, shown, strict=True)
+    }
+    return job, Exhibit(links, originals, tuple(header.format for header in headers))
+
+
+def _readable(document: Stored) -> Receipt | None:
+    try:
+        return Receipt.model_validate_json(document.body)
+    except ValidationError:
+        return None  # somebody's own file in the receipt's place
+
+
+def _stands(receipt: Receipt, job: Job) -> bool:
+    """Whether a receipt for the same pictures still holds: uploading one again asks for another try at what failed."""
+    return receipt.status == "done" or receipt.uploaded_at == job.uploaded_at
+
+
+def _companion(bucket: Bucket, upload: str, role: str) -> Source | None:
+    """The second picture: the upload's own, else its folder's; the newest where there are several."""
+    if not role:
+        return None
+    own, folder = keys.companion_prefixes(upload, role)
+    found = [entry for entry in bucket.list(own) if keys.image_of(entry.key, role) == upload] or [
+        entry for entry in bucket.list(folder) if keys.serves_folder(entry.key, role)
+    ]
+    newest = max(found, key=lambda entry: entry.modified, default=None)
+    return bucket.look(newest.key) if newest else None
+
+
+def _second(upload: str, role: str, seen: Seen) -> Source:
+    if seen.companion is not None:
+        return seen.companion
+    if subject := keys.image_of(upload, role):
+        raise Incomplete("PictureMissing", f"this is the {role} of {subject}, which has not been uploaded")
+    own, folder = keys.companion_prefixes(upload, role)
+    raise Incomplete("CompanionMissing", f"the {role} has not been uploaded, neither {own}<ext> nor {folder}<ext>")
+
+
+def _header(bucket: Bucket, picture: Source) -> Header:
+    return read_header(picture.head, lambda start, length: bucket.window(picture.key, start, length))

@@ -1,0 +1,136 @@
+"""Who may move a job on, settled with the one atomic thing OSS can do: create a name that is not there.
+
+A new job is claimed by creating it. OSS cannot compare and swap, so a job that is there already is taken over by
+creating a second name, made from the job's own ETag: whoever wins `<X>.<etag>.0.lease` may move the job on from exactly
+that state. A lease outlives the timeout of the function that holds it, so a stale one belongs to the dead, and the
+next turn's name is open: `<X>.<etag>.1.lease`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, TypeAdapter
+
+from shared import keys
+from shared.documents import Blocked, Claimed, Job, Waiting
+from shared.ports import Bucket
+
+_MAX_TURNS = 20
+"""Instances that died one after the other over the same state of the same job."""
+
+_SWEEP_AFTER = timedelta(hours=1)
+"""No function runs this long, so nobody holds a lease of that age."""
+
+_UNTIL = TypeAdapter(AwareDatetime)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A job as it was read, and the ETag of that state."""
+
+    job: Job
+    etag: str
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """What a listing of `jobs/` shows: uploads with a job, uploads with news, leases of the dead."""
+
+    jobs: tuple[str, ...]
+    sequels: tuple[str, ...]
+    leases: tuple[str, ...]
+
+
+class Jobs:
+    """The jobs in `bucket`; `lease` must be longer than the calling function's timeout."""
+
+    def __init__(self, bucket: Bucket, clock: Callable[[], datetime], lease: timedelta) -> None:
+        self._bucket = bucket
+        self._clock = clock
+        self._lease = lease
+
+    def claim(self, source: str, etag: str) -> Job | None:
+        """Begin a job for an upload and hold it; None when there is one."""
+        now = self._clock()
+        job = Job(
+            id=secrets.token_hex(16), source=source, etag=etag, uploaded_at=now, held_until=now + self._lease, due=now
+        )
+        if self._bucket.create(keys.job(source), job.model_dump_json().encode()):
+            return job
+        # Created by us all the same, when only the answer to the first try was lost.
+        found = self.find(source)
+        return job if found and found.job.id == job.id else None
+
+    def find(self, source: str) -> Found | None:
+        stored = self._bucket.read(keys.job(source))
+        return Found(Job.model_validate_json(stored.body), stored.etag) if stored else None
+
+    def due(self, job: Job) -> bool:
+        """Whether nobody holds the job and its time has come."""
+        now = self._clock()
+        return job.due <= now and (job.held_until is None or job.held_until <= now)
+
+    def take(self, found: Found) -> Job | None:
+        """Hold a job that nobody holds; None when someone else was faster or it has moved on."""
+        now = self._clock()
+        if found.job.held_until is not None and found.job.held_until > now:
+            return None
+        until = now + self._lease
+        if not self._win(found, until) or self._bucket.etag(keys.job(found.job.source)) != found.etag:
+            return None
+        match found.job.stage:
+            case Claimed() | Waiting() | Blocked() as stage:
+                # A claim found stale: its owner died, before or after the vendor heard the call.
+                died = isinstance(stage, Claimed)
+                job = found.job.model_copy(
+                    update={
+                        "stage": Claimed(),
+                        "held_until": until,
+                        "attempts": found.job.attempts + died,
+                    }
+                )
+                self.save(job)  # so that, should we die in the call, the next one counts it
+                return job
+            case _:
+                return found.job.model_copy(update={"held_until": until})
+
+    def save(self, job: Job) -> None:
+        self._bucket.write(keys.job(job.source), job.model_dump_json().encode())
+
+    def remove(self, job: Job) -> None:
+        self._bucket.delete((keys.job(job.source),))
+
+    def announce(self, source: str) -> None:
+        """Note that something newer arrived, to be looked at when the job under way is over."""
+        self._bucket.write(keys.sequel(source), b"{}")
+
+    def take_note(self, source: str) -> None:
+        """Remove the note: whoever calls this is about to look."""
+        self._bucket.delete((keys.sequel(source),))
+
+    def unfinished(self, folder: str = "") -> Unfinished:
+        """All that is under way, or what is under way for uploads below `folder`."""
+        entries = tuple(self._bucket.list(keys.jobs_below(folder)))
+        swept = self._clock() - _SWEEP_AFTER
+        return Unfinished(
+            jobs=tuple(keys.upload_of(entry.key) for entry in entries if entry.key.endswith(".json")),
+            sequels=tuple(keys.upload_of(entry.key) for entry in entries if entry.key.endswith(".next")),
+            leases=tuple(e.key for e in entries if e.key.endswith(".lease") and e.modified < swept),
+        )
+
+    def sweep(self, leases: tuple[str, ...]) -> None:
+        self._bucket.delete(leases)
+
+    def _win(self, found: Found, until: datetime) -> bool:
+        for turn in range(_MAX_TURNS):
+            lease = keys.lease(keys.job(found.job.source), found.etag, turn)
+            if self._bucket.create(lease, _UNTIL.dump_json(until)):
+                return True
+            other = self._bucket.read(lease)
+            if other is None or _UNTIL.validate_json(other.body) > self._clock():
+                return False
+        return False

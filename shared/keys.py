@@ -1,0 +1,111 @@
+"""Where things lie in the bucket; nothing else spells a prefix.
+
+Everything about the upload `uploads/X` is called X.something under a sibling prefix, so no two uploads share
+a name and anyone can compute one without asking.
+"""
+
+from __future__ import annotations
+
+import re
+
+from shared.errors import Rejected
+
+UPLOADS = "uploads/"
+CUTOUTS = "cutouts/"
+JOBS = "jobs/"
+WORK = "work/"
+
+MAX_UPLOAD_BYTES = 980
+"""The longest key an upload may have, in UTF-8: the names made from it must fit OSS's 1,023 bytes."""
+
+_COMPANION = re.compile(r"(?P<image>.+)\.(?P<role>[a-z]+)\.[^./]+")
+_FOLDER_COMPANION = re.compile(r"_(?P<role>[a-z]+)\.[^./]+")
+_OPTION = re.compile(r"(?P<name>[a-z][a-z-]*)=(?P<value>[^=]*)")
+
+
+def is_upload(key: str) -> bool:
+    """Whether `key` may be a picture: no folder, and no name that begins with a dot or an underscore."""
+    name = key.rpartition("/")[2]
+    return key.startswith(UPLOADS) and not name.startswith((".", "_")) and name != ""
+
+
+def capability_name(key: str) -> str:
+    """The first two folders of an upload; empty when there are fewer."""
+    folders = key.removeprefix(UPLOADS).split("/")[:-1]
+    return "/".join(folders[:2]) if len(folders) >= 2 else ""
+
+
+def options(key: str) -> dict[str, str]:
+    """What the folders called `<option>=<value>[,…]` set; raises `Rejected` for one that mixes in other words."""
+    found: dict[str, str] = {}
+    for name in key.removeprefix(UPLOADS).split("/")[2:-1]:
+        pairs = [_OPTION.fullmatch(pair) for pair in name.split(",")]
+        if pairs[0] is None:
+            continue  # an ordinary folder, though there may be a comma in it
+        for pair in pairs:
+            if pair is None:
+                raise Rejected("InvalidOption", f"the folder {name!r} is not a list of <option>=<value>")
+            found[pair["name"]] = pair["value"]  # a deeper folder speaks last
+    return found
+
+
+def receipt(upload: str) -> str:
+    return f"{_sibling(CUTOUTS, upload)}.json"
+
+
+def output(upload: str, label: str, extension: str) -> str:
+    """The address of a picture; `label` is empty when it is the only one."""
+    return f"{_sibling(CUTOUTS, upload)}.{label}{'.' if label else ''}{extension}"
+
+
+def job(upload: str) -> str:
+    return f"{_sibling(JOBS, upload)}.json"
+
+
+def lease(job_key: str, etag: str, turn: int) -> str:
+    """The create-once name that gives the right to move a job on from exactly the state whose ETag is `etag`."""
+    return f"{job_key.removesuffix('.json')}.{etag}.{turn}.lease"
+
+
+def sequel(upload: str) -> str:
+    """The note that something newer arrived while a job was under way."""
+    return f"{_sibling(JOBS, upload)}.next"
+
+
+def jobs_below(folder: str) -> str:
+    """Where the jobs of uploads below `folder` lie; of all uploads when it is empty."""
+    return _sibling(JOBS, folder)
+
+
+def upload_of(key: str) -> str:
+    """The upload that a job or a sequel speaks of."""
+    return UPLOADS + key.removeprefix(JOBS).removesuffix(".json").removesuffix(".next")
+
+
+def staged(name: str, extension: str) -> str:
+    return f"{WORK}{name}.{extension}"
+
+
+def folder(key: str) -> str:
+    return key[: key.rindex("/") + 1]
+
+
+def companion_prefixes(upload: str, role: str) -> tuple[str, str]:
+    """What the name of `upload`'s second picture begins with: its own, else the folder's."""
+    return f"{upload}.{role}.", f"{folder(upload)}_{role}."
+
+
+def image_of(key: str, role: str) -> str:
+    """The upload to which `key` is the second picture; empty when it is not one by its name."""
+    match = _COMPANION.fullmatch(key)
+    return match["image"] if match and match["role"] == role else ""
+
+
+def serves_folder(key: str, role: str) -> bool:
+    """Whether `key` is the second picture of every upload in its folder."""
+    match = _FOLDER_COMPANION.fullmatch(key.rpartition("/")[2])
+    return match is not None and match["role"] == role
+
+
+def _sibling(prefix: str, upload: str) -> str:
+    return prefix + upload.removeprefix(UPLOADS)

@@ -1,0 +1,75 @@
+"""The seams of the line: what it needs of a vendor, the web and the bucket, and what a test puts in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from shared.models import (
+    Accepted,
+    Capability,
+    Done,
+    Download,
+    Entry,
+    Failed,
+    Pending,
+    Reply,
+    Request,
+    Source,
+    Stamp,
+    Stored,
+)
+
+
+class Provider(Protocol):
+    """One vendor's dialect: builds requests, reads replies, touches nothing."""
+
+    result_hosts: tuple[str, ...]
+    """Domains whose hosts its results may come from."""
+    links_live: float
+    """Seconds that the links to its results live."""
+
+    def call(
+        self, capability: Capability, links: Mapping[str, str], options: Mapping[str, str], stamp: Stamp
+    ) -> Request: ...
+
+    def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
+        """Raises a `CutoutError` when the vendor refuses."""
+        ...
+
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request: ...
+
+    def fate(self, capability: Capability, ticket: str, reply: Reply) -> Done | Pending | Failed:
+        """Raises a `CutoutError` when the question itself was refused."""
+        ...
+
+
+class Web(Protocol):
+    def send(self, request: Request) -> Reply: ...
+
+    def fetch(self, url: str, hosts: tuple[str, ...]) -> AbstractContextManager[Download]: ...
+
+
+class Bucket(Protocol):
+    def look(self, key: str) -> Source | None: ...
+
+    def window(self, key: str, start: int, length: int) -> bytes: ...
+
+    def read(self, key: str) -> Stored | None: ...
+
+    def etag(self, key: str) -> str: ...
+
+    def create(self, key: str, body: bytes) -> bool: ...
+
+    def write(self, key: str, body: bytes, *, mark: str = "") -> None: ...
+
+    def store(self, key: str, download: Download, *, mark: str) -> int: ...
+
+    def delete(self, keys: tuple[str, ...]) -> None: ...
+
+    def list(self, prefix: str) -> Iterator[Entry]: ...
+
+    def link(self, key: str, process: str, seconds: int) -> str: ...
+
+    def stage(self, key: str, copy: str, process: str) -> None: ...

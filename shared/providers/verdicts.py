@@ -1,0 +1,79 @@
+"""The vendors' error codes in our words: who must act, and what to tell them.
+
+A code is looked up by dotted prefix: `InvalidImage.Region`, else `InvalidImage`, else it is unknown: `Unavailable`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+
+
+class Verdict(NamedTuple):
+    error: type[CutoutError]
+    advice: str = ""
+
+
+_CONSOLE = "the Alibaba Cloud vision console (分割抠图)"
+_SHANGHAI = Verdict(Misconfigured, "VIAPI takes pictures only from a bucket in cn-shanghai: move the bucket")
+_RIGHTS = Verdict(Misconfigured, "give the function's role the policy AliyunVIAPIFullAccess")
+_KEY = Verdict(Misconfigured, "check the function's role or access key")
+_PURCHASE = Verdict(Misconfigured, f"open or pay for this capability in {_CONSOLE}")
+_PICTURE = Verdict(Rejected)
+_OURS = Verdict(Unavailable)
+"""Ours to mend by asking again with a fresh signature."""
+
+# Manual of 2022-05, chapter 9 and 8.3; document 146751 as of 2025; codes its users report.
+VIAPI: dict[str, Verdict] = {
+    "Throttling": Verdict(Busy),
+    "ServiceUnavailable": Verdict(Busy),
+    "Timeout": _OURS,
+    "InternalError": _OURS,
+    "SignatureNonceUsed": _OURS,
+    "InvalidTimeStamp": _OURS,
+    "InvalidParameter": _PICTURE,
+    "InvalidParameter.Transfer": _OURS,  # the vendor's own download or upload failed
+    "InvalidImage": _PICTURE,
+    "InvalidImage.Download": _OURS,
+    "InvalidImage.Timeout": _OURS,
+    "InvalidImage.Region": _SHANGHAI,
+    "InvalidImage.REGION": _SHANGHAI,
+    "InvalidImage.RegionRecommend": _SHANGHAI,
+    "InvalidImage.URL": Verdict(BadLink),
+    "InvalidFile": _PICTURE,
+    "InvalidFile.Download": _OURS,
+    "InvalidFile.Timeout": _OURS,
+    "InvalidFile.Region": _SHANGHAI,
+    "InvalidFile.RegionRecommend": _SHANGHAI,
+    "InvalidFile.URL": Verdict(BadLink),
+    "IllegalUrlParameter": Verdict(BadLink),
+    "MissingParameter": _PICTURE,
+    "MissingImageURL": _PICTURE,
+    "ParameterError": _PICTURE,
+    "ClientError": _PICTURE,
+    "InvalidApi": _PURCHASE,
+    "InvalidAction": Verdict(Misconfigured, "the vendor no longer knows this capability"),
+    "UnsupportedOperation": Verdict(Misconfigured, "the vendor does not offer this capability"),
+    "AuthFailed": _RIGHTS,
+    "Unauthorized": _RIGHTS,
+    "NoPermission": _RIGHTS,
+    "Forbidden": _RIGHTS,
+    "EntityNotExist": _RIGHTS,
+    "SignatureDoesNotMatch": _KEY,
+    "IncompleteSignature": _KEY,
+    "InvalidAccessKeyId": _KEY,
+    "InvalidAccessKeySecret": _KEY,
+    "InvalidSecurityToken": _KEY,
+    "MissingSecurityToken": _KEY,
+}
+
+
+def judge(verdicts: dict[str, Verdict], code: str, message: str, request_id: str) -> CutoutError:
+    """The error that `code` means, to be raised; `message` is the vendor's own, to which the advice is added."""
+    prefix = code
+    while prefix not in verdicts and "." in prefix:
+        prefix = prefix.rpartition(".")[0]
+    verdict = verdicts.get(prefix, Verdict(Unavailable))
+    sentence = f"{message.rstrip('. ')}; {verdict.advice}" if verdict.advice else message
+    return verdict.error(code, sentence, request_id=request_id)

@@ -1,0 +1,176 @@
+"""Alibaba VIAPI imageseg, version 2019-12-30: RPC calls signed with HMAC-SHA1.
+
+Sans-I/O: it builds requests and reads replies. The signature is written out here because the official client brings
+33 packages and a quarter of a second of cold start for what is forty lines; the tests hold it to that client.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import html
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timezone
+from typing import Any
+from urllib.parse import quote
+
+from shared.documents import ResultLink
+from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
+from shared.models import Accepted, Capability, Done, Failed, Pending, Reply, Request, Stamp
+from shared.providers.verdicts import VIAPI, judge
+
+_VERSION = "2019-12-30"
+_GONE = ("InvalidAction", "InvalidApi.OutOfService", "UnsupportedOperation")
+"""What the vendor says of an action it no longer has."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An access key; `security_token` is empty for a permanent one."""
+
+    access_key_id: str
+    access_key_secret: str
+    security_token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.access_key_id!r})"  # a secret must not end up in a log
+
+
+class Viapi:
+    """The dialect, spoken with one access key at one endpoint."""
+
+    result_hosts: tuple[str, ...] = ()
+    """Results lie in Alibaba's OSS, whose domains are always allowed."""
+    links_live = 30 * 60.0
+
+    def __init__(self, endpoint: str, credentials: Credentials) -> None:
+        self._endpoint = endpoint.rstrip("/") + "/"
+        self._credentials = credentials
+
+    def call(
+        self, capability: Capability, links: Mapping[str, str], options: Mapping[str, str], stamp: Stamp
+    ) -> Request:
+        """The request that shows the vendor `links` (by role) with `options` (in its own words)."""
+        pictures = {capability.fields[role]: link for role, link in links.items()}
+        query, form = (options, pictures) if capability.place == "body" else ({**pictures, **options}, {})
+        return self._request(capability.action, query, form, stamp)
+
+    def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
+        body = _read(capability, reply)
+        request_id = str(body.get("RequestId", ""))
+        if capability.asynchronous:
+            # A picture in this answer is an example's in the manual: the RequestId is all that counts.
+            return Accepted(request_id)
+        return Done(_pictures(capability, body.get("Data"), request_id), request_id)
+
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:  # noqa: ARG002 - the port's signature
+        return self._request("GetAsyncJobResult", {}, {"JobId": ticket}, stamp)
+
+    def fate(self, capability: Capability, ticket: str, reply: Reply) -> Done | Pending | Failed:
+        """What became of `ticket`. Status alone decides: the manual's success carries an ErrorCode too."""
+        data = _read(capability, reply).get("Data")
+        if not isinstance(data, dict):
+            raise _nonsense(ticket, data)
+        match data.get("Status"):
+            case "PROCESS_SUCCESS":
+                try:
+                    return Done(_pictures(capability, _unwrap(data.get("Result")), ticket), ticket)
+                except CutoutError as error:
+                    return Failed(error)
+            case "PROCESS_FAILED":
+                code, message = str(data.get("ErrorCode") or "PROCESS_FAILED"), str(data.get("ErrorMessage") or "")
+                return Failed(judge(VIAPI, code, message or "the vendor gave the job up", ticket))
+            case "TIMEOUT_FAILED" | "LIMIT_RETRY_FAILED" as status:
+                return Failed(Unavailable(status, "the vendor gave the job up; it may be submitted again"))
+            case _:
+                return Pending()
+
+    def _request(self, action: str, query: Mapping[str, str], form: Mapping[str, str], stamp: Stamp) -> Request:
+        key = self._credentials
+        common = {
+            "Action": action,
+            "Version": _VERSION,
+            "Format": "JSON",  # the manual gives two different defaults
+            "RegionId": "cn-shanghai",
+            "AccessKeyId": key.access_key_id,
+            "SignatureMethod": "HMAC-SHA1",
+            "SignatureVersion": "1.0",
+            "SignatureNonce": stamp.nonce,
+            "Timestamp": stamp.now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        if key.security_token:
+            common["SecurityToken"] = key.security_token
+        signed = {**query, **common}
+        signed["Signature"] = signature("POST", {**signed, **form}, key.access_key_secret)
+        return Request("POST", self._endpoint, quota=action, query=signed, form=form)
+
+
+def signature(method: str, parameters: Mapping[str, str], secret: str) -> str:
+    """Alibaba's RPC signature, version 1.0, over query and form parameters together."""
+    canonical = "&".join(f"{_encode(name)}={_encode(parameters[name])}" for name in sorted(parameters))
+    text = f"{method}&{_encode('/')}&{_encode(canonical)}"
+    digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()
+
+
+def _encode(text: str) -> str:
+    return quote(text, safe="~")
+
+
+def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
+    """The answer as a dict; raises the `CutoutError` that its `Code` means, whatever the status."""
+    try:
+        body = json.loads(reply.body)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Unavailable(f"HTTP{reply.status}", "the vendor's answer is not JSON")
+    code, request_id = str(body.get("Code") or ""), str(body.get("RequestId", ""))
+    if not code and reply.status < 400:
+        return body
+    error = judge(VIAPI, code or f"HTTP{reply.status}", str(body.get("Message", "")), request_id)
+    if isinstance(error, Misconfigured) and capability.substitute and code.startswith(_GONE):
+        raise Rejected(
+            code,
+            f"the vendor no longer offers {capability.action}: use {capability.substitute} instead ({error.message})",
+            request_id=request_id,
+        )
+    raise error
+
+
+def _pictures(capability: Capability, data: object, request_id: str) -> tuple[ResultLink, ...]:
+    """The result links in `data`; an answer spells its pictures the way the request does."""
+    field = capability.fields["image"]
+    found = tuple(_links(data, field)) if isinstance(data, dict) else ()
+    if not found:
+        raise Unavailable("NoResult", f"the vendor's answer holds no {field}", request_id=request_id)
+    if len(found) == 1:
+        return (ResultLink(url=found[0].url),)
+    return found
+
+
+def _links(data: dict[str, Any], field: str) -> Iterator[ResultLink]:
+    elements = data.get("Elements")
+    for index, element in enumerate(elements if isinstance(elements, list) else [data]):
+        if isinstance(element, dict) and isinstance(url := element.get(field), str) and url:
+            # The manual's JSON carries `&amp;`; a signed link never holds one of its own.
+            yield ResultLink(url=html.unescape(url) if "&amp;" in url else url, label=str(element.get("Name", index)))
+
+
+def _unwrap(result: object) -> object:
+    """`Result` is JSON in a string, at times encoded twice."""
+    for _ in range(3):
+        if not isinstance(result, str):
+            return result
+        try:
+            result = json.loads(result)
+        except ValueError:
+            break
+    return None
+
+
+def _nonsense(ticket: str, data: object) -> Unavailable:
+    return Unavailable("NoStatus", f"the vendor's answer holds no status but {data!r:.80}", request_id=ticket)

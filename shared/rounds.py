@@ -1,0 +1,87 @@
+"""The timer's round: everything unfinished whose time has come is moved on.
+
+A round goes over the jobs again as long as one of them falls due soon, so that an asynchronous cutout is fetched
+seconds after it is made, and ends at once when there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from shared import log
+from shared.documents import Blocked, Job
+from shared.jobs import Found
+from shared.pipeline import Line
+
+_WORKERS = 16
+"""Enough to draw 10 calls a second from a vendor that takes a second and a half."""
+
+_SOON = timedelta(seconds=15)
+"""Waiting this long for a job to fall due costs less than the delay of leaving it to the next tick."""
+
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+class Round:
+    """One tick's work; from `ends` on it begins nothing more."""
+
+    def __init__(self, line: Line, ends: datetime, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._line = line
+        self._ends = ends
+        self._sleep = sleep
+        self._blocked: set[str] = set()
+        """Capabilities of which one job has just found the door shut: no need for all the others to knock."""
+        self._bugs: list[Exception] = []
+
+    def go(self) -> None:
+        """Raises what was not foreseen, after everything else has been moved on."""
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            while (next_due := self._pass(pool)) is not None:
+                now = self._line.clock()
+                if next_due > min(now + _SOON, self._ends):
+                    break
+                self._sleep(max(0.0, (next_due - now).total_seconds()))
+        if self._bugs:
+            raise self._bugs[0]
+
+    def _pass(self, pool: ThreadPoolExecutor) -> datetime | None:
+        """Move on all that is due; when the next job will be, None if none will."""
+        jobs = self._line.jobs
+        unfinished = jobs.unfinished()
+        jobs.sweep(unfinished.leases)
+        self._each(pool, self._line.look_again, unfinished.sequels)
+        found = [each for each in self._each(pool, jobs.find, unfinished.jobs) if each is not None]
+        due = sorted((each for each in found if jobs.due(each.job)), key=lambda each: each.job.uploaded_at)
+        moved = self._each(pool, self._move, due)
+        later = [each.job for each in found if not jobs.due(each.job)] + [job for job in moved if job is not None]
+        return min((job.due for job in later if job.held_until is None), default=None)
+
+    def _move(self, found: Found) -> Job | None:
+        """Move one job on; how it stands afterwards, None when it is over or someone else's."""
+        if found.job.capability in self._blocked:
+            return None
+        outcome = self._line.resume(found)
+        if not isinstance(outcome, Job):
+            return None
+        if isinstance(outcome.stage, Blocked):
+            self._blocked.add(outcome.capability)
+        return outcome
+
+    def _each(self, pool: ThreadPoolExecutor, work: Callable[[_T], _R], items: Iterable[_T]) -> list[_R | None]:
+        def one(item: _T) -> _R | None:
+            if self._line.clock() >= self._ends:
+                return None
+            try:
+                return work(item)
+            except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; `go` raises it
+                log.error("bug", message=f"{type(bug).__name__}: {bug}", item=str(item)[:200])
+                self._bugs.append(bug)
+                return None
+
+        return list(pool.map(one, items))

@@ -1,0 +1,51 @@
+"""What the environment says, read and checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from shared.errors import Misconfigured
+
+
+def _hosts(text: object) -> object:
+    return [host.strip() for host in text.split(",") if host.strip()] if isinstance(text, str) else text
+
+
+class Settings(BaseModel):
+    """One field for each variable, in its upper-case name."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    oss_endpoint: str = "https://oss-cn-shanghai-internal.aliyuncs.com"
+    """How the function reaches the bucket."""
+    oss_public_endpoint: str = "https://oss-cn-shanghai.aliyuncs.com"
+    """In links that vendors fetch."""
+    oss_bucket: str = ""
+    """The bucket; a function that an upload triggers takes it from the event."""
+    jobs_bucket: str = ""
+    """Where `jobs/` lies, when not in the bucket itself: needed when that one has versioning."""
+    region: str = "cn-shanghai"
+    viapi_endpoint: str = "https://imageseg.cn-shanghai.aliyuncs.com"
+    viapi_qps: float = Field(default=2.0, gt=0)
+    """Calls a second that were bought, a capability."""
+    result_hosts: Annotated[frozenset[str], BeforeValidator(_hosts)] = frozenset()
+    """Further hosts (`host` or `host:port`) that results may be fetched from."""
+    alibaba_cloud_access_key_id: str = ""
+    alibaba_cloud_access_key_secret: str = Field(default="", repr=False)
+    alibaba_cloud_security_token: str = Field(default="", repr=False)
+
+
+def read_settings(environment: Mapping[str, str], *, needs: tuple[str, ...] = ()) -> Settings:
+    """Raises `Misconfigured` that names everything that is wrong or missing at once; `needs` are field names."""
+    given = {name.lower(): value for name, value in environment.items() if value.strip()}
+    faults = [f"{name.upper()} is not set" for name in needs if name not in given]
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        faults += [f"{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
+    if faults:
+        raise Misconfigured("Settings", "; ".join(faults))
+    return settings

@@ -1,0 +1,202 @@
+"""The bucket in our words; the only module that imports oss2."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+
+import oss2
+from oss2.credentials import StaticCredentialsProvider
+from oss2.exceptions import NotFound, RequestError, ServerError
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from shared.errors import Misconfigured, Unavailable
+from shared.header import WINDOW
+from shared.models import Download, Entry, Source, Stored
+
+MARK = "x-oss-meta-oss-cutout"
+"""On every object we write for people: the ETags of the pictures it was made from."""
+
+_CONNECT_SECONDS = 5
+_READ_SECONDS = 20
+_ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
+
+
+class OssBucket:
+    """One bucket, reached at `endpoint`, shown to vendors at `public_endpoint`; signatures are V4.
+
+    Every method raises `Misconfigured` when the role may not do what it asks, and `Unavailable` when OSS cannot be
+    reached or fails more than a moment.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        endpoint: str,
+        public_endpoint: str,
+        region: str,
+        access_key_id: str,
+        access_key_secret: str,
+        security_token: str,
+    ) -> None:
+        provider = StaticCredentialsProvider(access_key_id, access_key_secret, security_token or None)
+        auth = oss2.ProviderAuthV4(provider)
+        timeout = (_CONNECT_SECONDS, _READ_SECONDS)
+        self.name = name
+        # A document may be sent again, as each says the same whenever it arrives. A stream may not: what was read
+        # of it is gone, and a second try would store its rest as the whole.
+        again = Retry(total=3, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), allowed_methods=_ANY)
+        again.raise_on_status = False
+        self._documents = oss2.Bucket(
+            auth, endpoint, name, session=_session(again), connect_timeout=timeout, region=region
+        )
+        self._streams = oss2.Bucket(
+            auth, endpoint, name, session=_session(Retry(0)), connect_timeout=timeout, region=region
+        )
+        self._public = oss2.Bucket(auth, public_endpoint, name, region=region)
+
+    def look(self, key: str) -> Source | None:
+        """An object's facts and its first 64 KiB; None when there is none of that name."""
+        with _translated():
+            try:
+                found = self._documents.get_object(key, byte_range=(0, WINDOW - 1))
+            except NotFound:
+                return None
+            head = found.read()
+            total = found.headers.get("Content-Range", "").rpartition("/")[2]
+            return Source(
+                key=key,
+                etag=found.etag,
+                size=int(total or len(head)),
+                modified=datetime.fromtimestamp(found.last_modified, timezone.utc),
+                metadata={
+                    name.lower().removeprefix("x-oss-meta-"): value
+                    for name, value in found.headers.items()
+                    if name.lower().startswith("x-oss-meta-")
+                },
+                head=head[:WINDOW],
+            )
+
+    def window(self, key: str, start: int, length: int) -> bytes:
+        """`length` bytes from `start` on, fewer where the object ends."""
+        with _translated():
+            found = self._documents.get_object(key, byte_range=(start, start + length - 1))
+            # OSS answers a range beyond the end with the whole object.
+            return bytes(found.read()) if found.status == 206 else b""
+
+    def read(self, key: str) -> Stored | None:
+        """A small document; None when there is none of that name."""
+        with _translated():
+            try:
+                found = self._documents.get_object(key)
+            except NotFound:
+                return None
+            return Stored(found.read(), found.etag, found.headers.get(MARK, ""))
+
+    def etag(self, key: str) -> str:
+        """The object's ETag; empty when there is none of that name."""
+        with _translated():
+            try:
+                return str(self._documents.head_object(key).etag)
+            except NotFound:
+                return ""
+
+    def create(self, key: str, body: bytes) -> bool:
+        """Write `body` unless there is an object of that name: exactly one caller is told True."""
+        with _translated():
+            try:
+                self._documents.put_object(key, body, headers={"x-oss-forbid-overwrite": "true"} | _JSON)
+            except ServerError as error:
+                if error.status == 409:
+                    return False
+                raise
+            return True
+
+    def write(self, key: str, body: bytes, *, mark: str = "") -> None:
+        """Write a JSON document over whatever is there."""
+        with _translated():
+            self._documents.put_object(key, body, headers=_JSON | ({MARK: mark} if mark else {}))
+
+    def store(self, key: str, download: Download, *, mark: str) -> int:
+        """Stream a download into an object, which appears whole or not at all; returns its bytes."""
+        size = 0
+
+        def counted() -> Iterator[bytes]:
+            nonlocal size
+            for chunk in download.chunks:
+                size += len(chunk)
+                yield chunk
+
+        with _translated():
+            self._streams.put_object(key, counted(), headers={"Content-Type": download.content_type, MARK: mark})
+        return size
+
+    def delete(self, keys: tuple[str, ...]) -> None:
+        """Delete what is there of `keys`, in one request for up to 1,000."""
+        with _translated():
+            if len(keys) == 1:
+                self._documents.delete_object(keys[0])
+            elif keys:
+                for start in range(0, len(keys), 1000):
+                    self._documents.batch_delete_objects(list(keys[start : start + 1000]))
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """Every object below `prefix`, in the order of their names; one request for 1,000."""
+        with _translated():
+            for found in oss2.ObjectIteratorV2(self._documents, prefix=prefix, max_keys=1000):
+                modified = datetime.fromtimestamp(found.last_modified, timezone.utc)
+                yield Entry(found.key, found.etag, modified)
+
+    def link(self, key: str, process: str, seconds: int) -> str:
+        """An address at which anyone can GET the object, through `process` unless empty, for so long."""
+        params = {"x-oss-process": process} if process else {}
+        return str(self._public.sign_url("GET", key, seconds, params=params, slash_safe=True))
+
+    def stage(self, key: str, copy: str, process: str) -> None:
+        """Copy the object, through `process` unless empty, without a byte passing through here."""
+        with _translated():
+            if process:
+                target = f"sys/saveas,o_{_url64(copy)},b_{_url64(self.name)}"
+                self._documents.process_object(key, f"{process}|{target}")
+            else:
+                self._documents.copy_object(self.name, key, copy)
+
+    def versioned(self) -> bool:
+        """Whether the bucket has, or ever had, versioning: then `create` overwrites."""
+        with _translated():
+            return bool(self._documents.get_bucket_versioning().status)
+
+
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
+
+
+def _session(retry: Retry) -> oss2.Session:
+    return oss2.Session(adapter=HTTPAdapter(pool_maxsize=32, max_retries=retry))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except RequestError as error:
+        raise Unavailable("OssUnreachable", f"OSS was not reached: {error.exception!r:.200}") from error
+    except ServerError as error:
+        if error.status == 403:
+            raise Misconfigured(
+                error.code or "AccessDenied",
+                f"OSS refuses what this function must do ({error.message}): check its role's rights on the bucket",
+                request_id=error.request_id,
+            ) from error
+        if error.status >= 500:
+            raise Unavailable(
+                error.code or "OssFailed", f"OSS failed: {error.message}", request_id=error.request_id
+            ) from error
+        raise
+
+
+def _url64(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
