@@ -15,14 +15,10 @@ class Document(BaseModel):
 
 
 class ResultLink(Document):
-    """A picture the vendor made, at an address that soon dies; the box is in pixels of the picture it was shown."""
+    """A picture the vendor made, at an address that soon dies; the label is empty when it is the only one."""
 
     url: str
     label: str = ""
-    x: int | None = None
-    y: int | None = None
-    width: int | None = None
-    height: int | None = None
 
 
 class Claimed(Document):

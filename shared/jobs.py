@@ -22,9 +22,6 @@ from shared.ports import Bucket
 _MAX_TURNS = 20
 """Instances that died one after the other over the same state of the same job."""
 
-_SWEEP_AFTER = timedelta(hours=1)
-"""No function runs this long, so nobody holds a lease of that age."""
-
 _UNTIL = TypeAdapter(AwareDatetime)
 
 
@@ -38,7 +35,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """What a listing of `jobs/` shows: uploads with a job, uploads with news, leases of the dead."""
+    """What a listing of `jobs/` shows: uploads with a job, uploads with news, leases over states that are past."""
 
     jobs: tuple[str, ...]
     sequels: tuple[str, ...]
@@ -115,11 +112,15 @@ class Jobs:
     def unfinished(self, folder: str = "") -> Unfinished:
         """All that is under way, or what is under way for uploads below `folder`."""
         entries = tuple(self._bucket.list(keys.jobs_below(folder)))
-        swept = self._clock() - _SWEEP_AFTER
+        states = {(entry.key, entry.etag) for entry in entries}
         return Unfinished(
             jobs=tuple(keys.upload_of(entry.key) for entry in entries if entry.key.endswith(".json")),
             sequels=tuple(keys.upload_of(entry.key) for entry in entries if entry.key.endswith(".next")),
-            leases=tuple(e.key for e in entries if e.key.endswith(".lease") and e.modified < swept),
+            leases=tuple(
+                entry.key
+                for entry in entries
+                if entry.key.endswith(".lease") and keys.state_of(entry.key) not in states
+            ),
         )
 
     def sweep(self, leases: tuple[str, ...]) -> None:

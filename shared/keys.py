@@ -67,6 +67,12 @@ def lease(job_key: str, etag: str, turn: int) -> str:
     return f"{job_key.removesuffix('.json')}.{etag}.{turn}.lease"
 
 
+def state_of(lease_key: str) -> tuple[str, str]:
+    """The key and the ETag of the state that a lease is about."""
+    name, etag, _ = lease_key.removesuffix(".lease").rsplit(".", 2)
+    return f"{name}.json", etag
+
+
 def sequel(upload: str) -> str:
     """The note that something newer arrived while a job was under way."""
     return f"{_sibling(JOBS, upload)}.next"

@@ -15,7 +15,7 @@ from typing import Literal
 
 from shared import keys, log
 from shared.capabilities import CAPABILITIES, capability, companion_role, vendor_options
-from shared.documents import Blocked, Job, Output, Ready, Receipt, ResultLink, Ticketed, Waiting
+from shared.documents import Blocked, Job, Output, Ready, Receipt, ResultLink, Stage, Ticketed, Waiting
 from shared.errors import BadLink, Busy, CutoutError, Incomplete, Misconfigured, Rejected, Unavailable
 from shared.intake import Exhibit, admit, look
 from shared.jobs import Found, Jobs
@@ -204,6 +204,7 @@ class Line:
     def _trouble(self, job: Job, error: CutoutError) -> Job | End:
         """What a failure leads to: the sentence for the uploader, or the stage in which it waits."""
         now = self.clock()
+        bought = isinstance(job.stage, Ticketed | Ready)
         match error:
             case Rejected():
                 return End(job, self._receipt(job, "rejected", error))
@@ -212,11 +213,9 @@ class Line:
                     return End(job, self._receipt(job, "rejected", error))
             case Misconfigured():
                 log.error("blocked", job=job, code=error.code, message=error.message)
-            case Unavailable() if job.attempts >= MAX_ATTEMPTS and not isinstance(error, Busy):
+            case Unavailable() if job.attempts >= MAX_ATTEMPTS and not bought and not isinstance(error, Busy):
                 return End(job, self._receipt(job, "failed", error))
-        stage = job.stage
-        if not isinstance(stage, Ticketed | Ready):  # those are bought, and stay so
-            stage = Blocked() if isinstance(error, Misconfigured) else Waiting()
+        stage = job.stage if bought else Blocked() if isinstance(error, Misconfigured) else Waiting()
         pause = min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
         return self._park(
             job,
@@ -228,7 +227,7 @@ class Line:
             request_id=error.request_id or job.request_id,
         )
 
-    def _park(self, job: Job, stage: Ticketed | Ready | Waiting | Blocked, due: datetime, **facts: object) -> Job:
+    def _park(self, job: Job, stage: Stage, due: datetime, **facts: object) -> Job:
         return job.model_copy(update={"stage": stage, "held_until": None, "due": due, **facts})
 
     def _receipt(

@@ -71,7 +71,10 @@ class Viapi:
 
     def fate(self, capability: Capability, ticket: str, reply: Reply) -> Done | Pending | Failed:
         """What became of `ticket`. Status alone decides: the manual's success carries an ErrorCode too."""
-        data = _read(capability, reply).get("Data")
+        try:
+            data = _read(capability, reply).get("Data")
+        except Rejected as error:  # there is nothing about a picture in the question: it is the ticket that is refused
+            return Failed(Unavailable(error.code, f"the vendor does not know its ticket {ticket}: {error.message}"))
         if not isinstance(data, dict):
             raise _nonsense(ticket, data)
         match data.get("Status"):

@@ -28,7 +28,7 @@ class Server:
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self.host = f"127.0.0.1:{self._server.server_port}"
         self.url = f"http://{self.host}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

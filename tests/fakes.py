@@ -1,0 +1,185 @@
+"""Small honest objects at the seams of the line: a bucket in memory, a vendor that answers what it is told, a clock."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from shared import keys
+from shared.documents import Job, Receipt
+from shared.errors import CutoutError
+from shared.header import WINDOW
+from shared.jobs import Jobs
+from shared.models import Download, Entry, Reply, Request, Source, Stored
+from shared.pipeline import Line
+from shared.providers.viapi import Credentials, Viapi
+
+START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
+PNG = b"\x89PNG\r\n\x1a\n" + b"a cutout"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@dataclass
+class Thing:
+    body: bytes
+    modified: datetime
+    mark: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def etag(self) -> str:
+        return hashlib.md5(self.body).hexdigest().upper()
+
+
+class MemoryBucket:
+    """What OSS does, without the network: `requests` counts what production would have sent."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.things: dict[str, Thing] = {}
+        self.requests: list[tuple[str, str]] = []
+        self.before: Callable[[str, str], None] = lambda name, key: None
+
+    def put(self, key: str, body: bytes, **metadata: str) -> str:
+        """An upload, by somebody else."""
+        self.things[key] = Thing(body, self.clock(), metadata=metadata)
+        return self.things[key].etag
+
+    def _count(self, name: str, key: str) -> None:
+        self.before(name, key)
+        self.requests.append((name, key))
+
+    def look(self, key: str) -> Source | None:
+        self._count("look", key)
+        thing = self.things.get(key)
+        if thing is None:
+            return None
+        return Source(key, thing.etag, len(thing.body), thing.modified, thing.metadata, thing.body[:WINDOW])
+
+    def window(self, key: str, start: int, length: int) -> bytes:
+        self._count("window", key)
+        return self.things[key].body[start : start + length]
+
+    def read(self, key: str) -> Stored | None:
+        self._count("read", key)
+        thing = self.things.get(key)
+        return Stored(thing.body, thing.etag, thing.mark) if thing else None
+
+    def etag(self, key: str) -> str:
+        self._count("etag", key)
+        thing = self.things.get(key)
+        return thing.etag if thing else ""
+
+    def create(self, key: str, body: bytes) -> bool:
+        self._count("create", key)
+        if key in self.things:
+            return False
+        self.things[key] = Thing(body, self.clock())
+        return True
+
+    def write(self, key: str, body: bytes, *, mark: str = "") -> None:
+        self._count("write", key)
+        self.things[key] = Thing(body, self.clock(), mark)
+
+    def store(self, key: str, download: Download, *, mark: str) -> int:
+        self._count("store", key)
+        body = b"".join(download.chunks)
+        self.things[key] = Thing(body, self.clock(), mark)
+        return len(body)
+
+    def delete(self, keys: tuple[str, ...]) -> None:
+        if keys:
+            self._count("delete", ",".join(keys))
+        for key in keys:
+            self.things.pop(key, None)
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        self._count("list", prefix)
+        for key in sorted(self.things):
+            if key.startswith(prefix):
+                yield Entry(key, self.things[key].etag, self.things[key].modified)
+
+    def link(self, key: str, process: str, seconds: int) -> str:
+        return f"https://shop-photos.example/{quote(key)}?x-oss-process={quote(process)}&seconds={seconds}"
+
+    def stage(self, key: str, copy: str, process: str) -> None:
+        self._count("stage", copy)
+        self.things[copy] = Thing(self.things[key].body, self.clock())
+
+
+class ScriptedWeb:
+    """Answers each call with the next of `answers` (a reply's JSON, or an error to raise), and serves result links."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, str] | CutoutError] = []
+        self.always: tuple[int, str] | CutoutError | None = None
+        self.sent: list[Request] = []
+        self.results: dict[str, bytes | CutoutError] = {}
+        self.fetched: list[str] = []
+
+    def send(self, request: Request) -> Reply:
+        self.sent.append(request)
+        answer = self.answers.pop(0) if self.answers else self.always
+        assert answer is not None, f"nobody said what to answer to {request}"
+        if isinstance(answer, CutoutError):
+            raise answer
+        return Reply(answer[0], answer[1].encode())
+
+    @contextmanager
+    def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
+        self.fetched.append(url)
+        result = self.results.get(url, PNG)
+        if isinstance(result, CutoutError):
+            raise result
+        yield Download("image/png", "png", iter([result]))
+
+    def shown(self, field_name: str) -> tuple[str, str]:
+        """The key and the process of the picture in the last call's `field_name`."""
+        request = self.sent[-1]
+        url = urlsplit({**request.query, **request.form}[field_name])
+        return unquote(url.path[1:]), parse_qs(url.query).get("x-oss-process", [""])[0]
+
+
+class Shop:
+    """The line over a bucket in memory, a scripted vendor and a clock that stands still."""
+
+    def __init__(self, lease: timedelta = timedelta(seconds=132)) -> None:
+        self.clock = Clock()
+        self.bucket = MemoryBucket(self.clock)
+        self.web = ScriptedWeb()
+        self.line = Line(
+            bucket=self.bucket,
+            jobs=Jobs(self.bucket, self.clock, lease),
+            web=self.web,
+            providers={"viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"))},
+            clock=self.clock,
+        )
+
+    def upload(self, key: str, body: bytes, **metadata: str) -> None:
+        """Put an object and tell the line, as OSS would."""
+        self.line.arrived(key, self.bucket.put(key, body, **metadata))
+
+    def receipt(self, key: str) -> Receipt | None:
+        thing = self.bucket.things.get(keys.receipt(key))
+        return Receipt.model_validate_json(thing.body) if thing else None
+
+    def job(self, key: str) -> Job | None:
+        thing = self.bucket.things.get(keys.job(key))
+        return Job.model_validate_json(thing.body) if thing else None
+
+    def keys(self, prefix: str) -> list[str]:
+        return [key for key in sorted(self.bucket.things) if key.startswith(prefix)]
