@@ -73,9 +73,12 @@ def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: 
     if not problems and (header.width, header.height) == (shown.width, shown.height):
         return Shown("", header.width, header.height)
     _refuse_unprocessable(header, size, problems or ["the picture itself had to be resized"])
-    steps = [] if header.orientation == 1 else ["auto-orient,1"]
-    if header.turned != (shown.width, shown.height):
-        steps.append(f"resize,m_fixed,w_{shown.width},h_{shown.height}")
+    width, height = (shown.width, shown.height) if header.orientation < 5 else (shown.height, shown.width)
+    steps = []
+    if (width, height) != (header.width, header.height):
+        steps.append(f"resize,m_fixed,w_{width},h_{height}")
+    if header.orientation != 1:
+        steps.append("auto-orient,1")
     # PNG: the edge of a mask is what it says, and JPEG smears edges.
     return Shown("image/" + "/".join([*steps, "format,png"]), shown.width, shown.height)
 

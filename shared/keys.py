@@ -18,7 +18,7 @@ WORK = "work/"
 MAX_UPLOAD_BYTES = 980
 """The longest key an upload may have, in UTF-8: the names made from it must fit OSS's 1,023 bytes."""
 
-_COMPANION = re.compile(r"(?P<image>.+)\.(?P<role>[a-z]+)\.[^./]+")
+_COMPANION = re.compile(r"(?P<image>.+)\.(?P<role>[a-z]+)\.[^./]+", re.DOTALL)
 _FOLDER_COMPANION = re.compile(r"_(?P<role>[a-z]+)\.[^./]+")
 _OPTION = re.compile(r"(?P<name>[a-z][a-z-]*)=(?P<value>[^=]*)")
 
@@ -85,7 +85,7 @@ def jobs_below(folder: str) -> str:
 
 def upload_of(key: str) -> str:
     """The upload that a job or a sequel speaks of."""
-    return UPLOADS + key.removeprefix(JOBS).removesuffix(".json").removesuffix(".next")
+    return UPLOADS + key.removeprefix(JOBS).rpartition(".")[0]
 
 
 def staged(name: str, extension: str) -> str:

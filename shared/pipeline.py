@@ -25,6 +25,7 @@ from shared.ports import Bucket, Provider, Web
 MAX_ATTEMPTS = 5
 """Calls that may have been billed, before an upload that always fails gets a `failed` receipt."""
 
+_FIRST_QUESTION = timedelta(seconds=2)
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=10)
 _PAIR_PATIENCE = timedelta(hours=1)
@@ -64,12 +65,13 @@ class Line:
         # A second picture without a first one is noted, in case none ever comes.
         return (image != "" and self._begin(image, "")) or self._begin(key, etag)
 
-    def look_again(self, source: str) -> None:
+    def look_again(self, source: str) -> Job | End | None:
         """Something newer came while a job was under way; begin anew as soon as that one allows."""
         job = self.jobs.claim(source, "") or self._reopen(source, "")
-        if job is not None:
-            self.jobs.take_note(source)
-            self.run(job)
+        if job is None:
+            return None
+        self.jobs.take_note(source)
+        return self.run(job)
 
     def resume(self, found: Found) -> Job | End | None:
         """Move a found job on as far as it goes; None when someone else has it."""
@@ -135,7 +137,7 @@ class Line:
             match provider.answer(row, self.web.send(request)):
                 case Accepted(ticket):
                     stage = Ticketed(ticket=ticket, since=self.clock())
-                    return self._park(called, stage, self.clock() + _FIRST_PAUSE, request_id=ticket)
+                    return self._park(called, stage, self.clock() + _FIRST_QUESTION, request_id=ticket)
                 case Done() as done:
                     return self._ready(called, done)
         except Busy as error:
@@ -170,7 +172,7 @@ class Line:
                     lost = Unavailable("TicketLost", f"the vendor has not finished {stage.ticket} within a day")
                     return self._trouble(job.model_copy(update={"stage": Waiting()}), lost)
                 # What has taken long will take a while longer: a quarter of its age hurts nobody.
-                pause = min(max(age / 4, timedelta(seconds=2)), timedelta(minutes=1))
+                pause = min(max(age / 4, _FIRST_QUESTION), timedelta(minutes=1))
                 return self._park(job, stage, self.clock() + pause)
 
     def _ready(self, job: Job, done: Done) -> Job:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from shared import log
 from shared.documents import Blocked, Job
 from shared.jobs import Found
-from shared.pipeline import Line
+from shared.pipeline import End, Line
 
 _WORKERS = 16
 """Enough to draw 10 calls a second from a vendor that takes a second and a half."""
@@ -55,21 +55,19 @@ class Round:
         jobs = self._line.jobs
         unfinished = jobs.unfinished()
         jobs.sweep(unfinished.leases)
-        self._each(pool, self._line.look_again, unfinished.sequels)
         found = [each for each in self._each(pool, jobs.find, unfinished.jobs) if each is not None]
         due = sorted((each for each in found if jobs.due(each.job)), key=lambda each: each.job.uploaded_at)
         moved = self._each(pool, self._move, due)
-        later = [each.job for each in found if not jobs.due(each.job)] + [job for job in moved if job is not None]
+        renewed = self._each(pool, self._line.look_again, unfinished.sequels)
+        later = [each.job for each in found if not jobs.due(each.job)]
+        later += [outcome for outcome in moved + renewed if isinstance(outcome, Job)]
         return min((job.due for job in later if job.held_until is None), default=None)
 
-    def _move(self, found: Found) -> Job | None:
-        """Move one job on; how it stands afterwards, None when it is over or someone else's."""
+    def _move(self, found: Found) -> Job | End | None:
         if found.job.capability in self._blocked:
             return None
         outcome = self._line.resume(found)
-        if not isinstance(outcome, Job):
-            return None
-        if isinstance(outcome.stage, Blocked):
+        if isinstance(outcome, Job) and isinstance(outcome.stage, Blocked):
             self._blocked.add(outcome.capability)
         return outcome
 

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 import oss2
 from oss2.credentials import StaticCredentialsProvider
 from oss2.exceptions import NotFound, RequestError, ServerError
+from requests import RequestException
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
@@ -21,7 +22,7 @@ MARK = "x-oss-meta-oss-cutout"
 """On every object we write for people: the ETags of the pictures it was made from."""
 
 _CONNECT_SECONDS = 5
-_READ_SECONDS = 20
+_READ_SECONDS = 10
 _ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 
@@ -49,7 +50,7 @@ class OssBucket:
         self.name = name
         # A document may be sent again, as each says the same whenever it arrives. A stream may not: what was read
         # of it is gone, and a second try would store its rest as the whole.
-        again = Retry(total=3, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), allowed_methods=_ANY)
+        again = Retry(total=3, read=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), allowed_methods=_ANY)
         again.raise_on_status = False
         self._documents = oss2.Bucket(
             auth, endpoint, name, session=_session(again), connect_timeout=timeout, region=region
@@ -154,7 +155,9 @@ class OssBucket:
     def link(self, key: str, process: str, seconds: int) -> str:
         """An address at which anyone can GET the object, through `process` unless empty, for so long."""
         params = {"x-oss-process": process} if process else {}
-        return str(self._public.sign_url("GET", key, seconds, params=params, slash_safe=True))
+        # Whoever fetches `a/../b` asks for `b`, unless the slashes are hidden from them.
+        plain = not {".", ".."} & set(key.split("/"))
+        return str(self._public.sign_url("GET", key, seconds, params=params, slash_safe=plain))
 
     def stage(self, key: str, copy: str, process: str) -> None:
         """Copy the object, through `process` unless empty, without a byte passing through here."""
@@ -182,8 +185,9 @@ def _session(retry: Retry) -> oss2.Session:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except RequestError as error:
-        raise Unavailable("OssUnreachable", f"OSS was not reached: {error.exception!r:.200}") from error
+    except (RequestError, RequestException) as error:  # the latter while an answer's body is read
+        cause = error.exception if isinstance(error, RequestError) else error
+        raise Unavailable("OssUnreachable", f"OSS was not reached: {type(cause).__name__}") from error
     except ServerError as error:
         if error.status == 403:
             raise Misconfigured(

@@ -149,9 +149,16 @@ class ScriptedWeb:
 
     def shown(self, field_name: str) -> tuple[str, str]:
         """The key and the process of the picture in the last call's `field_name`."""
-        request = self.sent[-1]
-        url = urlsplit({**request.query, **request.form}[field_name])
-        return unquote(url.path[1:]), parse_qs(url.query).get("x-oss-process", [""])[0]
+        return _object(self.sent[-1], field_name)
+
+    def shown_keys(self, field_name: str) -> list[str]:
+        """The keys of the pictures in every call's `field_name`, in the order of the calls."""
+        return [_object(request, field_name)[0] for request in self.sent]
+
+
+def _object(request: Request, field_name: str) -> tuple[str, str]:
+    url = urlsplit({**request.query, **request.form}[field_name])
+    return unquote(url.path[1:]), parse_qs(url.query).get("x-oss-process", [""])[0]
 
 
 class Shop:

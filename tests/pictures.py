@@ -1,8 +1,11 @@
-"""Pictures of every kind, made with Pillow."""
+"""Pictures of every kind: made with Pillow, and byte by byte where Pillow cannot."""
 
 from __future__ import annotations
 
 import io
+import struct
+import zlib
+from typing import Literal
 
 from PIL import Image
 
@@ -20,3 +23,74 @@ def picture(
     out = io.BytesIO()
     image.save(out, form, **save)
     return out.getvalue()
+
+
+def png(width: int, height: int, depth: int, colour: int) -> bytes:
+    """A black PNG of `depth` bits a channel and PNG colour type `colour`, as Pillow never writes one with 16."""
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    row = b"\0" + bytes((width * depth * channels + 7) // 8)
+    palette = [_chunk(b"PLTE", bytes(3))] if colour == 3 else []
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)),
+            *palette,
+            _chunk(b"IDAT", zlib.compress(row * height)),
+            _chunk(b"IEND", b""),
+        ]
+    )
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def turned(jpeg: bytes, orientation: int, order: Literal["little", "big"]) -> bytes:
+    """A JPEG with an EXIF segment of one entry, the orientation, in the byte order asked for."""
+    mark, symbol = (b"II", "<") if order == "little" else (b"MM", ">")
+    entry = struct.pack(f"{symbol}HHIHH", _EXIF_ORIENTATION, 3, 1, orientation, 0)
+    tiff = mark + struct.pack(f"{symbol}HI", 42, 8) + struct.pack(f"{symbol}H", 1) + entry + bytes(4)
+    return _after_start(jpeg, _segment(0xE1, b"Exif\0\0" + tiff))
+
+
+def padded(jpeg: bytes, segments: int) -> bytes:
+    """A JPEG with so many application segments of 65,537 bytes before everything else."""
+    return _after_start(jpeg, _segment(0xEB, bytes(65_533)) * segments)
+
+
+def _after_start(jpeg: bytes, segment: bytes) -> bytes:
+    return jpeg[:2] + segment + jpeg[2:]
+
+
+def _segment(code: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, code, len(body) + 2) + body
+
+
+def tiff(width: int, height: int, order: Literal["little", "big"], *, orientation: int = 1, before: int = 0) -> bytes:
+    """A one-bit TIFF with `before` bytes of nothing and its strip before its directory, as scanners write them."""
+    mark, symbol = (b"II", "<") if order == "little" else (b"MM", ">")
+    strip = bytes((width + 7) // 8 * height)
+    directory = 8 + before + len(strip)
+    shorts = [(0x0102, 1), (0x0103, 1), (0x0106, 1), (_EXIF_ORIENTATION, orientation), (0x0116, height)]
+    longs = [(0x0100, width), (0x0101, height), (0x0111, 8 + before), (0x0117, len(strip))]
+    entries = sorted(
+        [(tag, struct.pack(f"{symbol}HHIHH", tag, 3, 1, value, 0)) for tag, value in shorts]
+        + [(tag, struct.pack(f"{symbol}HHII", tag, 4, 1, value)) for tag, value in longs]
+    )
+    head = mark + struct.pack(f"{symbol}HI", 42, directory)
+    listing = struct.pack(f"{symbol}H", len(entries)) + b"".join(entry for _, entry in entries) + bytes(4)
+    return head + bytes(before) + strip + listing
+
+
+def heic(width: int, height: int, *, tile: int = 512, quarter_turns: int = 0) -> bytes:
+    """The boxes with which an iPhone's HEIC begins, without its pixels: a grid of tiles, turned for display."""
+
+    def box(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body) + 8) + name + body
+
+    tiles = box(b"ispe", bytes(4) + struct.pack(">II", tile, tile))
+    whole = box(b"ispe", bytes(4) + struct.pack(">II", width, height))
+    turn = box(b"irot", bytes([quarter_turns]))
+    properties = box(b"ipco", tiles + whole + turn)
+    meta = box(b"meta", bytes(4) + box(b"iprp", properties))
+    return box(b"ftyp", b"heic" + bytes(4) + b"mif1heic") + meta + box(b"mdat", bytes(64))

@@ -60,8 +60,10 @@ class Viapi:
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         body = _read(capability, reply)
-        request_id = str(body.get("RequestId", ""))
+        request_id = str(body.get("RequestId") or "")
         if capability.asynchronous:
+            if not request_id:
+                raise Unavailable("NoTicket", "the vendor's answer holds no RequestId to ask for the result with")
             # A picture in this answer is an example's in the manual: the RequestId is all that counts.
             return Accepted(request_id)
         return Done(_pictures(capability, body.get("Data"), request_id), request_id)

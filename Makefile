@@ -1,0 +1,54 @@
+# Everything sets itself up in .venv: `make demo` is where to begin, `make test` is where to go on.
+
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.10 python3; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo "$$python" && break; done)
+RUN := .venv/bin/python -m
+READY := .venv/.ready
+
+.PHONY: demo test check build bench lock cloud clean
+.DEFAULT_GOAL := demo
+
+# Photos to cutouts in demo/, in a cloud of this machine's own. PHOTOS=folder takes yours. The variable travels in the
+# environment, where a path may have blanks in it.
+demo: $(READY)
+	@$(RUN) tests.demo $${PHOTOS:+"$$PHOTOS"}
+
+# Everything, offline once it is set up. The build is part of it: where there is a CPython 3.10, it is tested too.
+test: $(READY) build
+	@$(RUN) pytest --cov --cov-fail-under=95
+
+check: $(READY)
+	@$(RUN) ruff check --quiet
+	@$(RUN) ruff format --check --quiet
+	@$(RUN) mypy --no-error-summary
+	@.venv/bin/lint-imports --no-cache
+
+# .build/<function>/, which `s deploy` uploads.
+build: $(READY)
+	@$(RUN) tests.build
+
+bench: $(READY) build
+	@$(RUN) tests.bench
+
+# The cloud in a box until Ctrl-C; its settings on stdout.
+cloud: $(READY)
+	@$(RUN) tests.cloud
+
+# For any platform and Python from 3.10 on, and without a word on where packages were found.
+LOCK = $(RUN) uv --quiet pip compile pyproject.toml --universal --python-version 3.10 --no-annotate --no-header
+lock: $(READY)
+	@$(RUN) pip install --quiet --disable-pip-version-check uv
+	@$(LOCK) --output-file requirements.txt
+	@$(LOCK) --extra dev --output-file requirements-dev.txt
+
+clean:
+	@rm -rf .build demo .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .venv
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): requirements-dev.txt
+	@test -x .venv/bin/python || test -n "$(PYTHON)" || { \
+		echo 'There is no Python 3.10 or newer here: install one, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@echo 'Setting up .venv, once; this takes a minute.'
+	@test -x .venv/bin/python || "$(PYTHON)" -m venv .venv
+	@$(RUN) pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@

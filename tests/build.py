@@ -1,0 +1,151 @@
+"""`python -m tests.build`: stages what is deployed, `.build/<function>/`, for the Python that Function Compute runs.
+
+That is CPython 3.10 on Debian 10, x86_64, whatever machine this is. Wheels come ready-made for it; what exists as
+source only is built here, which is right as long as it is pure Python, and that is checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from tests.python310 import python310
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / ".build"
+_SITE = OUT / ".site"
+"""The bundled packages; every function gets links to them."""
+
+_TARGET = {
+    "implementation_name": "cpython",
+    "os_name": "posix",
+    "platform_machine": "x86_64",
+    "platform_python_implementation": "CPython",
+    "platform_system": "Linux",
+    "python_full_version": "3.10.0",
+    "python_version": "3.10",
+    "sys_platform": "linux",
+}
+# glibc 2.28 is Debian 10's. pip takes the platforms it is given to the letter.
+_PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)] + [
+    f"manylinux{name}_x86_64" for name in ("2014", "2010", "1")
+]
+_SOURCE_ONLY = {"oss2", "aliyun-python-sdk-core", "aliyun-python-sdk-kms"}
+# crcmod has a C extension and no wheels, and installs without it in silence, 40 times as slow. crcmod-plus is the
+# same module with wheels.
+_INSTEAD = {"crcmod": "crcmod-plus==2.3.6"}
+# Never imported: metadata, commands, type stubs, the packages' own tests.
+_DEAD_WEIGHT = ("*.dist-info", "bin", "*.pyi", "py.typed", "Crypto/SelfTest", "**/tests")
+
+_DEPLOYED_AT = "/code"
+"""Where the platform puts the code: tracebacks name files there."""
+_EPOCH = 315_532_800
+"""1980-01-01, the first moment a zip can hold: the same source makes the same bytes."""
+
+
+def requirements(text: str) -> list[Requirement]:
+    """The pinned packages that the target needs, by `requirements.txt`."""
+    rows = (Requirement(line) for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    needed = (row for row in rows if row.marker is None or row.marker.evaluate(dict(_TARGET)))
+    return [Requirement(_INSTEAD.get(row.name, f"{row.name}{row.specifier}")) for row in needed]
+
+
+def build(python: str | None) -> None:
+    """Stages every function; `python` is a CPython 3.10 to compile with, None to leave that to the first import."""
+    _stage_site(python)
+    for function in sorted(path.parent for path in (ROOT / "functions").glob("*/index.py")):
+        staged = OUT / function.name
+        shutil.rmtree(staged, ignore_errors=True)
+        shutil.copytree(_SITE, staged, copy_function=os.link)
+        (staged / ".made-from").unlink()
+        shutil.copy(function / "index.py", staged)
+        shutil.copytree(ROOT / "shared", staged / "shared", ignore=shutil.ignore_patterns("__pycache__"))
+        _compile(python, staged, [staged / "index.py", staged / "shared"])
+        _date(staged)
+
+
+def size(folder: Path) -> tuple[float, float]:
+    """Megabytes on disk and zipped."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.write(file, file.relative_to(folder))
+    return sum(file.stat().st_size for file in files) / 1e6, len(zipped.getvalue()) / 1e6
+
+
+def _stage_site(python: str | None) -> None:
+    """Downloads and compiles the packages, unless that was done from the same sources."""
+    text = (ROOT / "requirements.txt").read_text("utf-8")
+    sources = f"{text}\n{Path(__file__).read_text('utf-8')}\ncompiled: {python is not None}"
+    made_from = hashlib.sha256(sources.encode()).hexdigest()
+    stamp = _SITE / ".made-from"
+    if stamp.is_file() and stamp.read_text() == made_from:
+        return
+    shutil.rmtree(_SITE, ignore_errors=True)
+    rows = requirements(text)
+    with tempfile.TemporaryDirectory() as wheels:
+        _pip("wheel", "--no-deps", "--wheel-dir", wheels, *_named(rows, _SOURCE_ONLY))
+        if impure := [wheel.name for wheel in Path(wheels).iterdir() if not wheel.name.endswith("-none-any.whl")]:
+            raise SystemExit(f"built for this machine, not for Function Compute: {impure}")
+        _pip(
+            "install",
+            *("--no-deps", "--no-compile", "--target", str(_SITE), "--find-links", wheels, "--only-binary", ":all:"),
+            *("--implementation", "cp", "--python-version", "3.10"),
+            *(option for platform in _PLATFORMS for option in ("--platform", platform)),
+            *map(str, rows),
+        )
+    for pattern in _DEAD_WEIGHT:
+        for path in list(_SITE.glob(f"**/{pattern}" if pattern.startswith("*.") else pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    _compile(python, _SITE, [_SITE])
+    _date(_SITE)
+    stamp.write_text(made_from)
+
+
+def _named(rows: Iterable[Requirement], names: set[str]) -> list[str]:
+    return [str(row) for row in rows if row.name in names]
+
+
+def _pip(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments], check=True)
+
+
+def _compile(python: str | None, root: Path, paths: list[Path]) -> None:
+    # Unchecked: files that are never edited need not be looked at on every cold start.
+    if python:
+        options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", _DEPLOYED_AT]
+        # The order of a frozen set in a .pyc depends on the seed.
+        environment = {"PYTHONHASHSEED": "0"}
+        subprocess.run([python, "-m", "compileall", *options, *map(str, paths)], env=environment, check=True)
+
+
+def _date(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        os.utime(path, (_EPOCH, _EPOCH))
+
+
+def main() -> None:
+    argparse.ArgumentParser(prog="python -m tests.build", description=__doc__).parse_args()
+    python = python310()
+    if python is None:
+        print("No CPython 3.10 here ($PYTHON310 may name one): nothing is compiled, and cold starts take longer.")
+    build(python)
+    for function in sorted(path.parent for path in OUT.glob("*/index.py")):
+        on_disk, zipped = size(function)
+        print(f"{function.relative_to(ROOT)}: {on_disk:.1f} MB on disk, {zipped:.1f} MB zipped")
+
+
+if __name__ == "__main__":
+    main()

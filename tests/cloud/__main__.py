@@ -1,0 +1,42 @@
+"""`python -m tests.cloud`: runs the cloud in a box until interrupted.
+
+Its settings go to stdout, one NAME=value a line, so that any OSS client can be pointed at it; what happens, to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+
+from tests.cloud.box import Cloud
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.cloud", description=__doc__)
+    parser.add_argument(
+        "--timer-seconds", type=float, default=5.0, help="how often timers fire here, instead of s.yaml's schedule"
+    )
+    parser.add_argument("--staged", action="store_true", help="run what `make build` made, in a Python 3.10")
+    options = parser.parse_args()
+
+    # Taken over first: whoever starts us may change their mind at once.
+    interrupted = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: interrupted.set())
+
+    with Cloud(code="staged" if options.staged else "source", timer_seconds=options.timer_seconds, log=_say) as cloud:
+        for name, value in cloud.settings().items():
+            print(f"{name}={value}", flush=True)
+        _say(f"Upload to {cloud.bucket}/uploads/general/common/. A stand-in draws the cutouts. Ctrl-C ends it.")
+        interrupted.wait()
+    _say("Ended.")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

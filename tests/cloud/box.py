@@ -1,0 +1,136 @@
+"""The whole cloud in one object: a bucket, the functions of s.yaml and the vendor, wired as a deployment wires them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from urllib.parse import urlsplit
+
+from tests.cloud.accounts import Accounts
+from tests.cloud.effects import Effect, Moment
+from tests.cloud.fc import Code, Fc
+from tests.cloud.manifest import load
+from tests.cloud.oss import Oss
+from tests.cloud.oss_store import Versioning
+from tests.cloud.viapi import Viapi
+
+Match = Callable[[Effect, Moment], bool]
+
+
+class Cloud:
+    """Runs from construction until `stop()`, or to the end of a `with` block.
+
+    `timer_seconds`, `timeouts` (seconds, by function) and `code` are `Fc`'s; `qps`, `latency` and `job_seconds` are
+    `Viapi`'s. `environment` is what functions get over the settings. With `versioning` ("Enabled", "Suspended") the
+    bucket has it; `jobs_bucket` is made beside it and named to the functions. `log` gets what there is to say.
+    """
+
+    bucket = "shop-photos"
+    region = "cn-shanghai"
+
+    def __init__(
+        self,
+        *,
+        code: Code = "source",
+        timeouts: Mapping[str, float] | None = None,
+        timer_seconds: float | None = None,
+        qps: float = 2,
+        latency: float = 0.0,
+        job_seconds: float = 3.0,
+        environment: Mapping[str, str] | None = None,
+        versioning: Versioning = "",
+        jobs_bucket: str = "",
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.effects: list[tuple[Effect, Moment]] = []
+        self.jobs_bucket = jobs_bucket
+        self._qps = qps
+        self._plans: list[Match] = []
+        self._lock = threading.Lock()
+        self.accounts = Accounts()
+        with ExitStack() as stack:
+            self.oss = Oss(self.accounts, observe=self._observe)
+            stack.callback(self.oss.stop)
+            self.oss.create_bucket(self.bucket, versioning=versioning)
+            if jobs_bucket:
+                self.oss.create_bucket(jobs_bucket)
+            self.viapi = Viapi(
+                self.accounts,
+                shanghai={urlsplit(self.oss.url).netloc},
+                observe=self._observe,
+                qps=qps,
+                latency=latency,
+                job_seconds=job_seconds,
+            )
+            stack.callback(self.viapi.stop)
+            self.fc = Fc(
+                # What a deployer would have set.
+                load(environment=self._addresses()),
+                accounts=self.accounts,
+                environment={**self._addresses(), **(environment or {})},
+                code=code,
+                timeouts=timeouts,
+                timer_seconds=timer_seconds,
+                log=log,
+            )
+            stack.callback(self.fc.stop)
+            self.oss.on_event = self.fc.deliver
+            self._running = stack.pop_all()
+        if timer_seconds is not None:
+            log(f"timers fire every {timer_seconds:g} s here, whatever s.yaml says")
+
+    def settings(self) -> dict[str, str]:
+        """What an OSS client, or the project's code outside of the functions, needs to work in here."""
+        owner = self.accounts.owner
+        return {
+            **self._addresses(),
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": owner.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": owner.access_key_secret,
+        }
+
+    def kill_on(self, match: Match) -> None:
+        """Kills, once, the instance that makes a request for which `match` is true.
+
+        At "before" the effect does not happen; at "after" it has happened, and the answer is lost. Requests that no
+        instance makes (the vendor's, a client's) are passed over.
+        """
+        with self._lock:
+            self._plans.append(match)
+
+    def stop(self) -> None:
+        self._running.close()
+
+    def __enter__(self) -> Cloud:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _addresses(self) -> dict[str, str]:
+        return {
+            "OSS_ENDPOINT": self.oss.url,
+            "OSS_PUBLIC_ENDPOINT": self.oss.url,
+            "OSS_BUCKET": self.bucket,
+            "JOBS_BUCKET": self.jobs_bucket,
+            "REGION": self.region,
+            "VIAPI_ENDPOINT": self.viapi.url,
+            "VIAPI_QPS": f"{self._qps:g}",
+            "RESULT_HOSTS": self.viapi.result_host,
+        }
+
+    def _observe(self, effect: Effect, moment: Moment) -> None:
+        self.effects.append((effect, moment))
+        with self._lock:
+            plan = next((plan for plan in self._plans if plan(effect, moment)), None)
+            pid = self.fc.instance_at(effect.client) if plan else None
+            if plan is None or pid is None:
+                return
+            self._plans.remove(plan)
+            self.fc.kill(pid)
+        if moment == "before":
+            # The request had arrived already: without this its effect would happen all the same.
+            raise ConnectionAbortedError(f"the instance that asked for {effect.name} was killed")

@@ -1,0 +1,213 @@
+"""A local Function Compute that obeys s.yaml: triggers, environment, handler, timeout, concurrency and retries."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+from tests.cloud.accounts import Accounts, Key
+from tests.cloud.fc_process import Answer, Instance, Program
+from tests.cloud.fc_runner import Dropped, Happening, Invocation, Line, Runner
+from tests.cloud.manifest import ROOT, Function, Manifest, check_code
+from tests.cloud.timers import moments
+from tests.cloud.triggers import TimerTrigger
+from tests.python310 import python310
+
+Code = Literal["source", "staged"] | Path
+"""`source`: functions/<name>/ and the repository, run by `python`. `staged`: what `make build` made and nothing
+else, run by a CPython 3.10. A path: its folders called as the functions are, run by `python`."""
+
+MOST_EVENT_BYTES = 128 * 1024
+"""What an asynchronous invocation may carry."""
+
+
+class Fc:
+    """Runs from construction until `stop()`.
+
+    `environment` is what the functions get over that of s.yaml; `timeouts` (seconds, by function) over its timeout.
+    Timers fire by their schedule, or every `timer_seconds` where that is given; `math.inf`: only by `tick`.
+    `log` gets what the functions log, a line at a time. Raises `ValueError` when there is no such code to run.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        *,
+        accounts: Accounts,
+        environment: Mapping[str, str],
+        code: Code = "source",
+        timeouts: Mapping[str, float] | None = None,
+        timer_seconds: float | None = None,
+        python: str = sys.executable,
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.invocations: list[Invocation] = []
+        self.dropped: list[Dropped] = []
+        self.logs: list[Line] = []
+        self._log = log
+        self._manifest = manifest
+        self._changed = threading.Condition()
+        self._stopping = threading.Event()
+        self._runners: dict[str, Runner] = {}
+        for name, function in manifest.functions.items():
+            timeout = (timeouts or {}).get(name, function.timeout)
+            command, folders = _interpreter(function, code, python)
+            check_code(function, folders[0])
+            key = accounts.assume_role()
+            program = Program(
+                command=command,
+                folders=folders,
+                handler=function.handler,
+                environment=_environment(function, key, environment),
+                context=_context(function, key, timeout),
+            )
+            self._runners[name] = Runner(function, program, timeout, self._note, self._changed)
+        self._timers = [
+            threading.Thread(target=self._keep_time, args=[name, trigger, timer_seconds], daemon=True)
+            for name, function in manifest.functions.items()
+            for trigger in function.timers
+            if trigger.config.enable and timer_seconds != math.inf
+        ]
+        for timer in self._timers:
+            timer.start()
+
+    def deliver(self, document: Mapping[str, Any]) -> None:
+        """Invokes, asynchronously, the functions whose OSS trigger matches an event of `document`."""
+        for event in document["events"]:
+            name, about = event["eventName"], event["oss"]
+            for function in self._manifest.functions.values():
+                for trigger in function.oss_triggers:
+                    if trigger.takes(about["bucket"]["name"], name, about["object"]["key"]):
+                        self._submit(function.name, {"events": [event]})
+
+    def invoke(self, function: str, payload: bytes) -> Answer:
+        """Invokes synchronously: never tried again, and turned away (`429`) when every instance is busy."""
+        return self._runners[function].invoke(payload)
+
+    def tick(self, function: str) -> None:
+        """Fires the timers of `function` now."""
+        for trigger in self._manifest.functions[function].timers:
+            now = datetime.now(timezone.utc)
+            self._submit(
+                function,
+                {
+                    "triggerTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "triggerName": trigger.name,
+                    "payload": trigger.config.payload,
+                },
+            )
+
+    def instance_pids(self) -> list[int]:
+        """The process ids of the instances there are, idle ones included."""
+        return [instance.pid for instance in self._instances()]
+
+    def instance_at(self, client: tuple[str, int]) -> int | None:
+        """The process id of the instance that has `client` as its end of a TCP connection."""
+        return next((instance.pid for instance in self._instances() if instance.owns(client)), None)
+
+    def kill(self, pid: int) -> None:
+        """Ends an instance with SIGKILL; it is dead when this returns. Raises `KeyError` when there is none."""
+        {instance.pid: instance for instance in self._instances()}[pid].kill()
+
+    def quiet(self, timeout: float) -> None:
+        """Waits until nothing runs, nothing is queued and no retry is due; raises `TimeoutError` after `timeout` s."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._under_way(), timeout):
+                raise TimeoutError(f"still under way after {timeout:g} s: {self._under_way()}")
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for timer in self._timers:
+            timer.join()
+        for runner in self._runners.values():
+            runner.stop()
+
+    def _instances(self) -> list[Instance]:
+        return [instance for runner in self._runners.values() for instance in runner.instances]
+
+    def _under_way(self) -> dict[str, int]:
+        return {name: runner.under_way for name, runner in self._runners.items() if runner.under_way}
+
+    def _submit(self, function: str, document: Mapping[str, Any]) -> None:
+        event = json.dumps(document, ensure_ascii=False).encode()
+        if len(event) > MOST_EVENT_BYTES:
+            raise ValueError(f"an event of {len(event)} bytes: {MOST_EVENT_BYTES} is the most")
+        self._runners[function].submit(event)
+
+    def _keep_time(self, function: str, trigger: TimerTrigger, period: float | None) -> None:
+        for moment in moments(trigger.config.expression, datetime.now(timezone.utc)):
+            if self._stopping.wait(period or max(0.0, moment.timestamp() - time.time())):
+                return
+            self.tick(function)
+
+    def _note(self, happening: Happening) -> None:
+        match happening:
+            case Invocation():
+                self.invocations.append(happening)
+            case Dropped():
+                self.dropped.append(happening)
+            case Line():
+                self.logs.append(happening)
+                self._log(f"{happening.function}: {happening.text}")
+
+
+def _environment(function: Function, key: Key, overrides: Mapping[str, str]) -> dict[str, str]:
+    """All that a function finds in its environment: of ours, nothing but what coverage.py measures it by."""
+    return {
+        "PATH": os.defpath,
+        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
+        **function.environment,
+        **overrides,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
+        "ALIBABA_CLOUD_SECURITY_TOKEN": key.security_token,
+        "FC_ACCOUNT_ID": Accounts.uid,
+        "FC_FUNCTION_HANDLER": function.handler,
+        "FC_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "FC_FUNCTION_NAME": function.name,
+        "FC_REGION": function.region,
+    }
+
+
+def _context(function: Function, key: Key, timeout: float) -> dict[str, Any]:
+    """The context of FC's python3.10 (python3.12's has neither `credentials` nor `service`)."""
+    return {
+        "credentials": {
+            "access_key_id": key.access_key_id,
+            "access_key_secret": key.access_key_secret,
+            "security_token": key.security_token,
+        },
+        "function": {
+            "name": function.name,
+            "handler": function.handler,
+            "memory": function.memory,
+            "timeout": timeout,
+        },
+        "service": {
+            "name": "",
+            "log_project": function.logs.project,
+            "log_store": function.logs.logstore,
+            "qualifier": "LATEST",
+            "version_id": "",
+        },
+        "region": function.region,
+        "account_id": Accounts.uid,
+    }
+
+
+def _interpreter(function: Function, code: Code, python: str) -> tuple[list[str], list[Path]]:
+    if isinstance(code, Path):
+        return [python, "-I", "-u"], [code / function.name]
+    if code == "source":
+        return [python, "-I", "-u"], [ROOT / "functions" / function.name, ROOT]
+    if (staged := python310()) is None:
+        raise ValueError("a staged build is for CPython 3.10, and none was found here; $PYTHON310 may name one")
+    return [staged, "-I", "-S", "-u"], [(ROOT / function.code).resolve()]

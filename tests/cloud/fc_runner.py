@@ -1,0 +1,192 @@
+"""One function as the platform runs it: its instances, and the fate of each invocation.
+
+An asynchronous invocation that fails is tried again `maxAsyncRetryAttempts` times; one that finds every instance
+busy is turned away (429) and comes again until `maxAsyncEventAgeInSeconds` are over, which costs nothing. What then
+is left is dropped. A synchronous one is never tried again.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.cloud.fc_process import Answer, Instance, Program
+from tests.cloud.manifest import Function
+
+TURNED_AWAY = "429"
+_FIRST_PAUSE = 0.5
+"""Seconds; each following pause is twice as long. Documented for 429; taken for errors too."""
+_LONGEST_PAUSE = 8.0
+"""Seconds, for 429. The documentation's series breaks off here. Going on doubling, and in step, as many photos as
+were uploaded at once would come back at once, and instances would idle for minutes between.
+"""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One attempt."""
+
+    function: str
+    request_id: str
+    attempt: int
+    """From 1; being turned away is no attempt of its own."""
+    started: float
+    """Seconds since 1970."""
+    seconds: float
+    outcome: str
+    """`ok`, the name of the exception, `timeout`, `killed` or `429`."""
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """An event that the platform gave up on."""
+
+    function: str
+    request_id: str
+    event: bytes
+    reason: str
+    """The outcome of the last attempt."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a function's log."""
+
+    function: str
+    request_id: str
+    text: str
+
+
+Happening = Invocation | Dropped | Line
+
+
+class Runner:
+    """`tell` hears of everything that happens, from any thread; `changed` is notified when work ends."""
+
+    def __init__(
+        self,
+        function: Function,
+        program: Program,
+        timeout: float,
+        tell: Callable[[Happening], None],
+        changed: threading.Condition,
+    ) -> None:
+        self._function = function
+        self._program = program
+        self._timeout = timeout
+        self._tell = tell
+        self._changed = changed
+        self._stopping = threading.Event()
+        self._idle: list[Instance] = []
+        self._busy: list[Instance] = []
+        self._threads: set[threading.Thread] = set()
+        self.under_way = 0
+        """Invocations that run or wait to."""
+
+    @property
+    def instances(self) -> list[Instance]:
+        with self._changed:
+            return [*self._idle, *self._busy]
+
+    def submit(self, event: bytes) -> None:
+        """Invokes asynchronously: returns at once."""
+        thread = threading.Thread(target=self._see_through, args=[str(uuid.uuid4()), event], daemon=True)
+        with self._changed:
+            if self._stopping.is_set():
+                return
+            self.under_way += 1
+            self._threads.add(thread)
+            thread.start()
+
+    def invoke(self, event: bytes) -> Answer:
+        """Invokes synchronously."""
+        with self._changed:
+            self.under_way += 1
+        try:
+            return self._attempt(str(uuid.uuid4()), event, 1)
+        finally:
+            self._end()
+
+    def stop(self) -> None:
+        """Kills what runs, forgets what waits, and ends every instance."""
+        with self._changed:
+            self._stopping.set()
+            threads = list(self._threads)
+            for instance in self._busy:
+                instance.kill()
+        for thread in threads:
+            thread.join()
+        for instance in self._idle:
+            instance.end()
+        self._idle.clear()
+
+    def _see_through(self, request_id: str, event: bytes) -> None:
+        """The life of an asynchronous invocation."""
+        limits = self._function.asynchronous
+        dies = time.monotonic() + limits.age
+        refusals = errors = 0
+        while not self._stopping.is_set():
+            answer = self._attempt(request_id, event, errors + 1)
+            if not answer.error:
+                break
+            if answer.error == TURNED_AWAY:
+                refusals += 1
+                pause = min(_FIRST_PAUSE * 2 ** (refusals - 1), _LONGEST_PAUSE) * random.uniform(0.75, 1.25)
+            else:
+                errors += 1
+                pause = _FIRST_PAUSE * 2 ** (errors - 1)
+            if errors > limits.retries or time.monotonic() + pause > dies:
+                self._tell(Dropped(self._function.name, request_id, event, answer.error))
+                break
+            self._stopping.wait(pause)
+        with self._changed:
+            self._threads.discard(threading.current_thread())
+        self._end()
+
+    def _end(self) -> None:
+        with self._changed:
+            self.under_way -= 1
+            self._changed.notify_all()
+
+    def _attempt(self, request_id: str, event: bytes, attempt: int) -> Answer:
+        started, clock = time.time(), time.monotonic()
+        instance = self._take()
+        if instance is None:
+            answer = Answer(error=TURNED_AWAY, message="More concurrent invocations than reservedConcurrency.")
+        else:
+            answer = instance.call(request_id, event, self._timeout)
+            self._give_back(instance)
+        seconds = time.monotonic() - clock
+        outcome = answer.error or "ok"
+        self._tell(Invocation(self._function.name, request_id, attempt, started, seconds, outcome))
+        return answer
+
+    def _take(self) -> Instance | None:
+        with self._changed:
+            if len(self._busy) >= self._function.concurrency.reserved or self._stopping.is_set():
+                return None
+            # The one used last: the others rest until they are needed again.
+            while self._idle:
+                if (instance := self._idle.pop()).alive:
+                    break
+                instance.end()
+            else:
+                instance = self._start()
+            self._busy.append(instance)
+            return instance
+
+    def _give_back(self, instance: Instance) -> None:
+        with self._changed:
+            self._busy.remove(instance)
+            if instance.alive:
+                self._idle.append(instance)
+        if not instance.alive:
+            instance.end()
+
+    def _start(self) -> Instance:
+        name = self._function.name
+        return Instance(self._program, lambda request_id, text: self._tell(Line(name, request_id, text)))

@@ -1,0 +1,163 @@
+"""s.yaml, read strictly: the platform only logs what is wrong in it, so what is wrong must fail here.
+
+Fields and limits are those of component fc3 (its schema, and the pages on triggers and limits); only what this
+project uses is known, so a misspelt key is an unknown key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import Discriminator, Field, model_validator
+
+from tests.cloud.accounts import Accounts
+from tests.cloud.triggers import Name, OssTrigger, Role, Strict, TimerTrigger
+from tests.cloud.variables import Node, only_from_environment, render
+
+ROOT = Path(__file__).parents[2]
+MOST_OSS_TRIGGERS = 10
+"""Native triggers that a bucket takes."""
+
+_SECRET = re.compile(r".*(APPCODE|SECRET|TOKEN)")
+
+
+class AsyncInvokeConfig(Strict):
+    retries: int = Field(alias="maxAsyncRetryAttempts", ge=0, le=8)
+    age: int = Field(alias="maxAsyncEventAgeInSeconds", ge=1, le=604_800)
+    """Seconds. The API's upper bound: the component's schema would let more pass."""
+
+
+class ConcurrencyConfig(Strict):
+    # A function with nothing reserved has no bound but the account's 100, which all functions share.
+    reserved: int = Field(alias="reservedConcurrency", ge=1, le=100)
+
+
+class LogConfig(Strict):
+    project: str = Field(min_length=1)
+    logstore: str = Field(min_length=1)
+    request_metrics: bool = Field(alias="enableRequestMetrics")
+    instance_metrics: bool = Field(alias="enableInstanceMetrics")
+    begin_rule: Literal["DefaultRegex", "None"] = Field(alias="logBeginRule")
+
+
+class Function(Strict):
+    """The props of one function. `timeout` in seconds, `memory` and `disk` in MB, `cpu` in vCPU."""
+
+    name: Name = Field(alias="functionName")
+    description: str
+    region: Literal["cn-shanghai"]
+    runtime: Literal["python3.10"]
+    handler: str = Field(pattern=r"^\w+\.\w+$")
+    code: str
+    cpu: float = Field(ge=0.05, le=16)
+    memory: int = Field(alias="memorySize", ge=128, le=32_768, multiple_of=64)
+    disk: Literal[512, 10_240] = Field(alias="diskSize")
+    timeout: int = Field(ge=1, le=86_400)
+    internet: bool = Field(alias="internetAccess")
+    role: Role
+    environment: dict[str, str] = Field(alias="environmentVariables")
+    logs: LogConfig = Field(alias="logConfig")
+    concurrency: ConcurrencyConfig = Field(alias="concurrencyConfig")
+    asynchronous: AsyncInvokeConfig = Field(alias="asyncInvokeConfig")
+    triggers: list[Annotated[OssTrigger | TimerTrigger, Discriminator("type")]] = Field(default_factory=list)
+
+    @property
+    def oss_triggers(self) -> list[OssTrigger]:
+        return [trigger for trigger in self.triggers if isinstance(trigger, OssTrigger)]
+
+    @property
+    def timers(self) -> list[TimerTrigger]:
+        return [trigger for trigger in self.triggers if isinstance(trigger, TimerTrigger)]
+
+    @model_validator(mode="after")
+    def _is_of_a_size_that_exists(self) -> Function:
+        hundredths = round(self.cpu * 100)
+        if hundredths % 5 or abs(self.cpu * 100 - hundredths) > 1e-6:
+            raise ValueError(f"cpu {self.cpu} is not a multiple of 0.05")
+        # In hundredths of a vCPU and of a GB, so that 0.35 is what it says.
+        if not hundredths <= self.memory * 100 / 1024 <= 4 * hundredths:
+            raise ValueError(f"cpu {self.cpu} to memorySize {self.memory} MB is not between 1:1 and 1:4 (vCPU:GB)")
+        return self
+
+    @model_validator(mode="after")
+    def _ends_before_its_event_does(self) -> Function:
+        if self.timeout >= self.asynchronous.age:
+            raise ValueError(
+                f"timeout {self.timeout} leaves no time for a retry within maxAsyncEventAgeInSeconds "
+                f"{self.asynchronous.age}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _ticks_do_not_overlap(self) -> Function:
+        if self.timers and self.concurrency.reserved != 1:
+            raise ValueError("a function with a timer needs reservedConcurrency 1: its ticks would overlap")
+        return self
+
+
+class Resource(Strict):
+    component: Literal["fc3"]
+    props: Function
+
+
+class Manifest(Strict):
+    edition: Literal["3.0.0"]
+    name: str
+    access: str
+    resources: dict[str, Resource]
+
+    @property
+    def functions(self) -> dict[str, Function]:
+        """By name."""
+        return {resource.props.name: resource.props for resource in self.resources.values()}
+
+    @model_validator(mode="after")
+    def _functions_keep_apart(self) -> Manifest:
+        for what in ("name", "role", "code"):
+            values = [getattr(resource.props, what) for resource in self.resources.values()]
+            if len(set(values)) < len(values):
+                raise ValueError(f"two functions have the same {what}: {values}")
+        return self
+
+    @model_validator(mode="after")
+    def _triggers_keep_apart(self) -> Manifest:
+        triggers = [trigger for function in self.functions.values() for trigger in function.oss_triggers]
+        for one, other in combinations(triggers, 2):
+            if one.overlaps(other):
+                raise ValueError(f"OSS refuses one of two overlapping triggers: {one.affixes} and {other.affixes}")
+        for bucket in {trigger.bucket for trigger in triggers}:
+            if (count := sum(trigger.bucket == bucket for trigger in triggers)) > MOST_OSS_TRIGGERS:
+                raise ValueError(f"{count} triggers on the bucket {bucket}; OSS takes {MOST_OSS_TRIGGERS}")
+        return self
+
+
+def load(path: Path = ROOT / "s.yaml", *, environment: Mapping[str, str] | None = None) -> Manifest:
+    """The manifest as it is deployed with `environment` in the deployer's shell; none of ours is looked at."""
+    return parse(path.read_text("utf-8"), environment=environment)
+
+
+def parse(text: str, *, environment: Mapping[str, str] | None = None) -> Manifest:
+    """Raises `ValueError` (pydantic's `ValidationError` and `Unresolved` are ones) that names what is wrong."""
+    _refuse_secrets_in_clear(yaml.safe_load(text))
+    return Manifest.model_validate(render(text, environment=environment or {}, account_id=Accounts.uid))
+
+
+def check_code(function: Function, folder: Path) -> None:
+    """Raises `ValueError` unless the module that `function.handler` names lies in `folder`."""
+    module = folder / f"{function.handler.partition('.')[0]}.py"
+    if not module.is_file():
+        raise ValueError(f"{function.name}: handler {function.handler} is not in the code: there is no {module.name}")
+
+
+def _refuse_secrets_in_clear(node: Node) -> None:
+    """Looks at the text as written: once rendered, a secret from the environment is in clear by right."""
+    for name, value in node.items() if isinstance(node, dict) else ():
+        for variable, written in value.items() if name == "environmentVariables" and isinstance(value, dict) else ():
+            if _SECRET.fullmatch(variable) and not only_from_environment(written):
+                raise ValueError(f"{variable} is a secret: write ${{env('{variable}')}}, and no value")
+        _refuse_secrets_in_clear(value)

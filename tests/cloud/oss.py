@@ -1,0 +1,128 @@
+"""A local OSS bucket in Shanghai: moto keeps the objects, the dialect on top is as strict as the real one.
+
+It takes V4 signatures only (headers, links and forms), as every bucket made since September 2025 does. It has
+one account, which owns everything: no RAM policies, no ACLs but private. Last-Modified is moto's, by the real
+clock; signatures, links and events go by the `clock` it is given.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from tests.cloud.accounts import Accounts
+from tests.cloud.effects import Effect, Observer, unobserved
+from tests.cloud.oss_events import Change, document
+from tests.cloud.oss_operations import Operations
+from tests.cloud.oss_replies import Refused
+from tests.cloud.oss_request import Asked, hang_up, is_gone, read
+from tests.cloud.oss_signature import Gate
+from tests.cloud.oss_store import Store, Versioning
+from tests.cloud.serve import Server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+@dataclass(frozen=True)
+class Served:
+    """A request that got an answer."""
+
+    method: str
+    operation: str
+    """As OSS's reference names it: `PutObject`, `ListObjectsV2` …; empty for what the box does not know."""
+    bucket: str
+    key: str
+    status: int
+    client: tuple[str, int]
+    access_key_id: str
+    """Empty when the signature was not in order."""
+    bytes_in: int
+    bytes_out: int
+
+
+def _unheard(event: dict[str, Any]) -> None:
+    """The trigger that fires nothing."""
+
+
+class Oss:
+    """Serves at `url`, path style, from construction until `stop()`; make one at a time, for moto's state is global.
+
+    `on_event` gets the trigger's document for every change, once the object is there and before the client knows.
+    `requests` holds what was served, oldest first. `clock` tells seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        *,
+        on_event: Callable[[dict[str, Any]], None] = _unheard,
+        observe: Observer = unobserved,
+        clock: Callable[[], float] = time.time,
+        port: int = 0,
+    ) -> None:
+        self.on_event = on_event
+        self.observe = observe
+        self.requests: list[Served] = []
+        self._clock = clock
+        self._gate = Gate(accounts, clock)
+        self._store = Store()
+        self._operations = Operations(self._store, clock)
+        self._server = Server(self._app, port)
+        self.url = self._server.url
+
+    def create_bucket(self, name: str, *, versioning: Versioning = "") -> None:
+        """Makes an empty private bucket; `versioning` is what it has, or (Suspended) once had."""
+        self._store.create_bucket(name, versioning)
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def _app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked = read(environ)
+        effect = Effect("oss", asked.operation, asked.subject, asked.client)
+        self.observe(effect, "before")
+        if is_gone(environ):
+            # Whoever asked was killed just before the effect: there must be none.
+            hang_up(environ)
+        request_id = secrets.token_hex(12).upper()
+        access_key_id, changes = "", list[Change]()
+        try:
+            access_key_id = self._admit(asked)
+            reply, changes = self._operations.perform(asked)
+        except Refused as refused:
+            reply = refused.reply(asked.method, request_id, self._server.host)
+        self.observe(effect, "after")
+        for change in changes:
+            event = document(change, at=self._clock(), request_id=request_id, source_ip=asked.client[0])
+            self.on_event(event)
+        sent = 0 if asked.method == "HEAD" else len(reply.body)
+        self.requests.append(
+            Served(
+                asked.method,
+                asked.operation,
+                asked.bucket,
+                effect.key,
+                reply.status,
+                asked.client,
+                access_key_id,
+                len(asked.body),
+                sent,
+            )
+        )
+        headers = {"x-oss-request-id": request_id} | reply.headers
+        if reply.status == 304:
+            headers.pop("content-length", None)
+        elif asked.method != "HEAD":
+            headers["content-length"] = str(len(reply.body))
+        start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", list(headers.items()))
+        return [reply.body]
+
+    def _admit(self, asked: Asked) -> str:
+        if asked.operation == "PostObject":
+            return self._gate.admit_form(asked.form.fields)
+        return self._gate.admit(asked)

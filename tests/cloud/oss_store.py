@@ -1,0 +1,174 @@
+"""Where the objects lie: moto's S3 server, called in-process, in words that are neither S3's nor OSS's.
+
+moto keeps the buckets, objects, versions and multipart uploads. It is asked only what it answers rightly: what
+it gets wrong for OSS (paging, copying, ranges, conditions on writing) is done above it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote, unquote, urlencode
+from xml.etree import ElementTree
+
+from werkzeug.test import Client
+
+from tests.cloud.oss_replies import Refused, Reply, xml
+
+_KEPT = ("cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires")
+"""The headers that are stored with an object, beside its own metadata."""
+_PASSED = (*_KEPT, "content-length", "etag", "last-modified")
+_SMALLEST_PART = 100 * 1024
+_META = "x-oss-meta-"
+_CODES = {"NoSuchKey": "0026-00000001", "NoSuchBucket": "0015-00000101", "NoSuchUpload": "0042-00000002"}
+
+Versioning = Literal["", "Enabled", "Suspended"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object as a list shows it."""
+
+    key: str
+    modified: str
+    """`2026-11-21T08:00:00.000Z`"""
+    etag: str
+    """Quoted and upper-case, as everywhere here."""
+    size: int
+
+
+class Store:
+    """moto's state is one for the whole process: making a store empties it, so use one at a time.
+
+    `lock` is held around every call, for moto's own structures are not safe for threads. Hold it around several
+    calls to make them one.
+    """
+
+    def __init__(self) -> None:
+        # moto reads both when it is imported. Above the second it would keep objects in temporary files.
+        os.environ.setdefault("S3_UPLOAD_PART_MIN_SIZE", str(_SMALLEST_PART))
+        os.environ.setdefault("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", str(1 << 30))
+        from moto.moto_server.werkzeug_app import create_backend_app
+        from moto.s3.models import s3_backends
+
+        self.lock = threading.RLock()
+        s3_backends.reset()
+        self._client = Client(create_backend_app("s3"))
+
+    def create_bucket(self, name: str, versioning: Versioning) -> None:
+        self.ask("PUT", name)
+        if versioning:
+            body = xml("VersioningConfiguration", [("Status", versioning)])
+            self.ask("PUT", name, query={"versioning": ""}, body=body)
+
+    def versioning(self, bucket: str) -> str:
+        """`Enabled`, `Suspended`, or nothing when the bucket never had any."""
+        return _plain(self.ask("GET", bucket, query={"versioning": ""}).body).findtext("Status", "")
+
+    def find(self, bucket: str, key: str) -> Reply | None:
+        """The headers of an object, None when there is none."""
+        try:
+            return self.ask("HEAD", bucket, key)
+        except Refused as refused:
+            if refused.code == "NoSuchKey":
+                return None
+            raise
+
+    def entries(self, bucket: str, prefix: str) -> list[Entry]:
+        """Everything under `prefix`, in order of the keys."""
+        # Its own paging counts wrong; and only the encoded form can hold every key.
+        query = {"list-type": "2", "prefix": prefix, "encoding-type": "url", "max-keys": str(1 << 30)}
+        listed = _plain(self.ask("GET", bucket, query=query).body).findall("Contents")
+        return [
+            Entry(
+                unquote(item.findtext("Key", "")),
+                item.findtext("LastModified", ""),
+                item.findtext("ETag", "").upper(),
+                int(item.findtext("Size", "0")),
+            )
+            for item in listed
+        ]
+
+    def ask(
+        self,
+        method: str,
+        bucket: str,
+        key: str = "",
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Reply:
+        """One request to moto, in OSS's headers and back; raises `Refused` with its errors, in OSS's words."""
+        # moto routes by the decoded path, which would fold `//`, but takes the key from the raw one.
+        raw = f"/{bucket}/{quote(key, safe='')}" if key else f"/{bucket}"
+        with self.lock:
+            answer = self._client.open(
+                path=f"/{bucket}/key" if key else f"/{bucket}",
+                method=method,
+                query_string=urlencode(query or {}, quote_via=quote),
+                headers=[("Host", "localhost"), ("Authorization", _ANYONE), *_to_s3(headers or {})],
+                data=body,
+                environ_overrides={"RAW_URI": raw},
+            )
+            content = answer.get_data()
+        received = {name.lower(): value for name, value in answer.headers.items()}
+        if answer.status_code >= 400:
+            raise self._refused(answer.status_code, content, bucket)
+        return Reply(answer.status_code, _from_s3(received), content)
+
+    def _refused(self, status: int, content: bytes, bucket: str) -> Refused:
+        if content:
+            error = _plain(content)
+            code, message = error.findtext("Code", ""), error.findtext("Message", "")
+        elif status == 412:
+            code, message = "PreconditionFailed", "At least one of the pre-conditions you specified did not hold."
+        else:
+            # On HEAD moto says no more than 404.
+            self.ask("GET", bucket, query={"location": ""})
+            code, message = "NoSuchKey", "The specified key does not exist."
+        return Refused(status, code, message, _CODES.get(code, ""))
+
+
+_ANYONE = "AWS4-HMAC-SHA256 Credential=anyone/20200101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none"
+"""moto checks no signature, but takes an unsigned request for an anonymous one."""
+
+
+def user_meta(headers: Mapping[str, str]) -> dict[str, str]:
+    """The object's own metadata among `headers`, by whole header name."""
+    return {name: value for name, value in headers.items() if name.startswith(_META)}
+
+
+def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """What of `headers` is kept with an object."""
+    return {name: headers[name] for name in _KEPT if name in headers} | user_meta(headers)
+
+
+def to_oss(document: bytes) -> bytes:
+    """An XML answer of S3 in OSS's form."""
+    document = re.sub(rb' xmlns="[^"]*"', b"", document)
+    return re.sub(rb"(?<=<ETag>)[^<&]*", lambda etag: etag[0].upper(), document)
+
+
+def _plain(document: bytes) -> ElementTree.Element:
+    return ElementTree.fromstring(to_oss(document))
+
+
+def _to_s3(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    # S3 writes ETags in lower case, and compares them as text.
+    return [
+        (name.replace("x-oss-", "x-amz-", 1), value.lower() if name in ("if-match", "if-none-match") else value)
+        for name, value in headers.items()
+    ]
+
+
+def _from_s3(headers: Mapping[str, str]) -> dict[str, str]:
+    named = {name.replace("x-amz-", "x-oss-", 1): value for name, value in headers.items()}
+    kept = {name: named[name] for name in (*_PASSED, "x-oss-version-id", "x-oss-delete-marker") if name in named}
+    if "etag" in kept:
+        kept["etag"] = kept["etag"].upper()
+    return kept | user_meta(named)

@@ -1,0 +1,74 @@
+"""What VIAPI says: an answer or an error, in JSON or XML, as chapters 8.3 and 9 of its manual show them."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal, TypeAlias, Union
+from xml.etree import ElementTree
+
+from werkzeug.wrappers import Response
+
+Json: TypeAlias = Union[str, int, float, "list[Json]", "dict[str, Json]", None]
+Format: TypeAlias = Literal["JSON", "XML"]
+
+HOST_ID = "imageseg.cn-shanghai.aliyuncs.com"
+
+_STATUS = {
+    "InvalidApi.NotPurchase": 403,
+    "Unauthorized": 403,
+    "AuthFailed": 403,
+    "ParameterError": 403,
+    "InvalidAccessKeyId.NotFound": 404,
+    "UnsupportedHTTPMethod": 405,
+    "Timeout": 408,
+    "InternalError": 500,
+    "ServiceUnavailable": 503,
+}
+"""The HTTP status by code, or by what precedes a code's first dot; every other one is a 400 (chapter 9)."""
+
+
+class Refused(Exception):
+    """VIAPI's error: its `code`, and the sentence that goes with it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+    @property
+    def status(self) -> int:
+        return _STATUS.get(self.code) or _STATUS.get(self.code.split(".")[0], 400)
+
+
+def answer(action: str, request_id: str, body: dict[str, Json], form: Format) -> Response:
+    return _response(f"{action}Response", {"RequestId": request_id, **body}, form, 200)
+
+
+def error(refused: Refused, request_id: str, form: Format) -> Response:
+    body: dict[str, Json] = {
+        "RequestId": request_id,
+        "HostId": HOST_ID,
+        "Code": refused.code,
+        "Message": refused.message,
+    }
+    return _response("Error", body, form, refused.status)
+
+
+def _response(root: str, body: dict[str, Json], form: Format, status: int) -> Response:
+    if form == "JSON":
+        return Response(json.dumps(body, ensure_ascii=False), status, content_type="application/json;charset=utf-8")
+    element = ElementTree.Element(root)
+    _grow(element, body)
+    xml = ElementTree.tostring(element, encoding="utf-8", xml_declaration=True)
+    return Response(xml, status, content_type="application/xml;charset=utf-8")
+
+
+def _grow(parent: ElementTree.Element, members: dict[str, Json]) -> None:
+    for name, value in members.items():
+        # A list has no element of its own: its items repeat the name.
+        for item in value if isinstance(value, list) else [value]:
+            child = ElementTree.SubElement(parent, name)
+            if isinstance(item, dict):
+                _grow(child, item)
+            elif item is not None:
+                child.text = str(item)

@@ -1,0 +1,68 @@
+"""Functions of a few lines, run by the local Function Compute under the real s.yaml."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.cloud.accounts import Accounts
+from tests.cloud.fc import Fc
+from tests.cloud.manifest import Manifest, load
+
+T = TypeVar("T")
+
+NOTHING = "def handler(event, context): ..."
+
+
+@contextmanager
+def running(folder: Path, general: str, settle: str = NOTHING, **options: Any) -> Iterator[Fc]:
+    """An Fc whose two functions are these snippets; `options` are its own, but for which no timer fires."""
+    for name, code in (("general", general), ("settle", settle)):
+        (folder / name).mkdir()
+        (folder / name / "index.py").write_text(textwrap.dedent(code), "utf-8")
+    settings: dict[str, Any] = {
+        "manifest": load(),
+        "accounts": Accounts(),
+        "environment": {},
+        "code": folder,
+        "timer_seconds": math.inf,
+    }
+    fc = Fc(**(settings | options))
+    try:
+        yield fc
+    finally:
+        fc.stop()
+
+
+def event(
+    key: str = "uploads/general/common/a.jpg", name: str = "ObjectCreated:PutObject", bucket: str = "shop-photos"
+) -> dict[str, Any]:
+    return {"events": [{"eventName": name, "oss": {"bucket": {"name": bucket}, "object": {"key": key}}}]}
+
+
+def tweaked(**props: object) -> Manifest:
+    """The real s.yaml with other props for `general`, by alias."""
+    document = load().model_dump(by_alias=True)
+    document["resources"]["general"]["props"].update(props)
+    return Manifest.model_validate(document)
+
+
+def retrying(times: int) -> dict[str, object]:
+    return {"asyncInvokeConfig": {"maxAsyncRetryAttempts": times, "maxAsyncEventAgeInSeconds": 3600}}
+
+
+def outcomes(fc: Fc, function: str = "general") -> list[str]:
+    return [done.outcome for done in fc.invocations if done.function == function]
+
+
+def until(happens: Callable[[], T]) -> T:
+    give_up = time.monotonic() + 20
+    while not (value := happens()):
+        assert time.monotonic() < give_up, "it never happened"
+        time.sleep(0.01)
+    return value

@@ -1,0 +1,191 @@
+"""Where a function begins: settings, refusals, credentials, and the events that come in one invocation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared import handlers, keys
+from shared.errors import Misconfigured
+from shared.handlers import on_timer, on_upload
+from tests.cloud.accounts import Accounts, Key
+from tests.cloud.oss import Oss
+from tests.pictures import picture
+
+EVENTS = Path(__file__).parent.parent / "events"
+KEY = "uploads/general/common/red shoe.jpg"
+
+
+def context(key: Key, timeout: int = 120) -> Any:
+    return SimpleNamespace(
+        credentials=SimpleNamespace(**vars(key)) if key else None, function=SimpleNamespace(timeout=timeout)
+    )
+
+
+def event(key: str = KEY, **changes: Any) -> bytes:
+    """The recorded event of a put, for another key or otherwise changed."""
+    document = json.loads((EVENTS / "put.json").read_bytes())
+    (created,) = document["events"]
+    created["oss"]["object"]["key"] = key
+    created["oss"]["object"] |= {name: value for name, value in changes.items() if name in created["oss"]["object"]}
+    created |= {name: value for name, value in changes.items() if name in created}
+    if "bucket" in changes:
+        created["oss"]["bucket"]["name"] = changes["bucket"]
+    return json.dumps(document).encode()
+
+
+@pytest.fixture
+def accounts() -> Accounts:
+    return Accounts()
+
+
+@pytest.fixture
+def oss(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oss]:
+    """A bucket, an environment that leads to it, and no vendor behind its address."""
+    oss = Oss(accounts)
+    oss.create_bucket("shop-photos")
+    for name in ("OSS_BUCKET", "JOBS_BUCKET", "REGION", "ALIBABA_CLOUD_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OSS_ENDPOINT", oss.url)
+    monkeypatch.setenv("OSS_PUBLIC_ENDPOINT", oss.url)
+    monkeypatch.setenv("VIAPI_ENDPOINT", "http://127.0.0.1:9")
+    handlers._settings.cache_clear()
+    handlers._compose.cache_clear()
+    yield oss
+    oss.stop()
+    handlers._settings.cache_clear()
+    handlers._compose.cache_clear()
+
+
+def bucket(oss: Oss, accounts: Accounts, name: str = "shop-photos") -> Any:
+    return handlers.OssBucket(
+        name,
+        endpoint=oss.url,
+        public_endpoint=oss.url,
+        region="cn-shanghai",
+        **vars(accounts.owner),
+    )
+
+
+def test_credentials_come_from_the_context_where_the_environment_has_none(oss: Oss, accounts: Accounts) -> None:
+    mine = bucket(oss, accounts)
+    mine.write(KEY, picture())
+    on_upload("general")(event(), context(accounts.assume_role()))
+    job = json.loads(mine.read(keys.job(KEY)).body)
+    assert (job["stage"]["name"], job["code"]) == ("waiting", "VendorUnreachable")
+
+
+def test_the_environments_credentials_come_first(oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", accounts.owner.access_key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", accounts.owner.access_key_secret)
+    bucket(oss, accounts).write(KEY, picture())
+    on_upload("general")(event(), context(Key("LTAI-EXAMPLE-unknown", "EXAMPLE")))
+    assert bucket(oss, accounts).read(keys.job(KEY)) is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"region": "cn-hangzhou"}, "cn-hangzhou"),
+        ({"bucket": "other-photos"}, "OSS_BUCKET says shop-photos"),
+        ({"key": "uploads/goods/commodity/a.jpg"}, "uploads/general/ only"),
+        ({"key": "uploads/general/common/" + "鞋" * 400}, "980 pass"),
+    ],
+)
+def test_what_cannot_even_be_given_a_receipt_is_an_error_line_that_names_it(
+    oss: Oss,
+    accounts: Accounts,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    changes: dict[str, str],
+    says: str,
+) -> None:
+    monkeypatch.setenv("OSS_BUCKET", "shop-photos")
+    on_upload("general")(event(**changes), context(accounts.owner))
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert says in record.getMessage()
+    assert oss.requests == []
+
+
+def test_an_empty_object_is_passed_over(oss: Oss, accounts: Accounts) -> None:
+    on_upload("general")(event(size=0), context(accounts.owner))
+    assert oss.requests == []
+
+
+def test_a_percent_encoded_key_is_tried_decoded_once_and_a_plus_stays_a_plus(oss: Oss, accounts: Accounts) -> None:
+    key = "uploads/general/common/a+b 红.jpg"
+    bucket(oss, accounts).write(key, b"no picture")
+    on_upload("general")(event("uploads/general/common/a+b%20%E7%BA%A2.jpg"), context(accounts.owner))
+    receipt = json.loads(bucket(oss, accounts).read(keys.receipt(key)).body)
+    assert receipt["source"] == key
+
+
+def test_a_key_that_really_has_a_percent_sign_is_taken_as_it_is(oss: Oss, accounts: Accounts) -> None:
+    key = "uploads/general/common/100%25.jpg"
+    bucket(oss, accounts).write(key, b"no picture")
+    on_upload("general")(event(key), context(accounts.owner))
+    assert bucket(oss, accounts).read(keys.receipt(key)) is not None
+
+
+def test_one_objects_bug_does_not_keep_the_others_of_the_event_waiting(oss: Oss, accounts: Accounts) -> None:
+    document = json.loads(event())
+    second = json.loads(event("uploads/general/common/second.jpg"))
+    document["events"] += second["events"]
+    mine = bucket(oss, accounts)
+    mine.write(keys.job(KEY), b"not a job")
+    mine.write("uploads/general/common/second.jpg", b"no picture")
+    with pytest.raises(ValueError, match="json"):
+        on_upload("general")(json.dumps(document).encode(), context(accounts.owner))
+    assert mine.read(keys.receipt("uploads/general/common/second.jpg")) is not None
+
+
+def test_settle_moves_on_what_lies_in_the_bucket(oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSS_BUCKET", "shop-photos")
+    mine = bucket(oss, accounts)
+    mine.write("uploads/general/common/a.txt", b"no picture")
+    mine.write(keys.sequel("uploads/general/common/a.txt"), b"{}")
+    on_timer()((EVENTS / "timer.json").read_bytes(), context(accounts.owner, 300))
+    assert mine.read(keys.receipt("uploads/general/common/a.txt")) is not None
+    assert mine.read(keys.sequel("uploads/general/common/a.txt")) is None
+
+
+def test_settle_without_a_bucket_says_which_setting_is_missing(
+    oss: Oss, accounts: Accounts, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(Misconfigured, match="OSS_BUCKET is not set"):
+        on_timer()((EVENTS / "timer.json").read_bytes(), context(accounts.owner))
+    assert "OSS_BUCKET is not set" in caplog.text
+
+
+def test_jobs_lie_in_their_own_bucket_when_one_is_named(
+    oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oss.create_bucket("shop-jobs")
+    monkeypatch.setenv("JOBS_BUCKET", "shop-jobs")
+    bucket(oss, accounts).write(KEY, picture())
+    on_upload("general")(event(), context(accounts.owner))
+    assert bucket(oss, accounts, "shop-jobs").read(keys.job(KEY)) is not None
+    assert bucket(oss, accounts).read(keys.job(KEY)) is None
+
+
+def test_a_bucket_with_versioning_is_warned_of_at_every_cold_start(
+    accounts: Accounts, oss: Oss, caplog: pytest.LogCaptureFixture
+) -> None:
+    oss.create_bucket("versioned", versioning="Suspended")
+    on_upload("general")(event(bucket="versioned"), context(accounts.owner))
+    on_upload("general")(event(bucket="versioned"), context(accounts.owner))
+    warnings = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert ["JOBS_BUCKET" in record.getMessage() for record in warnings] == [True]
+
+
+def test_a_warm_instance_asks_nothing_of_oss_before_its_first_claim(oss: Oss, accounts: Accounts) -> None:
+    handler = on_upload("general")
+    handler(event(), context(accounts.owner))
+    oss.requests.clear()
+    handler(event(), context(accounts.owner))
+    assert [request.operation for request in oss.requests] == ["PutObject", "GetObject", "DeleteObject"]

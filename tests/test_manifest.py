@@ -1,0 +1,184 @@
+"""The real s.yaml is in order, and each mistake made in it is refused with a message that names it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shared.settings import Settings, read_settings
+from tests.cloud.manifest import ROOT, Manifest, check_code, load, parse
+from tests.cloud.variables import Unresolved
+
+TEXT = (ROOT / "s.yaml").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def manifest() -> Manifest:
+    return load()
+
+
+def changed(old: str, new: str) -> str:
+    assert old in TEXT, f"s.yaml no longer has {old!r}: change this test with it"
+    return TEXT.replace(old, new, 1)
+
+
+def with_triggers(*prefixes_and_suffixes: tuple[str, str], event: str = "oss:ObjectCreated:PutObject") -> str:
+    """The real file, with further upload triggers beside the one that `general` has."""
+    extra = "".join(
+        f"""
+        - triggerName: more
+          triggerType: oss
+          sourceArn: acs:oss:${{vars.region}}:${{config('AccountID')}}:${{vars.bucket}}
+          invocationRole: ${{vars.trigger_role}}
+          triggerConfig:
+            events: ["{event}"]
+            filter: {{key: {{prefix: {prefix}, suffix: "{suffix}"}}}}
+"""
+        for prefix, suffix in prefixes_and_suffixes
+    )
+    return changed("\n  settle:\n", extra + "\n  settle:\n")
+
+
+def test_the_real_file_is_in_order_and_has_a_folder_for_every_function(manifest: Manifest) -> None:
+    folders = {path.name for path in (ROOT / "functions").iterdir() if (path / "index.py").is_file()}
+    assert set(manifest.functions) == set(manifest.resources) == folders
+
+
+def test_an_upload_fires_once_however_it_was_made(manifest: Manifest) -> None:
+    for function in manifest.functions.values():
+        for trigger in function.oss_triggers:
+            # `*` would fire for every part of a multipart upload.
+            assert trigger.config.events == [
+                "oss:ObjectCreated:PutObject",
+                "oss:ObjectCreated:PostObject",
+                "oss:ObjectCreated:CompleteMultipartUpload",
+                "oss:ObjectCreated:CopyObject",
+            ]
+
+
+def test_each_trigger_lies_in_its_functions_own_upload_folder(manifest: Manifest) -> None:
+    prefixes = {f.name: [t.affixes.prefix for t in f.oss_triggers] for f in manifest.functions.values()}
+    assert prefixes.pop("settle") == []
+    assert prefixes == {name: [f"uploads/{name}/"] for name in prefixes}
+
+
+def test_the_deployers_environment_chooses_bucket_and_account(manifest: Manifest) -> None:
+    chosen = load(environment={"OSS_BUCKET": "other-photos", "JOBS_BUCKET": "jobs"}).functions["general"]
+    assert [trigger.bucket for trigger in chosen.oss_triggers] == ["other-photos"]
+    assert (chosen.environment["OSS_BUCKET"], chosen.environment["JOBS_BUCKET"]) == ("other-photos", "jobs")
+    assert manifest.functions["general"].environment["JOBS_BUCKET"] == "", "the same bucket"
+    assert chosen.role == "acs:ram::1234567890123456:role/oss-cutout-general"
+
+
+def test_every_variable_is_a_setting_that_the_code_reads(manifest: Manifest) -> None:
+    known = {name.upper() for name in Settings.model_fields}
+    for function in manifest.functions.values():
+        assert set(function.environment) <= known
+        read_settings(function.environment)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("memorySize: 512", "memorysize: 512", "memorysize"),
+        ("runtime: python3.10", "runtime: python3.12", "runtime"),
+        ("cpu: 0.35", "cpu: 0.33", "0.05"),
+        ("cpu: 0.35", "cpu: 0.1", "1:4"),
+        ("cpu: 0.35", "cpu: 0.6", "1:1"),
+        ("memorySize: 512", "memorySize: 500", "memorySize"),
+        ("diskSize: 512", "diskSize: 1024", "diskSize"),
+        ("    diskSize: 512\n", "", "diskSize"),
+        ("    cpu: 0.35\n", "", "cpu"),
+        ("internetAccess: true", "internetAccess: true\n    instanceConcurrency: 10", "instanceConcurrency"),
+        ("OSS_BUCKET: ${vars.bucket}", "OSS_BUCKET: 7", "OSS_BUCKET"),
+        ("OSS_BUCKET: ${vars.bucket}", "OSS_BUCKET: ${vars.bukcet}", "vars.bukcet"),
+        ("${env('OSS_BUCKET', 'shop-photos')}", "${env('OSS_BUCKET')}", "env('OSS_BUCKET')"),
+        ("OSS_BUCKET: ${vars.bucket}", "OSS_BUCKET: ${file('./bucket')}", "file('./bucket')"),
+        ("name: function", "name: functoin", "functoin"),
+        ("role/oss-cutout-general", "role/oss-Cutout-general", "role"),
+        ("role/oss-cutout-settle", "role/oss-cutout-general", "same role"),
+        ("./.build/settle", "./.build/general", "same code"),
+        ("functionName: settle", "functionName: general", "same name"),
+        ("timeout: 120", "timeout: 86400", "timeout 86400"),
+        ("maxAsyncRetryAttempts: 8", "maxAsyncRetryAttempts: 9", "maxAsyncRetryAttempts"),
+        ("maxAsyncEventAgeInSeconds: 86400", "maxAsyncEventAgeInSeconds: 2592000", "maxAsyncEventAgeInSeconds"),
+        ("reservedConcurrency: 1", "reservedConcurrency: 2", "reservedConcurrency 1"),
+        ("invocationRole: ${vars.trigger_role}", "invocationRole: aliyunosseventnotificationrole", "invocationRole"),
+        ("invocationRole: ${vars.trigger_role}", "", "invocationRole"),
+        ("oss:ObjectCreated:PutObject", "ObjectCreated:PutObject", "events"),
+        ("oss:ObjectCreated:PutObject", "oss:ObjectCreated:Put", "events"),
+        ("            filter:\n", "            bucketName: shop-photos\n            filter:\n", "bucketName"),
+        ("              key:\n", "              Key:\n", "Key"),
+        ("                prefix: uploads", "                Prefix: uploads", "Prefix"),
+        ('                suffix: ""\n', "", "suffix"),
+        ("prefix: uploads/general/", 'prefix: ""', "cutouts/"),
+        ("prefix: uploads/general/", "prefix: jobs/general/", "jobs/"),
+        ("prefix: uploads/general/", "prefix: wor", "work/"),
+        ('"@every 1m"', '"@every 0m"', "cronExpression"),
+        ('"@every 1m"', '"@every 30s"', "cronExpression"),
+        ('"@every 1m"', '"* * * * *"', "cronExpression"),
+        ('"@every 1m"', '"0 0 25 * * *"', "cronExpression"),
+        ("VIAPI_QPS:", "DAMO_APPCODE: EXAMPLE\n      VIAPI_QPS:", "DAMO_APPCODE"),
+        ("VIAPI_QPS:", "DAMO_APPCODE: ${env('D', 'EXAMPLE')}\n      VIAPI_QPS:", "DAMO_APPCODE"),
+        ("VIAPI_QPS:", "A_TOKEN: ${vars.bucket}\n      VIAPI_QPS:", "A_TOKEN"),
+    ],
+)
+def test_a_mistake_is_refused_by_name(old: str, new: str, named: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(named)):
+        parse(changed(old, new))
+
+
+@pytest.mark.parametrize("expression", ["@every 5m", "0 30 4 * * *", "CRON_TZ=Asia/Shanghai 0 0 4 * * *"])
+def test_other_schedules_that_fc_takes_are_taken(expression: str) -> None:
+    assert parse(changed("@every 1m", expression)).functions["settle"].timers[0].config.expression == expression
+
+
+def test_a_secret_from_the_deployers_environment_is_taken() -> None:
+    text = changed("VIAPI_QPS:", "DAMO_APPCODE: ${env('DAMO_APPCODE', '')}\n      VIAPI_QPS:")
+    functions = parse(text, environment={"DAMO_APPCODE": "EXAMPLE"}).functions
+    assert functions["general"].environment["DAMO_APPCODE"] == "EXAMPLE"
+
+
+def test_a_missing_secret_stops_the_deployment() -> None:
+    with pytest.raises(Unresolved, match="DAMO_APPCODE"):
+        parse(changed("VIAPI_QPS:", "DAMO_APPCODE: ${env('DAMO_APPCODE')}\n      VIAPI_QPS:"))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "suffix", "event"),
+    [
+        ("uploads/general/animal/", "", "oss:ObjectCreated:PutObject"),
+        ("uploads/", ".jpg", "oss:ObjectCreated:PutObject"),
+        ("uploads/general/", "", "oss:ObjectCreated:*"),
+    ],
+)
+def test_overlapping_triggers_are_refused(prefix: str, suffix: str, event: str) -> None:
+    with pytest.raises(ValueError, match="overlapping"):
+        parse(with_triggers((prefix, suffix), event=event))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "event"),
+    [
+        ([("uploads/generals/", "")], "oss:ObjectCreated:PutObject"),
+        ([("uploads/general/", "")], "oss:ObjectCreated:AppendObject"),
+        ([("uploads/goods/", ".jpg"), ("uploads/goods/", ".png")], "oss:ObjectCreated:PutObject"),
+    ],
+)
+def test_triggers_that_differ_on_one_axis_are_taken(pairs: list[tuple[str, str]], event: str) -> None:
+    assert parse(with_triggers(*pairs, event=event))
+
+
+def test_an_eleventh_trigger_on_a_bucket_is_refused() -> None:
+    assert parse(with_triggers(*((f"uploads/more-{n:02}/", "") for n in range(9))))
+    with pytest.raises(ValueError, match="11 triggers"):
+        parse(with_triggers(*((f"uploads/more-{n:02}/", "") for n in range(10))))
+
+
+def test_code_without_the_handlers_module_is_refused(manifest: Manifest, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"index\.py"):
+        check_code(manifest.functions["general"], tmp_path)
+    (tmp_path / "index.py").touch()
+    check_code(manifest.functions["general"], tmp_path)

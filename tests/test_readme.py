@@ -1,0 +1,65 @@
+"""The README says what the code does: its tables are compared with the code they speak of."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from shared.capabilities import CAPABILITIES
+from shared.documents import Receipt
+from shared.models import Capability
+from shared.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def between(begin: str, end: str) -> str:
+    return README.partition(begin)[2].partition(end)[0].strip()
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1_000_000:g} MB" if size % 1_000_000 == 0 else f"{size:,} bytes"
+
+
+def row(capability: Capability) -> str:
+    limits = capability.limits
+    options = "; ".join(f"`{name}` = {', '.join(option.values)}" for name, option in capability.options.items())
+    return (
+        f"| `{capability.name}` | {capability.title} | {capability.action} "
+        f"| {', '.join(sorted(limits.formats))}; ≤ {megabytes(limits.max_bytes)}; "
+        f"{limits.min_side} to {limits.max_side:,} px a side "
+        f"| {options} | {capability.companion} | {'asynchronous' if capability.asynchronous else 'synchronous'} "
+        f"| {capability.price_yuan:g} | {f'`{capability.substitute}`' if capability.substitute else ''} |"
+    )
+
+
+def test_the_capability_table_is_the_code() -> None:
+    head = (
+        "| capability | | vendor's action | takes as it is | options | second picture | answers | yuan a call "
+        "| retired: use |\n|---|---|---|---|---|---|---|---|---|\n"
+    )
+    table = head + "\n".join(row(capability) for capability in CAPABILITIES.values())
+    found = between("<!-- capabilities: written by the code, compared by a test -->", "<!-- /capabilities -->")
+    assert found == table, f"put this between the two comments in README.md:\n\n{table}\n"
+
+
+def test_the_settings_table_names_every_setting_with_its_default() -> None:
+    table = between("<!-- settings: compared by a test -->", "\n\nThere is no")
+    named = re.findall(r"`([A-Z_]+)`", "".join(line.split("|")[1] for line in table.splitlines()[2:]))
+    assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, str) and field.default:
+            assert f"| `{name.upper()}` | `{field.default}` |" in table
+
+
+def test_the_receipts_schema_is_published() -> None:
+    path = ROOT / "events" / "receipt.schema.json"
+    schema = json.dumps(Receipt.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+    assert path.read_text(encoding="utf-8") == schema, f"write this to {path.name}:\n\n{schema}"
+
+
+def test_the_receipt_in_the_readme_has_the_fields_of_a_receipt() -> None:
+    shown = json.loads(between("### The receipt\n\n```json", "```"))
+    assert list(shown) == list(Receipt.model_fields)

@@ -1,0 +1,206 @@
+"""The bucket in our words, against the local OSS: signatures, streams, create-once and all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from shared.errors import Misconfigured, Unavailable
+from shared.header import WINDOW
+from shared.models import Download
+from shared.storage import OssBucket
+from tests.cloud.accounts import Accounts, Key
+from tests.cloud.oss import Oss
+from tests.pictures import picture
+
+KEYS = ["a.txt", "红鞋 1+2%.jpg", "a/../b//c d.jpg", "x" * 1023, "q?x=1&y#z.jpg"]
+
+
+@pytest.fixture(scope="module")
+def accounts() -> Accounts:
+    return Accounts()
+
+
+@pytest.fixture(scope="module")
+def oss(accounts: Accounts) -> Iterator[Oss]:
+    oss = Oss(accounts)
+    oss.create_bucket("shop-photos")
+    yield oss
+    oss.stop()
+
+
+def open_bucket(oss: Oss, key: Key, name: str = "shop-photos") -> OssBucket:
+    return OssBucket(name, endpoint=oss.url, public_endpoint=oss.url, region="cn-shanghai", **vars(key))
+
+
+@pytest.fixture(scope="module")
+def bucket(oss: Oss, accounts: Accounts) -> OssBucket:
+    return open_bucket(oss, accounts.assume_role())
+
+
+def png(*chunks: bytes) -> Download:
+    return Download("image/png", "png", iter(chunks))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_any_key_goes_in_and_comes_out(bucket: OssBucket, key: str) -> None:
+    bucket.write(key, b"{}", mark="E1,E2")
+    stored = bucket.read(key)
+    assert stored is not None
+    assert (stored.body, stored.mark, stored.etag) == (b"{}", "E1,E2", bucket.etag(key))
+    bucket.delete((key,))
+    assert bucket.read(key) is None
+    assert bucket.etag(key) == ""
+
+
+def test_a_look_tells_an_objects_facts_and_reads_no_more_than_its_head(oss: Oss, bucket: OssBucket) -> None:
+    body = picture() + bytes(3 * WINDOW)
+    bucket._documents.put_object("big.jpg", body, headers={"x-oss-meta-Return-Form": "mask"})
+    oss.requests.clear()
+    source = bucket.look("big.jpg")
+    assert source is not None
+    assert (source.size, source.head, source.metadata) == (len(body), body[:WINDOW], {"return-form": "mask"})
+    assert source.etag == bucket.etag("big.jpg")
+    assert abs((source.modified - datetime.now(timezone.utc)).total_seconds()) < 5
+    assert oss.requests[0].bytes_out == WINDOW
+
+
+def test_a_look_at_a_small_an_empty_and_a_missing_object(bucket: OssBucket) -> None:
+    bucket.write("small", b"abc")
+    bucket.write("empty", b"")
+    small, empty = bucket.look("small"), bucket.look("empty")
+    assert small is not None
+    assert empty is not None
+    assert (small.size, small.head, empty.size, empty.head) == (3, b"abc", 0, b"")
+    assert bucket.look("missing") is None
+
+
+def test_a_window_ends_where_the_object_does(bucket: OssBucket) -> None:
+    bucket.write("ten", b"0123456789")
+    assert bucket.window("ten", 2, 3) == b"234"
+    assert bucket.window("ten", 8, 100) == b"89"
+    assert bucket.window("ten", 50, 10) == b""
+
+
+def test_of_many_who_create_a_name_at_once_one_is_told_that_it_did(bucket: OssBucket) -> None:
+    won: list[int] = []
+    ready = threading.Barrier(8)
+
+    def create(number: int) -> None:
+        ready.wait()
+        if bucket.create("claim", str(number).encode()):
+            won.append(number)
+
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stored = bucket.read("claim")
+    assert stored is not None
+    assert [str(number).encode() for number in won] == [stored.body]
+
+
+def test_a_stream_is_stored_whole_with_its_type_and_mark(oss: Oss, bucket: OssBucket) -> None:
+    assert bucket.store("cut.png", png(b"ab" * 70_000, b"c"), mark="E1") == 140_001
+    head = bucket._documents.head_object("cut.png")
+    assert (head.content_length, head.content_type, head.headers["x-oss-meta-oss-cutout"]) == (
+        140_001,
+        "image/png",
+        "E1",
+    )
+
+
+def test_a_stream_that_breaks_off_leaves_no_object_and_no_half_of_one(bucket: OssBucket) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"x" * 100_000
+        raise Unavailable("ResultBroken", "broke off")
+
+    with pytest.raises(Unavailable, match="ResultBroken"):
+        bucket.store("half.png", Download("image/png", "png", broken()), mark="E1")
+    assert bucket.look("half.png") is None
+
+
+def test_many_objects_are_deleted_in_one_request(oss: Oss, bucket: OssBucket) -> None:
+    keys = tuple(f"many/{number} 红&<>.json" for number in range(5))
+    for key in keys:
+        bucket.write(key, b"{}")
+    oss.requests.clear()
+    bucket.delete(keys)
+    bucket.delete(())
+    assert len(oss.requests) == 1
+    assert list(bucket.list("many/")) == []
+
+
+def test_a_listing_has_every_object_with_the_etag_a_read_has(oss: Oss, bucket: OssBucket) -> None:
+    keys = [f"list/{number:04} 红+%.json" for number in range(1001)]
+    for key in keys[:3]:
+        bucket.write(key, key.encode())
+    assert [(entry.key, entry.etag) for entry in bucket.list("list/")] == [(key, bucket.etag(key)) for key in keys[:3]]
+
+
+@pytest.mark.parametrize("process", ["", "image/resize,m_fixed,w_50,h_40/format,png"])
+def test_a_link_opens_the_object_to_anyone_for_a_while(bucket: OssBucket, process: str) -> None:
+    bucket._documents.put_object("红鞋 1+2%.jpg", picture())
+    link = bucket.link("红鞋 1+2%.jpg", process, 60)
+    assert link.isascii()
+    answer = httpx.get(link)
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"\x89PNG" if process else b"\xff\xd8")
+    assert httpx.get(link.replace("x-oss-expires=60", "x-oss-expires=6000")).status_code == 403
+    assert httpx.get(link.partition("?")[0]).status_code == 403
+
+
+@pytest.mark.parametrize("process", ["", "image/resize,m_fixed,w_50,h_40/format,png"])
+def test_a_staged_copy_is_made_by_oss_itself(oss: Oss, bucket: OssBucket, process: str) -> None:
+    bucket._documents.put_object("红鞋.jpg", picture())
+    oss.requests.clear()
+    bucket.stage("红鞋.jpg", "work/00.jpg", process)
+    assert sum(request.bytes_in for request in oss.requests) < 500
+    copy = bucket.look("work/00.jpg")
+    assert copy is not None
+    assert copy.head.startswith(b"\x89PNG" if process else b"\xff\xd8")
+
+
+@pytest.mark.parametrize(("versioning", "versioned"), [("", False), ("Enabled", True), ("Suspended", True)])
+def test_a_bucket_tells_whether_it_ever_had_versioning(
+    oss: Oss, accounts: Accounts, versioning: str, versioned: bool
+) -> None:
+    name = f"photos-{versioning.lower() or 'plain'}"
+    oss.create_bucket(name, versioning=versioning)  # type: ignore[arg-type]
+    assert open_bucket(oss, accounts.owner, name).versioned() is versioned
+
+
+def test_what_the_role_may_not_do_is_for_the_operator_to_mend(oss: Oss) -> None:
+    stranger = open_bucket(oss, Key("LTAI-EXAMPLE-stranger", "EXAMPLE"))
+    with pytest.raises(Misconfigured, match="role's rights"):
+        stranger.read("a.txt")
+
+
+def test_an_oss_out_of_reach_is_unavailable(accounts: Accounts) -> None:
+    nowhere = OssBucket(
+        "shop-photos",
+        endpoint="http://127.0.0.1:9",
+        public_endpoint="http://127.0.0.1:9",
+        region="cn-shanghai",
+        **vars(accounts.owner),
+    )
+    with pytest.raises(Unavailable, match="not reached"):
+        nowhere.look("a.txt")
+
+
+def test_links_go_to_the_public_endpoint(oss: Oss, accounts: Accounts) -> None:
+    bucket = OssBucket(
+        "shop-photos",
+        endpoint=oss.url,
+        public_endpoint="https://oss-cn-shanghai.aliyuncs.com",
+        region="cn-shanghai",
+        **vars(accounts.owner),
+    )
+    link = urlsplit(bucket.link("a.jpg", "", 60))
+    assert (link.scheme, link.netloc, link.path) == ("https", "shop-photos.oss-cn-shanghai.aliyuncs.com", "/a.jpg")

@@ -1,0 +1,112 @@
+"""Every code that VIAPI documents, or that its users report, is laid at the right door."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+from shared.providers.verdicts import VIAPI, Verdict, judge
+
+MANUAL: dict[str, type[CutoutError]] = {
+    "MissingParameter": Rejected,
+    "InvalidParameter": Rejected,
+    "MissingImageURL": Rejected,
+    "InvalidParameter.Unsuitable": Rejected,
+    "InvalidParameter.Convert": Rejected,
+    "InvalidParameter.Transfer": Unavailable,
+    "InvalidImage.Download": Unavailable,
+    "InvalidTimeStamp.Expired": Unavailable,
+    "SignatureDoesNotMatch": Misconfigured,
+    "InvalidImage.Content": Rejected,
+    "InvalidImage.Resolution": Rejected,
+    "InvalidImage.URL": BadLink,
+    "IllegalUrlParameter": BadLink,
+    "InvalidImage.Unsafe": Rejected,
+    "InvalidImage.Region": Misconfigured,
+    "SignatureNonceUsed": Unavailable,
+    "Throttling.User": Busy,
+    "InvalidParameter.TooLarge": Rejected,
+    "InvalidApi.NotPurchase": Misconfigured,
+    "Unauthorized": Misconfigured,
+    "ParameterError": Rejected,
+    "InvalidAccessKeyId.NotFound": Misconfigured,
+    "Timeout": Unavailable,
+    "InternalError": Unavailable,
+    "InternalError.Env": Unavailable,
+    "InternalError.Model": Unavailable,
+    "InternalError.Algo": Unavailable,
+}
+"""The table of chapter 9 of the manual of 2022-05, in its order; it lists InvalidImage.Content twice."""
+
+SINCE: dict[str, type[CutoutError]] = {
+    "UnsupportedOperation": Misconfigured,  # chapter 8.3's example of an error
+    "Throttling": Busy,
+    "Throttling.Api": Busy,
+    "ServiceUnavailable": Busy,
+    "InternalError.Timeout": Unavailable,
+    "InvalidImage.Timeout": Unavailable,
+    "InvalidImage.RegionRecommend": Misconfigured,
+    "InvalidImage.REGION": Misconfigured,
+    "InvalidFile": Rejected,
+    "InvalidFile.Content": Rejected,
+    "InvalidFile.Resolution": Rejected,
+    "InvalidFile.URL": BadLink,
+    "InvalidFile.Download": Unavailable,
+    "InvalidFile.Region": Misconfigured,
+    "ClientError.IllegalArgument": Rejected,
+    "AuthFailed": Misconfigured,
+    "EntityNotExist.Role": Misconfigured,
+    "InvalidAccessKeyId.Inactive": Misconfigured,
+    "InvalidAccessKeySecret": Misconfigured,
+    "InvalidAction.NotFound": Misconfigured,
+    "InvalidApi.ForbiddenInvoke": Misconfigured,
+    "InvalidApi.OutOfService": Misconfigured,
+    "InvalidSecurityToken.Expired": Misconfigured,
+}
+"""The error page as of 2025 (document 146751), and what public clients have met."""
+
+
+def judged(code: str, message: str = "No.") -> CutoutError:
+    return judge(VIAPI, code, message, "8906582E-6722")
+
+
+@pytest.mark.parametrize(("code", "expected"), (MANUAL | SINCE).items())
+def test_a_documented_code_is_laid_at_the_right_door(code: str, expected: type[CutoutError]) -> None:
+    error = judged(code)
+    assert type(error) is expected
+    assert (error.code, error.request_id) == (code, "8906582E-6722")
+
+
+@pytest.mark.parametrize("code", ["InvalidVersion", "HTTP502", "Surprise.Today", "", ".", "throttling"])
+def test_an_unknown_code_is_trouble_that_passes(code: str) -> None:
+    assert type(judged(code)) is Unavailable
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("A", Rejected),
+        ("A.B", Misconfigured),
+        ("A.B.C", Misconfigured),
+        ("A.C", Rejected),
+        ("A.C.B", Rejected),
+        ("AB", Unavailable),
+        ("B.A", Unavailable),
+    ],
+)
+def test_a_code_is_looked_up_by_its_longest_dotted_prefix(code: str, expected: type[CutoutError]) -> None:
+    verdicts = {"A": Verdict(Rejected), "A.B": Verdict(Misconfigured)}
+    assert type(judge(verdicts, code, "", "")) is expected
+
+
+@pytest.mark.parametrize("code", sorted(code for code, verdict in VIAPI.items() if verdict.error is Misconfigured))
+def test_whatever_an_operator_must_mend_comes_with_advice(code: str) -> None:
+    assert VIAPI[code].advice
+
+
+def test_advice_is_added_to_the_vendors_sentence() -> None:
+    assert judge({"A": Verdict(Misconfigured, "pay")}, "A", "Not bought. ", "").message == "Not bought; pay"
+
+
+def test_without_advice_the_vendors_sentence_stays_as_it_is() -> None:
+    assert judged("InvalidImage.Content", "The image is empty.").message == "The image is empty."

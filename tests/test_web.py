@@ -1,0 +1,534 @@
+"""Vendors are called at the pace that was bought, and only whole images are fetched, from where they may lie."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from werkzeug.wrappers import Request as Received
+from werkzeug.wrappers import Response
+
+from shared import web as web_module
+from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
+from shared.models import Request
+from shared.web import HttpWeb, Pace
+from tests.cloud.serve import Server
+from tests.pictures import picture
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+LOCAL = frozenset({"127.0.0.1"})
+PNG = picture(form="PNG")
+
+
+def http(**settings: Any) -> HttpWeb:
+    defaults: dict[str, Any] = {"qps": 1000.0, "result_hosts": LOCAL, "call_seconds": 5.0, "fetch_seconds": 5.0}
+    return HttpWeb(**(defaults | settings))
+
+
+Serve = Callable[["WSGIApplication"], Server]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with contextlib.ExitStack() as stack:
+
+        def start(app: WSGIApplication) -> Server:
+            server = Server(app)
+            stack.callback(server.stop)
+            return server
+
+        yield start
+
+
+Speak = Callable[[Callable[[socket.socket], None]], str]
+
+
+@pytest.fixture
+def speak() -> Iterator[Speak]:
+    """Serves one connection, after its request's head, with a function that writes to the bare socket."""
+    with contextlib.ExitStack() as stack:
+
+        def start(answer: Callable[[socket.socket], None]) -> str:
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def run() -> None:
+                connection, _ = listener.accept()
+                with connection, contextlib.suppress(OSError):  # the client may leave at any time
+                    connection.recv(65_536)
+                    answer(connection)
+
+            thread = threading.Thread(target=run)
+            thread.start()
+            stack.callback(thread.join)
+            return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        yield start
+
+
+def fetched(client: HttpWeb, url: str, hosts: tuple[str, ...] = ()) -> tuple[str, str, bytes]:
+    with client.fetch(url, hosts) as download:
+        return download.content_type, download.extension, b"".join(download.chunks)
+
+
+def trouble(client: HttpWeb, url: str, hosts: tuple[str, ...] = ()) -> CutoutError:
+    with pytest.raises(CutoutError) as raised:
+        fetched(client, url, hosts)
+    return raised.value
+
+
+# --- calls
+
+
+def call(url: str, **fields: Any) -> Request:
+    return Request("POST", url, "SegmentCommonImage", **fields)
+
+
+def test_a_call_arrives_as_it_was_built_and_its_answer_comes_back_whatever_the_status(serve: Serve) -> None:
+    seen: list[tuple[str, str, dict[str, str], dict[str, str]]] = []
+    nasty = {"a": " +*~%/é红&=", "empty": ""}
+
+    def app(environ: Any, start: Any) -> Any:
+        request = Received(environ)
+        seen.append((request.method, request.path, request.args.to_dict(), request.form.to_dict()))
+        return Response(b'{"Code": "Throttling"}', 429)(environ, start)
+
+    reply = http().send(call(f"{serve(app).url}/", query=nasty, form={"ImageURL": "http://x/?a=b&c=%2B"}))
+    assert (reply.status, reply.body) == (429, b'{"Code": "Throttling"}')
+    assert seen == [("POST", "/", nasty, {"ImageURL": "http://x/?a=b&c=%2B"})]
+
+
+def test_a_vendor_that_is_not_reached_is_busy_as_nothing_was_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Busy, match=f"127.0.0.1:{port} was not reached") as raised:
+        http().send(call(f"http://127.0.0.1:{port}/", query={"Signature": "hidden"}))
+    assert raised.value.code == "VendorUnreachable"
+    assert "hidden" not in raised.value.message
+
+
+def test_a_vendor_that_does_not_answer_in_time_may_have_billed_the_call(speak: Speak) -> None:
+    url = speak(lambda connection: time.sleep(0.5))
+    with pytest.raises(Unavailable, match="did not answer: ReadTimeout") as raised:
+        http(call_seconds=0.1).send(call(url, query={"Signature": "hidden"}))
+    assert type(raised.value) is Unavailable
+    assert "hidden" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"not HTTP\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nhuh!",
+    ],
+    ids=["hung-up", "not-http", "cut-off", "not-gzip"],
+)
+def test_a_vendor_whose_answer_is_broken_may_have_billed_the_call(answer: bytes, speak: Speak) -> None:
+    url = speak(lambda connection: connection.sendall(answer))
+    with pytest.raises(Unavailable, match="did not answer") as raised:
+        http().send(call(url))
+    assert type(raised.value) is Unavailable
+
+
+def test_a_call_is_made_once_even_when_its_answer_is_lost(serve: Serve) -> None:
+    calls: list[str] = []
+
+    def app(environ: Any, start: Any) -> Any:
+        calls.append(environ["REQUEST_METHOD"])
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        return []
+
+    with pytest.raises(Unavailable):
+        http().send(call(serve(app).url))
+    assert calls == ["POST"]
+
+
+def test_calls_go_out_at_the_pace_that_was_bought(serve: Serve) -> None:
+    arrived: list[float] = []
+
+    def app(environ: Any, start: Any) -> Any:
+        arrived.append(time.monotonic())
+        return Response(b"{}")(environ, start)
+
+    url, client = serve(app).url, http(qps=20)
+    for _ in range(4):
+        client.send(call(url))
+    assert arrived[-1] - arrived[0] >= 3 / 20 - 0.02
+
+
+# --- results
+
+
+@pytest.mark.parametrize(
+    ("form", "content_type", "extension"),
+    [
+        ("PNG", "image/png", "png"),
+        ("JPEG", "image/jpeg", "jpg"),
+        ("WEBP", "image/webp", "webp"),
+        ("BMP", "image/bmp", "bmp"),
+    ],
+)
+def test_a_result_is_the_image_it_is_whatever_the_vendor_calls_it(
+    form: str, content_type: str, extension: str, serve: Serve
+) -> None:
+    content = picture(900, 700, form)
+    app = Response(content, content_type="application/octet-stream")
+    assert fetched(http(), f"{serve(app).url}/a.gif?x=%2B") == (content_type, extension, content)
+
+
+def test_the_signature_of_a_results_link_arrives_as_it_was_given(serve: Serve) -> None:
+    seen: list[str] = []
+
+    def app(environ: Any, start: Any) -> Any:
+        seen.append(f"{environ['REQUEST_URI']}")
+        return Response(PNG)(environ, start)
+
+    path = "/a%2Fb.png?Expires=1&OSSAccessKeyId=STS.EXAMPLE&Signature=x%2By%2F%3D"
+    fetched(http(), serve(app).url + path)
+    assert seen == [path]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html><body>502 Bad Gateway</body></html>",
+        b'{"Code": "AccessDenied"}',
+        b"RIFF\x24\0\0\0WAVEfmt ",
+        picture(form="GIF", mode="P"),
+    ],
+    ids=["nothing", "html", "json", "sound", "gif"],
+)
+def test_what_is_no_image_never_becomes_a_result(content: bytes, serve: Serve) -> None:
+    error = trouble(http(), serve(Response(content, content_type="image/png")).url)
+    assert type(error) is Unavailable
+    assert error.code == "ResultNotAnImage"
+
+
+@pytest.mark.parametrize("status", [204, 206, 301, 302, 307, 403, 404, 500])
+def test_a_link_that_answers_anything_but_200_is_not_followed_or_believed(status: int, serve: Serve) -> None:
+    elsewhere: list[str] = []
+
+    def app(environ: Any, start: Any) -> Any:
+        if environ["PATH_INFO"] == "/elsewhere":
+            elsewhere.append("followed")
+            return Response(PNG)(environ, start)
+        return Response(PNG, status, {"Location": "/elsewhere"})(environ, start)
+
+    error = trouble(http(), f"{serve(app).url}/?Signature=hidden")
+    assert (type(error), error.code) == (Unavailable, "ResultRefused")
+    assert str(status) in error.message
+    assert "hidden" not in error.message
+    assert elsewhere == []
+
+
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: %d\r\n\r\n" % (len(PNG) + 1), b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(PNG)]
+)
+def test_a_result_that_is_cut_off_fails_while_its_chunks_are_read(head: bytes, speak: Speak) -> None:
+    url = speak(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + PNG))
+    with http().fetch(url, ()) as download, pytest.raises(Unavailable, match="broke off") as raised:
+        list(download.chunks)
+    assert raised.value.code == "ResultBroken"
+
+
+def test_a_result_of_many_chunks_that_is_cut_off_fails_after_the_first(speak: Speak) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+    url = speak(lambda connection: connection.sendall(head + PNG + bytes(300_000)))
+    with http().fetch(url, ()) as download:
+        assert next(download.chunks).startswith(PNG[:8])
+        with pytest.raises(Unavailable, match="broke off"):
+            list(download.chunks)
+
+
+def test_a_result_that_falls_silent_is_given_up(speak: Speak) -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + PNG)
+        time.sleep(0.5)
+
+    error = trouble(http(fetch_seconds=0.1), speak(answer))
+    assert (type(error), error.code) == (Unavailable, "ResultBroken")
+    assert "ReadTimeout" in error.message
+
+
+def test_a_host_that_cannot_be_reached_is_trouble_that_passes() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    error = trouble(http(), f"http://127.0.0.1:{port}/")
+    assert (type(error), error.code) == (Unavailable, "ResultBroken")
+
+
+@pytest.mark.parametrize("piece", [10, 20_000])
+def test_a_result_that_trickles_is_given_up_when_its_time_is_over(piece: int, speak: Speak) -> None:
+    content = picture(1000, 1000, "BMP")
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content))
+        source = io.BytesIO(content)
+        ends = time.monotonic() + 5
+        while time.monotonic() < ends and (sent := source.read(piece)):
+            connection.sendall(sent)
+            time.sleep(0.02)
+
+    started = time.monotonic()
+    error = trouble(http(fetch_seconds=0.3), speak(answer))
+    assert (type(error), error.code) == (Unavailable, "ResultTooSlow")
+    assert time.monotonic() - started < 1.5
+
+
+def test_a_result_larger_than_any_cutout_is_given_up(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = picture(300, 200, "BMP")
+    url = serve(Response(content)).url
+    monkeypatch.setattr(web_module, "MAX_RESULT_BYTES", len(content))
+    assert fetched(http(), url)[2] == content
+    monkeypatch.setattr(web_module, "MAX_RESULT_BYTES", len(content) - 1)
+    error = trouble(http(), url)
+    assert (type(error), error.code) == (Unavailable, "ResultTooLarge")
+
+
+def test_a_download_that_is_left_in_the_middle_frees_its_connection(serve: Serve) -> None:
+    client, url = http(), serve(Response(picture(2000, 2000, "BMP"))).url
+    for _ in range(70):  # more than the pool has
+        with pytest.raises(ZeroDivisionError), client.fetch(url, ()) as download:
+            next(download.chunks)
+            raise ZeroDivisionError
+
+
+# --- where results may lie
+
+
+@pytest.fixture
+def everything_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name is an address of this machine, so that only names and their spelling tell hosts apart."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *_, **__: [(2, 1, 6, "", ("127.0.0.1", port))])
+
+
+VENDOR = ("picwish.example",)
+
+
+@pytest.mark.usefixtures("everything_is_here")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://results.oss-cn-shanghai.aliyuncs.com/a.png",
+        "https://results.oss-cn-hangzhou.aliyuncs.com/a.png?b=c",
+        "http://results.oss-accelerate.aliyuncs.com/a.png",
+        "http://RESULTS.OSS-CN-SHANGHAI.ALIYUNCS.COM/a.png",
+        "http://results.oss-cn-shanghai.aliyuncs.com:8080/a.png",
+        "http://picwish.example/a.png",
+        "http://cdn.picwish.example/a.png",
+    ],
+)
+def test_results_may_lie_in_alibabas_oss_and_with_the_vendor_but_not_at_a_private_address(url: str) -> None:
+    error = trouble(http(), url, VENDOR)
+    assert type(error) is Misconfigured
+    assert "has a private address" in error.message  # its name is fine, that is
+
+
+@pytest.mark.usefixtures("everything_is_here")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil.example/a.png",
+        "http://evil-aliyuncs.com/a.png",
+        "http://oss-cn-shanghai.evil-aliyuncs.com/a.png",
+        "http://oss-cn-shanghai.aliyuncs.com.evil.com/a.png",
+        "http://ecs.cn-shanghai.aliyuncs.com/a.png",
+        "http://aliyuncs.com/oss-cn-shanghai.aliyuncs.com",
+        "http://evil.com/oss-cn-shanghai.aliyuncs.com",
+        "http://evil.com?x.oss-cn-shanghai.aliyuncs.com",
+        "http://evil.com#.oss-cn-shanghai.aliyuncs.com",
+        "http://x.oss-cn-shanghai.aliyuncs.com@evil.com/a.png",
+        "http://x.oss-cn-shanghai.aliyuncs.com:80@evil.com/a.png",
+        "http://evilpicwish.example/a.png",
+        "http://picwish.example.evil.com/a.png",
+        "http://127.0.0.1/a.png",
+        "http://localhost/a.png",
+        "http://[::1]/a.png",
+        "http://[::ffff:127.0.0.1]/a.png",
+        "http://2130706433/a.png",
+        "http://0x7f000001/a.png",
+        "http://0177.0.0.1/a.png",
+        "http://0/a.png",
+        "http://169.254.169.254/latest/meta-data",
+        "http://100.100.100.200/latest/meta-data/ram/security-credentials/",
+        "http:///a.png",
+    ],
+)
+def test_a_host_that_nobody_allowed_is_the_operators_matter_and_named(url: str) -> None:
+    error = trouble(http(result_hosts=frozenset()), url, VENDOR)
+    assert (type(error), error.code) == (Misconfigured, "ResultHost")
+    assert "add it to RESULT_HOSTS" in error.message
+    assert httpx.URL(url).host in error.message  # what would have been connected to, by its own reckoning
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://x.oss-cn-shanghai.aliyuncs.com/a.png", "//x/a.png", "a.png"]
+)
+def test_a_link_that_is_no_web_address_is_the_operators_matter(url: str) -> None:
+    error = trouble(http(), url)
+    assert (type(error), error.code) == (Misconfigured, "ResultHost")
+    assert "no http address" in error.message
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.100.100.200",
+        "0.0.0.0",
+        "::1",
+        "fe80::1%2",
+        "fd00::1",
+        "::ffff:10.0.0.1",
+    ],
+)
+def test_a_vendors_name_may_not_lead_to_a_private_address(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(2, 1, 6, "", (each, 0)) for each in ("93.184.216.34", address)]  # one public address beside it
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    error = trouble(http(result_hosts=frozenset()), "http://picwish.example/a.png", VENDOR)
+    assert (type(error), error.code) == (Misconfigured, "ResultHost")
+    assert "has a private address" in error.message
+
+
+def test_a_vendors_name_at_a_public_address_is_fetched_from(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serve(Response(PNG))
+    port = int(server.host.rpartition(":")[2])
+
+    def resolve(host: str, port: int | None, *_: object, **__: object) -> list[Any]:
+        """The question about the address is answered with a public one; the connection, which names a port, comes here."""
+        return [(2, 1, 6, "", ("93.184.216.34" if port is None else "127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    url = f"http://results.oss-cn-shanghai.aliyuncs.com:{port}/a.png"
+    assert fetched(http(result_hosts=frozenset()), url)[2] == PNG
+
+
+def test_a_host_without_an_address_is_trouble_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(*_: object, **__: object) -> list[Any]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    error = trouble(http(), "http://x.oss-cn-shanghai.aliyuncs.com/a.png")
+    assert (type(error), error.code) == (Unavailable, "ResultHostUnknown")
+
+
+def test_a_named_host_passes_wherever_it_is_and_on_every_port(serve: Serve) -> None:
+    assert fetched(http(result_hosts=frozenset({"127.0.0.1"})), serve(Response(PNG)).url)[2] == PNG
+
+
+def test_a_host_named_with_a_port_passes_on_that_port_alone(serve: Serve) -> None:
+    server, other = serve(Response(PNG)), serve(Response(PNG))
+    client = http(result_hosts=frozenset({server.host}))
+    assert fetched(client, server.url)[2] == PNG
+    error = trouble(client, other.url)
+    assert (type(error), error.code) == (Misconfigured, "ResultHost")
+
+
+@given(st.text("abc.:/@[]%#?\\ \t\n0红é", max_size=30).map("http://{}".format) | st.text(max_size=20))
+@example("http://[::1")
+@example("http://127.0.0.1:99999/")
+@example("http://127.0.0.1:/a b")
+@example("http://127.0.0.1:port/")
+@example(f"http://{'a' * 64}.oss-cn-shanghai.aliyuncs.com/")
+@example("http://a..oss-cn-shanghai.aliyuncs.com/")
+@example("http://127.0.0.1/\x00")
+@example("http://127.0.0.1/" + "a" * 70_000)
+def test_no_link_however_mangled_is_more_than_a_foreseen_error(url: str) -> None:
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(CutoutError), CLIENT.fetch(url, ()):
+        patch.setattr(socket, "create_connection", refuse)
+
+
+def refuse(*_: object, **__: object) -> socket.socket:
+    raise ConnectionRefusedError
+
+
+CLIENT = http()
+
+
+# --- the pace
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def paced() -> tuple[Pace, Time]:
+    time_ = Time()
+    return Pace(clock=lambda: time_.now, sleep=time_.sleep), time_
+
+
+def test_the_first_call_goes_at_once_and_the_next_ones_evenly_after_it() -> None:
+    pace, time_ = paced()
+    for _ in range(4):
+        pace.wait("cutouts", 2)
+    assert time_.slept == [0.5, 0.5, 0.5]
+
+
+def test_a_pause_is_no_allowance_for_a_burst() -> None:
+    pace, time_ = paced()
+    pace.wait("cutouts", 2)
+    time_.now += 60
+    for _ in range(3):
+        pace.wait("cutouts", 2)
+    assert time_.slept == [0.5, 0.5]
+
+
+def test_time_that_passed_anyway_is_not_waited_for_again() -> None:
+    pace, time_ = paced()
+    pace.wait("cutouts", 2)
+    time_.now += 0.25
+    pace.wait("cutouts", 2)
+    assert time_.slept == [0.25]
+
+
+def test_quotas_do_not_wait_for_each_other() -> None:
+    pace, time_ = paced()
+    for quota in ("cutouts", "masks", "skies"):
+        pace.wait(quota, 2)
+    assert time_.slept == []
+
+
+def test_threads_that_come_at_once_leave_one_after_the_other() -> None:
+    pace = Pace()
+    left: list[float] = []
+
+    def come() -> None:
+        pace.wait("cutouts", 50)
+        left.append(time.monotonic())
+
+    threads = [threading.Thread(target=come) for _ in range(8)]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    left.sort()
+    assert left[-1] - started >= 7 / 50
+    assert all(moment - started >= turn / 50 - 0.002 for turn, moment in enumerate(left))
+    assert sum(later - earlier < 0.005 for earlier, later in pairwise(left)) <= 3  # a late one or two, never a burst
