@@ -67,7 +67,7 @@ class Line:
 
     def look_again(self, source: str) -> Job | End | None:
         """Something newer came while a job was under way; begin anew as soon as that one allows."""
-        job = self.jobs.claim(source, "") or self._reopen(source, "")
+        job = self.jobs.claim(source, "") or self._reopen(self.jobs.find(source))
         if job is None:
             return None
         self.jobs.take_note(source)
@@ -80,22 +80,23 @@ class Line:
 
     def _begin(self, source: str, etag: str) -> bool:
         """Claim the upload and run it, or see to it that whoever has it looks again. False: there is no such upload."""
-        job = self.jobs.claim(source, etag) or self._reopen(source, etag)
+        job = self.jobs.claim(source, etag)
+        if job is None:
+            found = self.jobs.find(source)
+            if found is not None and found.job.etag == etag:  # told twice
+                job = self.jobs.take(found) if self.jobs.due(found.job) else None
+            elif (job := self._reopen(found)) is None:
+                self.jobs.announce(source)
         if job is None:
             return True
         outcome = self.run(job)
         return not isinstance(outcome, End) or outcome.job.mark != ""
 
-    def _reopen(self, source: str, etag: str) -> Job | None:
-        """Hold the job that is in the way, when it has bought nothing yet and this event is news to it."""
-        found = self.jobs.find(source)
-        if found is not None and found.job.etag == etag and not self.jobs.due(found.job):
-            return None  # told twice
-        bought = found is not None and isinstance(found.job.stage, Ticketed | Ready)
-        job = self.jobs.take(found) if found is not None and not bought else None
-        if job is None:
-            self.jobs.announce(source)
-        return job
+    def _reopen(self, found: Found | None) -> Job | None:
+        """Hold the job that is in the way, unless something was bought for it: that is finished first."""
+        if found is None or isinstance(found.job.stage, Ticketed | Ready):
+            return None
+        return self.jobs.take(found)
 
     def run(self, job: Job) -> Job | End:
         """Walk a job that we hold until it is over, or has to wait for someone."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,16 +21,16 @@ MAX_RESULT_BYTES = 200_000_000
 """No cutout is larger: 10,000 × 10,000 pixels make a PNG of about 100 MB."""
 
 _OSS_DOMAIN = ".aliyuncs.com"
-_CHUNK = 64 * 1024
 _CONNECT_SECONDS = 5.0
 _SILENCE_SECONDS = 20.0
 
 _IMAGE_TYPES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
-    (b"\xff\xd8\xff", "image/jpeg", "jpg"),
-    (b"RIFF", "image/webp", "webp"),
-    (b"BM", "image/bmp", "bmp"),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png", "png"),
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg", "jpg"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp", "webp"),
+    (re.compile(rb"BM"), "image/bmp", "bmp"),
 )
+_MAGIC_BYTES = 12
 
 
 class Pace:
@@ -95,7 +97,7 @@ class HttpWeb:
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Busy("VendorUnreachable", f"{_host(request.url)} was not reached: {error}") from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Unavailable("NoAnswer", f"{_host(request.url)} did not answer: {type(error).__name__}") from error
         return Reply(response.status_code, response.content)
 
@@ -106,49 +108,54 @@ class HttpWeb:
         Raises `Misconfigured` for a host that nobody allowed and `Unavailable` for anything that is not, to its last
         byte, an image: also while the chunks are read, so that what they are written to is never completed.
         """
-        self._allow(url, hosts)
+        address = _address(url)
+        self._allow(address, hosts)
         deadline = self._clock() + self._fetch_seconds
         try:
             with self._client.stream(
-                "GET", url, timeout=httpx.Timeout(min(_SILENCE_SECONDS, self._fetch_seconds))
+                "GET",
+                address,
+                headers={"Accept-Encoding": "identity"},  # what is stored is what was sent
+                timeout=httpx.Timeout(min(_SILENCE_SECONDS, self._fetch_seconds)),
             ) as response:
                 if response.status_code != 200:
                     raise Unavailable(
                         "ResultRefused", f"{_host(url)} answered {response.status_code} to the result's link"
                     )
-                chunks = response.iter_raw(_CHUNK)
-                first = next(chunks, b"")
+                pieces = self._pieces(response, deadline)
+                first = b""
+                while len(first) < _MAGIC_BYTES and (piece := next(pieces, b"")):
+                    first += piece
                 for magic, content_type, extension in _IMAGE_TYPES:
-                    if first.startswith(magic):
-                        yield Download(content_type, extension, self._bounded(first, chunks, deadline))
+                    if magic.match(first):
+                        yield Download(content_type, extension, chain((first,), pieces))
                         return
                 raise Unavailable("ResultNotAnImage", f"what {_host(url)} sent as the result is not an image")
         except httpx.TransportError as error:
-            raise Unavailable("ResultBroken", f"the result's download broke off: {type(error).__name__}") from error
+            raise _broken(error) from error
 
-    def _bounded(self, first: bytes, rest: Iterator[bytes], deadline: float) -> Iterator[bytes]:
-        size = len(first)
-        yield first
+    def _pieces(self, response: httpx.Response, deadline: float) -> Iterator[bytes]:
+        """The body as it comes off the wire: asked for pieces of a size, httpx sits on a trickle until they are full."""
+        size = 0
         try:
-            for chunk in rest:
-                size += len(chunk)
+            for piece in response.iter_raw():
+                size += len(piece)
                 if size > MAX_RESULT_BYTES:
                     raise Unavailable("ResultTooLarge", f"the result has more than {MAX_RESULT_BYTES:,} bytes")
                 if self._clock() > deadline:
                     raise Unavailable(
                         "ResultTooSlow", f"the result took more than {self._fetch_seconds:.0f} s to arrive"
                     )
-                yield chunk
+                yield piece
         except httpx.TransportError as error:
-            raise Unavailable("ResultBroken", f"the result's download broke off: {type(error).__name__}") from error
+            raise _broken(error) from error
 
-    def _allow(self, url: str, hosts: tuple[str, ...]) -> None:
+    def _allow(self, address: httpx.URL, hosts: tuple[str, ...]) -> None:
         """Raises `Misconfigured` unless the address is one that results may come from."""
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-        if parts.scheme not in ("http", "https"):
-            raise Misconfigured("ResultHost", f"the result's link is no http address: {parts.scheme}")
-        if {host, f"{host}:{port}"} & self._result_hosts:
+        host = address.host
+        if address.scheme not in ("http", "https"):
+            raise Misconfigured("ResultHost", f"the result's link is no http address: {address.scheme}")
+        if {host, f"{host}:{address.port}"} & self._result_hosts:
             return  # named by the operator, wherever it is
         of_oss = host.endswith(_OSS_DOMAIN) and any(part.startswith("oss-") for part in host.split("."))
         if not of_oss and not any(host == domain or host.endswith(f".{domain}") for domain in hosts):
@@ -157,11 +164,26 @@ class HttpWeb:
             raise Misconfigured("ResultHost", f"the result's host {host} has a private address: see RESULT_HOSTS")
 
 
+def _address(url: str) -> httpx.URL:
+    """Read by whoever connects, so that no link is one host when it is checked and another when it is fetched."""
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise Unavailable("ResultLink", f"the result's link cannot be read: {error}") from error
+    if (address.port or 0) > 65_535:
+        raise Unavailable("ResultLink", f"the result's link cannot be read: there is no port {address.port}")
+    return address
+
+
 def _resolve(host: str) -> set[str]:
     try:
         return {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the second for a label longer than a name may have
         raise Unavailable("ResultHostUnknown", f"{host} has no address: {error}") from error
+
+
+def _broken(error: httpx.TransportError) -> Unavailable:
+    return Unavailable("ResultBroken", f"the result's download broke off: {type(error).__name__}")
 
 
 def _host(url: str) -> str:
