@@ -120,7 +120,7 @@ def _cut(small: Pixels, labels: _Array) -> _Array:
     """GrabCut from `labels`: 1.0 where the subject is, without specks and pinholes."""
     labels = labels.copy()
     likely = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
-    if likely.all() or not likely.any():  # GrabCut needs some of both
+    if likely.all() or not likely.any() or small.std() < 1:  # GrabCut needs some of both, and mulls over flat pictures
         return likely.astype(np.float32)
     cv2.setRNGSeed(1)
     likes, dislikes = np.zeros((1, 65)), np.zeros((1, 65))

@@ -25,7 +25,8 @@ class Server:
 
     def __init__(self, app: WSGIApplication, port: int = 0) -> None:
         self._server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Handler)
-        self._server.daemon_threads = True  # type: ignore[attr-defined]
+        # Joined when the server closes: a thread that is still inside OpenCV when Python ends takes it down with it.
+        self._server.daemon_threads = False  # type: ignore[attr-defined]
         self.host = f"127.0.0.1:{self._server.server_port}"
         self.url = f"http://{self.host}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)

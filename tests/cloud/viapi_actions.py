@@ -120,7 +120,7 @@ def _cutout(photo: Pixels, alpha: Alpha) -> Drawn:
 
 def _encode(pixels: Pixels | Alpha, suffix: str) -> bytes:
     # Level 1: level 6 takes four times as long for a tenth less.
-    done, content = cv2.imencode(suffix, pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    done, content = cv2.imencode(suffix, pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1] if suffix == ".png" else [])
     assert done
     return content.tobytes()
 

@@ -1,0 +1,134 @@
+"""What the demo uploads: photos anyone may use, sent through every capability, or the files of a folder."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+from skimage import data
+
+from shared import keys
+from shared.capabilities import CAPABILITIES
+
+_FOLDER_GOES_TO = "general/common"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A file to upload: where to, and its bytes or the file that holds them."""
+
+    key: str
+    content: bytes | Path
+    credit: str = ""
+    """Whose photo it is, and why it may be used here; empty for the newcomer's own."""
+
+    @property
+    def refusal(self) -> str:
+        """Why it cannot even be uploaded and get a receipt; empty when it can."""
+        try:
+            size = len(self.key.encode())
+        except UnicodeEncodeError:
+            return "Its name is not UTF-8, which names in a bucket are: give it another."
+        if size > keys.MAX_UPLOAD_BYTES:
+            return f"Its key has {size:,} bytes; up to {keys.MAX_UPLOAD_BYTES} pass: give it a shorter name."
+        return ""
+
+    @property
+    def companion_of(self) -> str:
+        """The upload to which this is the second picture: it is served with that one. Empty for all others."""
+        row = CAPABILITIES.get(keys.capability_name(self.key))
+        return keys.image_of(self.key, row.companion) if row and row.companion else ""
+
+    @property
+    def passed_over(self) -> str:
+        """Why the line takes it for no picture at all, and gives it no receipt; empty when it takes it."""
+        if not keys.is_upload(self.key):
+            return "its name begins with an underscore"
+        empty = not self.content if isinstance(self.content, bytes) else self.content.stat().st_size == 0
+        return "it is empty" if empty else ""
+
+
+def samples() -> list[Photo]:
+    """The built-in photos, in the order they are to be uploaded in."""
+    return [
+        _sample("common", "astronaut.jpg"),
+        # Any name will do.
+        _sample("common", "咖啡 1+2%.png", of="coffee"),
+        _sample("common/return-form=whiteBK", "coffee.jpg"),
+        _sample("common/return-form=mask", "astronaut.jpg"),
+        _sample("common/return-form=crop", "rocket.jpg"),
+        _sample("hd-common", "rocket.png"),
+        _sample("hd-common", "chelsea.jpg"),
+        _sample("vehicle", "rockets.png"),
+        # Of two pictures, whichever comes last starts the work: once it is the photo …
+        _rough_mask("coffee.jpg"),
+        _sample("refine-mask", "coffee.jpg"),
+        # … and once the mask.
+        _sample("refine-mask", "chelsea.png"),
+        _rough_mask("chelsea.png"),
+    ]
+
+
+def in_folder(folder: Path) -> list[Photo]:
+    """Every file below `folder` by name, without those whose name, or whose folder's, begins with a dot."""
+    return [
+        Photo(f"{keys.UPLOADS}{_FOLDER_GOES_TO}/{path.relative_to(folder).as_posix()}", path)
+        for path in sorted(_files(folder))
+    ]
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found = (Path(parent, name) for name in names if not name.startswith("."))
+        yield from (path for path in found if path.is_file())
+
+
+# As skimage.data documents them.
+_CREDITS = {
+    "astronaut": "Eileen Collins, from the NASA Great Images database; public domain.",
+    "chelsea": "Chelsea the cat, by Stefan van der Walt; CC0.",
+    "coffee": "A coffee cup, by Rachel Michetti, courtesy of Pikolo Espresso Bar; CC0.",
+    "rocket": "DSCOVR on a Falcon 9, by SpaceX; public domain.",
+    "rockets": "DSCOVR on a Falcon 9, by SpaceX; public domain. Mirrored here, for a photo of two.",
+}
+
+# Outlines as a hurried hand draws them, in the photo's pixels.
+_ROUGH_OUTLINES = {
+    "coffee": [
+        *[(72, 200), (105, 115), (170, 75), (180, 35), (290, 12), (395, 30), (415, 75), (455, 115)],
+        *[(488, 200), (470, 280), (415, 345), (320, 388), (230, 385), (140, 340), (85, 270)],
+    ],
+    "chelsea": [(0, 0), (390, 0), (420, 60), (375, 120), (360, 190), (310, 270), (240, 300), (30, 300), (0, 260)],
+}
+
+
+def _sample(folder: str, name: str, of: str = "") -> Photo:
+    stem, _, form = name.rpartition(".")
+    content = _encode(_photo(of or stem), form)
+    return Photo(f"{keys.UPLOADS}general/{folder}/{name}", content, _CREDITS[of or stem])
+
+
+def _rough_mask(name: str) -> Photo:
+    stem = name.rpartition(".")[0]
+    mask = Image.new("L", _photo(stem).size)
+    ImageDraw.Draw(mask).polygon(_ROUGH_OUTLINES[stem], fill=255)
+    return Photo(f"{keys.UPLOADS}general/refine-mask/{name}.mask.png", _encode(mask, "png"))
+
+
+def _photo(name: str) -> Image.Image:
+    if name == "rockets":
+        rocket = data.rocket()[:330, 230:410]
+        return Image.fromarray(np.hstack([rocket, rocket[:, ::-1]]))
+    return Image.fromarray(getattr(data, name)())
+
+
+def _encode(image: Image.Image, form: str) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG" if form == "jpg" else form.upper(), quality=95)
+    return out.getvalue()
