@@ -127,12 +127,16 @@ class ScriptedWeb:
     def __init__(self) -> None:
         self.answers: list[tuple[int, str] | CutoutError] = []
         self.always: tuple[int, str] | CutoutError | None = None
+        self.asked: tuple[int, str] | None = None
+        """What to answer to every question about a ticket, when not None."""
         self.sent: list[Request] = []
         self.results: dict[str, bytes | CutoutError] = {}
         self.fetched: list[str] = []
 
     def send(self, request: Request) -> Reply:
         self.sent.append(request)
+        if self.asked and request.quota == "GetAsyncJobResult":
+            return Reply(self.asked[0], self.asked[1].encode())
         answer = self.answers.pop(0) if self.answers else self.always
         assert answer is not None, f"nobody said what to answer to {request}"
         if isinstance(answer, CutoutError):
