@@ -133,4 +133,8 @@ def _second(upload: str, role: str, seen: Seen) -> Source:
 
 
 def _header(bucket: Bucket, picture: Source) -> Header:
-    return read_header(picture.head, lambda start, length: bucket.window(picture.key, start, length))
+    def more(start: int, length: int) -> bytes:
+        length = min(length, picture.size - start)
+        return bucket.window(picture.key, start, length) if length > 0 else b""
+
+    return read_header(picture.head, more)

@@ -135,7 +135,7 @@ class HttpWeb:
             raise _broken(error) from error
 
     def _pieces(self, response: httpx.Response, deadline: float) -> Iterator[bytes]:
-        """The body as it comes off the wire: asked for pieces of a size, httpx sits on a trickle until they are full."""
+        """The body as it comes off the wire: asked for chunks of a size, httpx sits on a trickle until one is full."""
         size = 0
         try:
             for piece in response.iter_raw():
@@ -167,12 +167,9 @@ class HttpWeb:
 def _address(url: str) -> httpx.URL:
     """Read by whoever connects, so that no link is one host when it is checked and another when it is fetched."""
     try:
-        address = httpx.URL(url)
+        return httpx.URL(url)
     except httpx.InvalidURL as error:
         raise Unavailable("ResultLink", f"the result's link cannot be read: {error}") from error
-    if (address.port or 0) > 65_535:
-        raise Unavailable("ResultLink", f"the result's link cannot be read: there is no port {address.port}")
-    return address
 
 
 def _resolve(host: str) -> set[str]:

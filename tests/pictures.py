@@ -46,10 +46,11 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def turned(jpeg: bytes, orientation: int, order: Literal["little", "big"]) -> bytes:
-    """A JPEG with an EXIF segment of one entry, the orientation, in the byte order asked for."""
+    """A JPEG with an EXIF segment of two entries, the second its orientation, in the byte order asked for."""
     mark, symbol = (b"II", "<") if order == "little" else (b"MM", ">")
-    entry = struct.pack(f"{symbol}HHIHH", _EXIF_ORIENTATION, 3, 1, orientation, 0)
-    tiff = mark + struct.pack(f"{symbol}HI", 42, 8) + struct.pack(f"{symbol}H", 1) + entry + bytes(4)
+    width = struct.pack(f"{symbol}HHII", 0x0100, 4, 1, 640)
+    turn = struct.pack(f"{symbol}HHIHH", _EXIF_ORIENTATION, 3, 1, orientation, 0)
+    tiff = mark + struct.pack(f"{symbol}HIH", 42, 8, 2) + width + turn + bytes(4)
     return _after_start(jpeg, _segment(0xE1, b"Exif\0\0" + tiff))
 
 

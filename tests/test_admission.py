@@ -76,6 +76,18 @@ def test_a_pixel_too_few_is_refused_with_what_there_is_and_what_would_pass(row: 
 
 
 @every_row
+def test_the_smallest_picture_may_need_reshaping_and_be_taken(row: Capability) -> None:
+    least = row.limits.min_side
+    assert admit(row, Header("gif", least, least, bits=8)) == Shown(f"image/{AS_JPEG}", least, least)
+
+
+def test_a_picture_is_never_made_larger_than_oss_makes_them() -> None:
+    shown = admit(CAPABILITIES["general/hd-common"], Header("jpg", 12_000, 9_000), 15_000_000)
+    assert shown == Shown(f"image/resize,m_fixed,w_4729,h_3547/{AS_JPEG}", 4729, 3547)
+    assert 0.999 < shown.width * shown.height / 16_777_216 <= 1
+
+
+@every_row
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_format_passes_or_becomes_a_jpeg(row: Capability, form: str) -> None:
     shown = admit(row, Header(form, 600, 400))

@@ -13,6 +13,7 @@ import pytest
 from shared import handlers, keys
 from shared.errors import Misconfigured
 from shared.handlers import on_timer, on_upload
+from shared.storage import OssBucket
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.oss import Oss
 from tests.pictures import picture
@@ -63,7 +64,7 @@ def oss(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oss]:
 
 
 def bucket(oss: Oss, accounts: Accounts, name: str = "shop-photos") -> Any:
-    return handlers.OssBucket(
+    return OssBucket(
         name,
         endpoint=oss.url,
         public_endpoint=oss.url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -75,7 +75,7 @@ def sides_by_pillow(content: bytes) -> tuple[str, int, int]:
     ],
 )
 def test_format_and_sides_are_what_pillow_finds(
-    form: str, mode: str, save: dict[str, object], size: tuple[int, int]
+    form: str, mode: str, save: dict[str, Any], size: tuple[int, int]
 ) -> None:
     content = picture(*size, form, mode=mode, **save)
     found = header(content)
@@ -90,6 +90,14 @@ def test_the_webp_samples_cover_its_three_kinds(kind: bytes) -> None:
         b"VP8X": picture(form="WEBP", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0"),
     }
     assert samples[kind][12:16] == kind
+
+
+def test_the_scale_that_shares_a_lossy_webps_sides_is_not_part_of_them() -> None:
+    content = bytearray(picture(40, 30, "WEBP"))
+    content[27] |= 0x40
+    content[29] |= 0x80
+    assert sides_by_pillow(bytes(content)) == ("webp", 40, 30)
+    assert header(bytes(content)) == Header("webp", 40, 30)
 
 
 def test_sides_of_the_largest_extended_webp_are_read_in_full() -> None:

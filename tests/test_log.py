@@ -120,6 +120,7 @@ def test_a_job_without_trouble_is_logged_without_a_code(caplog: pytest.LogCaptur
 
 @pytest.mark.parametrize("library", TALKERS)
 def test_libraries_that_print_signed_links_are_held_back(library: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)  # of the root, as Function Compute may
     talker = logging.getLogger(f"{library}.deep.down")
     talker.info("GET %s", SIGNED)
     talker.debug("GET %s", SIGNED)

@@ -123,6 +123,19 @@ def test_a_picture_that_does_not_fit_is_reshaped_by_oss_and_the_receipt_says_so(
     assert receipt.reshaped == process
 
 
+def test_a_size_that_stands_deep_in_the_file_is_read_where_it_stands_and_no_further_than_the_file_goes(
+    shop: Shop,
+) -> None:
+    # A frame header behind 300 kB of thumbnails and profiles.
+    plain = picture()
+    segments = b"".join(b"\xff\xe2" + (60_000).to_bytes(2, "big") + bytes(59_998) for _ in range(5))
+    shop.upload(COMMON, plain[:2] + segments + plain[2:])
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.status == "done"
+    assert ("window", COMMON) in shop.bucket.requests
+
+
 # ---------------------------------------------------------------- what cannot be served
 
 

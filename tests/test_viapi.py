@@ -7,7 +7,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from alibabacloud_openapi_util.client import Client as OlderSdk
 from alibabacloud_tea_openapi.utils import Utils as Sdk
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -31,6 +30,8 @@ LINK = (
     "http://vibktprfx-prod.oss-cn-shanghai.aliyuncs.com/a.png?Expires=1&OSSAccessKeyId=LTAI-EXAMPLE&Signature=x%2By%3D"
 )
 
+SHANGHAI = timezone(timedelta(hours=8))
+moments = st.builds(datetime.fromtimestamp, st.integers(0, 4_000_000_000), st.sampled_from([timezone.utc, SHANGHAI]))
 texts = st.text(st.characters(exclude_categories=["Cs"])) | st.text(" +*~%/&=?'红")
 
 
@@ -56,7 +57,6 @@ def reply(body: object, status: int = 200) -> Reply:
 def test_a_signature_is_that_of_the_official_sdk(parameters: dict[str, str], method: str, secret: str) -> None:
     ours = signature(method, parameters, secret)
     assert ours == Sdk.get_rpcsignature(parameters, method, secret)
-    assert ours == OlderSdk.get_rpcsignature(parameters, method, secret)
 
 
 @given(
@@ -64,7 +64,7 @@ def test_a_signature_is_that_of_the_official_sdk(parameters: dict[str, str], met
     texts,
     st.dictionaries(st.sampled_from(["ReturnForm", "X"]), texts),
     st.builds(Credentials, texts, texts, texts),
-    st.builds(Stamp, st.datetimes(timezones=st.timezones()), texts),
+    st.builds(Stamp, moments, texts),
 )
 def test_a_whole_call_verifies_with_the_official_sdk(
     row: Capability, link: str, options: dict[str, str], credentials: Credentials, stamp: Stamp
@@ -102,8 +102,7 @@ def test_a_permanent_key_sends_no_token() -> None:
 
 
 def test_the_time_is_told_in_utc() -> None:
-    shanghai = timezone(timedelta(hours=8))
-    stamp = Stamp(datetime(2026, 11, 21, 0, 5, 0, tzinfo=shanghai), "n")
+    stamp = Stamp(datetime(2026, 11, 21, 0, 5, 0, tzinfo=SHANGHAI), "n")
     assert vendor().ask(HD, TICKET, stamp).query["Timestamp"] == "2026-11-20T16:05:00Z"
 
 
@@ -356,7 +355,18 @@ def test_an_error_code_beside_success_means_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "result", [None, "", "{", "[]", "{}", '{"ImageURL": "spelt as elsewhere"}', 7, '"\\"\\\\\\"x"']
+    "result",
+    [
+        None,
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"ImageURL": "spelt as elsewhere"}',
+        7,
+        json.dumps(json.dumps(json.dumps("{}"))),
+        '"\\"\\\\\\"x"',
+    ],
 )
 def test_success_without_a_readable_result_gives_the_ticket_up(result: object) -> None:
     outcome = fate(Status="PROCESS_SUCCESS", Result=result)

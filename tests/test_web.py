@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -23,6 +22,7 @@ from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
 from shared.models import Request
 from shared.web import HttpWeb, Pace
 from tests.cloud.serve import Server
+from tests.cloud.viapi_connection import hang_up
 from tests.pictures import picture
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def test_a_vendor_that_does_not_answer_in_time_may_have_billed_the_call(speak: S
         b"",
         b"not HTTP\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nhuh!",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\nConnection: close\r\n\r\nhuh!",
     ],
     ids=["hung-up", "not-http", "cut-off", "not-gzip"],
 )
@@ -148,8 +148,7 @@ def test_a_call_is_made_once_even_when_its_answer_is_lost(serve: Serve) -> None:
 
     def app(environ: Any, start: Any) -> Any:
         calls.append(environ["REQUEST_METHOD"])
-        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-        return []
+        hang_up(Received(environ))
 
     with pytest.raises(Unavailable):
         http().send(call(serve(app).url))
@@ -164,9 +163,10 @@ def test_calls_go_out_at_the_pace_that_was_bought(serve: Serve) -> None:
         return Response(b"{}")(environ, start)
 
     url, client = serve(app).url, http(qps=20)
+    started = time.monotonic()
     for _ in range(4):
         client.send(call(url))
-    assert arrived[-1] - arrived[0] >= 3 / 20 - 0.02
+    assert all(moment - started >= turn / 20 for turn, moment in enumerate(arrived))
 
 
 # --- results
@@ -189,6 +189,27 @@ def test_a_result_is_the_image_it_is_whatever_the_vendor_calls_it(
     assert fetched(http(), f"{serve(app).url}/a.gif?x=%2B") == (content_type, extension, content)
 
 
+def test_an_image_whose_first_bytes_arrive_in_pieces_is_known(speak: Speak) -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(PNG))
+        for piece in (PNG[:3], PNG[3:7], PNG[7:]):
+            connection.sendall(piece)
+            time.sleep(0.05)
+
+    assert fetched(http(), speak(answer)) == ("image/png", "png", PNG)
+
+
+def test_a_result_is_asked_for_as_it_is_stored(serve: Serve) -> None:
+    seen: list[str] = []
+
+    def app(environ: Any, start: Any) -> Any:
+        seen.append(environ["HTTP_ACCEPT_ENCODING"])
+        return Response(PNG)(environ, start)
+
+    fetched(http(), serve(app).url)
+    assert seen == ["identity"]
+
+
 def test_the_signature_of_a_results_link_arrives_as_it_was_given(serve: Serve) -> None:
     seen: list[str] = []
 
@@ -208,9 +229,10 @@ def test_the_signature_of_a_results_link_arrives_as_it_was_given(serve: Serve) -
         b"<html><body>502 Bad Gateway</body></html>",
         b'{"Code": "AccessDenied"}',
         b"RIFF\x24\0\0\0WAVEfmt ",
+        b"Bad Gateway",
         picture(form="GIF", mode="P"),
     ],
-    ids=["nothing", "html", "json", "sound", "gif"],
+    ids=["nothing", "html", "json", "sound", "text", "gif"],
 )
 def test_what_is_no_image_never_becomes_a_result(content: bytes, serve: Serve) -> None:
     error = trouble(http(), serve(Response(content, content_type="image/png")).url)
@@ -238,14 +260,13 @@ def test_a_link_that_answers_anything_but_200_is_not_followed_or_believed(status
 @pytest.mark.parametrize(
     "head", [b"Content-Length: %d\r\n\r\n" % (len(PNG) + 1), b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(PNG)]
 )
-def test_a_result_that_is_cut_off_fails_while_its_chunks_are_read(head: bytes, speak: Speak) -> None:
+def test_a_result_that_is_cut_off_never_becomes_one(head: bytes, speak: Speak) -> None:
     url = speak(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + PNG))
-    with http().fetch(url, ()) as download, pytest.raises(Unavailable, match="broke off") as raised:
-        list(download.chunks)
-    assert raised.value.code == "ResultBroken"
+    error = trouble(http(), url)
+    assert (type(error), error.code) == (Unavailable, "ResultBroken")
 
 
-def test_a_result_of_many_chunks_that_is_cut_off_fails_after_the_first(speak: Speak) -> None:
+def test_a_result_that_is_cut_off_later_fails_while_its_chunks_are_read(speak: Speak) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
     url = speak(lambda connection: connection.sendall(head + PNG + bytes(300_000)))
     with http().fetch(url, ()) as download:
@@ -286,7 +307,7 @@ def test_a_result_that_trickles_is_given_up_when_its_time_is_over(piece: int, sp
     started = time.monotonic()
     error = trouble(http(fetch_seconds=0.3), speak(answer))
     assert (type(error), error.code) == (Unavailable, "ResultTooSlow")
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 2.5
 
 
 def test_a_result_larger_than_any_cutout_is_given_up(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,9 +323,8 @@ def test_a_result_larger_than_any_cutout_is_given_up(serve: Serve, monkeypatch: 
 def test_a_download_that_is_left_in_the_middle_frees_its_connection(serve: Serve) -> None:
     client, url = http(), serve(Response(picture(2000, 2000, "BMP"))).url
     for _ in range(70):  # more than the pool has
-        with pytest.raises(ZeroDivisionError), client.fetch(url, ()) as download:
+        with client.fetch(url, ()) as download:
             next(download.chunks)
-            raise ZeroDivisionError
 
 
 # --- where results may lie
@@ -313,7 +333,11 @@ def test_a_download_that_is_left_in_the_middle_frees_its_connection(serve: Serve
 @pytest.fixture
 def everything_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name is an address of this machine, so that only names and their spelling tell hosts apart."""
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *_, **__: [(2, 1, 6, "", ("127.0.0.1", port))])
+    monkeypatch.setattr(socket, "getaddrinfo", _here)
+
+
+def _here(host: str, port: int | None, *_: object, **__: object) -> list[Any]:
+    return [(2, 1, 6, "", ("127.0.0.1", port))]
 
 
 VENDOR = ("picwish.example",)
@@ -361,7 +385,6 @@ def test_results_may_lie_in_alibabas_oss_and_with_the_vendor_but_not_at_a_privat
         "http://[::ffff:127.0.0.1]/a.png",
         "http://2130706433/a.png",
         "http://0x7f000001/a.png",
-        "http://0177.0.0.1/a.png",
         "http://0/a.png",
         "http://169.254.169.254/latest/meta-data",
         "http://100.100.100.200/latest/meta-data/ram/security-credentials/",
@@ -375,31 +398,20 @@ def test_a_host_that_nobody_allowed_is_the_operators_matter_and_named(url: str) 
     assert httpx.URL(url).host in error.message  # what would have been connected to, by its own reckoning
 
 
-@pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "ftp://x.oss-cn-shanghai.aliyuncs.com/a.png", "//x/a.png", "a.png"]
-)
+@pytest.mark.parametrize("url", ["file:///a.png", "ftp://x.oss-cn-shanghai.aliyuncs.com/a.png", "//x/a.png", "a.png"])
 def test_a_link_that_is_no_web_address_is_the_operators_matter(url: str) -> None:
     error = trouble(http(), url)
     assert (type(error), error.code) == (Misconfigured, "ResultHost")
     assert "no http address" in error.message
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1",
-        "10.1.2.3",
-        "172.16.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.100.100.200",
-        "0.0.0.0",
-        "::1",
-        "fe80::1%2",
-        "fd00::1",
-        "::ffff:10.0.0.1",
-    ],
+PRIVATE = (
+    *("0.0.0.0", "10.1.2.3", "100.100.100.200", "127.0.0.1", "169.254.169.254", "172.16.0.1", "192.168.1.1"),
+    *("::1", "fd00::1", "fe80::1%2", "::ffff:10.0.0.1"),
 )
+
+
+@pytest.mark.parametrize("address", PRIVATE)
 def test_a_vendors_name_may_not_lead_to_a_private_address(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(2, 1, 6, "", (each, 0)) for each in ("93.184.216.34", address)]  # one public address beside it
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
@@ -413,7 +425,7 @@ def test_a_vendors_name_at_a_public_address_is_fetched_from(serve: Serve, monkey
     port = int(server.host.rpartition(":")[2])
 
     def resolve(host: str, port: int | None, *_: object, **__: object) -> list[Any]:
-        """The question about the address is answered with a public one; the connection, which names a port, comes here."""
+        # Asked where the host is, it says a public place; asked by the connection, which names a port, this machine.
         return [(2, 1, 6, "", ("93.184.216.34" if port is None else "127.0.0.1", port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
@@ -445,22 +457,31 @@ def test_a_host_named_with_a_port_passes_on_that_port_alone(serve: Serve) -> Non
 @given(st.text("abc.:/@[]%#?\\ \t\n0红é", max_size=30).map("http://{}".format) | st.text(max_size=20))
 @example("http://[::1")
 @example("http://127.0.0.1:99999/")
-@example("http://127.0.0.1:/a b")
 @example("http://127.0.0.1:port/")
-@example(f"http://{'a' * 64}.oss-cn-shanghai.aliyuncs.com/")
+@example("http://0177.0.0.1/")
 @example("http://a..oss-cn-shanghai.aliyuncs.com/")
-@example("http://127.0.0.1/\x00")
-@example("http://127.0.0.1/" + "a" * 70_000)
-def test_no_link_however_mangled_is_more_than_a_foreseen_error(url: str) -> None:
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(CutoutError), CLIENT.fetch(url, ()):
-        patch.setattr(socket, "create_connection", refuse)
+@example("http://x.oss-cn-shanghai.aliyuncs.com\\@evil.com/")
+def test_a_mangled_link_is_a_foreseen_error(url: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", _here)
+        trouble(NOWHERE, url)
 
 
-def refuse(*_: object, **__: object) -> socket.socket:
-    raise ConnectionRefusedError
+NOWHERE = http(result_hosts=frozenset())
 
 
-CLIENT = http()
+@pytest.mark.parametrize("url", [f"http://{'a' * 64}.oss-cn-shanghai.aliyuncs.com/", "http://127.0.0.1:99999/"])
+def test_a_link_that_no_name_or_port_can_have_is_trouble_that_passes(url: str) -> None:
+    assert type(trouble(http(), url)) is Unavailable
+
+
+@pytest.mark.parametrize("path", ["/a b", "/a%zz", "/红鞋", "/\x00", "/" + "a" * 70_000, "\\a"])
+def test_a_mangled_path_is_fetched_or_a_foreseen_error(path: str, serve: Serve) -> None:
+    url = serve(Response(PNG)).url + path
+    try:
+        assert fetched(http(), url)[2] == PNG
+    except CutoutError as error:
+        assert type(error) is Unavailable  # noqa: PT017 - either is right
 
 
 # --- the pace
@@ -518,8 +539,13 @@ def test_threads_that_come_at_once_leave_one_after_the_other() -> None:
     pace = Pace()
     left: list[float] = []
 
+    class Slow(float):
+        def __rtruediv__(self, one: float) -> float:
+            time.sleep(0.002)  # in the middle of taking a turn, so that whoever is not kept out takes the same one
+            return one / float(self)
+
     def come() -> None:
-        pace.wait("cutouts", 50)
+        pace.wait("cutouts", Slow(50))
         left.append(time.monotonic())
 
     threads = [threading.Thread(target=come) for _ in range(8)]
@@ -529,6 +555,4 @@ def test_threads_that_come_at_once_leave_one_after_the_other() -> None:
     for thread in threads:
         thread.join()
     left.sort()
-    assert left[-1] - started >= 7 / 50
-    assert all(moment - started >= turn / 50 - 0.002 for turn, moment in enumerate(left))
-    assert sum(later - earlier < 0.005 for earlier, later in pairwise(left)) <= 3  # a late one or two, never a burst
+    assert all(moment - started >= turn / 50 for turn, moment in enumerate(left))

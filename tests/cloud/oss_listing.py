@@ -80,7 +80,7 @@ def _folded(entries: Iterable[Entry], depth: int, delimiter: str) -> Iterator[En
 
 def _after(shown: Iterable[Entry | _Folder], marker: str) -> Iterator[Entry | _Folder]:
     # A folder that was the last thing shown is its own marker, and not shown again.
-    return (one for one in shown if one.key >= marker)
+    return (one for one in shown if one.key > marker)
 
 
 def _contents(entry: Entry, key: str, with_owner: bool) -> Content:
