@@ -1,8 +1,6 @@
-"""What reaches a function: OSS's word that an object was made, and the timer's tick."""
+"""What OSS sends a function: the word that an object was made. (A timer's tick says nothing that matters.)"""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,7 +29,6 @@ class ObjectCreated(_Event):
     """One object that was put, posted, copied or completed: at least once told, maybe late, in any order."""
 
     name: str = Field(alias="eventName")
-    time: datetime = Field(alias="eventTime")
     region: str
     oss: _Oss
 
@@ -54,14 +51,6 @@ class ObjectCreated(_Event):
 
 class _OssEvent(_Event):
     events: tuple[ObjectCreated, ...]
-
-
-class Tick(_Event):
-    """The timer's."""
-
-    time: datetime = Field(alias="triggerTime")
-    trigger: str = Field(alias="triggerName")
-    payload: str = ""
 
 
 def created_objects(event: bytes) -> tuple[ObjectCreated, ...]:

@@ -20,7 +20,7 @@ More = Callable[[int, int], bytes]
 WINDOW = 64 * 1024
 """Bytes read at once: the head of nearly every photo holds all that is needed."""
 
-_MAX_WINDOWS = 16
+_MAX_WINDOWS = 64
 """A JPEG may carry megabytes of profiles and thumbnails before its size; past this it is no photo."""
 
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -173,7 +173,7 @@ def _positions(data: bytes, word: bytes) -> list[int]:
 _READERS: tuple[tuple[re.Pattern[bytes], Callable[[_View], Header]], ...] = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), _png),
     (re.compile(rb"\xff\xd8\xff"), _jpeg),
-    (re.compile(rb"BM"), _bmp),
+    (re.compile(rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL), _bmp),
     (re.compile(rb"GIF8[79]a"), _gif),
     (re.compile(rb"II\*\0|MM\0\*"), _tiff),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), _webp),

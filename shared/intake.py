@@ -76,6 +76,8 @@ def admit(bucket: Bucket, job: Job, seen: Seen) -> tuple[Job, Exhibit]:
     """Hold what was seen against the capability. Raises `Rejected` or `Incomplete`."""
     if not job.capability:
         raise Rejected("InvalidPath", f"a picture belongs into {keys.UPLOADS}<group>/<capability>/")
+    if keys.shares_names(job.source):
+        raise Rejected("AmbiguousName", "a name that ends in a number after a dot is another picture's: add its suffix")
     row = capability(job.capability)
     own = {name: seen.image.metadata[name] for name in row.options if name in seen.image.metadata}
     options = keys.options(job.source) | own

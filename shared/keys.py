@@ -29,6 +29,14 @@ def is_upload(key: str) -> bool:
     return key.startswith(UPLOADS) and not name.startswith((".", "_")) and name != ""
 
 
+def shares_names(key: str) -> bool:
+    """Whether the results of `key` could be called like those of another upload.
+
+    The first of several pictures of `a.jpg` is `a.jpg.0.png`, and so would be the only one of `a.jpg.0`.
+    """
+    return key.rpartition(".")[2].isdecimal()
+
+
 def capability_name(key: str) -> str:
     """The first two folders of an upload; empty when there are fewer."""
     folders = key.removeprefix(UPLOADS).split("/")[:-1]
@@ -36,15 +44,16 @@ def capability_name(key: str) -> str:
 
 
 def options(key: str) -> dict[str, str]:
-    """What the folders called `<option>=<value>[,…]` set; raises `Rejected` for one that mixes in other words."""
+    """What the folders called `<option>=<value>[,…]` set.
+
+    Raises `Rejected` for a folder with an equals sign that is none: a misspelt option must not pass for a default.
+    """
     found: dict[str, str] = {}
     for name in key.removeprefix(UPLOADS).split("/")[2:-1]:
-        pairs = [_OPTION.fullmatch(pair) for pair in name.split(",")]
-        if pairs[0] is None:
-            continue  # an ordinary folder, though there may be a comma in it
-        for pair in pairs:
+        for text in name.split(",") if "=" in name else ():
+            pair = _OPTION.fullmatch(text)
             if pair is None:
-                raise Rejected("InvalidOption", f"the folder {name!r} is not a list of <option>=<value>")
+                raise Rejected("InvalidOption", f"in the folder {name!r}, {text!r} is no <option>=<value>")
             found[pair["name"]] = pair["value"]  # a deeper folder speaks last
     return found
 

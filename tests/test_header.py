@@ -17,7 +17,7 @@ from shared.header import WINDOW, read_header
 from shared.models import Header
 from tests.pictures import heic, padded, picture, png, tiff, turned
 
-MOST_WINDOWS = 16
+MOST_WINDOWS = 64
 Order = Literal["little", "big"]
 _OUR_WORDS = {"JPEG": "jpg", "PNG": "png", "BMP": "bmp", "WEBP": "webp", "GIF": "gif", "TIFF": "tiff"}
 
@@ -170,7 +170,7 @@ def test_damaged_exif_leaves_a_sound_jpeg_upright(exif: bytes) -> None:
     assert header(content[:2] + segment + content[2:]) == header(content)
 
 
-@pytest.mark.parametrize(("segments", "reads"), [(0, 0), (1, 1), (2, 2), (16, 16)])
+@pytest.mark.parametrize(("segments", "reads"), [(0, 0), (1, 1), (2, 2), (64, 64)])
 def test_a_jpeg_frame_behind_application_segments_is_found_with_a_read_for_each(segments: int, reads: int) -> None:
     photo = Object(padded(turned(picture(300, 200), 6, "big"), segments))
     found = photo.header()
@@ -184,8 +184,8 @@ def test_a_jpeg_frame_behind_more_than_a_megabyte_is_found() -> None:
     assert photo.header().width == 300
 
 
-def test_a_jpeg_is_given_up_after_sixteen_reads() -> None:
-    photo = Object(padded(picture(), 60))
+def test_a_jpeg_is_given_up_after_so_many_reads() -> None:
+    photo = Object(padded(picture(), 90))
     with pytest.raises(Rejected) as refused:
         photo.header()
     assert refused.value.code == "BrokenImage"

@@ -136,6 +136,14 @@ def test_a_size_that_stands_deep_in_the_file_is_read_where_it_stands_and_no_furt
     assert ("window", COMMON) in shop.bucket.requests
 
 
+def test_a_vendor_that_finds_nothing_is_not_asked_again(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[])
+    shop.upload(VEHICLE, picture())
+    receipt = shop.receipt(VEHICLE)
+    assert receipt is not None
+    assert (receipt.status, receipt.code, len(shop.web.sent)) == ("rejected", "EmptyResult", 1)
+
+
 # ---------------------------------------------------------------- what cannot be served
 
 
@@ -146,6 +154,8 @@ def test_a_size_that_stands_deep_in_the_file_is_read_where_it_stands_and_no_furt
         ("uploads/general/comon/x.jpg", picture(), "UnknownCapability"),
         ("uploads/general/common/retrun-form=mask/x.jpg", picture(), "UnknownOption"),
         ("uploads/general/common/return-form=whitebk/x.jpg", picture(), "UnknownOption"),
+        ("uploads/general/common/Return-Form=mask/x.jpg", picture(), "InvalidOption"),
+        ("uploads/general/vehicle/x.jpg.0", picture(), "AmbiguousName"),
         ("uploads/general/common/x.jpg", b"no picture at all", "NotAnImage"),
         ("uploads/general/common/x.jpg", picture(20, 20), "PictureTooSmall"),
     ],

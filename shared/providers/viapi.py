@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import html
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timezone
@@ -25,6 +26,8 @@ from shared.providers.verdicts import VIAPI, judge
 _VERSION = "2019-12-30"
 _GONE = ("InvalidAction", "InvalidApi.OutOfService", "UnsupportedOperation")
 """What the vendor says of an action it no longer has."""
+_LABEL = re.compile("[a-z_]{1,32}")
+"""A name that may become part of a key: l_eye, skin …"""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     code, request_id = str(body.get("Code") or ""), str(body.get("RequestId", ""))
     if not code and reply.status < 400:
         return body
-    error = judge(VIAPI, code or f"HTTP{reply.status}", str(body.get("Message", "")), request_id)
+    message = str(body.get("Message") or "the vendor gives no reason")
+    error = judge(VIAPI, code or f"HTTP{reply.status}", message, request_id)
     if isinstance(error, Misconfigured) and capability.substitute and code.startswith(_GONE):
         raise Rejected(
             code,
@@ -150,6 +154,8 @@ def _pictures(capability: Capability, data: object, request_id: str) -> tuple[Re
     """The result links in `data`; an answer spells its pictures the way the request does."""
     field = capability.fields["image"]
     found = tuple(_links(data, field)) if isinstance(data, dict) else ()
+    if not found and isinstance(data, dict) and data.get("Elements") == []:
+        raise Rejected("EmptyResult", "the vendor found nothing of the kind in the picture", request_id=request_id)
     if not found:
         raise Unavailable("NoResult", f"the vendor's answer holds no {field}", request_id=request_id)
     if len(found) == 1:
@@ -159,10 +165,14 @@ def _pictures(capability: Capability, data: object, request_id: str) -> tuple[Re
 
 def _links(data: dict[str, Any], field: str) -> Iterator[ResultLink]:
     elements = data.get("Elements")
+    labels = set[str]()
     for index, element in enumerate(elements if isinstance(elements, list) else [data]):
         if isinstance(element, dict) and isinstance(url := element.get(field), str) and url:
+            name = element.get("Name")
+            usable = isinstance(name, str) and _LABEL.fullmatch(name) is not None and name not in labels
+            labels.add(label := str(name if usable else index))
             # The manual's JSON carries `&amp;`; a signed link never holds one of its own.
-            yield ResultLink(url=html.unescape(url) if "&amp;" in url else url, label=str(element.get("Name", index)))
+            yield ResultLink(url=html.unescape(url) if "&amp;" in url else url, label=label)
 
 
 def _unwrap(result: object) -> object:
