@@ -2,76 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
-class Document(BaseModel):
-    """Frozen; fields it does not know are passed over, so that two releases can read each other's."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class ResultLink(Document):
+@dataclass(frozen=True)
+class ResultLink:
     """A picture the vendor made, at an address that soon dies; the label is empty when it is the only one."""
 
     url: str
     label: str = ""
 
 
-class Claimed(Document):
+@dataclass(frozen=True)
+class Claimed:
     """Someone is calling the vendor."""
 
     name: Literal["claimed"] = "claimed"
 
 
-class Waiting(Document):
+@dataclass(frozen=True)
+class Waiting:
     """The vendor is busy, not reached, or the second picture is missing; nothing was bought."""
 
     name: Literal["waiting"] = "waiting"
 
 
-class Blocked(Document):
+@dataclass(frozen=True)
+class Blocked:
     """No picture of this capability passes until a person acts."""
 
     name: Literal["blocked"] = "blocked"
 
 
-class Ticketed(Document):
+@dataclass(frozen=True)
+class Ticketed:
     """Bought; the vendor is working."""
 
-    name: Literal["ticketed"] = "ticketed"
     ticket: str
     since: datetime
+    name: Literal["ticketed"] = "ticketed"
 
 
-class Ready(Document):
+@dataclass(frozen=True)
+class Ready:
     """Bought and finished: what remains is to fetch the pictures before their links die."""
 
-    name: Literal["ready"] = "ready"
     pictures: tuple[ResultLink, ...]
     dies_at: datetime
+    name: Literal["ready"] = "ready"
 
 
 Stage = Annotated[Claimed | Waiting | Blocked | Ticketed | Ready, Field(discriminator="name")]
 
 
-class Job(Document):
+@dataclass(frozen=True)
+class Job:
     """Work not finished, at `jobs/<X>.json`."""
 
-    version: Literal[1] = 1
     id: str
     """Random: tells this job from another for the same upload."""
     source: str
-    etag: str = ""
     uploaded_at: datetime
+    due: datetime
+    """When it is worth moving on."""
+    etag: str = ""
     stage: Stage = Claimed()
     held_until: datetime | None = None
     """While someone is at it: when they are certainly dead. None: nobody is."""
-    due: datetime
-    """When it is worth moving on."""
     attempts: int = 0
     """Calls that the vendor may have billed."""
     tries: int = 0
@@ -80,15 +82,41 @@ class Job(Document):
     message: str = ""
     """The last trouble, for whoever reads the job."""
     mark: str = ""
-    """The ETags of the pictures that were shown to the vendor."""
+    """The ETags of the pictures that were seen last; a call shows the vendor these."""
     capability: str = ""
-    options: dict[str, str] = {}
+    options: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
     reshaped: str = ""
     staged: tuple[str, ...] = ()
     """Copies under `work/`, to be deleted in the end."""
     replaces: tuple[str, ...] = ()
     """What an earlier version of this upload left under `cutouts/`."""
+    version: Literal[1] = 1
+
+    @property
+    def bought(self) -> bool:
+        """Whether the vendor owes us a result: that is finished before anything else."""
+        return isinstance(self.stage, Ticketed | Ready)
+
+    def to_json(self) -> bytes:
+        return _JOB.dump_json(self)
+
+    @staticmethod
+    def from_json(body: bytes) -> Job:
+        """Fields it does not know are passed over, so that two releases can read each other's.
+
+        Raises pydantic's `ValidationError` for anything that is no job.
+        """
+        return _JOB.validate_json(body)
+
+
+_JOB = TypeAdapter(Job)
+
+
+class Document(BaseModel):
+    """A part of the receipt; fields it does not know are passed over."""
+
+    model_config = ConfigDict(frozen=True)
 
 
 class Output(Document):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
 from shared import keys, log
-from shared.errors import Misconfigured
+from shared.arrivals import Arrivals
+from shared.errors import Misconfigured, Unavailable
 from shared.events import ObjectCreated, created_objects
 from shared.jobs import Jobs
 from shared.pipeline import Line
@@ -22,8 +24,24 @@ from shared.web import HttpWeb
 
 Handler = Callable[[bytes, Any], None]
 
-_LEASE = 1.1
-"""A lease in terms of the function's timeout: longer, so that whoever holds a stale one is certainly dead."""
+
+@dataclass(frozen=True)
+class Budget:
+    """How a function's timeout is spent, in seconds."""
+
+    call: float
+    """For a vendor to answer: the slowest synchronous ones promise 30 s."""
+    fetch: float
+    """For a result to arrive."""
+    begin: float
+    """How long a round may begin things: what it begins last has time for a call, a result and the bucket."""
+    lease: float
+    """Longer than the timeout, so that whoever holds a stale lease is certainly dead."""
+
+    @classmethod
+    def within(cls, timeout: float) -> Budget:
+        call, fetch = min(40.0, timeout / 3), min(60.0, timeout / 2)
+        return cls(call, fetch, begin=max(0.0, timeout * 14 / 15 - call - fetch), lease=timeout * 1.1)
 
 
 def on_upload(group: str) -> Handler:
@@ -48,8 +66,9 @@ def on_timer() -> Handler:
 
     def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - a tick says nothing that matters
         settings = _settings("oss_bucket")
-        line, spare = _line(settings, settings.oss_bucket, context)
-        Round(line, ends=line.clock() + spare).go()
+        budget = Budget.within(float(context.function.timeout))
+        arrivals = _arrivals(settings, settings.oss_bucket, _credentials(settings, context), budget)
+        Round(arrivals, ends=_now() + timedelta(seconds=budget.begin)).run()
 
     return handler
 
@@ -62,10 +81,11 @@ def _arrived(group: str, created: ObjectCreated, settings: Settings, context: An
         return
     if created.size == 0:
         return  # a folder, or a file still to come: OSS tells again when it has content
-    line, _ = _line(settings, created.bucket, context)
-    if not line.arrived(key, created.etag) and unquote(key) != key:
+    budget = Budget.within(float(context.function.timeout))
+    arrivals = _arrivals(settings, created.bucket, _credentials(settings, context), budget)
+    if not arrivals.arrived(key, created.etag) and unquote(key) != key:
         # Nothing says whether an event's key may come percent-encoded; raw is how everyone saw it.
-        line.arrived(unquote(key), created.etag)
+        arrivals.arrived(unquote(key), created.etag)
 
 
 def _refusal(group: str, created: ObjectCreated, settings: Settings) -> str:
@@ -81,21 +101,19 @@ def _refusal(group: str, created: ObjectCreated, settings: Settings) -> str:
     return ""
 
 
-def _line(settings: Settings, bucket: str, context: Any) -> tuple[Line, timedelta]:
-    """The line for this invocation, and how long it may go on beginning things before the timeout is too near."""
-    credentials = Credentials(
-        settings.alibaba_cloud_access_key_id,
-        settings.alibaba_cloud_access_key_secret,
-        settings.alibaba_cloud_security_token,
-    )
-    if not credentials.access_key_id:
-        given = context.credentials
-        credentials = Credentials(given.access_key_id, given.access_key_secret, given.security_token or "")
-    return _compose(settings, bucket, credentials, float(context.function.timeout))
+def _credentials(settings: Settings, context: Any) -> Credentials:
+    if settings.alibaba_cloud_access_key_id:
+        return Credentials(
+            settings.alibaba_cloud_access_key_id,
+            settings.alibaba_cloud_access_key_secret,
+            settings.alibaba_cloud_security_token,
+        )
+    given = context.credentials
+    return Credentials(given.access_key_id, given.access_key_secret, given.security_token or "")
 
 
 @lru_cache(maxsize=4)
-def _compose(settings: Settings, bucket: str, credentials: Credentials, timeout: float) -> tuple[Line, timedelta]:
+def _arrivals(settings: Settings, bucket: str, credentials: Credentials, budget: Budget) -> Arrivals:
     """Kept for the life of the instance: connections are reused as long as the credentials are the same."""
 
     def open_bucket(name: str) -> OssBucket:
@@ -112,16 +130,21 @@ def _compose(settings: Settings, bucket: str, credentials: Credentials, timeout:
     pictures = open_bucket(bucket)
     documents = open_bucket(settings.jobs_bucket) if settings.jobs_bucket else pictures
     _warn_of_versioning(documents)
-    # The slowest synchronous call promises an answer within 30 s. What is left of the timeout is for the result.
-    call, fetch = min(40.0, timeout / 3), min(60.0, timeout / 2)
-    line = Line(
-        bucket=pictures,
-        jobs=Jobs(documents, _now, timedelta(seconds=timeout * _LEASE)),
-        web=HttpWeb(qps=settings.viapi_qps, result_hosts=settings.result_hosts, call_seconds=call, fetch_seconds=fetch),
-        providers={"viapi": Viapi(settings.viapi_endpoint, credentials)},
-        clock=_now,
+    web = HttpWeb(
+        qps=settings.viapi_qps,
+        result_hosts=settings.result_hosts,
+        call_seconds=budget.call,
+        fetch_seconds=budget.fetch,
     )
-    return line, timedelta(seconds=max(timeout - call - fetch - timeout / 15, 0.0))
+    return Arrivals(
+        Line(
+            bucket=pictures,
+            jobs=Jobs(documents, _now, timedelta(seconds=budget.lease)),
+            web=web,
+            providers={"viapi": Viapi(settings.viapi_endpoint, credentials)},
+            clock=_now,
+        )
+    )
 
 
 def _warn_of_versioning(bucket: OssBucket) -> None:
@@ -133,7 +156,7 @@ def _warn_of_versioning(bucket: OssBucket) -> None:
                 message="this bucket has or had versioning, so claims are not exclusive and an upload that is told "
                 "twice at once may be paid for twice: give the jobs a bucket of their own (JOBS_BUCKET)",
             )
-    except Misconfigured as error:
+    except (Misconfigured, Unavailable) as error:
         log.warning("versioned", bucket=bucket.name, message=f"could not look whether it has versioning: {error}")
 
 

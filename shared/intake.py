@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -12,7 +12,7 @@ from shared.capabilities import capability, companion_role, vendor_options
 from shared.documents import Job, Receipt
 from shared.errors import Incomplete, Rejected
 from shared.header import read_header
-from shared.models import Header, Source, Stored
+from shared.models import Capability, Header, Source, Stored
 from shared.ports import Bucket
 
 _LINK_SECONDS = 600
@@ -23,57 +23,60 @@ _ASYNC_LINK_SECONDS = 6 * 3600
 
 @dataclass(frozen=True)
 class Seen:
-    """The pictures of an upload as they lie in the bucket now."""
+    """The pictures of an upload as they lie in the bucket now, and the job as it stands with them."""
 
+    job: Job
     image: Source
     companion: Source | None
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """There is nothing to do: the upload is not there, or what it asks for was done before."""
+
+    existed: bool
 
 
 @dataclass(frozen=True)
 class Exhibit:
     """What the vendor is shown: a link for each role, and which objects and formats are behind them."""
 
+    row: Capability
     links: dict[str, str]
+    options: dict[str, str]
+    """In the vendor's words."""
     keys: tuple[str, ...]
     formats: tuple[str, ...]
 
 
-def look(bucket: Bucket, job: Job) -> tuple[Job, Seen | None]:
-    """The job as it stands with what lies in the bucket now; None when that is nothing, or was concluded before.
-
-    The event may be late and the job old: what counts is the object as it is.
-    """
+def look(bucket: Bucket, job: Job) -> Seen | Nothing:
+    """What lies in the bucket now. The event may be late and the job old: what counts is the object as it is."""
     image = bucket.look(job.source)
     if image is None or image.size == 0:
-        return job, None
-    role = companion_role(keys.capability_name(job.source))
-    companion = _companion(bucket, job.source, role)
-    if image.etag != job.etag and job.staged:
-        bucket.delete(job.staged)  # copies of what is no longer there
-        job = job.model_copy(update={"staged": ()})
-    job = job.model_copy(
-        update={
-            "etag": image.etag,
-            "uploaded_at": image.modified,
-            "mark": ",".join(picture.etag for picture in (image, companion) if picture),
-            "capability": keys.capability_name(job.source),
-        }
-    )
+        return Nothing(existed=False)
+    name = keys.capability_name(job.source)
+    role = companion_role(name)
     if (subject := keys.image_of(job.source, role)) and bucket.etag(subject):
-        return job, None  # a second picture whose first one has come since: it is served there
+        return Nothing(existed=True)  # a second picture whose first one has come since: it is served there
+    companion = _companion(bucket, job.source, role)
+    mark = ",".join(picture.etag for picture in (image, companion) if picture)
+    if job.mark not in ("", mark):
+        bucket.delete(job.staged)  # copies of what is no longer there
+        job = Job(id=job.id, source=job.source, uploaded_at=job.uploaded_at, due=job.due, held_until=job.held_until)
+    job = replace(job, etag=image.etag, uploaded_at=image.modified, mark=mark, capability=name)
     earlier = bucket.read(keys.receipt(job.source))
     if earlier is not None:
         receipt = _readable(earlier)
         if receipt is not None and earlier.mark == job.mark and _stands(receipt, job):
-            return job, None
+            return Nothing(existed=True)
         outputs = receipt.outputs if receipt else ()
-        replaces = (keys.receipt(job.source), *(output.key for output in outputs))
-        job = job.model_copy(update={"replaces": replaces})
-    return job, Seen(image, companion)
+        job = replace(job, replaces=(keys.receipt(job.source), *(output.key for output in outputs)))
+    return Seen(job, image, companion)
 
 
-def admit(bucket: Bucket, job: Job, seen: Seen) -> tuple[Job, Exhibit]:
+def admit(bucket: Bucket, seen: Seen) -> tuple[Job, Exhibit]:
     """Hold what was seen against the capability. Raises `Rejected` or `Incomplete`."""
+    job = seen.job
     if not job.capability:
         raise Rejected("InvalidPath", f"a picture belongs into {keys.UPLOADS}<group>/<capability>/")
     if keys.shares_names(job.source):
@@ -81,24 +84,22 @@ def admit(bucket: Bucket, job: Job, seen: Seen) -> tuple[Job, Exhibit]:
     row = capability(job.capability)
     own = {name: seen.image.metadata[name] for name in row.options if name in seen.image.metadata}
     options = keys.options(job.source) | own
-    vendor_options(row, options)
-    pictures, headers, shown = [seen.image], [_header(bucket, seen.image)], []
-    shown.append(admit_picture(headers[0], seen.image.size, row.limits))
+    spoken = vendor_options(row, options)
+    pictures, headers = [seen.image], [_header(bucket, seen.image)]
+    shown = [admit_picture(headers[0], seen.image.size, row.limits)]
     if row.companion:
         second = _second(job.source, row.companion, seen)
         pictures.append(second)
         headers.append(_header(bucket, second))
         shown.append(admit_mask(headers[1], second.size, row.limits, headers[0], shown[0]))
-    job = job.model_copy(
-        update={"options": options, "reshaped": ";".join(each.process for each in shown if each.process)}
-    )
     originals = tuple(picture.key for picture in pictures)
     seconds = _ASYNC_LINK_SECONDS if row.asynchronous else _LINK_SECONDS
     links = {
         role: bucket.link(key, each.process, seconds)
         for role, key, each in zip(row.fields, job.staged or originals, shown, strict=True)
     }
-    return job, Exhibit(links, originals, tuple(header.format for header in headers))
+    job = replace(job, options=options, reshaped=";".join(each.process for each in shown if each.process))
+    return job, Exhibit(row, links, spoken, originals, tuple(header.format for header in headers))
 
 
 def _readable(document: Stored) -> Receipt | None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, TypeAdapter
 
 from shared import keys
-from shared.documents import Blocked, Claimed, Job, Waiting
+from shared.documents import Claimed, Job
 from shared.ports import Bucket
 
 _MAX_TURNS = 20
@@ -56,7 +56,7 @@ class Jobs:
         job = Job(
             id=secrets.token_hex(16), source=source, etag=etag, uploaded_at=now, held_until=now + self._lease, due=now
         )
-        if self._bucket.create(keys.job(source), job.model_dump_json().encode()):
+        if self._bucket.create(keys.job(source), job.to_json()):
             return job
         # Created by us all the same, when only the answer to the first try was lost.
         found = self.find(source)
@@ -64,7 +64,7 @@ class Jobs:
 
     def find(self, source: str) -> Found | None:
         stored = self._bucket.read(keys.job(source))
-        return Found(Job.model_validate_json(stored.body), stored.etag) if stored else None
+        return Found(Job.from_json(stored.body), stored.etag) if stored else None
 
     def due(self, job: Job) -> bool:
         """Whether nobody holds the job and its time has come."""
@@ -79,24 +79,17 @@ class Jobs:
         until = now + self._lease
         if not self._win(found, until) or self._bucket.etag(keys.job(found.job.source)) != found.etag:
             return None
-        match found.job.stage:
-            case Claimed() | Waiting() | Blocked() as stage:
-                # A claim found stale: its owner died, before or after the vendor heard the call.
-                died = isinstance(stage, Claimed)
-                job = found.job.model_copy(
-                    update={
-                        "stage": Claimed(),
-                        "held_until": until,
-                        "attempts": found.job.attempts + died,
-                    }
-                )
-                self.save(job)  # so that, should we die in the call, the next one counts it
-                return job
-            case _:
-                return found.job.model_copy(update={"held_until": until})
+        job = replace(found.job, held_until=until)
+        if job.bought:
+            return job
+        if isinstance(job.stage, Claimed):  # its owner died, before or after the vendor heard the call
+            job = replace(job, attempts=job.attempts + 1)
+        job = replace(job, stage=Claimed())
+        self.save(job)  # so that, should we die in the call, the next one counts it
+        return job
 
     def save(self, job: Job) -> None:
-        self._bucket.write(keys.job(job.source), job.model_dump_json().encode())
+        self._bucket.write(keys.job(job.source), job.to_json())
 
     def remove(self, job: Job) -> None:
         self._bucket.delete((keys.job(job.source),))

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from shared import log
+from shared.arrivals import Arrivals
 from shared.documents import Blocked, Job
 from shared.jobs import Found
-from shared.pipeline import End, Line
+from shared.pipeline import Concluded, Dropped
 
 _WORKERS = 16
 """Enough to draw 10 calls a second from a vendor that takes a second and a half."""
@@ -31,17 +32,26 @@ _R = TypeVar("_R")
 class Round:
     """One tick's work; from `ends` on it begins nothing more."""
 
-    def __init__(self, line: Line, ends: datetime, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._line = line
+    def __init__(
+        self,
+        arrivals: Arrivals,
+        ends: datetime,
+        *,
+        workers: int = _WORKERS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._arrivals = arrivals
+        self._line = arrivals.line
+        self._workers = workers
         self._ends = ends
         self._sleep = sleep
         self._blocked: set[str] = set()
         """Capabilities of which one job has just found the door shut: no need for all the others to knock."""
         self._bugs: list[Exception] = []
 
-    def go(self) -> None:
+    def run(self) -> None:
         """Raises what was not foreseen, after everything else has been moved on."""
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with ThreadPoolExecutor(self._workers) as pool:
             while (next_due := self._pass(pool)) is not None:
                 now = self._line.clock()
                 if next_due > min(now + _SOON, self._ends):
@@ -58,12 +68,12 @@ class Round:
         found = [each for each in self._each(pool, jobs.find, unfinished.jobs) if each is not None]
         due = sorted((each for each in found if jobs.due(each.job)), key=lambda each: each.job.uploaded_at)
         moved = self._each(pool, self._move, due)
-        renewed = self._each(pool, self._line.look_again, unfinished.sequels)
+        renewed = self._each(pool, self._arrivals.look_again, unfinished.sequels)
         later = [each.job for each in found if not jobs.due(each.job)]
         later += [outcome for outcome in moved + renewed if isinstance(outcome, Job)]
         return min((job.due for job in later if job.held_until is None), default=None)
 
-    def _move(self, found: Found) -> Job | End | None:
+    def _move(self, found: Found) -> Job | Concluded | Dropped | None:
         if found.job.capability in self._blocked:
             return None
         outcome = self._line.resume(found)
@@ -77,7 +87,7 @@ class Round:
                 return None
             try:
                 return work(item)
-            except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; `go` raises it
+            except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; `run` raises it
                 log.error("bug", message=f"{type(bug).__name__}: {bug}", item=str(item)[:200])
                 self._bugs.append(bug)
                 return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -158,14 +157,10 @@ class OssBucket:
         plain = not {".", ".."} & set(key.split("/"))
         return str(self._public.sign_url("GET", key, seconds, params=params, slash_safe=plain))
 
-    def stage(self, key: str, copy: str, process: str) -> None:
-        """Copy the object, through `process` unless empty, without a byte passing through here."""
+    def stage(self, key: str, copy: str) -> None:
+        """Copy the object without a byte passing through here."""
         with _translated():
-            if process:
-                target = f"sys/saveas,o_{_url64(copy)},b_{_url64(self.name)}"
-                self._documents.process_object(key, f"{process}|{target}")
-            else:
-                self._documents.copy_object(self.name, key, copy)
+            self._documents.copy_object(self.name, key, copy)
 
     def versioned(self) -> bool:
         """Whether the bucket has, or ever had, versioning: then `create` overwrites."""
@@ -199,7 +194,3 @@ def _translated() -> Iterator[None]:
                 error.code or "OssFailed", f"OSS failed: {error.message}", request_id=error.request_id
             ) from error
         raise
-
-
-def _url64(text: str) -> str:
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -98,7 +97,9 @@ class HttpWeb:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Busy("VendorUnreachable", f"{_host(request.url)} was not reached: {error}") from error
         except httpx.RequestError as error:
-            raise Unavailable("NoAnswer", f"{_host(request.url)} did not answer: {type(error).__name__}") from error
+            raise Unavailable(
+                "NoAnswer", f"{_host(request.url)} did not answer: {type(error).__name__}"
+            ) from error
         return Reply(response.status_code, response.content)
 
     @contextmanager
@@ -108,13 +109,12 @@ class HttpWeb:
         Raises `Misconfigured` for a host that nobody allowed and `Unavailable` for anything that is not, to its last
         byte, an image: also while the chunks are read, so that what they are written to is never completed.
         """
-        address = _address(url)
-        self._allow(address, hosts)
+        self.allow(url, hosts)
         deadline = self._clock() + self._fetch_seconds
         try:
             with self._client.stream(
                 "GET",
-                address,
+                _address(url),
                 headers={"Accept-Encoding": "identity"},  # what is stored is what was sent
                 timeout=httpx.Timeout(min(_SILENCE_SECONDS, self._fetch_seconds)),
             ) as response:
@@ -150,8 +150,9 @@ class HttpWeb:
         except httpx.TransportError as error:
             raise _broken(error) from error
 
-    def _allow(self, address: httpx.URL, hosts: tuple[str, ...]) -> None:
+    def allow(self, url: str, hosts: tuple[str, ...]) -> None:
         """Raises `Misconfigured` unless the address is one that results may come from."""
+        address = _address(url)
         host = address.host
         if address.scheme not in ("http", "https"):
             raise Misconfigured("ResultHost", f"the result's link is no http address: {address.scheme}")
@@ -184,4 +185,4 @@ def _broken(error: httpx.TransportError) -> Unavailable:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc
+    return _address(url).netloc.decode()

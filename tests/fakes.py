@@ -10,8 +10,9 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from shared import keys
+from shared.arrivals import Arrivals
 from shared.documents import Job, Receipt
-from shared.errors import CutoutError
+from shared.errors import CutoutError, Misconfigured
 from shared.header import WINDOW
 from shared.jobs import Jobs
 from shared.models import Download, Entry, Reply, Request, Source, Stored
@@ -118,7 +119,7 @@ class MemoryBucket:
     def link(self, key: str, process: str, seconds: int) -> str:
         return f"https://shop-photos.example/{quote(key)}?x-oss-process={quote(process)}&seconds={seconds}"
 
-    def stage(self, key: str, copy: str, process: str) -> None:
+    def stage(self, key: str, copy: str) -> None:
         self._count("stage", copy)
         self.things[copy] = Thing(self.things[key].body, self.clock())
 
@@ -144,6 +145,11 @@ class ScriptedWeb:
         if isinstance(answer, CutoutError):
             raise answer
         return Reply(answer[0], answer[1].encode())
+
+    def allow(self, url: str, hosts: tuple[str, ...]) -> None:
+        result = self.results.get(url)
+        if isinstance(result, Misconfigured):
+            raise result
 
     @contextmanager
     def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
@@ -181,10 +187,11 @@ class Shop:
             providers={"viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"))},
             clock=self.clock,
         )
+        self.arrivals = Arrivals(self.line)
 
     def upload(self, key: str, body: bytes, **metadata: str) -> None:
         """Put an object and tell the line, as OSS would."""
-        self.line.arrived(key, self.bucket.put(key, body, **metadata))
+        self.arrivals.arrived(key, self.bucket.put(key, body, **metadata))
 
     def receipt(self, key: str) -> Receipt | None:
         thing = self.bucket.things.get(keys.receipt(key))
@@ -192,7 +199,7 @@ class Shop:
 
     def job(self, key: str) -> Job | None:
         thing = self.bucket.things.get(keys.job(key))
-        return Job.model_validate_json(thing.body) if thing else None
+        return Job.from_json(thing.body) if thing else None
 
     def keys(self, prefix: str) -> list[str]:
         return [key for key in sorted(self.bucket.things) if key.startswith(prefix)]

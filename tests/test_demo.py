@@ -190,7 +190,7 @@ def test_it_ends_with_1_and_says_what_the_job_waits_for_when_a_receipt_never_com
         message="open it in the console",
     )
     out = io.StringIO()
-    shelf = Shelf(lambda key: {keys.job(key): job.model_dump_json().encode()})
+    shelf = Shelf(lambda key: {keys.job(key): job.to_json()})
     assert run(shelf, [Photo(job.source, picture())], tmp_path, quiet(out), patience=0) == 1
     assert "its job is blocked: InvalidApi.NotPurchase, open it in the console" in out.getvalue()
 

@@ -56,11 +56,11 @@ def oss(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oss]:
     monkeypatch.setenv("OSS_PUBLIC_ENDPOINT", oss.url)
     monkeypatch.setenv("VIAPI_ENDPOINT", "http://127.0.0.1:9")
     handlers._settings.cache_clear()
-    handlers._compose.cache_clear()
+    handlers._arrivals.cache_clear()
     yield oss
     oss.stop()
     handlers._settings.cache_clear()
-    handlers._compose.cache_clear()
+    handlers._arrivals.cache_clear()
 
 
 def bucket(oss: Oss, accounts: Accounts, name: str = "shop-photos") -> Any:

@@ -67,7 +67,7 @@ class Shop:
 
     def job(self, key: str) -> Job | None:
         stored = self.bucket.read(keys.job(key))
-        return Job.model_validate_json(stored.body) if stored else None
+        return Job.from_json(stored.body) if stored else None
 
     def has_stage(self, key: str, stage: str) -> bool:
         job = self.job(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -114,7 +115,7 @@ def test_facts_of_the_moment_win_over_those_of_the_job(caplog: pytest.LogCapture
 
 
 def test_a_job_without_trouble_is_logged_without_a_code(caplog: pytest.LogCaptureFixture) -> None:
-    log.info("parked", job=job(Waiting()).model_copy(update={"code": ""}))
+    log.info("parked", job=replace(job(Waiting()), code=""))
     assert "code" not in json.loads(lines(caplog)[0])
 
 

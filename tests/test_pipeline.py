@@ -206,7 +206,7 @@ def test_an_upload_deleted_before_its_turn_leaves_nothing(shop: Shop) -> None:
 def test_an_event_told_again_is_not_paid_for_again(shop: Shop) -> None:
     shop.upload(COMMON, picture())
     shop.clock.pass_(hours=1)
-    shop.line.arrived(COMMON, shop.bucket.things[COMMON].etag)
+    shop.arrivals.arrived(COMMON, shop.bucket.things[COMMON].etag)
     assert len(shop.web.sent) == 1
     assert shop.keys("jobs/") == []
 
@@ -215,7 +215,7 @@ def test_an_event_told_again_while_the_first_is_under_way_leaves_it_alone(shop: 
     etag = shop.bucket.put(COMMON, picture())
     first = shop.line.jobs.claim(COMMON, etag)
     assert first is not None
-    shop.line.arrived(COMMON, etag)
+    shop.arrivals.arrived(COMMON, etag)
     assert shop.job(COMMON) == first
     assert shop.keys("jobs/") == [keys.job(COMMON)]
     assert shop.web.sent == []
@@ -239,7 +239,7 @@ def test_a_late_event_of_an_old_version_changes_nothing(shop: Shop) -> None:
     old = shop.bucket.put(COMMON, picture())
     shop.upload(COMMON, picture(800, 600))
     before = dict(shop.bucket.things)
-    shop.line.arrived(COMMON, old)
+    shop.arrivals.arrived(COMMON, old)
     assert shop.bucket.things == before
     assert len(shop.web.sent) == 1
 
@@ -252,7 +252,7 @@ def test_a_new_version_that_comes_while_the_old_one_is_bought_is_looked_at_after
     shop.web.always = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
     after(shop, HD, minutes=1)
     shop.web.always = SUBMITTED
-    shop.line.look_again(HD)
+    shop.arrivals.look_again(HD)
     assert keys.sequel(HD) not in shop.bucket.things
     job = shop.job(HD)
     assert job is not None
@@ -273,7 +273,7 @@ def test_a_new_version_that_comes_while_the_old_one_waits_takes_its_place(shop: 
 def test_uploading_what_was_refused_once_more_asks_for_another_try(shop: Shop) -> None:
     shop.web.always = refused("InvalidImage.Content")
     shop.upload(COMMON, picture())
-    shop.line.arrived(COMMON, shop.bucket.things[COMMON].etag)
+    shop.arrivals.arrived(COMMON, shop.bucket.things[COMMON].etag)
     assert len(shop.web.sent) == 1, "the same event again is no new upload"
     shop.clock.pass_(minutes=1)
     shop.web.always = ok(ImageURL=LINK)
@@ -331,11 +331,13 @@ def test_what_needs_a_person_is_blocked_with_one_error_line_and_drains_by_itself
     assert [record.levelname for record in caplog.records].count("ERROR") == 1
     for _ in range(MAX_ATTEMPTS + 1):
         after(shop, COMMON, minutes=11)
+    shop.web.answers = [Unavailable("NoAnswer", "a hiccup just then")]
     shop.web.always = ok(ImageURL=LINK)
+    after(shop, COMMON, minutes=11)
     after(shop, COMMON, minutes=11)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
-    assert receipt.status == "done"
+    assert (receipt.status, receipt.attempts) == ("done", 2), "what was turned away at the door was not bought"
 
 
 def test_an_unknown_code_is_tried_a_bounded_number_of_times_and_then_fails(shop: Shop) -> None:
@@ -430,6 +432,19 @@ def test_a_job_the_vendor_gave_up_is_submitted_again(shop: Shop, fate: Any) -> N
     assert (isinstance(job.stage, Ticketed), job.attempts) == (True, 2)
 
 
+@pytest.mark.parametrize("code", ["ServiceUnavailable", "Throttling.User", "InvalidApi.NotPurchase"])
+def test_an_accepted_job_that_always_fails_is_not_submitted_for_ever(shop: Shop, code: str) -> None:
+    shop.web.always = SUBMITTED
+    shop.web.asked = status("PROCESS_FAILED", ErrorCode=code, ErrorMessage="given up")
+    shop.upload(HD, picture())
+    for _ in range(4 * MAX_ATTEMPTS):
+        if shop.job(HD):
+            after(shop, HD, minutes=11)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("failed", MAX_ATTEMPTS)
+
+
 def test_a_ticket_the_vendor_no_longer_knows_is_submitted_again(shop: Shop) -> None:
     shop.web.answers = [SUBMITTED, refused("InvalidParameter")]
     shop.upload(HD, picture())
@@ -465,8 +480,23 @@ def test_a_failed_download_is_tried_again_without_paying_again(shop: Shop) -> No
     assert (receipt.status, receipt.attempts, len(shop.web.sent)) == ("done", 1, 1)
 
 
-def test_a_result_whose_link_has_died_is_made_again_and_counted(shop: Shop) -> None:
+def test_while_the_results_host_is_not_allowed_nothing_more_is_bought(shop: Shop) -> None:
     shop.web.results[LINK] = Misconfigured("ResultHost", "not allowed")
+    shop.upload(COMMON, picture())
+    for _ in range(30):
+        after(shop, COMMON, minutes=11)
+    assert len(shop.web.sent) == 1
+    assert shop.receipt(COMMON) is None
+    del shop.web.results[LINK]
+    after(shop, COMMON, minutes=11)  # the link is long dead
+    after(shop, COMMON, minutes=11)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("done", 2)
+
+
+def test_a_result_whose_link_has_died_is_made_again_and_counted(shop: Shop) -> None:
+    shop.web.results[LINK] = Unavailable("ResultBroken", "broke off")
     shop.upload(COMMON, picture())
     assert shop.job(COMMON) is not None
     del shop.web.results[LINK]
@@ -550,7 +580,7 @@ def test_a_folders_mask_wakes_the_pictures_that_waited_for_one(shop: Shop) -> No
     shop.upload(PAIR, picture())
     shop.upload("uploads/general/refine-mask/_mask.png", picture(form="PNG", mode="L"))
     assert keys.sequel(PAIR) in shop.bucket.things
-    shop.line.look_again(PAIR)
+    shop.arrivals.look_again(PAIR)
     receipt = shop.receipt(PAIR)
     assert receipt is not None
     assert receipt.status == "done"
@@ -589,6 +619,30 @@ def test_a_link_that_no_copy_helps_is_refused(shop: Shop, key: str, calls: int) 
     receipt = shop.receipt(key)
     assert receipt is not None
     assert (receipt.status, len(shop.web.sent)) == ("rejected", calls)
+    assert shop.keys("work/") == []
+
+
+def test_a_new_version_begins_with_a_clean_slate(shop: Shop) -> None:
+    shop.web.always = refused("InternalError", 500)
+    shop.upload(COMMON, picture())
+    for _ in range(MAX_ATTEMPTS - 2):
+        after(shop, COMMON, minutes=11)
+    shop.upload(COMMON, picture(800, 600))
+    job = shop.job(COMMON)
+    assert job is not None
+    assert (job.attempts, job.tries) == (1, 1)
+
+
+def test_the_copy_of_a_mask_that_was_replaced_is_not_shown(shop: Shop) -> None:
+    pair = "uploads/general/refine-mask/鞋.jpg"
+    shop.web.answers = [refused("InvalidImage.URL"), THROTTLED]
+    shop.upload(pair, picture())
+    shop.upload(f"{pair}.mask.png", picture(form="PNG", mode="L"))
+    copies = shop.keys("work/")
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(f"{pair}.mask.png", picture(form="PNG", mode="1"))
+    assert len(copies) == 2
+    assert shop.web.shown("MaskImageURL")[0] == f"{pair}.mask.png"
     assert shop.keys("work/") == []
 
 
@@ -631,8 +685,8 @@ def test_wherever_an_instance_dies_the_result_arrives(shop: Shop, point: int) ->
     etag = shop.bucket.put(COMMON, picture())
     shop.bucket.before = die
     with pytest.raises(Died):
-        shop.line.arrived(COMMON, etag)
-    shop.line.arrived(COMMON, etag)  # Function Compute tries again at once
+        shop.arrivals.arrived(COMMON, etag)
+    shop.arrivals.arrived(COMMON, etag)  # Function Compute tries again at once
     shop.clock.pass_(minutes=3)
     if shop.job(COMMON):
         resume(shop, COMMON)

@@ -184,10 +184,9 @@ def test_several_elements_are_labelled_by_their_number() -> None:
     assert done(VEHICLE, {"Elements": elements}) == [(str(number), f"{LINK}&n={number}") for number in range(3)]
 
 
-def test_several_elements_with_names_are_labelled_by_those() -> None:
-    elements = [{"ImageURL": LINK, "Name": name} for name in ("skin", "l_eye")]
-    data = {"Elements": elements, "OriginImageURL": "http://ignored.example/"}
-    assert done(VEHICLE, data) == [("skin", LINK), ("l_eye", LINK)]
+def test_several_elements_are_numbered() -> None:
+    elements = [{"ImageURL": LINK, "OriginImageURL": "http://ignored.example/"}] * 2
+    assert done(VEHICLE, {"Elements": elements}) == [("0", LINK), ("1", LINK)]
 
 
 def test_an_element_without_a_picture_is_passed_over() -> None:

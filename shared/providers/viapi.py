@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import html
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timezone
@@ -26,8 +25,6 @@ from shared.providers.verdicts import VIAPI, judge
 _VERSION = "2019-12-30"
 _GONE = ("InvalidAction", "InvalidApi.OutOfService", "UnsupportedOperation")
 """What the vendor says of an action it no longer has."""
-_LABEL = re.compile("[a-z_]{1,32}")
-"""A name that may become part of a key: l_eye, skin …"""
 
 
 @dataclass(frozen=True)
@@ -165,14 +162,10 @@ def _pictures(capability: Capability, data: object, request_id: str) -> tuple[Re
 
 def _links(data: dict[str, Any], field: str) -> Iterator[ResultLink]:
     elements = data.get("Elements")
-    labels = set[str]()
     for index, element in enumerate(elements if isinstance(elements, list) else [data]):
         if isinstance(element, dict) and isinstance(url := element.get(field), str) and url:
-            name = element.get("Name")
-            usable = isinstance(name, str) and _LABEL.fullmatch(name) is not None and name not in labels
-            labels.add(label := str(name if usable else index))
             # The manual's JSON carries `&amp;`; a signed link never holds one of its own.
-            yield ResultLink(url=html.unescape(url) if "&amp;" in url else url, label=label)
+            yield ResultLink(url=html.unescape(url) if "&amp;" in url else url, label=str(index))
 
 
 def _unwrap(result: object) -> object:

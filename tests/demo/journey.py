@@ -68,7 +68,7 @@ def why_unfinished(bucket: Bucket, upload: str) -> str:
     body = bucket.read(keys.job(upload))
     if body is None:
         return "There is neither a receipt nor a job: no function has begun it."
-    job = Job.model_validate_json(body)
+    job = Job.from_json(body)
     trouble = f": {job.code}, {job.message}" if job.code else ""
     return f"No receipt came in time; its job is {job.stage.name}{trouble}."
 

@@ -1,0 +1,41 @@
+"""What an upload is told in the end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from shared.capabilities import CAPABILITIES
+from shared.documents import Job, Output, Receipt
+from shared.errors import CutoutError, Incomplete, Rejected
+
+
+def receipt(job: Job, now: datetime, *, outputs: tuple[Output, ...] = (), error: CutoutError | None = None) -> Receipt:
+    """The receipt of a job that is over: with its outputs, or with the error that ended it."""
+    row = CAPABILITIES.get(job.capability)  # None for an upload that asked for what there is not
+    status: Literal["done", "rejected", "failed"]
+    match error:
+        case None:
+            status = "done"
+        case Rejected() | Incomplete():
+            status = "rejected"
+        case _:
+            status = "failed"
+    return Receipt(
+        source=job.source,
+        etag=job.etag,
+        status=status,
+        capability=job.capability,
+        provider=row.provider if row else "",
+        action=row.action if row else "",
+        options=dict(job.options),
+        request_id=error.request_id if error and error.request_id else job.request_id,
+        outputs=outputs,
+        reshaped=job.reshaped,
+        attempts=job.attempts,
+        price_yuan=row.price_yuan if row and status == "done" else 0.0,
+        code=error.code if error else "",
+        message=error.message if error else "",
+        uploaded_at=job.uploaded_at,
+        finished_at=now,
+    )
