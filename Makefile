@@ -21,7 +21,7 @@ check: $(READY)
 	@$(RUN) ruff check --quiet
 	@$(RUN) ruff format --check --quiet
 	@$(RUN) mypy --no-error-summary
-	@.venv/bin/lint-imports --no-cache
+	@.venv/bin/lint-imports --no-cache --no-logo
 
 # .build/<function>/, which `s deploy` uploads.
 build: $(READY)
@@ -46,9 +46,10 @@ clean:
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements-dev.txt
-	@test -x .venv/bin/python || test -n "$(PYTHON)" || { \
-		echo 'There is no Python 3.10 or newer here: install one, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+		echo 'This needs Python 3.10 or newer: install one, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@echo 'Setting up .venv, once; this takes a minute.'
-	@test -x .venv/bin/python || "$(PYTHON)" -m venv .venv
+	@rm -rf .venv # half made, or of another Python
+	@"$(PYTHON)" -m venv .venv
 	@$(RUN) pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@

@@ -93,14 +93,20 @@ def _problems(header: Header, size: int, limits: Limits) -> Iterator[str]:
     if size > limits.max_bytes:
         yield f"it has {size:,} bytes, taken are up to {limits.max_bytes:,}"
     if not limits.min_side <= min(header.width, header.height) <= max(header.width, header.height) <= limits.max_side:
-        yield _side_sentence(header, limits)
+        yield (
+            f"it has {header.width:,} × {header.height:,} pixels, taken are "
+            f"{limits.min_side:,} to {limits.max_side:,} a side"
+        )
     if header.orientation != 1:
         yield "it lies on its side and says so only in its EXIF, which the vendor does not read"
 
 
 def _refuse_small(header: Header, limits: Limits) -> None:
     if min(header.width, header.height) < limits.min_side:
-        raise Rejected("PictureTooSmall", _side_sentence(header, limits))
+        raise Rejected(
+            "PictureTooSmall",
+            f"it has {header.width:,} × {header.height:,} pixels, and both sides must have at least {limits.min_side}",
+        )
 
 
 def _refuse_unprocessable(header: Header, size: int, problems: list[str]) -> None:
@@ -134,10 +140,3 @@ def _sides(header: Header, limits: Limits) -> tuple[int, int]:
             f"it would be {width:,} × {height:,}, and both sides must have at least {limits.min_side}",
         )
     return width, height
-
-
-def _side_sentence(header: Header, limits: Limits) -> str:
-    return (
-        f"it has {header.width:,} × {header.height:,} pixels, taken are "
-        f"{limits.min_side:,} to {limits.max_side:,} a side"
-    )

@@ -24,15 +24,25 @@ class Arrivals:
         """
         role = companion_role(keys.capability_name(key))
         if role and keys.serves_folder(key, role):
-            for upload in self.line.jobs.unfinished(keys.folder(key)).jobs:
-                if keys.folder(upload) == keys.folder(key):
-                    self.line.jobs.announce(upload)  # there may be thousands: settle's work, not ours
+            self._announce_folder(keys.folder(key), role)
             return True
         if not keys.is_upload(key):
             return True
-        image = keys.image_of(key, role)
-        # A second picture without a first one is noted, in case none ever comes.
-        return (image != "" and self._begin(image, "")) or self._begin(key, etag)
+        if image := keys.image_of(key, role):
+            outcome = self._begin(image, "")
+            if outcome is None:
+                self.line.jobs.announce(key)  # whoever has the image may yet find it gone
+            if not _is_absent(outcome):
+                return True
+            # A second picture without a first one: noted, in case none ever comes.
+        return not _is_absent(self._begin(key, etag))
+
+    def _announce_folder(self, folder: str, role: str) -> None:
+        """A second picture for every upload of a folder: there may be thousands, so it is settle that looks at them."""
+        for entry in self.line.bucket.list(folder):
+            is_image = keys.is_upload(entry.key) and not keys.image_of(entry.key, role)
+            if keys.folder(entry.key) == folder and is_image:
+                self.line.jobs.announce(entry.key)
 
     def look_again(self, source: str) -> Job | Concluded | Dropped | None:
         """Something newer came while a job was under way; begin anew as soon as that one allows."""
@@ -42,21 +52,22 @@ class Arrivals:
         self.line.jobs.take_note(source)
         return self.line.run(job)
 
-    def _begin(self, source: str, etag: str) -> bool:
-        """Claim the upload and run it, or see to it that whoever has it looks again. False: there is no such upload."""
+    def _begin(self, source: str, etag: str) -> Job | Concluded | Dropped | None:
+        """Claim the upload and run it. None: someone else has it, and will look again if this is news to them."""
         jobs = self.line.jobs
         job = jobs.claim(source, etag)
         if job is None:
             found = jobs.find(source)
-            if found is not None and found.job.etag == etag:  # told twice
+            if etag and found is not None and found.job.etag == etag:  # told twice
                 job = jobs.take(found) if jobs.due(found.job) else None
             elif (job := self._reopen(found)) is None:
                 jobs.announce(source)
-        if job is None:
-            return True
-        outcome = self.line.run(job)
-        return not isinstance(outcome, Dropped) or outcome.existed
+        return None if job is None else self.line.run(job)
 
     def _reopen(self, found: Found | None) -> Job | None:
         """Hold the job that is in the way, unless something was bought for it: that is finished first."""
         return None if found is None or found.job.bought else self.line.jobs.take(found)
+
+
+def _is_absent(outcome: Job | Concluded | Dropped | None) -> bool:
+    return isinstance(outcome, Dropped) and not outcome.existed

@@ -87,6 +87,8 @@ class Job:
     options: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
     reshaped: str = ""
+    wants_plain_name: bool = False
+    """The vendor could not read the pictures' own names in a link."""
     staged: tuple[str, ...] = ()
     """Copies under `work/`, to be deleted in the end."""
     replaces: tuple[str, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -50,9 +52,10 @@ class ObjectCreated(_Event):
 
 
 class _OssEvent(_Event):
-    events: tuple[ObjectCreated, ...]
+    events: tuple[dict[str, Any], ...]
 
 
-def created_objects(event: bytes) -> tuple[ObjectCreated, ...]:
-    """What an OSS trigger sent; raises pydantic's `ValidationError` for anything else."""
+def records(event: bytes) -> tuple[dict[str, Any], ...]:
+    """What an OSS trigger sent, each to be read by `ObjectCreated.model_validate`; raises pydantic's `ValidationError`
+    for what no trigger of OSS sends."""
     return _OssEvent.model_validate_json(event).events

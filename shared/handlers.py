@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from shared import keys, log
 from shared.arrivals import Arrivals
 from shared.errors import Misconfigured, Unavailable
-from shared.events import ObjectCreated, created_objects
+from shared.events import ObjectCreated, records
 from shared.jobs import Jobs
 from shared.pipeline import Line
 from shared.providers.viapi import Credentials, Viapi
@@ -50,9 +50,9 @@ def on_upload(group: str) -> Handler:
     def handler(event: bytes, context: Any) -> None:
         settings = _settings()
         bugs = []
-        for created in created_objects(event):
+        for record in records(event):
             try:
-                _arrived(group, created, settings, context)
+                _arrived(group, ObjectCreated.model_validate(record), settings, context)
             except Exception as bug:  # noqa: BLE001 - the event's other objects come first; it is raised below
                 bugs.append(bug)
         if bugs:
@@ -83,9 +83,13 @@ def _arrived(group: str, created: ObjectCreated, settings: Settings, context: An
         return  # a folder, or a file still to come: OSS tells again when it has content
     budget = Budget.within(float(context.function.timeout))
     arrivals = _arrivals(settings, created.bucket, _credentials(settings, context), budget)
-    if not arrivals.arrived(key, created.etag) and unquote(key) != key:
-        # Nothing says whether an event's key may come percent-encoded; raw is how everyone saw it.
-        arrivals.arrived(unquote(key), created.etag)
+    try:
+        if not arrivals.arrived(key, created.etag) and unquote(key) != key:
+            # Nothing says whether an event's key may come percent-encoded; raw is how everyone saw it.
+            arrivals.arrived(unquote(key), created.etag)
+    except Misconfigured as error:  # of the bucket itself: then there is no place to note it
+        log.error("lost unless mended", key=key, code=error.code, message=error.message)
+        raise
 
 
 def _refusal(group: str, created: ObjectCreated, settings: Settings) -> str:

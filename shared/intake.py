@@ -56,9 +56,10 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
         return Nothing(existed=False)
     name = keys.capability_name(job.source)
     role = companion_role(name)
-    if (subject := keys.image_of(job.source, role)) and bucket.etag(subject):
+    subject = keys.image_of(job.source, role)
+    if subject and bucket.etag(subject):
         return Nothing(existed=True)  # a second picture whose first one has come since: it is served there
-    companion = _companion(bucket, job.source, role)
+    companion = None if subject else _companion(bucket, job.source, role)
     mark = ",".join(picture.etag for picture in (image, companion) if picture)
     if job.mark not in ("", mark):
         bucket.delete(job.staged)  # copies of what is no longer there
@@ -69,8 +70,10 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
         receipt = _readable(earlier)
         if receipt is not None and earlier.mark == job.mark and _stands(receipt, job):
             return Nothing(existed=True)
-        outputs = receipt.outputs if receipt else ()
-        job = replace(job, replaces=(keys.receipt(job.source), *(output.key for output in outputs)))
+        job = replace(job, replaces=(keys.receipt(job.source), *_outputs(receipt, job.source)))
+    if companion and keys.image_of(companion.key, role):
+        # It may have been told that its picture is missing.
+        job = replace(job, replaces=(*job.replaces, keys.receipt(companion.key)))
     return Seen(job, image, companion)
 
 
@@ -90,8 +93,11 @@ def admit(bucket: Bucket, seen: Seen) -> tuple[Job, Exhibit]:
     if row.companion:
         second = _second(job.source, row.companion, seen)
         pictures.append(second)
-        headers.append(_header(bucket, second))
-        shown.append(admit_mask(headers[1], second.size, row.limits, headers[0], shown[0]))
+        try:
+            headers.append(_header(bucket, second))
+            shown.append(admit_mask(headers[1], second.size, row.limits, headers[0], shown[0]))
+        except Rejected as error:
+            raise Rejected(error.code, f"the {row.companion}: {error.message}") from None
     originals = tuple(picture.key for picture in pictures)
     seconds = _ASYNC_LINK_SECONDS if row.asynchronous else _LINK_SECONDS
     links = {
@@ -107,6 +113,12 @@ def _readable(document: Stored) -> Receipt | None:
         return Receipt.model_validate_json(document.body)
     except ValidationError:
         return None  # somebody's own file in the receipt's place
+
+
+def _outputs(receipt: Receipt | None, upload: str) -> list[str]:
+    """The upload's own: what a copied or forged receipt names beside them is not ours to delete."""
+    own = [] if receipt is None else [(output.key, output.label) for output in receipt.outputs]
+    return [key for key, label in own if key == keys.output(upload, label, key.rpartition(".")[2])]
 
 
 def _stands(receipt: Receipt, job: Job) -> bool:

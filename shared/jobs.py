@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from shared import keys
+from shared import keys, log
 from shared.documents import Claimed, Job
 from shared.ports import Bucket
 
@@ -63,8 +63,17 @@ class Jobs:
         return job if found and found.job.id == job.id else None
 
     def find(self, source: str) -> Found | None:
+        """The upload's job; None when there is none. What lies in its place and is no job is removed."""
         stored = self._bucket.read(keys.job(source))
-        return Found(Job.from_json(stored.body), stored.etag) if stored else None
+        if stored is None:
+            return None
+        try:
+            return Found(Job.from_json(stored.body), stored.etag)
+        except ValidationError:
+            log.error("unreadable", key=keys.job(source), message="what lay here was no job, and was removed")
+            self._bucket.delete((keys.job(source),))
+            self.announce(source)
+            return None
 
     def due(self, job: Job) -> bool:
         """Whether nobody holds the job and its time has come."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from shared import keys, log
 from shared.capabilities import capability
-from shared.documents import Blocked, Job, Output, Ready, Receipt, ResultLink, Stage, Ticketed, Waiting
+from shared.documents import Blocked, Claimed, Job, Output, Ready, Receipt, ResultLink, Stage, Ticketed, Waiting
 from shared.errors import BadLink, Busy, CutoutError, Incomplete, Misconfigured, Rejected, Unavailable
 from shared.intake import Exhibit, Nothing, admit, look
 from shared.jobs import Found, Jobs
@@ -95,12 +95,19 @@ class Line:
                         return Dropped(job, seen.existed)
                     job = seen.job  # so that a refusal speaks of what was seen
                     job, exhibit = admit(self.bucket, seen)
-                    return self._call(job, exhibit)
+                    step = self._stage if job.wants_plain_name and not job.staged else self._call
+                    return step(job, exhibit)
         except CutoutError as error:
             return self._trouble(job, error)
 
     def _call(self, job: Job, exhibit: Exhibit) -> Job | Concluded:
         """Ask the vendor for the cutout. From here to the next record nobody can know whether it was bought."""
+        if job.attempts >= MAX_ATTEMPTS:
+            # Counted from the record, so that dying in every call ends as well.
+            enough = Unavailable(
+                job.code or "NoRecord", job.message or "of five calls not one answer could be recorded"
+            )
+            return Concluded(job, receipt(job, self.clock(), error=enough))
         provider = self.providers[exhibit.row.provider]
         called = replace(job, attempts=job.attempts + 1)
         try:
@@ -111,17 +118,20 @@ class Line:
                     return _parked(_fresh(called, ticket), stage, self.clock() + _FIRST_QUESTION)
                 case Done() as done:
                     return self._ready(called, exhibit.row, done)
-        except (Busy, Misconfigured) as error:  # turned away at the door: not bought
-            return self._trouble(job, error)
         except BadLink as error:
-            if job.staged or job.source.isascii():
-                return self._trouble(called, error)
-            return self._stage(called, exhibit)
+            return self._unread(called, error)
         except CutoutError as error:
-            return self._trouble(called, error)
+            turned_away = isinstance(error, Busy | Misconfigured)  # at the door: not bought
+            return self._trouble(job if turned_away else called, error)
+
+    def _unread(self, job: Job, error: BadLink) -> Job | Concluded:
+        """The vendor could not read the link: once more under a plain name, where that is another one."""
+        if job.wants_plain_name or job.source.isascii():
+            return self._trouble(job, error)
+        return replace(job, stage=Claimed(), wants_plain_name=True)
 
     def _stage(self, job: Job, exhibit: Exhibit) -> Job:
-        """Copy the pictures to plain names, to be shown at those: the vendor could not read the ones they have."""
+        """Copy the pictures to plain names, to be shown at those."""
         copies = tuple(keys.staged(secrets.token_hex(16), form) for form in exhibit.formats)
         for original, copy in zip(exhibit.keys, copies, strict=True):
             self.bucket.stage(original, copy)
@@ -129,12 +139,18 @@ class Line:
 
     def _ask(self, job: Job, stage: Ticketed) -> Job | Concluded:
         """Ask what became of the ticket."""
+        age = self.clock() - stage.since
+        if age > _TICKET_PATIENCE:
+            lost = Unavailable("TicketLost", f"the vendor has not finished {stage.ticket} within a day")
+            return self._trouble(replace(job, stage=Waiting()), lost)
         row = capability(job.capability)
         provider = self.providers[row.provider]
         request = provider.ask(row, stage.ticket, self._stamp())
         match provider.fate(row, stage.ticket, self.web.send(request)):
             case Done() as done:
                 return self._ready(job, row, done)
+            case Failed(BadLink() as error):
+                return self._unread(job, error)
             case Failed(Rejected() as error):
                 return self._trouble(job, error)
             case Failed(error):
@@ -142,10 +158,6 @@ class Line:
                 given_up = Unavailable(error.code, error.message, request_id=error.request_id)
                 return self._trouble(replace(job, stage=Waiting()), given_up)
             case Pending():
-                age = self.clock() - stage.since
-                if age > _TICKET_PATIENCE:
-                    lost = Unavailable("TicketLost", f"the vendor has not finished {stage.ticket} within a day")
-                    return self._trouble(replace(job, stage=Waiting()), lost)
                 # What has taken long will take a while longer: a quarter of its age hurts nobody.
                 pause = min(max(age / 4, _FIRST_QUESTION), timedelta(minutes=1))
                 return _parked(job, stage, self.clock() + pause)
@@ -176,20 +188,15 @@ class Line:
     def _trouble(self, job: Job, error: CutoutError) -> Job | Concluded:
         """What a failure leads to: the sentence for the uploader, or the stage in which it waits."""
         now = self.clock()
-        refusal = Concluded(job, receipt(job, now, error=error))
         stage: Stage = Waiting()
         match error:
             case Rejected():
-                return refusal
+                return Concluded(job, receipt(job, now, error=error))
             case Incomplete() if now - job.uploaded_at > _PAIR_PATIENCE:
-                return refusal
+                return Concluded(job, receipt(job, now, error=error))
             case Misconfigured():
                 log.error("blocked", job=job, code=error.code, message=error.message)
                 stage = Blocked()
-            case Busy() | Incomplete():
-                pass  # for as long as it takes
-            case Unavailable() if job.attempts >= MAX_ATTEMPTS and not job.bought:
-                return refusal
         pause = min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
         return replace(
             _parked(job, job.stage if job.bought else stage, now + pause),

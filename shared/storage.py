@@ -13,7 +13,7 @@ from requests import RequestException
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from shared.errors import Misconfigured, Unavailable
+from shared.errors import Misconfigured, Rejected, Unavailable
 from shared.header import WINDOW
 from shared.models import Download, Entry, Source, Stored
 
@@ -183,6 +183,8 @@ def _translated() -> Iterator[None]:
         cause = error.exception if isinstance(error, RequestError) else error
         raise Unavailable("OssUnreachable", f"OSS was not reached: {type(cause).__name__}") from error
     except ServerError as error:
+        if error.code == "InvalidObjectState":
+            raise Rejected(error.code, "it is stored as Archive: restore it, or upload it as Standard") from error
         if error.status == 403:
             raise Misconfigured(
                 error.code or "AccessDenied",

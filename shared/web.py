@@ -97,9 +97,7 @@ class HttpWeb:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Busy("VendorUnreachable", f"{_host(request.url)} was not reached: {error}") from error
         except httpx.RequestError as error:
-            raise Unavailable(
-                "NoAnswer", f"{_host(request.url)} did not answer: {type(error).__name__}"
-            ) from error
+            raise Unavailable("NoAnswer", f"{_host(request.url)} did not answer: {type(error).__name__}") from error
         return Reply(response.status_code, response.content)
 
     @contextmanager

@@ -23,6 +23,10 @@ START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
 PNG = b"\x89PNG\r\n\x1a\n" + b"a cutout"
 
 
+class Died(BaseException):
+    """The instance is gone: nothing of it runs any more."""
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = START

@@ -63,7 +63,7 @@ def test_a_handler_sees_its_event_its_own_environment_and_a_context_like_python3
     assert environment["OSS_BUCKET"] == "shop-photos"
     assert (environment["OSS_ENDPOINT"], environment["VIAPI_QPS"]) == ("http://127.0.0.1:1", "9")
     assert "OUR_SECRET" not in environment
-    assert seen["function"] == {"name": "general", "handler": "index.handler", "memory": 512, "timeout": 120}
+    assert seen["function"] == {"name": "oss-cutout-general", "handler": "index.handler", "memory": 512, "timeout": 120}
     assert (seen["region"], seen["account"], seen["store"]) == ("cn-shanghai", accounts.uid, "functions")
     assert seen["cwd"] == seen["path"]
     assert seen["request"] == fc.invocations[0].request_id

@@ -100,7 +100,7 @@ def test_every_variable_is_a_setting_that_the_code_reads(manifest: Manifest) -> 
         ("role/oss-cutout-general", "role/oss-Cutout-general", "role"),
         ("role/oss-cutout-settle", "role/oss-cutout-general", "same role"),
         ("./.build/settle", "./.build/general", "same code"),
-        ("functionName: settle", "functionName: general", "same name"),
+        ("functionName: oss-cutout-settle", "functionName: oss-cutout-general", "same deployed_name"),
         ("timeout: 120", "timeout: 86400", "timeout 86400"),
         ("maxAsyncRetryAttempts: 8", "maxAsyncRetryAttempts: 9", "maxAsyncRetryAttempts"),
         ("maxAsyncEventAgeInSeconds: 86400", "maxAsyncEventAgeInSeconds: 2592000", "maxAsyncEventAgeInSeconds"),

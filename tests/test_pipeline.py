@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from shared import keys
 from shared.documents import Blocked, Claimed, Ready, Ticketed, Waiting
 from shared.errors import Busy, Misconfigured, Unavailable
 from shared.pipeline import MAX_ATTEMPTS
-from tests.fakes import PNG, START, Shop
+from tests.fakes import PNG, START, Died, Shop
 from tests.pictures import picture
 
 COMMON = "uploads/general/common/shoe.jpg"
@@ -464,6 +465,24 @@ def test_a_job_that_never_ends_is_given_up_after_a_day(shop: Shop) -> None:
     assert (job.stage, job.code) == (Waiting(), "TicketLost")
 
 
+@pytest.mark.parametrize("answer", [(200, "{}"), refused("InternalError", 500), (502, "<html>"), THROTTLED])
+def test_a_vendor_that_never_tells_what_became_of_a_ticket_is_not_asked_for_ever(shop: Shop, answer: Any) -> None:
+    shop.web.always = SUBMITTED
+    shop.web.asked = answer
+    shop.upload(HD, picture())
+    for _ in range(6 * 26):
+        after(shop, HD, minutes=10)
+    job = shop.job(HD)
+    assert job is not None
+    assert job.attempts >= 2
+    for _ in range(6 * 26 * MAX_ATTEMPTS):
+        if shop.job(HD):
+            after(shop, HD, minutes=10)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("failed", MAX_ATTEMPTS)
+
+
 # ---------------------------------------------------------------- results
 
 
@@ -567,6 +586,75 @@ def test_a_second_picture_that_comes_after_the_refusal_is_still_served(shop: Sho
     assert receipt.status == "done"
 
 
+def test_a_lone_mask_is_noted_although_an_instance_died_over_it(shop: Shop) -> None:
+    etag = shop.bucket.put(MASK, picture(form="PNG", mode="L"))
+
+    def die(name: str, key: str) -> None:
+        if (name, key) == ("look", PAIR):
+            raise Died
+
+    shop.bucket.before = die
+    with pytest.raises(Died):
+        shop.arrivals.arrived(MASK, etag)
+    shop.bucket.before = lambda name, key: None
+    shop.arrivals.arrived(MASK, etag)
+    shop.clock.pass_(minutes=3)
+    resume(shop, PAIR)
+    for upload in (PAIR, MASK):
+        shop.arrivals.look_again(upload)
+    job = shop.job(MASK)
+    assert job is not None
+    assert job.code == "PictureMissing"
+
+
+def test_a_mask_replaced_while_another_is_looked_at_is_looked_at_afterwards(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(PAIR, picture())
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    etag = shop.bucket.put(MASK, picture(form="PNG", mode="1"))
+    first = shop.line.jobs.claim(PAIR, "")  # the event of a mask has the image's job in hand
+    assert first is not None
+    shop.arrivals.arrived(MASK, etag)
+    assert keys.sequel(PAIR) in shop.bucket.things
+
+
+def test_an_own_mask_without_its_picture_is_no_picture_even_beside_a_folders_mask(shop: Shop) -> None:
+    shop.upload("uploads/general/refine-mask/_mask.png", picture(form="PNG", mode="L"))
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    assert shop.web.sent == []
+    job = shop.job(MASK)
+    assert job is not None
+    assert job.code == "PictureMissing"
+
+
+def test_a_folders_new_mask_is_new_work_for_what_was_done_with_the_old_one(shop: Shop) -> None:
+    folder_mask = "uploads/general/refine-mask/_mask.png"
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(folder_mask, picture(form="PNG", mode="L"))
+    shop.upload(PAIR, picture())
+    shop.upload(folder_mask, picture(form="PNG", mode="1"))
+    shop.arrivals.look_again(PAIR)
+    assert len(shop.web.sent) == 2
+
+
+def test_a_masks_complaint_that_its_picture_is_missing_ends_when_the_pair_is_served(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    after(shop, MASK, minutes=61)
+    assert shop.receipt(MASK) is not None
+    shop.upload(PAIR, picture())
+    assert shop.receipt(PAIR) is not None
+    assert shop.receipt(MASK) is None
+
+
+def test_a_mask_that_is_no_picture_is_told_apart_from_its_picture(shop: Shop) -> None:
+    shop.upload(PAIR, picture())
+    shop.upload(MASK, b"hello")
+    receipt = shop.receipt(PAIR)
+    assert receipt is not None
+    assert receipt.message.startswith("the mask: ")
+
+
 def test_another_mask_is_new_work(shop: Shop) -> None:
     shop.web.always = ok(Elements=[{"ImageURL": LINK}])
     shop.upload(PAIR, picture())
@@ -633,6 +721,24 @@ def test_a_new_version_begins_with_a_clean_slate(shop: Shop) -> None:
     assert (job.attempts, job.tries) == (1, 1)
 
 
+def test_an_accepted_job_whose_link_could_not_be_read_is_shown_a_copy_too(shop: Shop) -> None:
+    key = "uploads/general/hd-common/鞋.jpg"
+    shop.web.answers = [
+        SUBMITTED,
+        status("PROCESS_FAILED", ErrorCode="InvalidImage.URL", ErrorMessage="bad link"),
+        SUBMITTED,
+        status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK})),
+    ]
+    shop.upload(key, picture())
+    after(shop, key, minutes=1)
+    assert shop.web.shown("ImageUrl")[0].startswith("work/")
+    after(shop, key, minutes=1)
+    receipt = shop.receipt(key)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("done", 2)
+    assert shop.keys("work/") == []
+
+
 def test_the_copy_of_a_mask_that_was_replaced_is_not_shown(shop: Shop) -> None:
     pair = "uploads/general/refine-mask/鞋.jpg"
     shop.web.answers = [refused("InvalidImage.URL"), THROTTLED]
@@ -659,19 +765,14 @@ def test_copies_of_a_version_that_is_gone_are_not_shown(shop: Shop) -> None:
 # ---------------------------------------------------------------- crashes and contenders
 
 
-class Died(BaseException):
-    """The instance is gone: nothing of it runs any more."""
-
-
-def effects_of(key: str, answers: list[Any]) -> int:
+def effects() -> int:
     shop = Shop()
-    shop.web.answers = list(answers)
     shop.web.always = ok(ImageURL=LINK)
-    shop.upload(key, picture())
+    shop.upload(COMMON, picture())
     return len(shop.bucket.requests)
 
 
-@pytest.mark.parametrize("point", range(effects_of(COMMON, [])))
+@pytest.mark.parametrize("point", range(effects()))
 def test_wherever_an_instance_dies_the_result_arrives(shop: Shop, point: int) -> None:
     left = point
 
@@ -697,6 +798,45 @@ def test_wherever_an_instance_dies_the_result_arrives(shop: Shop, point: int) ->
     lost = point == 3  # between the call and its record: nobody can know
     assert len(shop.web.sent) == (2 if lost else 1)
     assert receipt.attempts >= len(shop.web.sent)
+
+
+def test_an_instance_that_dies_in_every_call_ends_in_a_failed_receipt(shop: Shop) -> None:
+    def die(name: str, key: str) -> None:
+        if name == "write" and key == keys.job(COMMON) and shop.web.sent and len(shop.web.sent) > calls:
+            raise Died
+
+    calls = 0
+    etag = shop.bucket.put(COMMON, picture())
+    shop.bucket.before = die
+    with pytest.raises(Died):
+        shop.arrivals.arrived(COMMON, etag)
+    for _ in range(3 * MAX_ATTEMPTS):
+        calls = len(shop.web.sent)
+        shop.clock.pass_(minutes=3)
+        with suppress(Died):
+            if shop.job(COMMON):
+                resume(shop, COMMON)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.code, len(shop.web.sent)) == ("failed", "NoRecord", MAX_ATTEMPTS)
+
+
+def test_what_is_no_job_in_a_jobs_place_is_removed_and_the_upload_served(shop: Shop) -> None:
+    shop.bucket.put(keys.job(COMMON), b"hello")
+    shop.upload(COMMON, picture())
+    shop.arrivals.look_again(COMMON)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.status == "done"
+
+
+def test_a_copied_receipt_does_not_choose_what_is_deleted(shop: Shop) -> None:
+    other = "uploads/general/common/other.jpg"
+    shop.upload(other, picture())
+    copied = shop.bucket.things[keys.receipt(other)]
+    shop.bucket.things[keys.receipt(COMMON)] = copied
+    shop.upload(COMMON, picture(800, 600))
+    assert keys.output(other, "", "png") in shop.bucket.things
 
 
 def test_a_stale_claim_is_taken_over_once(shop: Shop) -> None:

@@ -12,7 +12,7 @@ import pytest
 from shared import keys
 from shared.errors import Busy
 from shared.rounds import Round
-from tests.fakes import Shop
+from tests.fakes import Died, Shop
 from tests.pictures import picture
 from tests.test_pipeline import COMMON, HD, LINK, PAIR, SUBMITTED, THROTTLED, ok, refused, status
 
@@ -121,10 +121,17 @@ def test_a_lease_over_a_state_that_still_is_stays(shop: Shop) -> None:
 def test_one_uploads_bug_does_not_hold_up_the_others_and_is_raised_in_the_end(shop: Shop) -> None:
     shop.web.always = THROTTLED
     shop.upload(COMMON, picture())
-    shop.bucket.put("jobs/general/common/broken.jpg.json", b"{")
+    shop.bucket.put("uploads/general/common/bug.jpg", picture())
+    shop.bucket.put(keys.sequel("uploads/general/common/bug.jpg"), b"{}")
+
+    def bug(name: str, about: str) -> None:
+        if (name, about) == ("look", "uploads/general/common/bug.jpg"):
+            raise ZeroDivisionError
+
+    shop.bucket.before = bug
     shop.web.always = ok(ImageURL=LINK)
     shop.clock.pass_(minutes=1)
-    with pytest.raises(ValueError, match="json"):
+    with pytest.raises(ZeroDivisionError):
         go(shop)
     assert shop.receipt(COMMON) is not None
 
@@ -147,10 +154,6 @@ def test_a_pair_that_waits_keeps_no_round_awake(shop: Shop) -> None:
 
 
 # ---------------------------------------------------------------- crashes
-
-
-class Died(BaseException):
-    """The instance is gone: nothing of it runs any more."""
 
 
 def live_through(shop: Shop, key: str, point: int) -> int:

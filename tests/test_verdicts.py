@@ -110,3 +110,22 @@ def test_advice_is_added_to_the_vendors_sentence() -> None:
 
 def test_without_advice_the_vendors_sentence_stays_as_it_is() -> None:
     assert judged("InvalidImage.Content", "The image is empty.").message == "The image is empty."
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Specified signature is not matched. server string to sign is:POST&%2F&SecurityToken%3DCAIS-EXAMPLE",
+        "cannot fetch https://shop.oss-cn-shanghai.aliyuncs.com/a.jpg?x-oss-signature=SECRET&y=1",
+        "cannot fetch https%3A%2F%2Fshop.example%2Fa.jpg%3Fx-oss-signature%3DSECRET",
+    ],
+)
+def test_a_vendors_message_is_passed_on_without_the_signatures_it_quotes(message: str) -> None:
+    said = judge(VIAPI, "SignatureDoesNotMatch", message, "R-1").message
+    assert "SECRET" not in said
+    assert "CAIS" not in said
+    assert said.startswith(message[:12])
+
+
+def test_a_vendors_message_is_passed_on_in_part_when_it_is_endless() -> None:
+    assert len(judge(VIAPI, "InternalError", "x" * 100_000, "R-1").message) <= 400

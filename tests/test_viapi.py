@@ -434,3 +434,15 @@ def test_any_json_is_an_answer_or_a_foreseen_error(body: object, status: int) ->
         assert isinstance(vendor().fate(HD, TICKET, heard), Done | Pending | Failed)
     except CutoutError as trouble:
         assert trouble.code  # noqa: PT017 - either is right
+
+
+def test_half_a_character_in_an_answer_does_not_reach_our_documents() -> None:
+    body = b'{"RequestId": "R\\ud83d", "Data": {"ImageURL": "http://a.example/\\ud83d.png"}}'
+    answer = vendor().answer(COMMON, Reply(200, body))
+    assert isinstance(answer, Done)
+    assert (answer.request_id, answer.pictures[0].url) == ("R?", "http://a.example/?.png")
+
+
+def test_an_answer_nested_without_end_is_no_answer() -> None:
+    with pytest.raises(Unavailable, match="not JSON"):
+        vendor().answer(COMMON, Reply(200, b'{"Data":' + b"[" * 100_000))

@@ -5,9 +5,14 @@ A code is looked up by dotted prefix: `InvalidImage.Region`, else `InvalidImage`
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+
+_LONGEST = 300
+_LINK = re.compile(r"https?(://|%3A%2F%2F|%253A%252F%252F)\S+", re.IGNORECASE)
+_SIGNED = re.compile(r"\S*\s*string to sign.*", re.IGNORECASE | re.DOTALL)
 
 
 class Verdict(NamedTuple):
@@ -75,5 +80,11 @@ def judge(verdicts: dict[str, Verdict], code: str, message: str, request_id: str
     while prefix not in verdicts and "." in prefix:
         prefix = prefix.rpartition(".")[0]
     verdict = verdicts.get(prefix, Verdict(Unavailable))
-    sentence = f"{message.rstrip('. ')}; {verdict.advice}" if verdict.advice else message
+    said = _quotable(message)
+    sentence = f"{said.rstrip('. ')}; {verdict.advice}" if verdict.advice else said
     return verdict.error(code, sentence, request_id=request_id)
+
+
+def _quotable(message: str) -> str:
+    """A vendor's message as it may be shown: some quote the string that was signed, with token and link in it."""
+    return _LINK.sub("<link>", _SIGNED.sub("", message))[:_LONGEST].strip() or "the vendor gives no reason"

@@ -86,8 +86,8 @@ class Viapi:
                 except CutoutError as error:
                     return Failed(error)
             case "PROCESS_FAILED":
-                code, message = str(data.get("ErrorCode") or "PROCESS_FAILED"), str(data.get("ErrorMessage") or "")
-                return Failed(judge(VIAPI, code, message or "the vendor gave the job up", ticket))
+                code = str(data.get("ErrorCode") or "PROCESS_FAILED")
+                return Failed(judge(VIAPI, code, str(data.get("ErrorMessage") or ""), ticket))
             case "TIMEOUT_FAILED" | "LIMIT_RETRY_FAILED" as status:
                 return Failed(Unavailable(status, "the vendor gave the job up; it may be submitted again"))
             case _:
@@ -128,16 +128,16 @@ def _encode(text: str) -> str:
 def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     """The answer as a dict; raises the `CutoutError` that its `Code` means, whatever the status."""
     try:
-        body = json.loads(reply.body)
-    except ValueError:
+        # JSON can spell half a character (a lone surrogate), which no document of ours could be written with.
+        body = json.loads(json.dumps(json.loads(reply.body), ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise Unavailable(f"HTTP{reply.status}", "the vendor's answer is not JSON")
     code, request_id = str(body.get("Code") or ""), str(body.get("RequestId", ""))
     if not code and reply.status < 400:
         return body
-    message = str(body.get("Message") or "the vendor gives no reason")
-    error = judge(VIAPI, code or f"HTTP{reply.status}", message, request_id)
+    error = judge(VIAPI, code or f"HTTP{reply.status}", str(body.get("Message") or ""), request_id)
     if isinstance(error, Misconfigured) and capability.substitute and code.startswith(_GONE):
         raise Rejected(
             code,
@@ -175,7 +175,7 @@ def _unwrap(result: object) -> object:
             return result
         try:
             result = json.loads(result)
-        except ValueError:
+        except (ValueError, RecursionError):
             break
     return None
 

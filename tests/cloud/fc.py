@@ -172,7 +172,7 @@ def _environment(function: Function, key: Key, overrides: Mapping[str, str]) -> 
         "FC_ACCOUNT_ID": Accounts.uid,
         "FC_FUNCTION_HANDLER": function.handler,
         "FC_FUNCTION_MEMORY_SIZE": str(function.memory),
-        "FC_FUNCTION_NAME": function.name,
+        "FC_FUNCTION_NAME": function.deployed_name,
         "FC_REGION": function.region,
     }
 
@@ -186,7 +186,7 @@ def _context(function: Function, key: Key, timeout: float) -> dict[str, Any]:
             "security_token": key.security_token,
         },
         "function": {
-            "name": function.name,
+            "name": function.deployed_name,
             "handler": function.handler,
             "memory": function.memory,
             "timeout": timeout,

@@ -48,7 +48,8 @@ class LogConfig(Strict):
 class Function(Strict):
     """The props of one function. `timeout` in seconds, `memory` and `disk` in MB, `cpu` in vCPU."""
 
-    name: Name = Field(alias="functionName")
+    deployed_name: Name = Field(alias="functionName")
+    """What it is called in the account, among others' functions."""
     description: str
     region: Literal["cn-shanghai"]
     runtime: Literal["python3.10"]
@@ -65,6 +66,11 @@ class Function(Strict):
     concurrency: ConcurrencyConfig = Field(alias="concurrencyConfig")
     asynchronous: AsyncInvokeConfig = Field(alias="asyncInvokeConfig")
     triggers: list[Annotated[OssTrigger | TimerTrigger, Discriminator("type")]] = Field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Its folder's: what it is called in this project."""
+        return Path(self.code).name
 
     @property
     def oss_triggers(self) -> list[OssTrigger]:
@@ -118,7 +124,7 @@ class Manifest(Strict):
 
     @model_validator(mode="after")
     def _functions_keep_apart(self) -> Manifest:
-        for what in ("name", "role", "code"):
+        for what in ("deployed_name", "role", "code"):
             values = [getattr(resource.props, what) for resource in self.resources.values()]
             if len(set(values)) < len(values):
                 raise ValueError(f"two functions have the same {what}: {values}")

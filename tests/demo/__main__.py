@@ -48,7 +48,7 @@ def main(arguments: list[str], demo: Path = DEMO) -> int:
 def _photos(name: str, demo: Path) -> list[Photo]:
     if not name:
         return samples()
-    source = Path(name)
+    source = Path(name).expanduser()  # not every shell does it behind `PHOTOS=`
     if not source.is_dir():
         raise Unusable(
             f"There is no folder {name}: write PHOTOS=<a folder with photos>, or nothing for the built-in ones."
