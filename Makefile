@@ -15,7 +15,7 @@ demo: $(READY)
 
 # Everything, offline once it is set up. The build is part of it: where there is a CPython 3.10, it is tested too.
 test: $(READY) build
-	@$(RUN) pytest --cov --cov-fail-under=95
+	@$(RUN) pytest -n 3 --dist loadfile --cov --cov-fail-under=95
 
 check: $(READY)
 	@$(RUN) ruff check --quiet

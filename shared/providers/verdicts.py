@@ -12,7 +12,7 @@ from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, U
 
 _LONGEST = 300
 _LINK = re.compile(r"https?(://|%3A%2F%2F|%253A%252F%252F)\S+", re.IGNORECASE)
-_SIGNED = re.compile(r"\S*\s*string to sign.*", re.IGNORECASE | re.DOTALL)
+_SIGNED = re.compile(r"string to sign.*", re.IGNORECASE | re.DOTALL)
 
 
 class Verdict(NamedTuple):
@@ -87,4 +87,7 @@ def judge(verdicts: dict[str, Verdict], code: str, message: str, request_id: str
 
 def _quotable(message: str) -> str:
     """A vendor's message as it may be shown: some quote the string that was signed, with token and link in it."""
-    return _LINK.sub("<link>", _SIGNED.sub("", message))[:_LONGEST].strip() or "the vendor gives no reason"
+    return (
+        _SIGNED.sub("…", _LINK.sub("<link>", message[: 10 * _LONGEST]))[:_LONGEST].strip()
+        or "the vendor gives no reason"
+    )
