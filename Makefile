@@ -51,5 +51,5 @@ $(READY): requirements-dev.txt
 	@echo 'Setting up .venv, once; this takes a minute.'
 	@rm -rf .venv # half made, or of another Python
 	@"$(PYTHON)" -m venv .venv
-	@$(RUN) pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@$(RUN) pip install --quiet --use-pep517 --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@

@@ -96,7 +96,7 @@ def _stage_site(python: str | None) -> None:
     shutil.rmtree(_SITE, ignore_errors=True)
     rows = requirements(text)
     with tempfile.TemporaryDirectory() as wheels:
-        _pip("wheel", "--no-deps", "--wheel-dir", wheels, *_named(rows, _SOURCE_ONLY))
+        _pip("wheel", "--use-pep517", "--no-deps", "--wheel-dir", wheels, *_named(rows, _SOURCE_ONLY))
         if impure := [wheel.name for wheel in Path(wheels).iterdir() if not wheel.name.endswith("-none-any.whl")]:
             raise SystemExit(f"built for this machine, not for Function Compute: {impure}")
         _pip(
