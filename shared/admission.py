@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shared.documents import Box, Frame
 from shared.errors import Rejected
 from shared.models import Header, Limits
 
@@ -44,6 +45,12 @@ def admit_picture(header: Header, size: int, limits: Limits) -> Shown:
     if not problems:
         return Shown("", header.width, header.height)
     _refuse_small(header, limits)
+    if max(header.width, header.height) > limits.max_aspect * min(header.width, header.height):
+        raise Rejected(
+            "PictureTooNarrow",
+            f"it has {header.width:,} × {header.height:,} pixels, and the longer side may be "
+            f"{limits.max_aspect:g} times the shorter one at the most",
+        )
     _refuse_unprocessable(header, size, problems)
     width, height = _sides(header, limits)
     steps = []
@@ -55,6 +62,26 @@ def admit_picture(header: Header, size: int, limits: Limits) -> Shown:
     if header.orientation >= 5:
         width, height = height, width
     return Shown("image/" + "/".join(steps), width, height)
+
+
+def original_box(box: Box, frame: Frame) -> Box:
+    """A part of the picture as shown, in pixels of the upload as stored: turned back, and enlarged outwards."""
+    x, y, width, height = box.x, box.y, box.width, box.height
+    turned = frame.orientation >= 5
+    stored_width, stored_height = (
+        (frame.shown_height, frame.shown_width) if turned else (frame.shown_width, frame.shown_height)
+    )
+    if turned:  # 5 to 8 lie on their side: 5 mirrored along the diagonal, the others turned from there
+        x, y, width, height = y, x, height, width
+    if frame.orientation in (2, 3, 7, 8):
+        x = stored_width - x - width
+    if frame.orientation in (3, 4, 6, 7):
+        y = stored_height - y - height
+    across, down = frame.width / stored_width, frame.height / stored_height
+    left, top = math.floor(x * across), math.floor(y * down)
+    right = min(frame.width, math.ceil((x + width) * across))
+    bottom = min(frame.height, math.ceil((y + height) * down))
+    return Box(left, top, right - left, bottom - top)
 
 
 def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: Shown) -> Shown:
@@ -97,6 +124,8 @@ def _problems(header: Header, size: int, limits: Limits) -> Iterator[str]:
             f"it has {header.width:,} × {header.height:,} pixels, taken are "
             f"{limits.min_side:,} to {limits.max_side:,} a side"
         )
+    if max(header.width, header.height) > limits.max_aspect * min(header.width, header.height):
+        yield f"its longer side is more than {limits.max_aspect:g} times the shorter one"
     if header.orientation != 1:
         yield "it lies on its side and says so only in its EXIF, which the vendor does not read"
 

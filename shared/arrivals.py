@@ -30,8 +30,8 @@ class Arrivals:
             return True
         if image := keys.image_of(key, role):
             outcome = self._begin(image, "")
-            if outcome is None:
-                self.line.jobs.announce(key)  # whoever has the image may yet find it gone
+            if not isinstance(outcome, Concluded | Dropped):
+                self.line.jobs.announce(key)  # whoever takes the image up may yet find it gone
             if not _is_absent(outcome):
                 return True
             # A second picture without a first one: noted, in case none ever comes.
@@ -58,10 +58,11 @@ class Arrivals:
         job = jobs.claim(source, etag)
         if job is None:
             found = jobs.find(source)
-            if etag and found is not None and found.job.etag == etag:  # told twice
+            told_twice = etag != "" and found is not None and found.job.etag == etag
+            if told_twice and found is not None and (jobs.due(found.job) or found.job.held_until is None):
                 job = jobs.take(found) if jobs.due(found.job) else None
             elif (job := self._reopen(found)) is None:
-                jobs.announce(source)
+                jobs.announce(source)  # also when told twice: whoever holds the job may have looked before this came
         return None if job is None else self.line.run(job)
 
     def _reopen(self, found: Found | None) -> Job | None:

@@ -10,56 +10,204 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.errors import Rejected
-from shared.models import Capability, Limits, Option
+from shared.models import Capability, Limits, OneOf, Second, SomeOf
 
 _MB = 1_000_000
 _ANY_PNG = frozenset({1, 2, 4, 8, 16, 24, 32, 48, 64})
+_USUAL = frozenset({"jpg", "png", "bmp"})
+
+
+def _return_form(*values: str) -> dict[str, OneOf | SomeOf]:
+    return {"return-form": OneOf("ReturnForm", values)}
+
+
+_CLOTHES = ("tops", "coat", "skirt", "pants", "bag", "shoes", "hat")
 
 _ROWS = (
+    # ---------------------------------------------------------------- portrait 人像分割
     Capability(
-        name="general/common",
-        title="通用分割",
-        provider="viapi",
-        action="SegmentCommonImage",
-        fields={"image": "ImageURL"},
-        limits=Limits(frozenset({"jpg", "png", "bmp", "webp"}), 3 * _MB, 33, 1999),
-        # `crop` came after the manual of 2022.
-        options={"return-form": Option("ReturnForm", ("mask", "whiteBK", "crop"))},
+        "portrait/body",
+        "人体分割",
+        "viapi",
+        "SegmentBody",
+        Limits(_USUAL | {"webp"}, 3 * _MB, 1, 1999),  # the manual of 2022: under 1,280
+        options=_return_form("mask", "crop", "whiteBK"),
     ),
     Capability(
-        name="general/hd-common",
-        title="通用高清分割",
-        provider="viapi",
-        action="SegmentHDCommonImage",
-        fields={"image": "ImageUrl"},
+        "portrait/hd-body",
+        "高清人体分割",
+        "viapi",
+        "SegmentHDBody",
+        Limits(_USUAL, 40 * _MB, 33, 6000, _ANY_PNG),  # the manual of 2022: under 10,000
+        price_yuan=0.007,
+    ),
+    Capability(
+        "portrait/head",
+        "头像分割",
+        "viapi",
+        "SegmentHead",
+        Limits(_USUAL, 3 * _MB, 33, 1999, _ANY_PNG),
+        options=_return_form("mask"),
+        price_yuan=0.006,  # the first of three steps by volume
+    ),
+    Capability(
+        "portrait/face",
+        "面部分割",
+        "viapi",
+        "SegmentFace",
+        Limits(_USUAL, 3 * _MB, 33, 1999, _ANY_PNG),
+        substitute="portrait/features",  # its `skin` is the face; gone from the SDK since 3.0.0 (2023-12)
+    ),
+    Capability("portrait/hair", "头发分割", "viapi", "SegmentHair", Limits(_USUAL, 3 * _MB, 33, 1999, _ANY_PNG)),
+    Capability(
+        "portrait/features",
+        "五官分割",
+        "viapi",
+        "ParseFace",
+        Limits(frozenset({"jpg", "png"}), 4 * _MB, 101, 2047, _ANY_PNG, max_aspect=2.0),
+        labels=frozenset(
+            ("skin", "l_brow", "r_brow", "l_eye", "r_eye", "nose", "l_ear", "r_ear", "mouth", "u_lip", "l_lip")
+        ),
+    ),
+    Capability(
+        "portrait/skin",
+        "皮肤分割",
+        "viapi",
+        "SegmentSkin",
+        Limits(_USUAL, 3 * _MB, 33, 1999),
+        image="URL",
         place="body",
-        limits=Limits(frozenset({"jpg", "png", "bmp"}), 40 * _MB, 33, 9999, _ANY_PNG),
+    ),
+    # ---------------------------------------------------------------- goods 商品分割
+    Capability(
+        "goods/commodity",
+        "商品分割",
+        "viapi",
+        "SegmentCommodity",
+        Limits(_USUAL, 3 * _MB, 1, 1999),  # the manual of 2022: under 1,280, and WebP too
+        options=_return_form("mask", "whiteBK", "crop"),  # `crop` came after it
+    ),
+    Capability(
+        "goods/furniture",
+        "家具分割",
+        "viapi",
+        "SegmentFurniture",
+        Limits(_USUAL, 4 * _MB, 41, 1998, _ANY_PNG),
+        substitute="general/common",  # gone from the SDK since 3.0.0 (2023-12)
+    ),
+    Capability(
+        "goods/cloth",
+        "服饰分割",
+        "viapi",
+        "SegmentCloth",
+        Limits(_USUAL, 3 * _MB, 51, 2999, _ANY_PNG),
+        # All three came after the manual of 2022.
+        options={
+            **_return_form("whiteBK", "mask"),
+            "cloth-class": SomeOf("ClothClass", _CLOTHES),
+            "out-mode": OneOf("OutMode", ("0", "1")),
+        },
+        labels=frozenset(_CLOTHES),
+    ),
+    # ---------------------------------------------------------------- general 通用分割
+    Capability(
+        "general/common",
+        "通用分割",
+        "viapi",
+        "SegmentCommonImage",
+        Limits(_USUAL | {"webp"}, 3 * _MB, 33, 1999),
+        options=_return_form("mask", "whiteBK", "crop"),  # `crop` came after the manual of 2022
+    ),
+    Capability(
+        "general/hd-common",
+        "通用高清分割",
+        "viapi",
+        "SegmentHDCommonImage",
+        Limits(_USUAL, 40 * _MB, 33, 9999, _ANY_PNG),
+        image="ImageUrl",
+        place="body",
         asynchronous=True,
         price_yuan=0.007,
     ),
     Capability(
-        name="general/vehicle",
-        title="车辆分割",
-        provider="viapi",
-        action="SegmentVehicle",
-        fields={"image": "ImageURL"},
-        limits=Limits(frozenset({"jpg", "png", "bmp"}), 3 * _MB, 33, 1999, _ANY_PNG),
-        substitute="general/common",  # gone from the vendor's SDK since 3.0.0 (2023-12)
+        "general/vehicle",
+        "车辆分割",
+        "viapi",
+        "SegmentVehicle",
+        Limits(_USUAL, 3 * _MB, 33, 1999, _ANY_PNG),
+        substitute="general/common",  # gone from the SDK since 3.0.0 (2023-12)
     ),
     Capability(
-        name="general/refine-mask",
-        title="Mask精细化分割",
-        provider="viapi",
-        action="RefineMask",
-        fields={"image": "ImageURL", "mask": "MaskImageURL"},
-        place="body",
+        "general/animal",
+        "动物分割",
+        "viapi",
+        "SegmentAnimal",
+        Limits(_USUAL, 3 * _MB, 51, 1999, _ANY_PNG),
+        options=_return_form("mask", "whiteBK"),
+        substitute="general/common",  # gone from the SDK since 3.0.0 (2023-12)
+    ),
+    Capability(
+        "general/food",
+        "食品分割",
+        "viapi",
+        "SegmentFood",
+        Limits(_USUAL, 4 * _MB, 41, 1998, _ANY_PNG),
+        options=_return_form("mask", "whiteBK"),
+        price_yuan=0.005,
+    ),
+    Capability(
+        "general/logo",
+        "Logo分割",
+        "viapi",
+        "SegmentLogo",
+        Limits(_USUAL, 3 * _MB, 1, 1279),
+        substitute="general/common",  # gone from the SDK since 3.0.0 (2023-12)
+    ),
+    Capability(
+        "general/refine-mask",
+        "Mask精细化分割",
+        "viapi",
+        "RefineMask",
         # "smaller than 3 MB", where the others say "at most"
-        limits=Limits(frozenset({"jpg", "png", "bmp"}), 3 * _MB - 1, 33, 1999, _ANY_PNG),
+        Limits(_USUAL, 3 * _MB - 1, 33, 1999, _ANY_PNG),
+        place="body",
+        second=Second("mask", "MaskImageURL"),
         price_yuan=0.007,
+    ),
+    # ---------------------------------------------------------------- scenery 天空与场景
+    Capability("scenery/sky", "天空分割", "viapi", "SegmentSky", Limits(_USUAL, 3 * _MB, 51, 2999, _ANY_PNG)),
+    Capability(
+        "scenery/hd-sky",
+        "天空高清分割",
+        "viapi",
+        "SegmentHDSky",
+        Limits(frozenset({"jpg", "png"}), 9_500_000, 51, 4999, _ANY_PNG),
+        place="body",
+        price_yuan=0.007,
+    ),
+    Capability(
+        "scenery/scene",
+        "室外场景分割",
+        "viapi",
+        "SegmentScene",
+        Limits(_USUAL, 3 * _MB, 51, 2999, _ANY_PNG),
+        substitute="scenery/sky",  # of a scene, only the sky is left; gone from the SDK since 4.0.0 (2025-08)
+    ),
+    Capability(
+        "scenery/change-sky",
+        "天空替换",
+        "viapi",
+        "ChangeSky",
+        Limits(_USUAL, 3 * _MB, 51, 1999, _ANY_PNG),  # the manual of 2022: up to 9 MB, under 3,000
+        second=Second("sky", "ReplaceImageURL", same_size=False),
     ),
 )
 
 CAPABILITIES = {row.name: row for row in _ROWS}
+
+
+LABELS = frozenset[str]().union(*(row.labels for row in _ROWS))
+"""Every name that a picture of an answer can have, beside numbers."""
 
 
 def capability(name: str) -> Capability:
@@ -85,11 +233,14 @@ def of_group(group: str) -> Iterator[Capability]:
 
 def vendor_options(row: Capability, options: dict[str, str]) -> dict[str, str]:
     """`options` in the vendor's words; raises `Rejected` for one the vendor does not document."""
+    spoken: dict[str, str] = {}
     for name, value in options.items():
         option = row.options.get(name)
         if option is None:
             known = ", ".join(row.options) or "none"
             raise Rejected("UnknownOption", f"{row.name} has no option {name}; it has {known}")
-        if value not in option.values:
+        words = option.spoken(value)
+        if words is None:
             raise Rejected("UnknownOption", f"{name} is {value!r}; {row.name} takes {', '.join(option.values)}")
-    return {row.options[name].field: value for name, value in options.items()}
+        spoken |= words
+    return spoken

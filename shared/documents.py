@@ -11,11 +11,34 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
 @dataclass(frozen=True)
+class Box:
+    """A part of a picture, in its pixels, from the top left."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How an upload was shown to the vendor: sides and EXIF orientation as stored, and the sides it was shown with."""
+
+    width: int
+    height: int
+    orientation: int
+    shown_width: int
+    shown_height: int
+
+
+@dataclass(frozen=True)
 class ResultLink:
     """A picture the vendor made, at an address that soon dies; the label is empty when it is the only one."""
 
     url: str
     label: str = ""
+    box: Box | None = None
+    """Which part of the picture it was shown this one shows."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +110,7 @@ class Job:
     options: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
     reshaped: str = ""
+    frame: Frame | None = None
     wants_plain_name: bool = False
     """The vendor could not read the pictures' own names in a link."""
     staged: tuple[str, ...] = ()

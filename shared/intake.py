@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from shared import keys
 from shared.admission import admit_mask, admit_picture
-from shared.capabilities import capability, companion_role, vendor_options
-from shared.documents import Job, Receipt
+from shared.capabilities import LABELS, capability, companion_role, vendor_options
+from shared.documents import Frame, Job, Receipt
 from shared.errors import Incomplete, Rejected
 from shared.header import read_header
 from shared.models import Capability, Header, Source, Stored
@@ -56,14 +56,15 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
         return Nothing(existed=False)
     name = keys.capability_name(job.source)
     role = companion_role(name)
-    subject = keys.image_of(job.source, role)
-    if subject and bucket.etag(subject):
-        return Nothing(existed=True)  # a second picture whose first one has come since: it is served there
-    companion = None if subject else _companion(bucket, job.source, role)
+    if is_served_with_another(bucket, job.source):
+        return Nothing(existed=True)
+    companion = None if keys.image_of(job.source, role) else _companion(bucket, job.source, role)
     mark = ",".join(picture.etag for picture in (image, companion) if picture)
     if job.mark not in ("", mark):
         bucket.delete(job.staged)  # copies of what is no longer there
         job = Job(id=job.id, source=job.source, uploaded_at=job.uploaded_at, due=job.due, held_until=job.held_until)
+    if not all(bucket.etag(copy) for copy in job.staged):
+        job = replace(job, staged=())  # a lifecycle rule took them while the job waited
     job = replace(job, etag=image.etag, uploaded_at=image.modified, mark=mark, capability=name)
     earlier = bucket.read(keys.receipt(job.source))
     if earlier is not None:
@@ -73,7 +74,8 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
         job = replace(job, replaces=(keys.receipt(job.source), *_outputs(receipt, job.source)))
     if companion and keys.image_of(companion.key, role):
         # It may have been told that its picture is missing.
-        job = replace(job, replaces=(*job.replaces, keys.receipt(companion.key)))
+        complaint = keys.receipt(companion.key)
+        job = replace(job, replaces=(*(key for key in job.replaces if key != complaint), complaint))
     return Seen(job, image, companion)
 
 
@@ -82,30 +84,43 @@ def admit(bucket: Bucket, seen: Seen) -> tuple[Job, Exhibit]:
     job = seen.job
     if not job.capability:
         raise Rejected("InvalidPath", f"a picture belongs into {keys.UPLOADS}<group>/<capability>/")
-    if keys.shares_names(job.source):
-        raise Rejected("AmbiguousName", "a name that ends in a number after a dot is another picture's: add its suffix")
+    if (suffix := keys.suffix(job.source)).isdecimal() or suffix in LABELS:
+        # The first of several pictures of `a.jpg` is `a.jpg.0.png`, and so would be the only one of `a.jpg.0`.
+        raise Rejected("AmbiguousName", f"a name that ends in .{suffix} is another upload's result's: add its suffix")
     row = capability(job.capability)
     own = {name: seen.image.metadata[name] for name in row.options if name in seen.image.metadata}
     options = keys.options(job.source) | own
     spoken = vendor_options(row, options)
     pictures, headers = [seen.image], [_header(bucket, seen.image)]
     shown = [admit_picture(headers[0], seen.image.size, row.limits)]
-    if row.companion:
-        second = _second(job.source, row.companion, seen)
+    if row.second:
+        second = _second(job.source, row.second.role, seen)
         pictures.append(second)
         try:
             headers.append(_header(bucket, second))
-            shown.append(admit_mask(headers[1], second.size, row.limits, headers[0], shown[0]))
+            if row.second.same_size:
+                shown.append(admit_mask(headers[1], second.size, row.limits, headers[0], shown[0]))
+            else:
+                shown.append(admit_picture(headers[1], second.size, row.limits))
         except Rejected as error:
-            raise Rejected(error.code, f"the {row.companion}: {error.message}") from None
+            raise Rejected(error.code, f"the {row.second.role}: {error.message}") from None
     originals = tuple(picture.key for picture in pictures)
     seconds = _ASYNC_LINK_SECONDS if row.asynchronous else _LINK_SECONDS
     links = {
         role: bucket.link(key, each.process, seconds)
         for role, key, each in zip(row.fields, job.staged or originals, shown, strict=True)
     }
-    job = replace(job, options=options, reshaped=";".join(each.process for each in shown if each.process))
+    frame = Frame(headers[0].width, headers[0].height, headers[0].orientation, shown[0].width, shown[0].height)
+    reshaped = ";".join(each.process for each in shown if each.process)
+    job = replace(job, options=options, reshaped=reshaped, frame=frame)
     return job, Exhibit(row, links, spoken, originals, tuple(header.format for header in headers))
+
+
+def is_served_with_another(bucket: Bucket, upload: str) -> bool:
+    """Whether this is a second picture whose first one is there."""
+    image = keys.image_of(upload, companion_role(keys.capability_name(upload)))
+    found = bucket.look(image) if image else None
+    return found is not None and found.size > 0
 
 
 def _readable(document: Stored) -> Receipt | None:

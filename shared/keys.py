@@ -6,6 +6,7 @@ a name and anyone can compute one without asking.
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from shared.errors import Rejected
@@ -29,12 +30,9 @@ def is_upload(key: str) -> bool:
     return key.startswith(UPLOADS) and not name.startswith((".", "_")) and name != ""
 
 
-def shares_names(key: str) -> bool:
-    """Whether the results of `key` could be called like those of another upload.
-
-    The first of several pictures of `a.jpg` is `a.jpg.0.png`, and so would be the only one of `a.jpg.0`.
-    """
-    return key.rpartition(".")[2].isdecimal()
+def suffix(key: str) -> str:
+    """What follows the last dot of the name; empty when there is none."""
+    return key.rpartition("/")[2].rpartition(".")[2] if "." in key.rpartition("/")[2] else ""
 
 
 def capability_name(key: str) -> str:
@@ -97,8 +95,9 @@ def upload_of(key: str) -> str:
     return UPLOADS + key.removeprefix(JOBS).rpartition(".")[0]
 
 
-def staged(name: str, extension: str) -> str:
-    return f"{WORK}{name}.{extension}"
+def staged(job_id: str, number: int, extension: str) -> str:
+    """A plain name for the copy of a job's picture: 32 hex digits that nobody can guess."""
+    return f"{WORK}{hashlib.sha256(f'{job_id}/{number}'.encode()).hexdigest()[:32]}.{extension}"
 
 
 def folder(key: str) -> str:

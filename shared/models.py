@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,14 +22,44 @@ class Limits:
     max_side: int
     png_bits: frozenset[int] = frozenset({24, 32})
     """Bits a pixel that a PNG may have."""
+    max_aspect: float = math.inf
+    """The longer side over the shorter one."""
 
 
 @dataclass(frozen=True)
-class Option:
-    """`field` is the vendor's name; `values` what its manual documents: anything else is refused before the call."""
+class Second:
+    """The second picture that a capability needs: its role in names, and the vendor's field for it."""
+
+    role: str
+    field: str
+    same_size: bool = True
+    """Whether it must lie on the first one pixel upon pixel."""
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """An option with one value. `field` is the vendor's name; what `values` does not list is refused."""
 
     field: str
     values: tuple[str, ...]
+
+    def spoken(self, value: str) -> dict[str, str] | None:
+        """The value in the vendor's words; None when it documents no such value."""
+        return {self.field: value} if value in self.values else None
+
+
+@dataclass(frozen=True)
+class SomeOf:
+    """An option with several values at once, which we join by `+` and the vendor numbers: `Field.1`, `Field.2` …"""
+
+    field: str
+    values: tuple[str, ...]
+
+    def spoken(self, value: str) -> dict[str, str] | None:
+        chosen = value.split("+")
+        if len(set(chosen)) < len(chosen) or not set(chosen) <= set(self.values):
+            return None
+        return {f"{self.field}.{number}": each for number, each in enumerate(chosen, 1)}
 
 
 @dataclass(frozen=True)
@@ -41,11 +72,14 @@ class Capability:
     provider: str
     action: str
     limits: Limits
-    fields: Mapping[str, str]
-    """The vendor's field for each picture: `image` first, then the second picture's role where one is needed."""
+    image: str = "ImageURL"
+    """The vendor's field for the picture; its answer spells its pictures the same way."""
+    second: Second | None = None
     place: Literal["query", "body"] = "query"
     """Where the vendor reads the pictures' fields."""
-    options: Mapping[str, Option] = field(default_factory=dict)
+    options: Mapping[str, OneOf | SomeOf] = field(default_factory=dict)
+    labels: frozenset[str] = frozenset()
+    """What the vendor may call the pictures of one answer; those without a name are numbered."""
     asynchronous: bool = False
     price_yuan: float = 0.0
     """A call's list price beyond free allowances; 0 where calls are free and throughput is what is bought."""
@@ -55,7 +89,12 @@ class Capability:
     @property
     def companion(self) -> str:
         """The role of the second picture; empty when one is enough."""
-        return next((role for role in self.fields if role != "image"), "")
+        return self.second.role if self.second else ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The vendor's field for each picture, by role."""
+        return {"image": self.image} | ({self.second.role: self.second.field} if self.second else {})
 
 
 @dataclass(frozen=True)

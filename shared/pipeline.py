@@ -9,18 +9,21 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from shared import keys, log
+from shared.admission import original_box
 from shared.capabilities import capability
 from shared.documents import Blocked, Claimed, Job, Output, Ready, Receipt, ResultLink, Stage, Ticketed, Waiting
 from shared.errors import BadLink, Busy, CutoutError, Incomplete, Misconfigured, Rejected, Unavailable
-from shared.intake import Exhibit, Nothing, admit, look
+from shared.intake import Exhibit, Nothing, admit, is_served_with_another, look
 from shared.jobs import Found, Jobs
 from shared.models import Accepted, Capability, Done, Failed, Pending, Stamp
 from shared.ports import Bucket, Provider, Web
 from shared.receipts import receipt
+from shared.transparency import Transparency
 
 MAX_ATTEMPTS = 5
 """Calls that may have been billed, before an upload that always fails gets a `failed` receipt."""
@@ -132,7 +135,8 @@ class Line:
 
     def _stage(self, job: Job, exhibit: Exhibit) -> Job:
         """Copy the pictures to plain names, to be shown at those."""
-        copies = tuple(keys.staged(secrets.token_hex(16), form) for form in exhibit.formats)
+        # Named after the job, so that a second try writes over what a first one left.
+        copies = tuple(keys.staged(job.id, number, form) for number, form in enumerate(exhibit.formats))
         for original, copy in zip(exhibit.keys, copies, strict=True):
             self.bucket.stage(original, copy)
         return replace(job, staged=copies)
@@ -171,19 +175,31 @@ class Line:
         hosts = self.providers[capability(job.capability).provider].result_hosts
         for picture in stage.pictures:
             # Before the links' age: as long as the operator does not allow their host, no other ones are bought.
-            self.web.allow(picture.url, hosts)
+            with suppress(Unavailable):
+                self.web.allow(picture.url, hosts)
         if self.clock() >= stage.dies_at:
             error = Unavailable("ResultExpired", f"the result's link died before it could be stored ({job.code})")
             return self._trouble(replace(job, stage=Waiting()), error)
         self.bucket.delete(job.replaces)
-        outputs = tuple(self._fetch(job, picture, hosts) for picture in stage.pictures)
-        return Concluded(job, receipt(job, self.clock(), outputs=outputs))
+        fetched = [self._fetch(job, picture, hosts) for picture in stage.pictures]
+        outputs, empty = tuple(output for output, _ in fetched), all(empty for _, empty in fetched)
+        return Concluded(job, receipt(job, self.clock(), outputs=outputs, empty=empty))
 
-    def _fetch(self, job: Job, picture: ResultLink, hosts: tuple[str, ...]) -> Output:
+    def _fetch(self, job: Job, picture: ResultLink, hosts: tuple[str, ...]) -> tuple[Output, bool]:
+        """The stored picture, and whether nothing shows in it."""
         with self.web.fetch(picture.url, hosts) as download:
             key = keys.output(job.source, picture.label, download.extension)
-            size = self.bucket.store(key, download, mark=job.mark)
-            return Output(key=key, label=picture.label, content_type=download.content_type, bytes=size)
+            transparency = Transparency(download.chunks)
+            size = self.bucket.store(key, replace(download, chunks=iter(transparency)), mark=job.mark)
+        where = original_box(picture.box, job.frame) if picture.box and job.frame else None
+        output = Output(
+            key=key,
+            label=picture.label,
+            content_type=download.content_type,
+            bytes=size,
+            **(asdict(where) if where else {}),
+        )
+        return output, transparency.total
 
     def _trouble(self, job: Job, error: CutoutError) -> Job | Concluded:
         """What a failure leads to: the sentence for the uploader, or the stage in which it waits."""
@@ -212,6 +228,8 @@ class Line:
             self.bucket.delete(end.job.replaces)
         body = end.receipt.model_dump_json(indent=1).encode()
         self.bucket.write(keys.receipt(end.job.source), body, mark=end.job.mark)
+        if end.receipt.code == "PictureMissing" and is_served_with_another(self.bucket, end.job.source):
+            self.bucket.delete((keys.receipt(end.job.source),))  # the picture came just now
         log.info("concluded", job=end.job, status=end.receipt.status, code=end.receipt.code)
         self._forget(end.job)
 

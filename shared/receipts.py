@@ -10,8 +10,10 @@ from shared.documents import Job, Output, Receipt
 from shared.errors import CutoutError, Incomplete, Rejected
 
 
-def receipt(job: Job, now: datetime, *, outputs: tuple[Output, ...] = (), error: CutoutError | None = None) -> Receipt:
-    """The receipt of a job that is over: with its outputs, or with the error that ended it."""
+def receipt(
+    job: Job, now: datetime, *, outputs: tuple[Output, ...] = (), empty: bool = False, error: CutoutError | None = None
+) -> Receipt:
+    """The receipt of a job that is over: with its outputs, which may all be empty, or with the error that ended it."""
     row = CAPABILITIES.get(job.capability)  # None for an upload that asked for what there is not
     status: Literal["done", "rejected", "failed"]
     match error:
@@ -34,8 +36,12 @@ def receipt(job: Job, now: datetime, *, outputs: tuple[Output, ...] = (), error:
         reshaped=job.reshaped,
         attempts=job.attempts,
         price_yuan=row.price_yuan if row and status == "done" else 0.0,
-        code=error.code if error else "",
-        message=error.message if error else "",
+        code=error.code if error else "EmptyResult" if empty else "",
+        message=error.message
+        if error
+        else "the vendor found no subject: nothing shows in its picture"
+        if empty
+        else "",
         uploaded_at=job.uploaded_at,
         finished_at=now,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,12 +19,20 @@ T = TypeVar("T")
 NOTHING = "def handler(event, context): ..."
 
 
+def stage(folder: Path, snippets: Mapping[str, str]) -> None:
+    """A folder for every function of s.yaml, with its snippet, or with a handler that does nothing."""
+    for name in load().functions:
+        (folder / name).mkdir()
+        (folder / name / "index.py").write_text(textwrap.dedent(snippets.get(name, NOTHING)), "utf-8")
+
+
 @contextmanager
 def running(folder: Path, general: str, settle: str = NOTHING, **options: Any) -> Iterator[Fc]:
-    """An Fc whose two functions are these snippets; `options` are its own, but for which no timer fires."""
-    for name, code in (("general", general), ("settle", settle)):
-        (folder / name).mkdir()
-        (folder / name / "index.py").write_text(textwrap.dedent(code), "utf-8")
+    """An Fc in which two functions are these snippets and the others do nothing.
+
+    `options` are its own; without one, no timer fires.
+    """
+    stage(folder, {"general": general, "settle": settle})
     settings: dict[str, Any] = {
         "manifest": load(),
         "accounts": Accounts(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import replace
 
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
-from shared.admission import Shown, admit_mask, admit_picture
+from shared.admission import Shown, admit_mask, admit_picture, original_box
 from shared.capabilities import CAPABILITIES
+from shared.documents import Box, Frame
 from shared.errors import Rejected
 from shared.models import Capability, Header, Limits
 
@@ -37,7 +39,8 @@ def refusal(row: Capability, header: Header, size: int = 100_000) -> Rejected:
 @every_row
 def test_the_smallest_and_the_largest_sides_pass_as_they_are(row: Capability) -> None:
     least, most = row.limits.min_side, row.limits.max_side
-    for sides in ((least, least), (least, most), (most, least), (most, most)):
+    reach = min(most, int(least * row.limits.max_aspect)) if row.limits.max_aspect < 100 else most
+    for sides in ((least, least), (least, reach), (reach, least), (most, most)):
         assert admit(row, Header("jpg", *sides)) == Shown("", *sides)
 
 
@@ -61,8 +64,10 @@ def test_a_byte_too_many_is_compressed_away_where_oss_can_read_the_picture(row: 
 @every_row
 def test_a_pixel_too_many_is_resized_away(row: Capability) -> None:
     most = row.limits.max_side
-    assert admit(row, Header("jpg", most + 1, 100)) == Shown(f"image/resize,m_fixed,w_{most},h_99/{AS_JPEG}", most, 99)
-    assert admit(row, Header("jpg", 100, most + 1)) == Shown(f"image/resize,m_fixed,w_99,h_{most}/{AS_JPEG}", 99, most)
+    less = int(1100 * (most / (most + 1)))
+    wide, high = admit(row, Header("jpg", most + 1, 1100)), admit(row, Header("jpg", 1100, most + 1))
+    assert wide == Shown(f"image/resize,m_fixed,w_{most},h_{less}/{AS_JPEG}", most, less)
+    assert high == Shown(f"image/resize,m_fixed,w_{less},h_{most}/{AS_JPEG}", less, most)
 
 
 @every_row
@@ -319,3 +324,33 @@ def test_a_shown_mask_lies_pixel_upon_pixel_and_oss_can_make_it(image: Header, m
         assert shown_mask.process.endswith("format,png")
     else:
         assert mask.orientation == 1
+
+
+# ---------------------------------------------------------------- boxes
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("sides", [(60, 40), (3000, 1200)])
+def test_a_marked_part_is_found_again_in_the_upload_however_it_lay(sides: tuple[int, int], orientation: int) -> None:
+    """Pillow turns and OSS resizes; where the mark is seen then, and where it was, must be the same part."""
+    width, height = sides
+    marked = Box(width // 3, height // 5, width // 6, height // 4)
+    stored = Image.new("L", sides)
+    stored.paste(255, (marked.x, marked.y, marked.x + marked.width, marked.y + marked.height))
+    resized = (width, height) if width <= 1999 else (1999, height * 1999 // width)
+    seen = stored.resize(resized, Image.Resampling.NEAREST)
+    seen.getexif()[0x0112] = orientation
+    seen = ImageOps.exif_transpose(seen)
+    left, top, right, bottom = seen.getbbox() or (0, 0, 0, 0)
+    frame = Frame(width, height, orientation, *seen.size)
+    found = original_box(Box(left, top, right - left, bottom - top), frame)
+    slack = math.ceil(width / resized[0])  # a pixel seen stands for so many stored
+    for axis in ("x", "y", "width", "height"):
+        assert abs(getattr(found, axis) - getattr(marked, axis)) <= 2 * slack * (width > 1999), axis
+
+
+def test_a_picture_too_long_for_its_width_is_refused_where_the_vendor_says_so() -> None:
+    row = CAPABILITIES["portrait/features"]
+    assert admit(row, Header("jpg", 400, 800)) == Shown("", 400, 800)
+    assert "2 times the shorter one" in refusal(row, Header("jpg", 400, 801)).message
+    assert "2 times the shorter one" in refusal(row, Header("jpg", 801, 400)).message

@@ -6,7 +6,7 @@ import pytest
 
 from shared.capabilities import CAPABILITIES, capability, companion_role, of_group, vendor_options
 from shared.errors import Rejected
-from shared.models import Capability
+from shared.models import Capability, OneOf
 from tests.cloud.manifest import ROOT, load
 
 ROWS = sorted(CAPABILITIES.values(), key=lambda row: row.name)
@@ -131,7 +131,16 @@ def test_options_are_told_to_the_vendor_in_its_words() -> None:
 def test_every_documented_value_of_every_option_passes(row: Capability) -> None:
     for name, option in row.options.items():
         for value in option.values:
-            assert vendor_options(row, {name: value}) == {option.field: value}
+            field = option.field if isinstance(option, OneOf) else f"{option.field}.1"
+            assert vendor_options(row, {name: value}) == {field: value}
+
+
+def test_several_values_of_one_option_are_numbered_as_the_vendor_numbers_them() -> None:
+    cloth = CAPABILITIES["goods/cloth"]
+    assert vendor_options(cloth, {"cloth-class": "tops+hat"}) == {"ClothClass.1": "tops", "ClothClass.2": "hat"}
+    for wrong in ("tops+", "", "tops+tops", "tops,hat", "gloves"):
+        with pytest.raises(Rejected, match="cloth-class"):
+            vendor_options(cloth, {"cloth-class": wrong})
 
 
 def test_an_option_the_vendor_does_not_document_is_refused_with_those_it_does() -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from shared.settings import Settings
 from tests.cloud.box import Cloud
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.manifest import ROOT
+from tests.snippets import stage
 
 COPY = """
     import json, os, oss2
@@ -36,10 +36,8 @@ COPY = """
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    """Its function copies what was uploaded to `cutouts/copy`."""
-    for name, code in (("general", COPY), ("settle", "def handler(event, context): ...")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "index.py").write_text(textwrap.dedent(code), "utf-8")
+    """Its function `general` copies what was uploaded to `cutouts/copy`."""
+    stage(tmp_path, {"general": COPY})
     with Cloud(code=tmp_path, timer_seconds=math.inf) as cloud:
         yield cloud
 

@@ -8,77 +8,31 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
 import numpy as np
 import pytest
-import skimage.data
 from alibabacloud_imageseg20191230 import models
-from alibabacloud_imageseg20191230.client import Client
 from alibabacloud_tea_openapi.client import Client as OpenApiClient
-from alibabacloud_tea_openapi.models import Config, OpenApiRequest, Params
+from alibabacloud_tea_openapi.models import OpenApiRequest, Params
 from alibabacloud_tea_openapi.utils import Utils
 from alibabacloud_tea_util.models import RuntimeOptions
 from PIL import Image
 
-from tests.cloud import viapi_pictures
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.effects import Effect, Moment
-from tests.cloud.serve import Server
 from tests.cloud.viapi import Viapi
-from tests.cloud.viapi_actions import ACTIONS, Order, Tree
+from tests.cloud.viapi_actions import ACTIONS
+from tests.cloud.viapi_drawn import Order, Tree
+from tests.viapi_calls import BOX, NOTHING, Pictures, code, download, encoded, opened, sdk, send, v1
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-BOX = (180, 120)
-
-
-def encoded(form: str = "JPEG", size: tuple[int, int] = BOX, mode: str = "RGB") -> bytes:
-    photo = Image.open(Path(skimage.data.__file__).with_name("coffee.png")).resize(size).convert(mode)
-    photo.save(out := io.BytesIO(), form)
-    return out.getvalue()
-
-
-def opened(content: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(content))
-
-
-class Pictures:
-    """A bucket's worth of pictures behind HTTP, and what it was asked for."""
-
-    def __init__(self) -> None:
-        self.at: dict[str, bytes | str] = {}
-        """By path; a text is where to redirect to."""
-        self.delay = 0.0
-        self.asked: list[str] = []
-        """The request targets, to the letter."""
-        self._server = Server(self._app)
-        self.host, self.stop = self._server.host, self._server.stop
-
-    def put(self, key: str, content: bytes | str) -> str:
-        self.at[f"/photos/{key}"] = content
-        return f"http://{self.host}/photos/{quote(key)}?signature=abc%2Bdef"
-
-    def _app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.asked.append(environ["REQUEST_URI"])
-        content = self.at.get(environ["PATH_INFO"].encode("latin-1").decode())
-        time.sleep(self.delay)
-        if isinstance(content, str):
-            start_response("302 Found", [("Location", content)])
-            return []
-        start_response("200 OK" if content else "403 Forbidden", [])
-        return [content or b""]
+    pass
 
 
 class Clock:
@@ -142,69 +96,10 @@ def photo(pictures: Pictures) -> str:
 
 
 KEY = "uploads/红鞋 1.jpg"
-NOTHING: Mapping[str, str] = {}
-
-
-def v1(
-    key: Key,
-    action: str,
-    query: Mapping[str, str] = NOTHING,
-    form: Mapping[str, str] = NOTHING,
-    *,
-    method: str = "POST",
-    at: float | None = None,
-    **common: str,
-) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Method, query and form of a V1 call as the SDK's own function signs it; an empty `common` is left out."""
-    given = {
-        "Action": action,
-        "Format": "JSON",
-        "Version": "2019-12-30",
-        "Timestamp": datetime.fromtimestamp(at or time.time(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "SignatureNonce": uuid4().hex,
-        "SignatureMethod": "HMAC-SHA1",
-        "SignatureVersion": "1.0",
-        "AccessKeyId": key.access_key_id,
-        "SecurityToken": key.security_token,
-        **query,
-        **common,
-    }
-    signed = {name: value for name, value in given.items() if value}
-    signed["Signature"] = Utils.get_rpcsignature(signed | dict(form), method, key.access_key_secret)
-    return method, signed, dict(form)
-
-
-def send(viapi: Viapi, call: tuple[str, dict[str, str], dict[str, str]]) -> httpx.Response:
-    method, query, form = call
-    with httpx.Client(trust_env=False, timeout=20) as client:
-        return client.request(method, viapi.url + "/", params=query, data=form or None)
-
-
-def code(response: httpx.Response) -> tuple[int, str]:
-    body = response.json()
-    assert {"RequestId", "HostId", "Message"} <= set(body) or response.status_code == 200
-    return response.status_code, body.get("Code", "")
 
 
 def common(viapi: Viapi, accounts: Accounts, url: str, **query: str) -> httpx.Response:
     return send(viapi, v1(accounts.owner, "SegmentCommonImage", {"ImageURL": url, **query}))
-
-
-def download(link: str) -> httpx.Response:
-    return httpx.get(link, trust_env=False)
-
-
-def sdk(viapi: Viapi, key: Key, algorithm: str) -> Client:
-    return Client(
-        Config(
-            access_key_id=key.access_key_id,
-            access_key_secret=key.access_key_secret,
-            security_token=key.security_token or None,
-            endpoint=viapi.result_host,
-            protocol="http",
-            signature_algorithm=algorithm or None,
-        )
-    )
 
 
 # Alibaba's own client
@@ -460,7 +355,8 @@ def test_a_link_is_fetched_to_the_letter_since_it_is_signed(
 def test_a_link_that_answers_nobody_or_too_late_is_an_error_of_its_own(
     viapi: Viapi, accounts: Accounts, pictures: Pictures, photo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(viapi_pictures, "FETCH_SECONDS", 0.1)
+    row = ACTIONS["SegmentCommonImage"]
+    monkeypatch.setitem(ACTIONS, "SegmentCommonImage", replace(row, limits=replace(row.limits, seconds=0.1)))
     monkeypatch.setattr(pictures, "delay", 0.3)
     assert code(common(viapi, accounts, photo)) == (400, "InvalidImage.Timeout")
     gone = Pictures()

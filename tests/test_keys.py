@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -67,10 +69,9 @@ def test_labelled_pictures_are_shared_only_with_an_upload_named_like_the_label(o
     assert not shared or longer.removeprefix(f"{shorter}.") in LABELS
 
 
-def test_an_upload_that_could_take_the_name_of_anothers_numbered_picture_is_told_apart() -> None:
+def test_a_name_that_ends_in_a_label_would_take_anothers_and_is_told_by_its_suffix() -> None:
     assert keys.output("uploads/a.jpg", "0", "png") == keys.output("uploads/a.jpg.0", "", "png")
-    assert keys.shares_names("uploads/a.jpg.0")
-    assert not keys.shares_names("uploads/a.0.jpg")
+    assert [keys.suffix(key) for key in ("uploads/a.jpg.0", "uploads/a.0/b", "uploads/b.0/c.jpg")] == ["0", "", "jpg"]
 
 
 @given(uploads)
@@ -119,7 +120,7 @@ def test_names_are_those_the_design_promises() -> None:
     assert keys.receipt(upload) == f"cutouts/{stem}.json"
     assert keys.job(upload) == f"jobs/{stem}.json"
     assert keys.lease(keys.job(upload), ETAG, 3) == f"jobs/{stem}.{ETAG}.3.lease"
-    assert keys.staged("0123456789abcdef", "jpg") == "work/0123456789abcdef.jpg"
+    assert re.fullmatch(r"work/[0-9a-f]{32}\.jpg", keys.staged("job", 0, "jpg"))
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,13 @@ OWNER = "LTAI-EXAMPLE-owner"
 T = TypeVar("T")
 
 
-def photo(form: str = "JPEG", **save: object) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(data.coffee()).save(out, form, **save)
+def photo(
+    form: str = "JPEG", *, size: tuple[int, int] = (600, 400), mode: str = "RGB", orientation: int = 1, **save: object
+) -> bytes:
+    """A cup of coffee."""
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(data.coffee()).resize(size).convert(mode).save(out, form, exif=exif, **save)
     return out.getvalue()
 
 
@@ -148,10 +152,10 @@ def test_any_name_goes_through(shop: Shop, name: str) -> None:
 
 def test_what_does_not_fit_is_reshaped_by_oss(shop: Shop) -> None:
     uploads = {
-        "big.jpg": (picture(2400, 900), (1999, 749)),
-        "palette.png": (picture(640, 480, "PNG", mode="P"), (640, 480)),
-        "turned.jpg": (picture(640, 480, orientation=6), (480, 640)),
-        "scan.tiff": (picture(640, 480, "TIFF"), (640, 480)),
+        "big.jpg": (photo(size=(2400, 1200)), (1999, 999)),
+        "palette.png": (photo("PNG", mode="P"), (600, 400)),
+        "turned.jpg": (photo(orientation=6), (400, 600)),
+        "scan.tiff": (photo("TIFF"), (600, 400)),
     }
     for name, (body, _) in uploads.items():
         shop.upload(f"uploads/general/common/reshaped/{name}", body)

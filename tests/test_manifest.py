@@ -164,7 +164,7 @@ def test_overlapping_triggers_are_refused(prefix: str, suffix: str, event: str) 
     [
         ([("uploads/generals/", "")], "oss:ObjectCreated:PutObject"),
         ([("uploads/general/", "")], "oss:ObjectCreated:AppendObject"),
-        ([("uploads/goods/", ".jpg"), ("uploads/goods/", ".png")], "oss:ObjectCreated:PutObject"),
+        ([("uploads/more/", ".jpg"), ("uploads/more/", ".png")], "oss:ObjectCreated:PutObject"),
     ],
 )
 def test_triggers_that_differ_on_one_axis_are_taken(pairs: list[tuple[str, str]], event: str) -> None:
@@ -172,9 +172,10 @@ def test_triggers_that_differ_on_one_axis_are_taken(pairs: list[tuple[str, str]]
 
 
 def test_an_eleventh_trigger_on_a_bucket_is_refused() -> None:
-    assert parse(with_triggers(*((f"uploads/more-{n:02}/", "") for n in range(9))))
+    free = 10 - sum(len(function.oss_triggers) for function in load().functions.values())
+    assert parse(with_triggers(*((f"uploads/more-{n:02}/", "") for n in range(free))))
     with pytest.raises(ValueError, match="11 triggers"):
-        parse(with_triggers(*((f"uploads/more-{n:02}/", "") for n in range(10))))
+        parse(with_triggers(*((f"uploads/more-{n:02}/", "") for n in range(free + 1))))
 
 
 def test_code_without_the_handlers_module_is_refused(manifest: Manifest, tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from shared import keys
 from shared.documents import Blocked, Claimed, Ready, Ticketed, Waiting
@@ -145,6 +147,41 @@ def test_a_vendor_that_finds_nothing_is_not_asked_again(shop: Shop) -> None:
     assert (receipt.status, receipt.code, len(shop.web.sent)) == ("rejected", "EmptyResult", 1)
 
 
+def test_a_picture_in_which_nothing_shows_is_a_result_that_says_so(shop: Shop) -> None:
+    shop.web.results[LINK] = picture(form="PNG", mode="RGBA")
+    blank = io.BytesIO()
+    Image.new("RGBA", (30, 20), (9, 9, 9, 0)).save(blank, "PNG")
+    shop.upload("uploads/general/common/clear.jpg", picture())
+    shop.web.results[LINK] = blank.getvalue()
+    shop.upload(COMMON, picture())
+    clear, empty = shop.receipt("uploads/general/common/clear.jpg"), shop.receipt(COMMON)
+    assert clear is not None
+    assert empty is not None
+    assert (clear.status, clear.code) == ("done", "")
+    assert (empty.status, empty.code, len(empty.outputs)) == ("done", "EmptyResult", 1)
+
+
+def test_a_box_on_the_receipt_is_in_pixels_of_the_upload_as_it_is_stored(shop: Shop) -> None:
+    key = "uploads/portrait/head/people.jpg"
+    shop.web.always = ok(Elements=[{"ImageURL": LINK, "X": 100, "Y": 0, "Width": 50, "Height": 40}])
+    shop.upload(key, picture(400, 300, orientation=6))  # shown upright it is 300 × 400
+    receipt = shop.receipt(key)
+    assert receipt is not None
+    (output,) = receipt.outputs
+    assert (output.x, output.y, output.width, output.height) == (0, 150, 40, 50)
+
+
+def test_a_sky_may_have_any_size_and_is_shown_as_a_picture_of_its_own(shop: Shop) -> None:
+    key = "uploads/scenery/change-sky/bay.jpg"
+    shop.upload(f"{key}.sky.jpg", picture(3000, 1000))
+    shop.upload(key, picture())
+    assert shop.web.shown("ImageURL") == (key, "")
+    assert shop.web.shown("ReplaceImageURL") == (
+        f"{key}.sky.jpg",
+        "image/resize,m_fixed,w_1999,h_666/format,jpg/quality,Q_90",
+    )
+
+
 # ---------------------------------------------------------------- what cannot be served
 
 
@@ -218,8 +255,27 @@ def test_an_event_told_again_while_the_first_is_under_way_leaves_it_alone(shop: 
     assert first is not None
     shop.arrivals.arrived(COMMON, etag)
     assert shop.job(COMMON) == first
-    assert shop.keys("jobs/") == [keys.job(COMMON)]
+    assert shop.keys("jobs/") == [keys.job(COMMON), keys.sequel(COMMON)], "it may have been uploaded again, as it was"
     assert shop.web.sent == []
+
+
+def test_a_late_event_that_finds_a_re_upload_of_the_same_bytes_does_not_swallow_it(shop: Shop) -> None:
+    old, new = picture(), picture(800, 600)
+    shop.upload(COMMON, old)
+    late = shop.bucket.things[COMMON].etag
+    shop.upload(COMMON, new)
+
+    def again(name: str, key: str) -> None:
+        if name == "delete":
+            shop.bucket.before = lambda name, key: None
+            shop.upload(COMMON, old)
+
+    shop.bucket.before = again
+    shop.arrivals.arrived(COMMON, late)
+    shop.arrivals.look_again(COMMON)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.etag == late
 
 
 def test_a_new_version_is_new_work_and_replaces_what_the_old_one_left(shop: Shop) -> None:
@@ -514,6 +570,23 @@ def test_while_the_results_host_is_not_allowed_nothing_more_is_bought(shop: Shop
     assert (receipt.status, receipt.attempts) == ("done", 2)
 
 
+def test_a_result_at_a_host_that_is_not_known_ends_in_a_failed_receipt(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(url: str, hosts: tuple[str, ...]) -> None:
+        raise Unavailable("ResultHostUnknown", "no address")
+
+    monkeypatch.setattr(shop.web, "allow", unknown)
+    shop.web.results[LINK] = Unavailable("ResultHostUnknown", "no address")
+    shop.upload(COMMON, picture())
+    for _ in range(20 * MAX_ATTEMPTS):
+        if shop.job(COMMON):
+            after(shop, COMMON, minutes=31)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("failed", MAX_ATTEMPTS)
+
+
 def test_a_result_whose_link_has_died_is_made_again_and_counted(shop: Shop) -> None:
     shop.web.results[LINK] = Unavailable("ResultBroken", "broke off")
     shop.upload(COMMON, picture())
@@ -605,6 +678,57 @@ def test_a_lone_mask_is_noted_although_an_instance_died_over_it(shop: Shop) -> N
     job = shop.job(MASK)
     assert job is not None
     assert job.code == "PictureMissing"
+
+
+@pytest.mark.parametrize("trouble", [Unavailable("OssFailed", "503"), Misconfigured("AccessDenied", "403")])
+def test_a_lone_mask_is_noted_although_oss_faltered_over_it(shop: Shop, trouble: Exception) -> None:
+    def falter(name: str, key: str) -> None:
+        if (name, key) == ("look", PAIR):
+            shop.bucket.before = lambda name, key: None
+            raise trouble
+
+    shop.bucket.before = falter
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    after(shop, PAIR, minutes=1)
+    shop.arrivals.look_again(MASK)
+    job = shop.job(MASK)
+    assert job is not None
+    assert job.code == "PictureMissing"
+
+
+def test_a_mask_beside_an_empty_picture_is_a_lone_one(shop: Shop) -> None:
+    shop.bucket.put(PAIR, b"")
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    job = shop.job(MASK)
+    assert job is not None
+    assert job.code == "PictureMissing"
+
+
+def test_a_complaint_written_while_the_picture_came_is_taken_back(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    shop.clock.pass_(minutes=61)
+
+    def come(name: str, key: str) -> None:
+        if (name, key) == ("write", keys.receipt(MASK)):
+            shop.bucket.before = lambda name, key: None
+            shop.upload(PAIR, picture())
+
+    shop.bucket.before = come
+    resume(shop, MASK)
+    assert shop.receipt(PAIR) is not None
+    assert shop.receipt(MASK) is None
+
+
+def test_a_pair_that_waits_long_keeps_no_growing_list(shop: Shop) -> None:
+    shop.web.always = THROTTLED
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    shop.upload(PAIR, picture())
+    for _ in range(20):
+        after(shop, PAIR, minutes=11)
+    job = shop.job(PAIR)
+    assert job is not None
+    assert len(job.replaces) == 1
 
 
 def test_a_mask_replaced_while_another_is_looked_at_is_looked_at_afterwards(shop: Shop) -> None:
@@ -708,6 +832,20 @@ def test_a_link_that_no_copy_helps_is_refused(shop: Shop, key: str, calls: int) 
     assert receipt is not None
     assert (receipt.status, len(shop.web.sent)) == ("rejected", calls)
     assert shop.keys("work/") == []
+
+
+def test_copies_that_a_lifecycle_rule_took_are_made_again(shop: Shop) -> None:
+    key = "uploads/general/common/鞋.jpg"
+    shop.web.answers = [refused("InvalidImage.URL"), refused("InvalidApi.NotPurchase", 403)]
+    shop.upload(key, picture())
+    (copy,) = shop.keys("work/")
+    del shop.bucket.things[copy]
+    shown = []
+    shop.bucket.before = lambda name, about: shown.append(about) if name == "stage" else None
+    after(shop, key, hours=30)
+    receipt = shop.receipt(key)
+    assert receipt is not None
+    assert (receipt.status, shown, shop.keys("work/")) == ("done", [copy], [])
 
 
 def test_a_new_version_begins_with_a_clean_slate(shop: Shop) -> None:

@@ -20,7 +20,7 @@ def between(begin: str, end: str) -> str:
 
 
 def megabytes(size: int) -> str:
-    return f"{size / 1_000_000:g} MB" if size % 1_000_000 == 0 else f"{size:,} bytes"
+    return f"{size / 1_000_000:g} MB" if size % 100_000 == 0 else f"{size:,} bytes"
 
 
 def row(capability: Capability) -> str:
@@ -29,7 +29,8 @@ def row(capability: Capability) -> str:
     return (
         f"| `{capability.name}` | {capability.title} | {capability.action} "
         f"| {', '.join(sorted(limits.formats))}; ≤ {megabytes(limits.max_bytes)}; "
-        f"{limits.min_side} to {limits.max_side:,} px a side "
+        f"{limits.min_side} to {limits.max_side:,} px a side"
+        f"{f', at most {limits.max_aspect:g}:1' if limits.max_aspect < 100 else ''} "
         f"| {options} | {capability.companion} | {'asynchronous' if capability.asynchronous else 'synchronous'} "
         f"| {capability.price_yuan:g} | {f'`{capability.substitute}`' if capability.substitute else ''} |"
     )

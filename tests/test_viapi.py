@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.capabilities import CAPABILITIES
+from shared.documents import Box, ResultLink
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Reply, Request, Stamp
 from shared.providers.viapi import Credentials, Viapi, signature
@@ -446,3 +447,45 @@ def test_half_a_character_in_an_answer_does_not_reach_our_documents() -> None:
 def test_an_answer_nested_without_end_is_no_answer() -> None:
     with pytest.raises(Unavailable, match="not JSON"):
         vendor().answer(COMMON, Reply(200, b'{"Data":' + b"[" * 100_000))
+
+
+# ---------------------------------------------------------------- answers of several pictures
+
+
+def links(row: Capability, data: dict[str, Any]) -> tuple[ResultLink, ...]:
+    answer = vendor().answer(row, Reply(200, json.dumps({"RequestId": "R-1", "Data": data}).encode()))
+    assert isinstance(answer, Done)
+    return answer.pictures
+
+
+def test_elements_with_names_are_labelled_by_those_the_manual_lists_once_each() -> None:
+    names = ["skin", "l_eye", "l_eye", "../x", None, "Skin"]
+    found = links(CAPABILITIES["portrait/features"], {"Elements": [{"ImageURL": LINK, "Name": name} for name in names]})
+    assert [link.label for link in found] == ["skin", "l_eye", "2", "3", "4", "5"]
+
+
+def test_elements_with_a_box_carry_it_also_when_there_is_one() -> None:
+    element = {"ImageURL": LINK, "X": 3, "Y": 4, "Width": 50, "Height": 60}
+    assert links(CAPABILITIES["portrait/head"], {"Elements": [element]}) == (ResultLink(LINK, "", Box(3, 4, 50, 60)),)
+    assert links(CAPABILITIES["portrait/hair"], {"Elements": [{"ImageURL": LINK, "X": 3}]}) == (ResultLink(LINK),)
+
+
+@pytest.mark.parametrize(
+    ("classes", "labels"),
+    [
+        ({"tops": LINK, "hat": LINK}, ["0", "tops", "hat"]),
+        ({"key": "{'tops': 'http://x'}"}, [""]),  # as one of the vendor's own examples has it
+        ({"tops": None, "hat": 3}, [""]),
+        ("{}", [""]),
+        (None, [""]),
+    ],
+)
+def test_the_classes_of_clothes_are_pictures_beside_the_main_one(classes: object, labels: list[str]) -> None:
+    found = links(CAPABILITIES["goods/cloth"], {"Elements": [{"ImageURL": LINK, "ClassUrl": classes}]})
+    assert [link.label for link in found] == labels
+
+
+def test_skin_is_spelt_url_in_both_directions() -> None:
+    skin = CAPABILITIES["portrait/skin"]
+    assert call(skin).form["URL"]
+    assert links(skin, {"URL": LINK}) == (ResultLink(LINK),)

@@ -12,12 +12,12 @@ import hmac
 import html
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timezone
 from typing import Any
 from urllib.parse import quote
 
-from shared.documents import ResultLink
+from shared.documents import Box, ResultLink
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Reply, Request, Stamp
 from shared.providers.verdicts import VIAPI, judge
@@ -148,24 +148,39 @@ def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
 
 
 def _pictures(capability: Capability, data: object, request_id: str) -> tuple[ResultLink, ...]:
-    """The result links in `data`; an answer spells its pictures the way the request does."""
-    field = capability.fields["image"]
-    found = tuple(_links(data, field)) if isinstance(data, dict) else ()
+    """The result links in `data`; labelled where there are several."""
+    found = tuple(_links(data, capability)) if isinstance(data, dict) else ()
     if not found and isinstance(data, dict) and data.get("Elements") == []:
         raise Rejected("EmptyResult", "the vendor found nothing of the kind in the picture", request_id=request_id)
     if not found:
-        raise Unavailable("NoResult", f"the vendor's answer holds no {field}", request_id=request_id)
+        raise Unavailable("NoResult", f"the vendor's answer holds no {capability.image}", request_id=request_id)
     if len(found) == 1:
-        return (ResultLink(url=found[0].url),)
+        return (replace(found[0], label=""),)
     return found
 
 
-def _links(data: dict[str, Any], field: str) -> Iterator[ResultLink]:
+def _links(data: dict[str, Any], capability: Capability) -> Iterator[ResultLink]:
     elements = data.get("Elements")
+    taken = set[str]()
     for index, element in enumerate(elements if isinstance(elements, list) else [data]):
-        if isinstance(element, dict) and isinstance(url := element.get(field), str) and url:
-            # The manual's JSON carries `&amp;`; a signed link never holds one of its own.
-            yield ResultLink(url=html.unescape(url) if "&amp;" in url else url, label=str(index))
+        if not isinstance(element, dict):
+            continue
+        classes = element.get("ClassUrl")  # documented as a map, shown in the examples as something else
+        named = classes.items() if isinstance(classes, dict) else ()
+        for name, url, box in [
+            (element.get("Name"), element.get(capability.image), _box(element)),
+            *((name, url, None) for name, url in named if name in capability.labels),
+        ]:
+            if isinstance(url, str) and url:
+                label = name if name in capability.labels - taken else str(index)
+                taken.add(label)
+                # The manual's JSON carries `&amp;`; a signed link never holds one of its own.
+                yield ResultLink(html.unescape(url) if "&amp;" in url else url, label, box)
+
+
+def _box(element: dict[str, Any]) -> Box | None:
+    sides = [side for name in ("X", "Y", "Width", "Height") if isinstance(side := element.get(name), int)]
+    return Box(*sides) if len(sides) == 4 else None
 
 
 def _unwrap(result: object) -> object:
@@ -181,4 +196,6 @@ def _unwrap(result: object) -> object:
 
 
 def _nonsense(ticket: str, data: object) -> Unavailable:
-    return Unavailable("NoStatus", f"the vendor's answer holds no status but {data!r:.80}", request_id=ticket)
+    return Unavailable(
+        "NoStatus", f"the vendor's answer holds no status but a {type(data).__name__}", request_id=ticket
+    )

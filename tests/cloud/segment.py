@@ -17,6 +17,8 @@ Pixels: TypeAlias = NDArray[np.uint8]
 """A photo: height × width × 3, RGB, 0..255."""
 Alpha: TypeAlias = NDArray[np.uint8]
 """How much of each pixel is subject: height × width, 0..255."""
+Mask: TypeAlias = NDArray[np.bool_]
+"""Yes or no for each pixel: height × width."""
 _Array: TypeAlias = NDArray[Any]
 
 _SEARCH = 320
@@ -31,7 +33,7 @@ _one_at_a_time = threading.Lock()
 
 
 def subject(photo: Pixels) -> Alpha:
-    """Alpha of what stands out near the middle of `photo`, in its own size."""
+    """Alpha of what stands out near the middle of `photo`, in its own size; all zeros for a photo of one colour."""
     with _one_at_a_time:
         small = _fit(photo, _SEARCH)
         return _matte(photo, _find(small))
@@ -51,6 +53,14 @@ def refine(photo: Pixels, coarse: Alpha) -> Alpha:
         return _matte(photo, _cut(small, labels))
 
 
+def grown(photo: Pixels, labels: Alpha) -> Alpha:
+    """Alpha of what GrabCut makes of `labels` (cv2.GC_*, one for each pixel of `photo`)."""
+    with _one_at_a_time:
+        small = _fit(photo, _SEARCH)
+        coarse = cv2.resize(labels, small.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+        return _matte(photo, _cut(small, np.asarray(coarse, np.uint8)))
+
+
 def parts(alpha: Alpha, most: int = 3) -> list[Alpha]:
     """The separate pieces of `alpha`, largest first, each as an alpha of the same size.
 
@@ -68,6 +78,12 @@ def parts(alpha: Alpha, most: int = 3) -> list[Alpha]:
     return [np.where(own, alpha, 0).astype(np.uint8) for own in owns]
 
 
+def blend(above: Pixels, below: Pixels, alpha: Alpha) -> Pixels:
+    """`above` over `below`, where `alpha` lets it be seen."""
+    share = alpha[..., None] / np.float32(255)
+    return np.asarray(above * share + below * (1 - share), np.uint8)
+
+
 def _fit(photo: Pixels, longest: int) -> Pixels:
     height, width = photo.shape[:2]
     scale = min(1.0, longest / max(height, width))
@@ -77,6 +93,8 @@ def _fit(photo: Pixels, longest: int) -> Pixels:
 
 def _find(small: Pixels) -> _Array:
     """The subject of `small`, 1.0 where it is: what fills the middle, or else what is unlike the rest."""
+    if small.std() < 1:
+        return np.zeros(small.shape[:2], np.float32)
     found = _cut(small, _central(small))
     # A bright thing in a wide sky: grown from the middle, the sky comes with it, and its outline lies on nothing.
     return found if _on_edges(small, found) > 0.9 else _cut(small, _unlike(small))

@@ -21,8 +21,9 @@ from werkzeug.wrappers import Request, Response
 from tests.cloud.accounts import Accounts
 from tests.cloud.effects import Effect, Observer, unobserved
 from tests.cloud.serve import Server
-from tests.cloud.viapi_actions import ACTIONS, POLL, Action, Drawn, Order, link_up
+from tests.cloud.viapi_actions import ACTIONS, POLL, Action
 from tests.cloud.viapi_connection import client, hang_up
+from tests.cloud.viapi_drawn import Drawn, Order, link_up
 from tests.cloud.viapi_faults import Fault, Faults
 from tests.cloud.viapi_jobs import SUBMITTED, Jobs
 from tests.cloud.viapi_pictures import check_url, decode, fetch, key_of
@@ -190,7 +191,7 @@ class Viapi:
             check_url(url, self._shanghai())
             if "%" in urlsplit(url).path and self._faults.strike({"refuse-encoded"}, {asked.action}, key):
                 raise Refused("InvalidImage.URL", "The URL's path must be plain.")
-        pictures = tuple(decode(url, fetch(self._web, url, row.limits.max_bytes), row.limits) for url in urls)
+        pictures = tuple(decode(url, fetch(self._web, url, row.limits), row.limits) for url in urls)
         if row.same_size and len({picture.pixels.shape for picture in pictures}) > 1:
             raise Refused("InvalidImage.Resolution", "The pictures must have the same width and height.")
         return Order(pictures, asked.query)

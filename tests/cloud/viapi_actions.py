@@ -1,52 +1,33 @@
 """What VIAPI can do: an action is a row of data and the function that draws its answer.
 
-Spellings, places and limits are those of the vendor's table as it stands today; where only the 2022 manual
-knows an action (SegmentVehicle), the manual's.
+Spellings, places and limits are those of the vendor's table as it stands today; where only the 2022 manual knows an
+action (face, furniture, vehicle, animal, logo, scene), the manual's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, Union
+from typing import Literal
 
-import cv2
-import numpy as np
-
-from tests.cloud import segment
-from tests.cloud.segment import Alpha, Pixels
-from tests.cloud.viapi_pictures import Limits, Picture
-from tests.cloud.viapi_replies import Json
+from tests.cloud import people
+from tests.cloud.segment import subject
+from tests.cloud.skies import sky
+from tests.cloud.viapi_drawings import (
+    Draw,
+    boxes,
+    changed_sky,
+    clothes,
+    parsed_face,
+    picture,
+    pieces,
+    refined,
+    scene,
+    skin,
+    sky_mask,
+)
+from tests.cloud.viapi_pictures import Limits
 
 POLL = "GetAsyncJobResult"
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A picture the service made, encoded."""
-
-    content: bytes
-    suffix: Literal["png", "jpg", "jpeg"]
-
-    @property
-    def content_type(self) -> str:
-        return "image/png" if self.suffix == "png" else "image/jpeg"
-
-
-Tree: TypeAlias = Union[Drawn, str, int, "list[Tree]", "dict[str, Tree]"]
-"""An answer's `Data`, with pictures where the links to them will be."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a drawing function gets: the pictures, in the order of the row's fields, and the query."""
-
-    pictures: tuple[Picture, ...]
-    options: Mapping[str, str]
-
-    @property
-    def photo(self) -> Pixels:
-        return self.pictures[0].pixels
 
 
 @dataclass(frozen=True)
@@ -56,106 +37,104 @@ class Action:
     pictures: tuple[str, ...]
     position: Literal["query", "body"]
     limits: Limits
-    draw: Callable[[Order], Tree]
+    draw: Draw
     post_only: bool = False
     asynchronous: bool = False
     same_size: bool = False
     """All pictures must have the same width and height."""
 
 
-def link_up(tree: Tree, link: Callable[[Drawn], str]) -> Json:
-    """`tree` with every picture replaced by what `link` says is its address."""
-    match tree:
-        case Drawn():
-            return link(tree)
-        case dict():
-            return {name: link_up(branch, link) for name, branch in tree.items()}
-        case list():
-            return [link_up(branch, link) for branch in tree]
-        case _:
-            return tree
-
-
-def _common(order: Order) -> Tree:
-    return {"ImageURL": _in_form(order.photo, segment.subject(order.photo), order.options.get("ReturnForm", ""))}
-
-
-def _hd_common(order: Order) -> Tree:
-    return {"ImageUrl": _cutout(order.photo, segment.subject(order.photo))}
-
-
-def _vehicle(order: Order) -> Tree:
-    pieces = segment.parts(segment.subject(order.photo))
-    origin = order.pictures[0].url
-    return {"Elements": [{"ImageURL": _cutout(order.photo, piece), "OriginImageURL": origin} for piece in pieces]}
-
-
-def _refine_mask(order: Order) -> Tree:
-    coarse = np.asarray(cv2.cvtColor(order.pictures[1].pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-    return {"Elements": [{"ImageURL": Drawn(_encode(segment.refine(order.photo, coarse), ".jpg"), "jpeg")}]}
-
-
-def _in_form(photo: Pixels, alpha: Alpha, form: str) -> Drawn:
-    """The manual's ReturnForm: one channel, on white, or cut to the subject; anything else is the RGBA picture."""
-    match form:
-        case "mask":
-            return Drawn(_encode(alpha, ".png"), "png")
-        case "whiteBK":
-            share = alpha[..., None] / np.float32(255)
-            on_white = photo * share + 255 * (1 - share)
-            return Drawn(_encode(on_white.astype(np.uint8)[..., ::-1], ".jpg"), "jpg")
-        case "crop":
-            x, y, width, height = cv2.boundingRect(alpha)
-            inside = np.s_[y : y + height, x : x + width] if width and height else np.s_[:, :]
-            return _cutout(photo[inside], alpha[inside])
-        case _:
-            return _cutout(photo, alpha)
-
-
-def _cutout(photo: Pixels, alpha: Alpha) -> Drawn:
-    # Nothing of the background is left under the transparent pixels, and the file is half the size.
-    rgba = np.dstack([np.where(alpha[..., None] > 0, photo, 0), alpha])
-    return Drawn(_encode(np.asarray(cv2.cvtColor(rgba.astype(np.uint8), cv2.COLOR_RGBA2BGRA), np.uint8), ".png"), "png")
-
-
-def _encode(pixels: Pixels | Alpha, suffix: str) -> bytes:
-    # Level 1: level 6 takes four times as long for a tenth less.
-    done, content = cv2.imencode(suffix, pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1] if suffix == ".png" else [])
-    assert done
-    return content.tobytes()
-
-
-_ANY_PNG = frozenset({"JPEG", "PNG", "BMP"})
+_IMAGE = ("ImageURL",)
+_JPEG_PNG = frozenset({"JPEG", "PNG"})
+_AND_BMP = _JPEG_PNG | {"BMP"}
+_AND_WEBP = _AND_BMP | {"WEBP"}
 _NOT_THESE_PNG = frozenset({8, 16, 64})
 # Clients found out that 3 MB means 3,000,000 bytes, not 3 × 1024 × 1024.
-_3_MB, _40_MB = 3_000_000, 40_000_000
+_3_MB, _4_MB, _9_5_MB, _40_MB = 3_000_000, 4_000_000, 9_500_000, 40_000_000
+
+_HEADS = Limits(_AND_BMP, _3_MB, over=32, under=2000)
+_WIDE = Limits(_AND_BMP, _3_MB, over=50, under=3000)
+_DISHES = Limits(_AND_BMP, _4_MB, over=40, under=1999)
 
 ACTIONS: dict[str, Action] = {
-    "SegmentCommonImage": Action(
-        ("ImageURL",),
+    "SegmentBody": Action(
+        _IMAGE,
         "query",
-        Limits(_ANY_PNG | {"WEBP"}, _3_MB, over=32, under=2000, png_depths_refused=_NOT_THESE_PNG),
-        _common,
+        Limits(_AND_WEBP, _3_MB, under=2000, png_depths_refused=_NOT_THESE_PNG),  # the manual: under 1280
+        picture(subject, "mask", "crop", "whiteBK"),
+    ),
+    "SegmentHDBody": Action(
+        _IMAGE,
+        "query",
+        Limits(_AND_BMP, _40_MB, over=32, under=6001),  # "at most 6000"; the manual: under 10,000
+        picture(subject),
+    ),
+    "SegmentHead": Action(_IMAGE, "query", _HEADS, boxes(people.head, "mask")),
+    "SegmentFace": Action(_IMAGE, "query", _HEADS, boxes(people.visage)),
+    "SegmentHair": Action(_IMAGE, "query", _HEADS, boxes(people.hair)),
+    "ParseFace": Action(
+        _IMAGE,
+        "query",
+        Limits(_JPEG_PNG, _4_MB, over=100, under=2048, aspect=(0.5, 2)),
+        parsed_face,
+    ),
+    "SegmentSkin": Action(
+        ("URL",),
+        "body",
+        Limits(_AND_BMP, _3_MB, over=32, under=2000, png_depths_refused=_NOT_THESE_PNG),
+        skin,
+    ),
+    "SegmentCommodity": Action(
+        _IMAGE,
+        "query",
+        # The manual: WEBP too, but under 1280.
+        Limits(_AND_BMP, _3_MB, under=2000, png_depths_refused=_NOT_THESE_PNG),
+        picture(subject, "mask", "crop", "whiteBK"),
+    ),
+    "SegmentFurniture": Action(_IMAGE, "query", _DISHES, pieces()),
+    "SegmentCloth": Action(_IMAGE, "query", _WIDE, clothes),
+    "SegmentCommonImage": Action(
+        _IMAGE,
+        "query",
+        Limits(_AND_WEBP, _3_MB, over=32, under=2000, png_depths_refused=_NOT_THESE_PNG),
+        picture(subject, "mask", "crop", "whiteBK"),
     ),
     "SegmentHDCommonImage": Action(
         ("ImageUrl",),
         "body",
-        Limits(_ANY_PNG, _40_MB, over=32, under=10_000),
-        _hd_common,
+        Limits(_AND_BMP, _40_MB, over=32, under=10_000),
+        picture(subject, field="ImageUrl"),
         asynchronous=True,
     ),
-    "SegmentVehicle": Action(
-        ("ImageURL",),
+    "SegmentVehicle": Action(_IMAGE, "query", _HEADS, pieces(with_origin=True)),
+    "SegmentAnimal": Action(
+        _IMAGE,
         "query",
-        Limits(_ANY_PNG, _3_MB, over=32, under=2000),
-        _vehicle,
+        Limits(_AND_BMP, _3_MB, over=50, under=2000, seconds=2),
+        picture(subject, "mask", "whiteBK"),
+    ),
+    "SegmentFood": Action(_IMAGE, "query", _DISHES, picture(subject, "mask", "whiteBK")),
+    "SegmentLogo": Action(
+        _IMAGE,
+        "query",
+        Limits(_AND_BMP, _3_MB, under=1280, png_depths_refused=_NOT_THESE_PNG),
+        picture(subject),
     ),
     "RefineMask": Action(
         ("ImageURL", "MaskImageURL"),
         "body",
-        Limits(_ANY_PNG, _3_MB - 1, over=32, under=2000),  # "smaller than 3 MB", where others say "at most"
-        _refine_mask,
+        Limits(_AND_BMP, _3_MB - 1, over=32, under=2000),  # "smaller than 3 MB", where others say "at most"
+        refined,
         post_only=True,
         same_size=True,
+    ),
+    "SegmentSky": Action(_IMAGE, "query", _WIDE, picture(sky)),
+    "SegmentHDSky": Action(_IMAGE, "body", Limits(_JPEG_PNG, _9_5_MB, over=50, under=5000), sky_mask),
+    "SegmentScene": Action(_IMAGE, "query", _WIDE, scene),
+    "ChangeSky": Action(
+        ("ImageURL", "ReplaceImageURL"),
+        "query",
+        Limits(_AND_BMP, _3_MB, over=50, under=2000),  # the manual: 9 MB, under 3000
+        changed_sky,
     ),
 }

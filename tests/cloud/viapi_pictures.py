@@ -24,9 +24,6 @@ from tests.cloud.viapi_replies import Refused
 # Pillow's own alarm goes off at 89 megapixels; what the actions take goes up to 100, and is checked here.
 Image.MAX_IMAGE_PIXELS = None
 
-FETCH_SECONDS = 10.0
-"""How long the picture's server may take in all."""
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -35,12 +32,16 @@ class Limits:
     formats: frozenset[str]
     """Pillow's names: JPEG, PNG, BMP, WEBP."""
     max_bytes: int
-    over: int
-    """Every side must have more pixels than this."""
     under: int
     """Every side must have fewer pixels than this."""
+    over: int = 0
+    """Every side must have more pixels than this."""
+    aspect: tuple[float, float] | None = None
+    """Width by height, at least and at most."""
     png_depths_refused: frozenset[int] = frozenset()
     """Bits per pixel: 8 is a palette or grey, 16 grey with alpha or deep grey, 64 deep RGBA."""
+    seconds: float = 10.0
+    """How long the picture's server may take in all."""
 
 
 @dataclass(frozen=True)
@@ -74,23 +75,24 @@ def check_url(url: str, shanghai: AbstractSet[str]) -> None:
         raise Refused("InvalidImage.Region", f"{parts.netloc} is not an OSS address in cn-shanghai.")
 
 
-def fetch(client: httpx.Client, url: str, max_bytes: int) -> bytes:
+def fetch(client: httpx.Client, url: str, limits: Limits) -> bytes:
     """The bytes behind `url`, which `check_url` has passed; no redirect is followed."""
-    give_up = time.monotonic() + FETCH_SECONDS
+    too_late = Refused("InvalidImage.Timeout", f"The picture took longer than {limits.seconds} s.")
+    give_up = time.monotonic() + limits.seconds
     try:
-        with client.stream("GET", url, timeout=FETCH_SECONDS, follow_redirects=False) as response:
+        with client.stream("GET", url, timeout=limits.seconds, follow_redirects=False) as response:
             if response.status_code != 200:
                 raise Refused("InvalidImage.Download", f"The picture's server answered {response.status_code}.")
             content = bytearray()
             for chunk in response.iter_raw():
                 content += chunk
-                if len(content) > max_bytes:
-                    raise Refused("InvalidParameter.TooLarge", f"The picture has more than {max_bytes} bytes.")
+                if len(content) > limits.max_bytes:
+                    raise Refused("InvalidParameter.TooLarge", f"The picture has more than {limits.max_bytes} bytes.")
                 if time.monotonic() > give_up:
-                    raise Refused("InvalidImage.Timeout", f"The picture took longer than {FETCH_SECONDS} s.")
+                    raise too_late
             return bytes(content)
     except httpx.TimeoutException:
-        raise Refused("InvalidImage.Timeout", f"The picture took longer than {FETCH_SECONDS} s.") from None
+        raise too_late from None
     except (httpx.HTTPError, httpx.InvalidURL) as failure:
         raise Refused("InvalidImage.Download", f"The picture could not be fetched: {failure}") from None
 
@@ -103,6 +105,10 @@ def decode(url: str, content: bytes, limits: Limits) -> Picture:
                     size = f"{image.width}x{image.height}"
                     allowed = f"more than {limits.over} and less than {limits.under} pixels"
                     raise Refused("InvalidImage.Resolution", f"The picture is {size}; each side must have {allowed}.")
+            if limits.aspect and not limits.aspect[0] <= image.width / image.height <= limits.aspect[1]:
+                least, most = limits.aspect
+                message = f"The picture is {image.width}x{image.height}; width by height must be {least} to {most}."
+                raise Refused("InvalidImage.Resolution", message)
             if image.format == "PNG" and (bits := _png_bits(content)) in limits.png_depths_refused:
                 raise Refused("InvalidImage.Content", f"PNG with {bits} bits a pixel is not supported.")
             return Picture(url, np.asarray(image.convert("RGB")))

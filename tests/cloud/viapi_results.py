@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 from werkzeug.wrappers import Request, Response
 
 from tests.cloud.effects import Effect, Observer
-from tests.cloud.viapi_actions import Drawn
 from tests.cloud.viapi_connection import client, half
+from tests.cloud.viapi_drawn import Drawn
 from tests.cloud.viapi_faults import Faults
 
 LIFETIME = 30 * 60

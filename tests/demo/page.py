@@ -85,7 +85,11 @@ def write(folder: Path, shots: list[Shot], photos: list[Photo], *, seconds: floa
 def _card(folder: Path, shot: Shot, photos: list[Photo], anchor: str) -> Card:
     receipt = shot.receipt
     taken = [_picture(folder, shot.photo.key, "photo")]
-    taken += [_picture(folder, photo.key, "mask") for photo in photos if photo.companion_of == shot.photo.key]
+    taken += [
+        _picture(folder, photo.key, keys.suffix(photo.key.rpartition(".")[0]))
+        for photo in photos
+        if photo.companion_of == shot.photo.key
+    ]
     outputs = receipt.outputs if receipt else ()
     return Card(
         anchor=anchor,

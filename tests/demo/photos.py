@@ -56,21 +56,36 @@ class Photo:
 def samples() -> list[Photo]:
     """The built-in photos, in the order they are to be uploaded in."""
     return [
-        _sample("common", "astronaut.jpg"),
+        _sample("general/common", "astronaut.jpg"),
         # Any name will do.
-        _sample("common", "咖啡 1+2%.png", of="coffee"),
-        _sample("common/return-form=whiteBK", "coffee.jpg"),
-        _sample("common/return-form=mask", "astronaut.jpg"),
-        _sample("common/return-form=crop", "rocket.jpg"),
-        _sample("hd-common", "rocket.png"),
-        _sample("hd-common", "chelsea.jpg"),
-        _sample("vehicle", "rockets.png"),
+        _sample("general/common", "咖啡 1+2%.png", of="coffee"),
+        _sample("general/common/return-form=whiteBK", "coffee.jpg"),
+        _sample("general/common/return-form=mask", "astronaut.jpg"),
+        _sample("general/common/return-form=crop", "rocket.jpg"),
+        _sample("general/hd-common", "rocket.png"),
+        _sample("general/hd-common", "chelsea.jpg"),
+        _sample("general/vehicle", "rockets.png"),
+        _sample("general/animal", "chelsea.jpg"),
+        _sample("general/food", "coffee.jpg"),
+        _sample("general/logo", "logo.png"),
         # Of two pictures, whichever comes last starts the work: once it is the photo …
         _rough_mask("coffee.jpg"),
-        _sample("refine-mask", "coffee.jpg"),
+        _sample("general/refine-mask", "coffee.jpg"),
         # … and once the mask.
-        _sample("refine-mask", "chelsea.png"),
+        _sample("general/refine-mask", "chelsea.png"),
         _rough_mask("chelsea.png"),
+        *(
+            _sample(f"portrait/{capability}", "astronaut.jpg")
+            for capability in ("body", "hd-body", "head", "face", "hair", "features", "skin")
+        ),
+        _sample("goods/commodity", "coffee.jpg"),
+        _sample("goods/furniture", "coffee.jpg"),
+        _sample("goods/cloth/cloth-class=tops+hat", "astronaut.jpg"),
+        _sample("scenery/sky", "rocket.jpg"),
+        _sample("scenery/hd-sky", "rocket.jpg"),
+        _sample("scenery/scene", "rocket.jpg"),
+        _sample("scenery/change-sky", "rocket.jpg"),
+        _sample("scenery/change-sky", "rocket.jpg.sky.jpg", of="hubble_deep_field"),
     ]
 
 
@@ -94,6 +109,8 @@ _CREDITS = {
     "astronaut": "Eileen Collins, from the NASA Great Images database; public domain.",
     "chelsea": "Chelsea the cat, by Stefan van der Walt; CC0.",
     "coffee": "A coffee cup, by Rachel Michetti, courtesy of Pikolo Espresso Bar; CC0.",
+    "hubble_deep_field": "The Hubble eXtreme Deep Field, by NASA; public domain.",
+    "logo": "The logo of scikit-image; BSD licence, as scikit-image itself.",
     "rocket": "DSCOVR on a Falcon 9, by SpaceX; public domain.",
     "rockets": "DSCOVR on a Falcon 9, by SpaceX; public domain. Mirrored here, for a photo of two.",
 }
@@ -111,7 +128,7 @@ _ROUGH_OUTLINES = {
 def _sample(folder: str, name: str, of: str = "") -> Photo:
     stem, _, form = name.rpartition(".")
     content = _encode(_photo(of or stem), form)
-    return Photo(f"{keys.UPLOADS}general/{folder}/{name}", content, _CREDITS[of or stem])
+    return Photo(f"{keys.UPLOADS}{folder}/{name}", content, _CREDITS[of or stem])
 
 
 def _rough_mask(name: str) -> Photo:
@@ -125,7 +142,7 @@ def _photo(name: str) -> Image.Image:
     if name == "rockets":
         rocket = data.rocket()[:330, 230:410]
         return Image.fromarray(np.hstack([rocket, rocket[:, ::-1]]))
-    return Image.fromarray(getattr(data, name)())
+    return Image.fromarray(getattr(data, name)()[..., :3])
 
 
 def _encode(image: Image.Image, form: str) -> bytes:

@@ -1,0 +1,86 @@
+"""Whether a PNG shows anything at all, found out while it streams by.
+
+A vendor that finds no subject answers with a picture that is transparent throughout. In a PNG every byte of a line is
+stored as its difference from neighbours that came before, whatever the filter; so as long as every alpha so far was 0,
+a stored 0 is an alpha of 0, and the first other one is the first pixel that shows. No pixel need be decoded for that.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+
+_HEADER = 33
+"""Bytes of the signature and the IHDR chunk, which always come first."""
+_RGBA = b"\x08\x06\x00\x00\x00"
+"""Bit depth 8, colour type 6, and nothing unusual in compression, filters and interlacing."""
+_BLOCK = 1 << 20
+
+
+class Transparency:
+    """Passes a picture's chunks on; afterwards `total` says whether it is an RGBA PNG in which no pixel shows."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self._undecided = True
+        self._buffer = b""
+        self._stride = 0
+        self._chunk_left = 0
+        self._inflate = zlib.decompressobj()
+        self._line = b""
+
+    @property
+    def total(self) -> bool:
+        return self._undecided and self._stride > 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            if self._undecided:
+                self._buffer += chunk
+                self._undecided = self._look()
+            yield chunk
+
+    def _look(self) -> bool:
+        """Whether nothing has shown yet in what has come."""
+        if not self._stride:
+            if len(self._buffer) < _HEADER:
+                return True
+            if self._buffer[:4] != b"\x89PNG" or self._buffer[24:29] != _RGBA:
+                return False
+            self._stride = 1 + 4 * int(struct.unpack(">I", self._buffer[16:20])[0])
+            self._buffer = self._buffer[_HEADER:]
+        try:
+            return all(not line[4::4].strip(b"\0") for line in self._lines())
+        except zlib.error:
+            return False  # damaged: for whoever opens it to say
+
+    def _lines(self) -> Iterator[bytes]:
+        for data in self._compressed():
+            left = data
+            while left:
+                self._line += self._inflate.decompress(left, _BLOCK)
+                left = self._inflate.unconsumed_tail
+                whole = len(self._line) - len(self._line) % self._stride
+                yield from (self._line[at : at + self._stride] for at in range(0, whole, self._stride))
+                self._line = self._line[whole:]
+
+    def _compressed(self) -> Iterator[bytes]:
+        """What has come of the IDAT chunks' data; the start of a chunk that has not come whole is kept."""
+        while self._chunk_left or len(self._buffer) >= 8:
+            if not self._chunk_left:
+                length, kind = struct.unpack(">I4s", self._buffer[:8])
+                if kind != b"IDAT":
+                    if len(self._buffer) < 12 + length:
+                        return
+                    self._buffer = self._buffer[12 + length :]
+                    continue
+                self._buffer = self._buffer[8:]
+                self._chunk_left = length + 4  # with its checksum
+            data = self._buffer[: self._chunk_left]
+            if not data:
+                return
+            checksum = max(0, 4 - (self._chunk_left - len(data)))
+            yield data[: len(data) - checksum]
+            self._chunk_left -= len(data)
+            self._buffer = self._buffer[len(data) :]
