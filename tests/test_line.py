@@ -16,11 +16,13 @@ from PIL import Image
 from skimage import data
 
 from shared import keys
+from shared.capabilities import CAPABILITIES
 from shared.documents import Job, Receipt
 from shared.header import WINDOW
 from shared.storage import OssBucket
 from tests.cloud.box import Cloud
 from tests.cloud.effects import Effect, Moment
+from tests.demo.photos import samples
 from tests.pictures import picture
 
 PATIENCE = 60.0
@@ -125,6 +127,40 @@ def test_vehicles_come_as_pictures_of_their_own(shop: Shop) -> None:
     assert receipt.status == "done"
     for index in range(len(receipt.outputs)):
         assert subject_share(shop.picture(receipt, index)) > 0.001
+
+
+def test_every_capability_serves_a_photo_and_is_paid_for_once(shop: Shop) -> None:
+    uploads = [photo for photo in samples() if photo.key.split("/")[1] != "general"]  # those have tests of their own
+    for sample in uploads:
+        assert isinstance(sample.content, bytes)
+        shop.upload(sample.key, sample.content)
+    served = [sample.key for sample in uploads if not sample.companion_of]
+    for key in served:
+        receipt = shop.wait(key)
+        assert (key, receipt.status, receipt.code, shop.billed(key)) == (key, "done", "", 1)
+    others = {name for name in CAPABILITIES if not name.startswith("general/")}
+    assert {keys.capability_name(key) for key in served} == others
+
+
+def test_a_heads_box_lies_where_the_head_is_also_when_oss_turned_and_shrank_the_photo(shop: Shop) -> None:
+    upright = Image.fromarray(data.astronaut()).resize((2400, 2400))
+    plain, turned, exif = io.BytesIO(), io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    upright.resize((512, 512)).save(plain, "JPEG")
+    upright.transpose(Image.Transpose.ROTATE_90).save(turned, "JPEG", exif=exif)
+    plain_key = shop.upload("uploads/portrait/head/plain.jpg", plain.getvalue())
+    (head,) = shop.wait(plain_key).outputs
+    turned_receipt = shop.wait(shop.upload("uploads/portrait/head/turned.jpg", turned.getvalue()))
+    (found,) = turned_receipt.outputs
+    assert "auto-orient" in turned_receipt.reshaped
+    assert head.x is not None
+    assert head.y is not None
+    assert head.width is not None
+    assert head.height is not None
+    # What is at (x, y) upright lies at (y, side - x) in a photo that was laid on its left side.
+    scale = 2400 / 512
+    expected = (head.y * scale, (512 - head.x - head.width) * scale, head.height * scale, head.width * scale)
+    assert (found.x, found.y, found.width, found.height) == pytest.approx(expected, abs=0.06 * 2400)
 
 
 @pytest.mark.parametrize("mask_first", [True, False])
