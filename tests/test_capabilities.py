@@ -8,6 +8,7 @@ from shared.capabilities import CAPABILITIES, capability, companion_role, of_gro
 from shared.errors import Rejected
 from shared.models import Capability, OneOf
 from tests.cloud.manifest import ROOT, load
+from tests.cloud.viapi_actions import ACTIONS
 
 ROWS = sorted(CAPABILITIES.values(), key=lambda row: row.name)
 GROUPS = sorted({row.name.partition("/")[0] for row in ROWS})
@@ -110,6 +111,11 @@ def test_an_unknown_group_is_refused_with_all_there_are() -> None:
     with pytest.raises(Rejected) as refused:
         capability("gene/common")
     assert all(name in refused.value.message for name in CAPABILITIES)
+
+
+@every_row
+def test_the_stand_in_has_drawn_up_the_action_from_the_manual_as_well(row: Capability) -> None:
+    assert row.action in ACTIONS, f"add {row.action} to tests/cloud/viapi_actions.py, from the vendor's manual"
 
 
 @every_group

@@ -212,3 +212,16 @@ def test_what_is_not_there_gives_an_empty_answer_and_no_invention() -> None:
     assert not np.asarray(drawn("SegmentSkin", COFFEE)["URL"]).any()
     unchanged = np.asarray(drawn("ChangeSky", COFFEE, skimage.data.rocket())["ImageURL"]).astype(int)
     assert abs(unchanged - COFFEE).mean() < 4
+
+
+def test_only_the_sky_of_the_other_photo_comes_over() -> None:
+    other = np.full((200, 100, 3), (200, 30, 30), np.uint8)
+    other[:100] = (110, 160, 230)
+    pixels = np.asarray(drawn("ChangeSky", skimage.data.rocket(), other)["ImageURL"]).astype(int)
+    assert abs(pixels[320, 380] - (110, 160, 230)).max() < 8
+
+
+def test_a_pale_rim_is_no_sky() -> None:
+    photo = skimage.data.coffee()
+    photo[:4] = (150, 190, 250)
+    assert not np.asarray(drawn("SegmentSky", photo)["ImageURL"]).any()
