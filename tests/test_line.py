@@ -5,106 +5,28 @@ from __future__ import annotations
 import io
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Iterator
 
 import numpy as np
-import oss2
 import pytest
 from PIL import Image
 from skimage import data
 
 from shared import keys
-from shared.capabilities import CAPABILITIES, companion_role
-from shared.documents import Job, Receipt
+from shared.capabilities import CAPABILITIES
 from shared.header import WINDOW
-from shared.storage import OssBucket
 from tests.cloud.box import Cloud
-from tests.cloud.effects import Effect, Moment
 from tests.demo.photos import samples
-from tests.pictures import picture
+from tests.shop import Shop, photo, subject_share
 
-PATIENCE = 60.0
 OWNER = "LTAI-EXAMPLE-owner"
-T = TypeVar("T")
-
-
-def photo(
-    form: str = "JPEG", *, size: tuple[int, int] = (600, 400), mode: str = "RGB", orientation: int = 1, **save: object
-) -> bytes:
-    """A cup of coffee."""
-    out, exif = io.BytesIO(), Image.Exif()
-    exif[0x0112] = orientation
-    Image.fromarray(data.coffee()).resize(size).convert(mode).save(out, form, exif=exif, **save)
-    return out.getvalue()
-
-
-def wait_for(look: Callable[[], T | None], what: str) -> T:
-    ends = time.monotonic() + PATIENCE
-    while not (found := look()):
-        assert time.monotonic() < ends, f"{what} did not come within {PATIENCE:g} s"
-        time.sleep(0.1)
-    return found
-
-
-class Shop:
-    """A client of the cloud in a box, as a shop would be one: it knows the bucket and nothing else."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
-        self.bucket = OssBucket(
-            cloud.bucket,
-            endpoint=cloud.oss.url,
-            public_endpoint=cloud.oss.url,
-            region=cloud.region,
-            **vars(cloud.accounts.owner),
-        )
-        self.raw: oss2.Bucket = self.bucket._documents
-
-    def upload(self, key: str, body: bytes, **metadata: str) -> str:
-        headers = {f"x-oss-meta-{name}": value for name, value in metadata.items()}
-        self.raw.put_object(key, body, headers=headers)
-        return key
-
-    def receipt(self, key: str) -> Receipt | None:
-        stored = self.bucket.read(keys.receipt(key))
-        return Receipt.model_validate_json(stored.body) if stored else None
-
-    def job(self, key: str) -> Job | None:
-        stored = self.bucket.read(keys.job(key))
-        return Job.from_json(stored.body) if stored else None
-
-    def has_stage(self, key: str, stage: str) -> bool:
-        job = self.job(key)
-        return job is not None and job.stage.name == stage
-
-    def wait(self, key: str) -> Receipt:
-        receipt = wait_for(lambda: self.receipt(key), f"the receipt of {key}")
-        wait_for(lambda: self.job(key) is None, f"the end of the job of {key}")
-        return receipt
-
-    def picture(self, receipt: Receipt, index: int = 0) -> Image.Image:
-        output = receipt.outputs[index]
-        stored = self.bucket.read(output.key)
-        assert stored is not None
-        assert len(stored.body) == output.bytes
-        return Image.open(io.BytesIO(stored.body))
-
-    def billed(self, key: str) -> int:
-        return sum(call.key == key for call in self.cloud.viapi.ledger)
 
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
-    """Time runs faster here: a lease is over after some seconds, settle comes by every second."""
-    with Cloud(timeouts={"general": 10, "settle": 15}, timer_seconds=1, qps=50, job_seconds=1) as cloud:
+    """Time runs faster here: settle comes by every second."""
+    with Cloud(timer_seconds=1, qps=50, job_seconds=1) as cloud:
         yield Shop(cloud)
-
-
-def subject_share(cutout: Image.Image) -> float:
-    assert cutout.mode == "RGBA"
-    return float((np.asarray(cutout)[..., 3] > 128).mean())
 
 
 def test_a_photo_becomes_a_cutout_with_a_subject_in_it(shop: Shop) -> None:
@@ -231,100 +153,5 @@ def test_seven_requests_and_one_head_of_the_photo_are_all_that_goes_to_oss(shop:
     assert sorted(request.bytes_out for request in requests if request.key == key) == [WINDOW, len(body)]
 
 
-# ---------------------------------------------------------------- told twice, killed, throttled, blocked, slow
-
-# Each effect that an upload's function has on the outside, in order: service, operation, and where in the bucket.
-STEPS: list[tuple[str, str, Callable[[str], str]]] = [
-    ("oss", "PutObject", keys.job),
-    ("oss", "GetObject", lambda key: key),
-    ("oss", "GetObject", keys.receipt),
-    ("viapi", "SegmentCommonImage", lambda key: key),
-    ("oss", "PutObject", keys.job),
-    ("result", "Download", lambda key: key),
-    ("oss", "PutObject", lambda key: keys.output(key, "", "png")),
-    ("oss", "PutObject", keys.receipt),
-    ("oss", "DeleteObject", keys.job),
-]
-CALL = 3
-NOBODY_KNOWS = {(CALL, "after"), (CALL + 1, "before")}
-"""Deaths between the vendor's having heard the call and the record of its answer."""
-
-
-def the(step: int, moment: Moment, key: str) -> Callable[[Effect, Moment], bool]:
-    """True once: when the upload `key` comes to `step`."""
-    service, name, where = STEPS[step]
-    earlier = sum((s, n, w(key)) == (service, name, where(key)) for s, n, w in STEPS[:step])
-    seen = 0
-
-    def match(effect: Effect, now: Moment) -> bool:
-        nonlocal seen
-        if (effect.service, effect.name, effect.key, now) != (service, name, where(key), moment):
-            return False
-        seen += 1
-        return seen == earlier + 1
-
-    return match
-
-
-def test_wherever_an_instance_is_killed_the_result_arrives(shop: Shop) -> None:
-    moments: tuple[Moment, ...] = ("before", "after")
-    deaths = {
-        (step, moment): f"uploads/general/common/killed/{step}-{moment}.jpg"
-        for step in range(len(STEPS))
-        for moment in moments
-    }
-    for (step, moment), key in deaths.items():
-        shop.cloud.kill_on(the(step, moment, key))
-        shop.upload(key, photo())
-    for death, key in deaths.items():
-        receipt = shop.wait(key)
-        assert (death, receipt.status) == (death, "done")
-        assert (death, shop.billed(key)) == (death, 2 if death in NOBODY_KNOWS else 1)
-        assert receipt.attempts >= shop.billed(key)
-        assert subject_share(shop.picture(receipt)) > 0.1
-    outcomes = Counter(invocation.outcome for invocation in shop.cloud.fc.invocations)
-    assert outcomes["killed"] == len(deaths)
-
-
-def test_an_event_told_twice_at_once_is_billed_once(shop: Shop) -> None:
-    heard: list[dict[str, Any]] = []
-    deliver = shop.cloud.oss.on_event
-    shop.cloud.oss.on_event = heard.append
-    key = shop.upload("uploads/general/common/twice.jpg", photo())
-    shop.cloud.oss.on_event = deliver
-    for _ in range(4):
-        deliver(heard[0])
-    assert shop.wait(key).attempts == 1
-    shop.cloud.fc.quiet(PATIENCE)
-    assert shop.billed(key) == 1
-
-
-def test_throttled_blocked_and_slow_uploads_drain_when_the_fault_is_lifted(shop: Shop) -> None:
-    throttled, blocked, slow = (
-        f"uploads/general/{where}.jpg" for where in ("common/throttled", "refine-mask/blocked", "hd-common/slow")
-    )
-    faults = [
-        shop.cloud.viapi.fault("throttle", key=throttled),
-        shop.cloud.viapi.fault("blocked", key=blocked),
-        shop.cloud.viapi.fault("slow-job", key=slow),
-    ]
-    shop.upload(f"{blocked}.mask.png", picture(600, 400, "PNG", mode="L"))
-    for key in (throttled, blocked, slow):
-        shop.upload(key, photo())
-    stages = {throttled: "waiting", blocked: "blocked", slow: "ticketed"}
-    for key, stage in stages.items():
-        wait_for(partial(shop.has_stage, key, stage), f"{key} to be {stage}")
-    assert [shop.receipt(key) for key in (throttled, blocked, slow)] == [None, None, None]
-    for fault in faults:
-        fault.lift()
-    for key in (throttled, blocked, slow):
-        receipt = shop.wait(key)
-        assert (key, receipt.status, receipt.attempts >= 1, shop.billed(key)) == (key, "done", True, 1)
-
-
 def test_nothing_is_left_when_all_is_quiet(shop: Shop) -> None:
-    wait_for(lambda: not list(shop.bucket.list("jobs/")), "the last lease to be swept")
-    assert list(shop.bucket.list("work/")) == []
-    uploads = [entry.key for entry in shop.bucket.list("uploads/")]
-    seconds = [key for key in uploads if keys.image_of(key, companion_role(keys.capability_name(key)))]
-    assert [key for key in uploads if shop.receipt(key) is None] == seconds, "those are served with their picture"
+    shop.is_quiet()
