@@ -13,7 +13,7 @@ READY := .venv/.ready
 demo: $(READY)
 	@$(RUN) tests.demo $${PHOTOS:+"$$PHOTOS"}
 
-# Everything, offline once it is set up. The build is part of it: where there is a CPython 3.10, it is tested too.
+# Everything, offline once it has run. The build is part of it: where there is a CPython 3.10, it is tested too.
 test: $(READY) build
 	@$(RUN) pytest -n 3 --dist loadfile --cov --cov-fail-under=95
 

@@ -46,7 +46,7 @@ def test_a_new_capability_is_missed_wherever_it_must_be_told_of(copy: Path) -> N
     assert "add SegmentPlant to tests/cloud/viapi_actions.py" in said
     assert "put this between the two comments in README.md" in said
     assert "| `general/plant` |" in said
-    assert "test_the_samples_go_through_every_capability" in said
+    assert "add a photo for general/plant to tests/demo/photos.py" in said
     told = [line for line in said.splitlines() if line.startswith("FAILED")]
     assert len(told) == 3, "CONTRIBUTING.md has a step for each of these"
 

@@ -35,6 +35,8 @@ STEPS: list[tuple[str, str, Callable[[str], str]]] = [
     ("oss", "PutObject", keys.receipt),
     ("oss", "DeleteObject", keys.job),
 ]
+SMALL = photo(size=(180, 120))
+"""The stand-in draws one after the other, and with time scaled a call has under three seconds."""
 CALL = 3
 NOBODY_KNOWS = {(CALL, "after"), (CALL + 1, "before")}
 """Deaths between the vendor's having heard the call and the record of its answer."""
@@ -63,12 +65,9 @@ def test_wherever_an_instance_is_killed_the_result_arrives(shop: Shop) -> None:
         for step in range(len(STEPS))
         for moment in moments
     }
-    small = photo(
-        size=(180, 120)
-    )  # the stand-in draws them one after the other, and a call has under three seconds here
     for (step, moment), key in deaths.items():
         shop.cloud.kill_on(the(step, moment, key))
-        shop.upload(key, small)
+        shop.upload(key, SMALL)
     for death, key in deaths.items():
         receipt = shop.wait(key)
         assert (death, receipt.status) == (death, "done")
@@ -83,7 +82,7 @@ def test_an_event_told_twice_at_once_is_billed_once(shop: Shop) -> None:
     heard: list[dict[str, Any]] = []
     deliver = shop.cloud.oss.on_event
     shop.cloud.oss.on_event = heard.append
-    key = shop.upload("uploads/general/common/twice.jpg", photo())
+    key = shop.upload("uploads/general/common/twice.jpg", SMALL)
     shop.cloud.oss.on_event = deliver
     for _ in range(4):
         deliver(heard[0])
@@ -101,9 +100,9 @@ def test_throttled_blocked_and_slow_uploads_drain_when_the_fault_is_lifted(shop:
         shop.cloud.viapi.fault("blocked", key=blocked),
         shop.cloud.viapi.fault("slow-job", key=slow),
     ]
-    shop.upload(f"{blocked}.mask.png", picture(600, 400, "PNG", mode="L"))
+    shop.upload(f"{blocked}.mask.png", picture(180, 120, "PNG", mode="L"))
     for key in (throttled, blocked, slow):
-        shop.upload(key, photo())
+        shop.upload(key, SMALL)
     stages = {throttled: "waiting", blocked: "blocked", slow: "ticketed"}
     for key, stage in stages.items():
         wait_for(partial(shop.has_stage, key, stage), f"{key} to be {stage}")
