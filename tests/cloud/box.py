@@ -99,6 +99,12 @@ class Cloud:
         with self._lock:
             self._plans.append(match)
 
+    @property
+    def kills_to_come(self) -> int:
+        """Of those asked for by `kill_on`, how many have not happened."""
+        with self._lock:
+            return len(self._plans)
+
     def stop(self) -> None:
         self._running.close()
 
