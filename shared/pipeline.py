@@ -108,7 +108,7 @@ class Line:
         if job.attempts >= MAX_ATTEMPTS:
             # Counted from the record, so that dying in every call ends as well.
             enough = Unavailable(
-                job.code or "NoRecord", job.message or "of five calls not one answer could be recorded"
+                job.code or "NoRecord", job.message or f"of {MAX_ATTEMPTS} calls not one answer could be recorded"
             )
             return Concluded(job, receipt(job, self.clock(), error=enough))
         provider = self.providers[exhibit.row.provider]
