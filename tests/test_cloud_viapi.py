@@ -26,9 +26,9 @@ from PIL import Image
 
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.effects import Effect, Moment
+from tests.cloud.vendor_drawn import Order, Tree
 from tests.cloud.viapi import Viapi
 from tests.cloud.viapi_actions import ACTIONS
-from tests.cloud.viapi_drawn import Order, Tree
 from tests.viapi_calls import BOX, NOTHING, Pictures, code, download, encoded, opened, sdk, send, v1
 
 if TYPE_CHECKING:

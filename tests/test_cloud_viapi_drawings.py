@@ -12,9 +12,9 @@ from PIL import Image
 
 from tests.cloud.faces import faces
 from tests.cloud.segment import Pixels
+from tests.cloud.vendor_drawn import Drawn, Order, Tree
+from tests.cloud.vendor_pictures import Picture
 from tests.cloud.viapi_actions import ACTIONS
-from tests.cloud.viapi_drawn import Drawn, Order, Tree
-from tests.cloud.viapi_pictures import Picture
 from tests.cloud.viapi_replies import Refused
 from tests.viapi_calls import encoded, opened
 

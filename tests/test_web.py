@@ -22,7 +22,7 @@ from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
 from shared.models import Request
 from shared.web import HttpWeb, Pace
 from tests.cloud.serve import Server
-from tests.cloud.viapi_connection import hang_up
+from tests.cloud.vendor_connection import hang_up
 from tests.pictures import picture
 
 if TYPE_CHECKING:

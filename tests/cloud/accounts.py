@@ -1,4 +1,4 @@
-"""Who may sign: the keys that the cloud in a box hands out and its servers look up."""
+"""Who may come in: the keys that the cloud in a box hands out and its servers look up."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ class Key:
 
 
 class Accounts:
-    """The one account of the box: every key it has handed out, by access key id."""
+    """The one account of the box: every key it has handed out, by access key id, and the AppCodes of its purchases."""
 
     uid = "1234567890123456"
 
     def __init__(self) -> None:
         self._keys: dict[str, Key] = {}
+        self.picwish_appcode = f"EXAMPLE-picwish-{secrets.token_hex(16)}"
+        self.damo_appcode = f"EXAMPLE-damo-{secrets.token_hex(16)}"
         self.owner = self._add(Key("LTAI-EXAMPLE-owner", secrets.token_hex(15)))
 
     def _add(self, key: Key) -> Key:

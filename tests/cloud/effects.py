@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 Moment = Literal["before", "after"]
+Service = Literal["oss", "viapi", "picwish", "damo", "result"]
+"""`oss`: the bucket; `viapi`, `picwish`, `damo`: a call to that vendor; `result`: the download of a result link."""
 
 
 @dataclass(frozen=True)
 class Effect:
     """One request to one of the box's servers."""
 
-    service: Literal["oss", "viapi", "result"]
-    """`oss`: the bucket; `viapi`: an API call; `result`: the download of a result link."""
+    service: Service
     name: str
-    """What was asked: `PutObject`, `GetObject`, `SegmentCommonImage`, `GetAsyncJobResult`, `Download` …"""
+    """What was asked: `PutObject`, `GetObject`, `SegmentCommonImage`, `segmentation`, `Download` …"""
     key: str
     """The object the request is about, as its key reads in the bucket. For a call to a vendor and for the
     download of a result: the key of the upload the vendor was given a link to. Empty when there is none."""

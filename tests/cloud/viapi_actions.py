@@ -12,6 +12,7 @@ from typing import Literal
 from tests.cloud import people
 from tests.cloud.segment import subject
 from tests.cloud.skies import sky
+from tests.cloud.vendor_pictures import Limits
 from tests.cloud.viapi_drawings import (
     Draw,
     boxes,
@@ -25,7 +26,6 @@ from tests.cloud.viapi_drawings import (
     skin,
     sky_mask,
 )
-from tests.cloud.viapi_pictures import Limits
 
 POLL = "GetAsyncJobResult"
 
@@ -52,21 +52,21 @@ _NOT_THESE_PNG = frozenset({8, 16, 64})
 # Clients found out that 3 MB means 3,000,000 bytes, not 3 × 1024 × 1024.
 _3_MB, _4_MB, _9_5_MB, _40_MB = 3_000_000, 4_000_000, 9_500_000, 40_000_000
 
-_HEADS = Limits(_AND_BMP, _3_MB, over=32, under=2000)
-_WIDE = Limits(_AND_BMP, _3_MB, over=50, under=3000)
-_DISHES = Limits(_AND_BMP, _4_MB, over=40, under=1999)
+_HEADS = Limits(_AND_BMP, _3_MB, least=33, most=1999)
+_WIDE = Limits(_AND_BMP, _3_MB, least=51, most=2999)
+_DISHES = Limits(_AND_BMP, _4_MB, least=41, most=1998)
 
 ACTIONS: dict[str, Action] = {
     "SegmentBody": Action(
         _IMAGE,
         "query",
-        Limits(_AND_WEBP, _3_MB, under=2000, png_depths_refused=_NOT_THESE_PNG),  # the manual: under 1280
+        Limits(_AND_WEBP, _3_MB, most=1999, png_depths_refused=_NOT_THESE_PNG),  # the manual: under 1280
         picture(subject, "mask", "crop", "whiteBK"),
     ),
     "SegmentHDBody": Action(
         _IMAGE,
         "query",
-        Limits(_AND_BMP, _40_MB, over=32, under=6001),  # "at most 6000"; the manual: under 10,000
+        Limits(_AND_BMP, _40_MB, least=33, most=6000),  # "at most 6000"; the manual: under 10,000
         picture(subject),
     ),
     "SegmentHead": Action(_IMAGE, "query", _HEADS, boxes(people.head, "mask")),
@@ -75,20 +75,20 @@ ACTIONS: dict[str, Action] = {
     "ParseFace": Action(
         _IMAGE,
         "query",
-        Limits(_JPEG_PNG, _4_MB, over=100, under=2048, aspect=(0.5, 2)),
+        Limits(_JPEG_PNG, _4_MB, least=101, most=2047, aspect=(0.5, 2)),
         parsed_face,
     ),
     "SegmentSkin": Action(
         ("URL",),
         "body",
-        Limits(_AND_BMP, _3_MB, over=32, under=2000, png_depths_refused=_NOT_THESE_PNG),
+        Limits(_AND_BMP, _3_MB, least=33, most=1999, png_depths_refused=_NOT_THESE_PNG),
         skin,
     ),
     "SegmentCommodity": Action(
         _IMAGE,
         "query",
         # The manual: WEBP too, but under 1280.
-        Limits(_AND_BMP, _3_MB, under=2000, png_depths_refused=_NOT_THESE_PNG),
+        Limits(_AND_BMP, _3_MB, most=1999, png_depths_refused=_NOT_THESE_PNG),
         picture(subject, "mask", "crop", "whiteBK"),
     ),
     "SegmentFurniture": Action(_IMAGE, "query", _DISHES, pieces()),
@@ -96,13 +96,13 @@ ACTIONS: dict[str, Action] = {
     "SegmentCommonImage": Action(
         _IMAGE,
         "query",
-        Limits(_AND_WEBP, _3_MB, over=32, under=2000, png_depths_refused=_NOT_THESE_PNG),
+        Limits(_AND_WEBP, _3_MB, least=33, most=1999, png_depths_refused=_NOT_THESE_PNG),
         picture(subject, "mask", "crop", "whiteBK"),
     ),
     "SegmentHDCommonImage": Action(
         ("ImageUrl",),
         "body",
-        Limits(_AND_BMP, _40_MB, over=32, under=10_000),
+        Limits(_AND_BMP, _40_MB, least=33, most=9999),
         picture(subject, field="ImageUrl"),
         asynchronous=True,
     ),
@@ -110,31 +110,31 @@ ACTIONS: dict[str, Action] = {
     "SegmentAnimal": Action(
         _IMAGE,
         "query",
-        Limits(_AND_BMP, _3_MB, over=50, under=2000, seconds=2),
+        Limits(_AND_BMP, _3_MB, least=51, most=1999, seconds=2),
         picture(subject, "mask", "whiteBK"),
     ),
     "SegmentFood": Action(_IMAGE, "query", _DISHES, picture(subject, "mask", "whiteBK")),
     "SegmentLogo": Action(
         _IMAGE,
         "query",
-        Limits(_AND_BMP, _3_MB, under=1280, png_depths_refused=_NOT_THESE_PNG),
+        Limits(_AND_BMP, _3_MB, most=1279, png_depths_refused=_NOT_THESE_PNG),
         picture(subject),
     ),
     "RefineMask": Action(
         ("ImageURL", "MaskImageURL"),
         "body",
-        Limits(_AND_BMP, _3_MB - 1, over=32, under=2000),  # "smaller than 3 MB", where others say "at most"
+        Limits(_AND_BMP, _3_MB - 1, least=33, most=1999),  # "smaller than 3 MB", where others say "at most"
         refined,
         post_only=True,
         same_size=True,
     ),
     "SegmentSky": Action(_IMAGE, "query", _WIDE, picture(sky)),
-    "SegmentHDSky": Action(_IMAGE, "body", Limits(_JPEG_PNG, _9_5_MB, over=50, under=5000), sky_mask),
+    "SegmentHDSky": Action(_IMAGE, "body", Limits(_JPEG_PNG, _9_5_MB, least=51, most=4999), sky_mask),
     "SegmentScene": Action(_IMAGE, "query", _WIDE, scene),
     "ChangeSky": Action(
         ("ImageURL", "ReplaceImageURL"),
         "query",
-        Limits(_AND_BMP, _3_MB, over=50, under=2000),  # the manual: 9 MB, under 3000
+        Limits(_AND_BMP, _3_MB, least=51, most=1999),  # the manual: 9 MB, under 3000
         changed_sky,
     ),
 }

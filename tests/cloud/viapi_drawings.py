@@ -18,7 +18,7 @@ import numpy as np
 from tests.cloud import people, segment, skies
 from tests.cloud.faces import Face, faces
 from tests.cloud.segment import Alpha, Pixels
-from tests.cloud.viapi_drawn import Drawn, Order, Tree, cutout, in_form, jpeg, mask
+from tests.cloud.vendor_drawn import Drawn, Order, Tree, cropped, cutout, jpeg, mask, on
 from tests.cloud.viapi_replies import Refused
 
 Draw: TypeAlias = Callable[[Order], Tree]
@@ -33,7 +33,7 @@ def picture(find: Callable[[Pixels], Alpha], *forms: str, field: str = "ImageURL
     """One picture of what `find` finds, in one of the forms the action documents; any other word means RGBA."""
 
     def draw(order: Order) -> Tree:
-        return {field: in_form(order.photo, find(order.photo), _form(order, forms))}
+        return {field: _in_form(order.photo, find(order.photo), _form(order, forms))}
 
     return draw
 
@@ -94,7 +94,7 @@ def clothes(order: Order) -> Tree:
     whole = np.asarray(np.max(shown, axis=0), np.uint8)
     masks: dict[str, Tree] = {name: mask(alpha) for name, alpha in asked.items()}
     return {
-        "Elements": [{"ImageURL": in_form(order.photo, whole, _form(order, ("mask", "whiteBK"))), "ClassUrl": masks}]
+        "Elements": [{"ImageURL": _in_form(order.photo, whole, _form(order, ("mask", "whiteBK"))), "ClassUrl": masks}]
     }
 
 
@@ -110,6 +110,19 @@ def changed_sky(order: Order) -> Tree:
     return {"ImageURL": jpeg(skies.replaced(order.photo, order.pictures[1].pixels))}
 
 
+def _in_form(photo: Pixels, alpha: Alpha, form: str) -> Drawn:
+    """The manual's ReturnForm: one channel, on white, or cut to the subject; anything else is the RGBA picture."""
+    match form:
+        case "mask":
+            return mask(alpha)
+        case "whiteBK":
+            return on((255, 255, 255), photo, alpha)
+        case "crop":
+            return cutout(*cropped(photo, alpha))
+        case _:
+            return cutout(photo, alpha)
+
+
 def _form(order: Order, forms: tuple[str, ...]) -> str:
     form = order.options.get("ReturnForm", "")
     return form if form in forms else ""
@@ -118,7 +131,7 @@ def _form(order: Order, forms: tuple[str, ...]) -> str:
 def _box(photo: Pixels, alpha: Alpha, form: str) -> Tree:
     x, y, width, height = (int(side) for side in cv2.boundingRect(alpha))
     inside = np.s_[y : y + height, x : x + width]
-    image: Drawn = in_form(photo[inside], alpha[inside], form)
+    image: Drawn = _in_form(photo[inside], alpha[inside], form)
     return {"ImageURL": image, "X": x, "Y": y, "Width": width, "Height": height}
 
 

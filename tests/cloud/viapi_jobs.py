@@ -7,9 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from tests.cloud.vendor_drawn import Json
+from tests.cloud.vendor_faults import Faults
 from tests.cloud.viapi_actions import POLL
-from tests.cloud.viapi_faults import Faults
-from tests.cloud.viapi_replies import Json, Refused
+from tests.cloud.viapi_replies import Refused
 
 SUBMITTED = (
     "该调用为异步调用，任务已提交成功，"

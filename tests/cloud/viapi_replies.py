@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Literal, TypeAlias, Union
+from typing import Literal, TypeAlias
 from xml.etree import ElementTree
 
 from werkzeug.wrappers import Response
 
-Json: TypeAlias = Union[str, int, float, "list[Json]", "dict[str, Json]", None]
+from tests.cloud.vendor_drawn import Json
+from tests.cloud.vendor_pictures import Kind
+
 Format: TypeAlias = Literal["JSON", "XML"]
 
 HOST_ID = "imageseg.cn-shanghai.aliyuncs.com"
@@ -25,6 +27,23 @@ _STATUS = {
     "ServiceUnavailable": 503,
 }
 """The HTTP status by code, or by what precedes a code's first dot; every other one is a 400 (chapter 9)."""
+
+
+UNFIT: dict[Kind, str] = {
+    "characters": "InvalidImage.URL",
+    "url": "IllegalUrlParameter",
+    "region": "InvalidImage.Region",
+    "timeout": "InvalidImage.Timeout",
+    "download": "InvalidImage.Download",
+    "bytes": "InvalidParameter.TooLarge",
+    "sides": "InvalidImage.Resolution",
+    "aspect": "InvalidImage.Resolution",
+    "content": "InvalidImage.Content",
+}
+"""What the manual calls a picture that it won't take. Today's error page has `InvalidFile.*` beside `InvalidImage.*`.
+
+These are of the latter, the only family whose list is complete; `fault("code:InvalidFile.…")` sends the former.
+"""
 
 
 class Refused(Exception):

@@ -1,4 +1,4 @@
-"""VIAPI's quota: so many calls an action in any second, for the whole account."""
+"""A vendor's quota: so many calls an action in any second, for the whole account."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
 
-from tests.cloud.viapi_replies import Refused
+
+class Throttled(Exception):
+    """One call too many; each vendor has its own words for that."""
 
 
 class Quota:
@@ -17,12 +19,12 @@ class Quota:
         self._lock = threading.Lock()
 
     def spend(self, action: str) -> None:
-        """Lets a call pass, or raises `Refused` at once: then it does not count."""
+        """Lets a call pass, or raises `Throttled` at once: then it does not count."""
         now = self._clock()
         with self._lock:
             spent = self._spent[action]
             while spent and now - spent[0] >= 1:
                 spent.popleft()
             if len(spent) + 1 > self._qps:
-                raise Refused("Throttling.User", "Request was denied due to user flow control.")
+                raise Throttled
             spent.append(now)

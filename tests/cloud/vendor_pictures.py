@@ -1,8 +1,4 @@
-"""How VIAPI gets at a picture: only from Shanghai's OSS, really fetched, and held against today's limits.
-
-The manual calls a picture that breaks a limit `InvalidImage.*`; today's error page has `InvalidFile.*` beside it.
-The stand-in sends the former, the only family whose list is complete, and `fault("code:InvalidFile.…")` the latter.
-"""
+"""How a vendor gets at a picture: by a link that it really fetches, without credentials, and holds to limits."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ import struct
 import time
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpx
@@ -19,23 +16,37 @@ import numpy as np
 from PIL import Image
 
 from tests.cloud.segment import Pixels
-from tests.cloud.viapi_replies import Refused
 
-# Pillow's own alarm goes off at 89 megapixels; what the actions take goes up to 100, and is checked here.
+# Pillow's own alarm goes off at 89 megapixels; what vendors take goes up to 100, and is checked here.
 Image.MAX_IMAGE_PIXELS = None
+
+Kind: TypeAlias = Literal["characters", "url", "region", "timeout", "download", "bytes", "sides", "aspect", "content"]
+
+
+class Unfit(Exception):
+    """A link or a picture that a vendor won't take: which `kind` of thing is wrong, and a sentence.
+
+    characters: not plain ASCII. url: no link to fetch. region: from elsewhere. timeout, download: did not come.
+    bytes, sides, aspect: a limit. content: not a whole picture in a format that is taken.
+    """
+
+    def __init__(self, kind: Kind, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+        self.message = message
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What an action takes, as its page says today (the table of formats, bytes and pixels)."""
+    """What a vendor takes; all bounds are inclusive."""
 
     formats: frozenset[str]
-    """Pillow's names: JPEG, PNG, BMP, WEBP."""
+    """Pillow's names: JPEG, PNG, BMP, WEBP, TIFF."""
     max_bytes: int
-    under: int
-    """Every side must have fewer pixels than this."""
-    over: int = 0
-    """Every side must have more pixels than this."""
+    most: int
+    """Pixels: the longest that a side may be."""
+    least: int = 1
+    """Pixels: the shortest that a side may be."""
     aspect: tuple[float, float] | None = None
     """Width by height, at least and at most."""
     png_depths_refused: frozenset[int] = frozenset()
@@ -65,57 +76,57 @@ def _split(url: str) -> SplitResult | None:
         return None
 
 
-def check_url(url: str, shanghai: AbstractSet[str]) -> None:
+def check_url(url: str, hosts: AbstractSet[str] | None = None) -> None:
+    """Raises `Unfit` unless `url` is plain, on http or https, and (if given) on one of `hosts` (`host:port`)."""
     if not url.isascii() or re.search(r"\s", url):
-        raise Refused("InvalidImage.URL", "The URL must not hold Chinese characters or blanks.")
+        raise Unfit("characters", "The URL must not hold Chinese characters or blanks.")
     parts = _split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused("IllegalUrlParameter", "The URL is not a link that can be fetched.")
-    if parts.netloc not in shanghai:
-        raise Refused("InvalidImage.Region", f"{parts.netloc} is not an OSS address in cn-shanghai.")
+        raise Unfit("url", "The URL is not a link that can be fetched.")
+    if hosts is not None and parts.netloc not in hosts:
+        raise Unfit("region", f"Pictures are not fetched from {parts.netloc}.")
 
 
 def fetch(client: httpx.Client, url: str, limits: Limits) -> bytes:
-    """The bytes behind `url`, which `check_url` has passed; no redirect is followed."""
-    too_late = Refused("InvalidImage.Timeout", f"The picture took longer than {limits.seconds} s.")
+    """The bytes behind `url`, which `check_url` has passed; no redirect is followed. Raises `Unfit`."""
+    too_late = Unfit("timeout", f"The picture took longer than {limits.seconds} s.")
     give_up = time.monotonic() + limits.seconds
     try:
         with client.stream("GET", url, timeout=limits.seconds, follow_redirects=False) as response:
             if response.status_code != 200:
-                raise Refused("InvalidImage.Download", f"The picture's server answered {response.status_code}.")
+                raise Unfit("download", f"The picture's server answered {response.status_code}.")
             content = bytearray()
             for chunk in response.iter_raw():
                 content += chunk
                 if len(content) > limits.max_bytes:
-                    raise Refused("InvalidParameter.TooLarge", f"The picture has more than {limits.max_bytes} bytes.")
+                    raise Unfit("bytes", f"The picture has more than {limits.max_bytes} bytes.")
                 if time.monotonic() > give_up:
                     raise too_late
             return bytes(content)
     except httpx.TimeoutException:
         raise too_late from None
     except (httpx.HTTPError, httpx.InvalidURL) as failure:
-        raise Refused("InvalidImage.Download", f"The picture could not be fetched: {failure}") from None
+        raise Unfit("download", f"The picture could not be fetched: {failure}") from None
 
 
 def decode(url: str, content: bytes, limits: Limits) -> Picture:
+    """Raises `Unfit` unless `content`, which came from `url`, is a picture within `limits`."""
     try:
         with Image.open(io.BytesIO(content), formats=sorted(limits.formats)) as image:
-            for side in image.size:
-                if not limits.over < side < limits.under:
-                    size = f"{image.width}x{image.height}"
-                    allowed = f"more than {limits.over} and less than {limits.under} pixels"
-                    raise Refused("InvalidImage.Resolution", f"The picture is {size}; each side must have {allowed}.")
+            size = f"{image.width}x{image.height}"
+            if not limits.least <= min(image.size) <= max(image.size) <= limits.most:
+                allowed = f"at least {limits.least} and at most {limits.most} pixels"
+                raise Unfit("sides", f"The picture is {size}; each side must have {allowed}.")
             if limits.aspect and not limits.aspect[0] <= image.width / image.height <= limits.aspect[1]:
                 least, most = limits.aspect
-                message = f"The picture is {image.width}x{image.height}; width by height must be {least} to {most}."
-                raise Refused("InvalidImage.Resolution", message)
+                raise Unfit("aspect", f"The picture is {size}; width by height must be {least} to {most}.")
             if image.format == "PNG" and (bits := _png_bits(content)) in limits.png_depths_refused:
-                raise Refused("InvalidImage.Content", f"PNG with {bits} bits a pixel is not supported.")
+                raise Unfit("content", f"PNG with {bits} bits a pixel is not supported.")
             return Picture(url, np.asarray(image.convert("RGB")))
     # Pillow raises these for what is not a whole picture.
     except (OSError, ValueError, SyntaxError) as failure:
         takes = "/".join(sorted(limits.formats))
-        raise Refused("InvalidImage.Content", f"Not a picture in {takes}: {failure}") from None
+        raise Unfit("content", f"Not a picture in {takes}: {failure}") from None
 
 
 def _png_bits(content: bytes) -> int:

@@ -1,4 +1,4 @@
-"""What a drawing function of VIAPI's is given and gives: an order, and a tree of pictures on their way to links."""
+"""What a drawing function is given and gives: an order, and a tree of pictures on their way to links."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from tests.cloud.segment import Alpha, Pixels, blend
-from tests.cloud.viapi_pictures import Picture
-from tests.cloud.viapi_replies import Json
+from tests.cloud.vendor_pictures import Picture
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,14 @@ class Drawn:
         return "image/png" if self.suffix == "png" else "image/jpeg"
 
 
+Json: TypeAlias = Union[str, int, float, "list[Json]", "dict[str, Json]", None]
 Tree: TypeAlias = Union[Drawn, str, int, "list[Tree]", "dict[str, Tree]"]
-"""An answer's `Data`, with pictures where the links to them will be."""
+"""An answer's data, with pictures where the links to them will be."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a drawing function gets: the pictures, in the order of the row's fields, and the query."""
+    """What a drawing function gets: the pictures, in the order of the row's fields, and the options."""
 
     pictures: tuple[Picture, ...]
     options: Mapping[str, str]
@@ -55,20 +55,16 @@ def link_up(tree: Tree, link: Callable[[Drawn], str]) -> Json:
             return tree
 
 
-def in_form(photo: Pixels, alpha: Alpha, form: str) -> Drawn:
-    """The manual's ReturnForm: one channel, on white, or cut to the subject; anything else is the RGBA picture."""
-    match form:
-        case "mask":
-            return mask(alpha)
-        case "whiteBK":
-            white = np.full_like(photo, 255)
-            return jpeg(blend(photo, white, alpha))
-        case "crop":
-            x, y, width, height = cv2.boundingRect(alpha)
-            inside = np.s_[y : y + height, x : x + width] if width and height else np.s_[:, :]
-            return cutout(photo[inside], alpha[inside])
-        case _:
-            return cutout(photo, alpha)
+def cropped(photo: Pixels, alpha: Alpha) -> tuple[Pixels, Alpha]:
+    """Both cut to the smallest box that holds all that `alpha` shows; as they are when it shows nothing."""
+    x, y, width, height = cv2.boundingRect(alpha)
+    inside = np.s_[y : y + height, x : x + width] if width and height else np.s_[:, :]
+    return photo[inside], alpha[inside]
+
+
+def on(colour: tuple[int, int, int], photo: Pixels, alpha: Alpha) -> Drawn:
+    """A JPEG of what `alpha` shows of `photo`, on one colour (RGB)."""
+    return jpeg(blend(photo, np.full_like(photo, colour), alpha))
 
 
 def cutout(photo: Pixels, alpha: Alpha) -> Drawn:

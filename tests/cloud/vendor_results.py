@@ -1,4 +1,4 @@
-"""The bucket VIAPI leaves its pictures in: links on http, signed as OSS signs them, dead after 30 minutes."""
+"""The bucket a vendor leaves its pictures in: links on http, signed as OSS signs them, dead before long."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
-from tests.cloud.effects import Effect, Observer
-from tests.cloud.viapi_connection import client, half
-from tests.cloud.viapi_drawn import Drawn
-from tests.cloud.viapi_faults import Faults
+from tests.cloud.effects import Effect, Observer, Service
+from tests.cloud.vendor_connection import client, half
+from tests.cloud.vendor_drawn import Drawn
+from tests.cloud.vendor_faults import Faults
 
-LIFETIME = 30 * 60
-"""Seconds ("该URL地址为临时地址，有效期为30分钟")."""
+PREFIX = "/results/"
+"""Under which paths."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,13 @@ class Kept:
 
 
 class Results:
-    """Keeps pictures for as long as their links live, and serves them."""
+    """Keeps pictures for as long as their links live, `lifetime` seconds, and serves them."""
 
-    def __init__(self, clock: Callable[[], float], observe: Observer, faults: Faults) -> None:
+    def __init__(
+        self, service: Service, lifetime: int, clock: Callable[[], float], observe: Observer, faults: Faults
+    ) -> None:
+        self._service = service
+        self._lifetime = lifetime
         self._clock = clock
         self._observe = observe
         self._faults = faults
@@ -47,15 +51,15 @@ class Results:
     def keep(self, drawn: Drawn, action: str, key: str, host: str) -> str:
         """The link to `drawn` on the server at `host`."""
         now = self._clock()
-        expires = int(now) + LIFETIME
+        expires = int(now) + self._lifetime
         day = datetime.fromtimestamp(now, timezone.utc).date()
-        path = f"/results/upload/result_{action.lower()}/{day}/invi_{secrets.token_hex(12)}.{drawn.suffix}"
+        path = f"{PREFIX}{self._service}/{day}/{secrets.token_hex(12)}.{drawn.suffix}"
         with self._lock:
             self._kept = {old: kept for old, kept in self._kept.items() if kept.expires > now}
             self._kept[path] = Kept(drawn, action, key, expires)
         query = {
             "Expires": expires,
-            "OSSAccessKeyId": "LTAI-EXAMPLE-viapi",
+            "OSSAccessKeyId": f"LTAI-EXAMPLE-{self._service}",
             "Signature": self._sign(path, str(expires)),
         }
         return f"http://{host}{path}?{urlencode(query)}"

@@ -1,4 +1,4 @@
-"""The connection under a call to VIAPI: who is at the other end, and hanging up on them."""
+"""The connection under a call to a vendor: who is at the other end, and hanging up on them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,54 @@
+"""The gateway in front of what the Alibaba Cloud market sells: it knows an AppCode, not what is behind it.
+
+What it refuses never reaches the vendor: the body is empty, `X-Ca-Error-Message` says why, and `X-Ca-Error-Code`,
+six characters, is there only when the answer is the gateway's own.
+"""
+
+from __future__ import annotations
+
+import hmac
+from uuid import uuid4
+
+from werkzeug.wrappers import Request, Response
+
+from tests.cloud.vendor_faults import Faults
+
+FAULTS = {
+    "gateway-throttle": "the market's gateway refuses the call: its flow control",
+    "gateway-quota": "the market's gateway refuses the call: all that was bought is used up",
+}
+"""Faults of every vendor that sells through the market, and what they do."""
+
+# The messages are documented; of the codes we know that they have six characters, and what they look like.
+_ON_DEMAND = {
+    "gateway-throttle": (403, "T403US", "Throttled by USER Flow Control"),
+    "gateway-quota": (403, "B403QE", "Quota Exhausted"),
+}
+
+
+class Barred(Exception):
+    """The gateway's refusal; `message` is its X-Ca-Error-Message."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+    @property
+    def response(self) -> Response:
+        headers = {
+            "X-Ca-Error-Code": self.code,
+            "X-Ca-Error-Message": self.message,
+            "X-Ca-Request-Id": str(uuid4()).upper(),
+        }
+        return Response(b"", self.status, headers=headers)
+
+
+def admit(request: Request, appcode: str, faults: Faults, action: str, key: str) -> None:
+    """Raises `Barred` unless the request has the `appcode`, and no fault is on for such a call."""
+    given = request.headers.get("Authorization", "")
+    if not hmac.compare_digest(given.encode(), f"APPCODE {appcode}".encode()):
+        raise Barred(403, "A403AC", "Invalid AppCode")
+    if fault := faults.strike(_ON_DEMAND, {action}, key):
+        raise Barred(*_ON_DEMAND[fault.kind])
