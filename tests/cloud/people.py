@@ -1,4 +1,4 @@
-"""Outlines what is around and in a face: head, hair, skin, features, clothes.
+"""Outlines people, and what is around and in a face: head, hair, skin, features, clothes.
 
 GrabCut and the colours of the face at hand draw the outlines. Eyes, brows and lips are looked for where a face has
 them, so a tilted head gets poor ones; clothes are told from each other by height alone.
@@ -12,6 +12,20 @@ import numpy as np
 from tests.cloud import segment
 from tests.cloud.faces import Face, skinlike
 from tests.cloud.segment import Alpha, Mask, Pixels
+
+
+def body(photo: Pixels, people: list[Face]) -> Alpha:
+    """The people whose faces were found, with what they wear and hold; nothing where there is no face."""
+    if not people:
+        return np.zeros(photo.shape[:2], np.uint8)
+    labels = np.full(photo.shape[:2], cv2.GC_PR_BGD, np.uint8)
+    for face in people:
+        labels[face.spot(photo.shape, 0.5, 0.3, 0.75, 0.9)] = cv2.GC_PR_FGD
+        labels[face.spot(photo.shape, 0.5, 4.5, 2, 3.7)] = cv2.GC_PR_FGD
+    for face in people:
+        labels[face.spot(photo.shape, 0.5, 0.45, 0.4, 0.55)] = cv2.GC_FGD
+        labels[face.spot(photo.shape, 0.5, 2.6, 0.5, 0.9)] = cv2.GC_FGD
+    return segment.grown(photo, labels)
 
 
 def head(photo: Pixels, face: Face) -> Alpha:

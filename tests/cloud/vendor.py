@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,8 @@ class Call:
     answer: Callable[[], tuple[Response, str]]
     """Does what was asked. The answer, and the code of the error that it is, empty if none; raises nothing."""
     tasks: int = 1
+    others: tuple[str, ...] = ()
+    """The further uploads that a batch is about."""
 
 
 class Vendor(ABC):
@@ -172,4 +174,8 @@ class Vendor(ABC):
         self.calls.append(Called(call.action, call.key, code, self._clock(), call.tasks))
 
     def _struck(self, call: Call, *kinds: str) -> Fault | None:
-        return self._faults.strike(kinds, {call.action}, call.key)
+        return self._strike(kinds, call.action, call.key, *call.others)
+
+    def _strike(self, kinds: Collection[str], action: str, *keys: str) -> Fault | None:
+        """The fault that strikes a call about these uploads: that it concerns one of them is enough."""
+        return next((fault for key in keys if (fault := self._faults.strike(kinds, {action}, key))), None)
