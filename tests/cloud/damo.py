@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 from tests.cloud.accounts import Accounts
 from tests.cloud.damo_apis import APIS, LIMITS
 from tests.cloud.damo_bodies import Given, data, parsed, result_key, submitted
-from tests.cloud.damo_replies import UNREACHED, Refused, answer, error
+from tests.cloud.damo_replies import CODES, UNREACHED, Refused, answer, error
 from tests.cloud.damo_tasks import Tasks
 from tests.cloud.effects import Observer, unobserved
 from tests.cloud.market import FAULTS, Barred, Gateway, struck
@@ -81,7 +81,7 @@ class Damo(Vendor):
         self._actions |= {f"{name}/submit" for name in APIS.keys() - self._submits_at_query}
         self._gateway = Gateway(accounts.damo_appcode)
         self._quota = Quota(qps, clock)
-        faults = Faults(ERRORS, OTHERS)
+        faults = Faults(ERRORS, OTHERS, {str(code) for code in CODES})
         self._tasks = Tasks(clock, job_seconds, faults)
         super().__init__(
             "damo",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 ANY = {
@@ -38,22 +39,28 @@ class Fault:
 class Faults:
     """`errors` are the vendor's codes by the words for them, "error" among them; `others`, its own faults beside `ANY`.
 
-    `code:<code>` is every other error there may be. For an error nothing is billed.
+    `code:<code>` is every other error there may be; `codes` are all there are, if the vendor has a table that ends.
+    For an error nothing is billed.
     """
 
-    def __init__(self, errors: Mapping[str, str], others: Mapping[str, str]) -> None:
+    def __init__(
+        self, errors: Mapping[str, str], others: Mapping[str, str], codes: AbstractSet[str] | None = None
+    ) -> None:
         self._errors = errors
+        self._codes = codes
         self._others = {**ANY, **others}
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, kind: str, *, action: str, key: str, times: int | None, seconds: float, code: str) -> Fault:
-        """Raises ValueError for a kind there is not."""
+        """Raises ValueError for a kind or a code there is not."""
         error = kind[5:] if kind.startswith("code:") else self._errors.get(kind, "")
         if not error and kind not in self._others:
             raise ValueError(f"no fault is called {kind!r}; there are {[*self._errors, *self._others]} and code:<code>")
         left = float("inf") if times is None else times
         code = error or code or self._errors["error"]
+        if self._codes is not None and code not in self._codes:
+            raise ValueError(f"no code is called {code!r}; there are {sorted(self._codes)}")
         fault = Fault("code" if error else kind, action, key, seconds, code, left)
         with self._lock:
             self._faults.append(fault)
