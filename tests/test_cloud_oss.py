@@ -577,6 +577,14 @@ def test_a_form_upload_that_is_not_in_order_is_refused(
     assert list(oss2.ObjectIterator(bucket)) == []
 
 
+def test_a_form_may_ask_for_an_acl(bucket: oss2.Bucket, world: World) -> None:
+    acl = {"x-oss-object-acl": "public-read"}
+    assert send(world, {**form(world), **acl}).status_code == 204
+    assert bucket.get_object_acl("uploads/红 1.jpg").acl == "public-read"
+    acl = {"x-oss-object-acl": "public"}
+    assert web_refusal(send(world, {**form(world), **acl})) == (400, "InvalidArgument")
+
+
 # Events
 
 
