@@ -6,15 +6,13 @@ import base64
 import hashlib
 import hmac
 import io
-import itertools
 import json
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -25,74 +23,15 @@ import pytest
 import requests
 from PIL import ExifTags, Image
 
+from tests import oss_world
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.effects import Effect, Moment, unobserved
-from tests.cloud.oss import Oss
 from tests.cloud.oss_store import Versioning
+from tests.oss_world import World, refusal, web_refusal
 
 _MINUTE = 60.0
 _DAY = 24 * 3600.0
-_numbers = itertools.count(1)
-
-
-@dataclass
-class World:
-    """An OSS, what it told, and a clock that can be set."""
-
-    accounts: Accounts = field(default_factory=Accounts)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    ahead: float = 0.0
-    bucket: str = ""
-
-    def __post_init__(self) -> None:
-        self.oss = Oss(self.accounts, on_event=self.events.append, clock=lambda: time.time() + self.ahead)
-
-    def client(self, key: Key | None = None, *, bucket: str = "", region: str = "cn-shanghai") -> oss2.Bucket:
-        key = key or self.accounts.owner
-        credentials = oss2.credentials.StaticCredentialsProvider(
-            key.access_key_id, key.access_key_secret, key.security_token
-        )
-        return oss2.Bucket(oss2.ProviderAuthV4(credentials), self.oss.url, bucket or self.bucket, region=region)
-
-    @property
-    def heard(self) -> list[str]:
-        return [event["events"][0]["eventName"] for event in self.events]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[World]:
-    world = World()
-    yield world
-    world.oss.stop()
-
-
-@pytest.fixture
-def world(running: World) -> World:
-    """The one OSS, with a bucket of its own for this test and nothing heard yet."""
-    running.bucket = f"bucket-{next(_numbers)}"
-    running.oss.create_bucket(running.bucket)
-    running.events.clear()
-    running.oss.requests.clear()
-    running.ahead = 0.0
-    return running
-
-
-@pytest.fixture
-def bucket(world: World) -> oss2.Bucket:
-    return world.client()
-
-
-def refusal(call: Callable[..., Any], *arguments: Any, **more: Any) -> tuple[int, str]:
-    with pytest.raises(oss2.exceptions.ServerError) as raised:
-        call(*arguments, **more)
-    assert raised.value.request_id
-    return raised.value.status, raised.value.code
-
-
-def web_refusal(answer: requests.Response) -> tuple[int, str]:
-    error = oss2.exceptions._parse_error_body(answer.content)
-    assert error["RequestId"] == answer.headers["x-oss-request-id"]
-    return answer.status_code, error["Code"]
+running, world, bucket = oss_world.running, oss_world.world, oss_world.bucket
 
 
 # Objects
@@ -261,7 +200,7 @@ def test_of_many_who_create_an_object_at_once_one_does(world: World) -> None:
 
 @pytest.mark.parametrize("versioning", ["Enabled", "Suspended"])
 def test_where_there_are_or_were_versions_creating_once_is_ignored(world: World, versioning: Versioning) -> None:
-    world.oss.create_bucket(name := f"versions-{next(_numbers)}", versioning=versioning)
+    world.oss.create_bucket(name := f"{world.bucket}-versions", versioning=versioning)
     bucket = world.client(bucket=name)
     assert bucket.get_bucket_versioning().status == versioning
     create_once(bucket, "claim", b"first")
@@ -636,6 +575,14 @@ def test_a_form_upload_that_is_not_in_order_is_refused(
 ) -> None:
     assert web_refusal(send(world, form(world, **settings) | changes)) == refused
     assert list(oss2.ObjectIterator(bucket)) == []
+
+
+def test_a_form_may_ask_for_an_acl(bucket: oss2.Bucket, world: World) -> None:
+    acl = {"x-oss-object-acl": "public-read"}
+    assert send(world, {**form(world), **acl}).status_code == 204
+    assert bucket.get_object_acl("uploads/红 1.jpg").acl == "public-read"
+    acl = {"x-oss-object-acl": "public"}
+    assert web_refusal(send(world, {**form(world), **acl})) == (400, "InvalidArgument")
 
 
 # Events

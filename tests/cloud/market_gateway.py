@@ -19,7 +19,7 @@ FAULTS = {
 }
 """Faults of every vendor that sells through the market, and what they do."""
 
-# The messages are documented; of the codes we know that they have six characters, and what they look like.
+# Messages are documented; of the codes only that they have six characters is.
 _ON_DEMAND = {
     "gateway-throttle": (403, "T403US", "Throttled by USER Flow Control"),
     "gateway-quota": (403, "B403QE", "Quota Exhausted"),
@@ -48,6 +48,8 @@ class Barred(Exception):
 def admit(request: Request, appcode: str, faults: Faults, action: str, key: str) -> None:
     """Raises `Barred` unless the request has the `appcode`, and no fault is on for such a call."""
     given = request.headers.get("Authorization", "")
+    if not given:
+        raise Barred(401, "A401AC", "Unauthorized")
     if not hmac.compare_digest(given.encode(), f"APPCODE {appcode}".encode()):
         raise Barred(403, "A403AC", "Invalid AppCode")
     if fault := faults.strike(_ON_DEMAND, {action}, key):

@@ -1,8 +1,8 @@
 """A local OSS bucket in Shanghai: moto keeps the objects, the dialect on top is as strict as the real one.
 
-It takes V4 signatures only (headers, links and forms), as every bucket made since September 2025 does. It has
-one account, which owns everything: no RAM policies, no ACLs but private. Last-Modified is moto's, by the real
-clock; signatures, links and events go by the `clock` it is given.
+It takes V4 signatures only (headers, links and forms), as every bucket made since September 2025 does, and none
+for what an object's ACL makes public. It has one account, which owns everything: no RAM policies, no buckets but
+private ones. Last-Modified is moto's, by the real clock; signatures, links and events go by the `clock` it is given.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.cloud.accounts import Accounts
 from tests.cloud.effects import Effect, Observer, unobserved
+from tests.cloud.oss_acl import Acls
 from tests.cloud.oss_events import Change, document
 from tests.cloud.oss_operations import Operations
+from tests.cloud.oss_origins import Origins
 from tests.cloud.oss_replies import Refused
 from tests.cloud.oss_request import Asked, hang_up, is_gone, read
 from tests.cloud.oss_signature import Gate
@@ -40,7 +42,7 @@ class Served:
     status: int
     client: tuple[str, int]
     access_key_id: str
-    """Empty when the signature was not in order."""
+    """Empty when nobody had signed, or the signature was not in order: the status tells which."""
     bytes_in: int
     bytes_out: int
 
@@ -71,13 +73,30 @@ class Oss:
         self._clock = clock
         self._gate = Gate(accounts, clock)
         self._store = Store()
-        self._operations = Operations(self._store, clock)
+        self._acls = Acls(self._store)
+        self._origins = Origins()
+        self._first_bucket = ""
+        self._operations = Operations(self._store, self._acls, self._origins, clock)
         self._server = Server(self._app, port)
         self.url = self._server.url
 
-    def create_bucket(self, name: str, *, versioning: Versioning = "") -> None:
-        """Makes an empty private bucket; `versioning` is what it has, or (Suspended) once had."""
+    def create_bucket(self, name: str, *, versioning: Versioning = "", block_public_access: bool = False) -> None:
+        """Makes an empty private bucket; `versioning` is what it has, or (Suspended) once had.
+
+        `block_public_access` is what a real bucket has from the start today, until its owner turns it off.
+        """
         self._store.create_bucket(name, versioning)
+        if block_public_access:
+            self._acls.block(name)
+        self._first_bucket = self._first_bucket or name
+
+    def origin(self, key: str, *, bucket: str = "") -> str:
+        """The key that the object at `key` was first copied from, be it in several steps or reshaped on the way.
+
+        `key` itself when it is no copy, or was never heard of. Both lie in `bucket`, the first one made unless named.
+        Deleting either changes nothing; putting something new at `key` does.
+        """
+        return self._origins.of(bucket or self._first_bucket, key)
 
     def stop(self) -> None:
         self._server.stop()
@@ -93,7 +112,7 @@ class Oss:
         access_key_id, changes = "", list[Change]()
         try:
             access_key_id = self._admit(asked)
-            reply, changes = self._operations.perform(asked)
+            reply, changes = self._operations.perform(asked, anonymous=not access_key_id)
         except Refused as refused:
             reply = refused.reply(asked.method, request_id, self._server.host)
         self.observe(effect, "after")

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import quote
 
-from tests.cloud.accounts import Accounts
+from tests.cloud.oss_bucket import OWNER
 from tests.cloud.oss_replies import Content, Refused, Reply, xml_reply
 from tests.cloud.oss_store import Entry
 
-_OWNER: Content = [("ID", Accounts.uid), ("DisplayName", Accounts.uid)]
 _DEFAULT, _MOST = 100, 1000
 
 
@@ -92,7 +91,7 @@ def _contents(entry: Entry, key: str, with_owner: bool) -> Content:
         ("Size", str(entry.size)),
         ("StorageClass", "Standard"),
     ]
-    return [*fields, ("Owner", _OWNER)] if with_owner else fields
+    return [*fields, ("Owner", OWNER)] if with_owner else fields
 
 
 def object_type(etag: str) -> str:

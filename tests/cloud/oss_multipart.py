@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from xml.etree import ElementTree
 
+from tests.cloud.oss_acl import HEADER, Acls
 from tests.cloud.oss_events import Change
 from tests.cloud.oss_objects import Objects
 from tests.cloud.oss_replies import Content, Refused, Reply, xml_reply
@@ -15,16 +16,21 @@ from tests.cloud.oss_store import Store, stored_headers, to_oss
 class Multipart:
     """All raise `Refused`."""
 
-    def __init__(self, store: Store, objects: Objects) -> None:
+    def __init__(self, store: Store, objects: Objects, acls: Acls) -> None:
         self._store = store
         self._objects = objects
+        self._acls = acls
+        self._wanted: dict[str, str] = {}
+        """By upload id, the ACL that was asked for when it began."""
 
     def initiate(self, bucket: str, key: str, headers: Mapping[str, str]) -> tuple[Reply, Change]:
         kept = {"content-type": "application/octet-stream"} | stored_headers(headers)
+        acl = self._acls.wanted(bucket, headers)
         with self._store.lock:
             self._objects.check_new(bucket, key, headers)
-            begun = self._store.ask("POST", bucket, key, query={"uploads": ""}, headers=kept)
-        return _plain(begun), Change("ObjectCreated:InitiateMultipartUpload", bucket, key)
+            begun = _plain(self._store.ask("POST", bucket, key, query={"uploads": ""}, headers=kept))
+        self._wanted[ElementTree.fromstring(begun.body).findtext("UploadId", "")] = acl
+        return begun, Change("ObjectCreated:InitiateMultipartUpload", bucket, key)
 
     def upload(
         self, event: str, bucket: str, key: str, query: Mapping[str, str], content: bytes
@@ -43,11 +49,14 @@ class Multipart:
     ) -> tuple[Reply, Change]:
         # moto compares ETags as text, and writes them in lower case.
         lower = re.sub(rb"<ETag>[^<]*</ETag>", lambda etag: b"<ETag>" + etag[0][6:-7].lower() + b"</ETag>", body)
+        # oss2 sends it when it begins and when it completes.
+        acl = self._acls.wanted(bucket, {HEADER: self._wanted.get(query["uploadId"], "default"), **headers})
         with self._store.lock:
             before = self._objects.check_new(bucket, key, headers)
             self.parts(bucket, key, query)  # or moto would complete one twice
             self._store.ask("POST", bucket, key, query={"uploadId": query["uploadId"]}, body=lower)
             made = self._store.ask("GET", bucket, key)
+            self._objects.made(bucket, key, made, acl)
         etag = made.headers["etag"]
         crc = self._objects.crc64(made.body, etag)
         reply = xml_reply(

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 import crcmod
 
+from tests.cloud.oss_acl import Acls
 from tests.cloud.oss_events import Change
 from tests.cloud.oss_listing import object_type
+from tests.cloud.oss_origins import Origins
 from tests.cloud.oss_replies import Refused, Reply
 from tests.cloud.oss_store import Store, stored_headers, user_meta
 
@@ -23,22 +25,27 @@ _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-
 class Objects:
     """What can be done to one object. All raise `Refused`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, acls: Acls, origins: Origins) -> None:
         self._store = store
+        self._acls = acls
+        self._origins = origins
         self._crcs: dict[str, str] = {}
         """By ETag, which names a content; reading objects again to answer HEAD would be slow."""
 
     def create(
-        self, event: str, bucket: str, key: str, content: bytes, headers: Mapping[str, str]
+        self, event: str, bucket: str, key: str, content: bytes, headers: Mapping[str, str], *, source: str = ""
     ) -> tuple[Reply, Change]:
         """Makes an object of `content`, over an older one unless `headers` forbid it.
 
-        `event` is what a trigger calls it; of `headers` the object keeps what `stored_headers` says.
+        `event` is what a trigger calls it; of `headers` the object keeps what `stored_headers` says, and the ACL.
+        `source` is the key of the object in the same bucket that it was made from, if there is one.
         """
+        acl = self._acls.wanted(bucket, headers)
         kept = {"content-type": "application/octet-stream"} | stored_headers(headers)
         with self._store.lock:
             before = self.check_new(bucket, key, headers)
             made = self._store.ask("PUT", bucket, key, headers=kept, body=content)
+            self.made(bucket, key, made, acl, source)
         answer = {name: value for name, value in made.headers.items() if name in ("etag", "x-oss-version-id")}
         answer["x-oss-hash-crc64ecma"] = self.crc64(content, answer["etag"])
         return Reply(200, answer), self.changed(event, bucket, key, answer["etag"], len(content), before, kept)
@@ -94,6 +101,11 @@ class Objects:
             gone = self._store.ask("DELETE", bucket, key, query=_for_read(query))
         headers = {name: value for name, value in gone.headers.items() if name.startswith("x-oss-")}
         return Reply(204, headers), [Change(event, bucket, key)] if there else []
+
+    def made(self, bucket: str, key: str, made: Reply, acl: str, source: str = "") -> None:
+        """Nothing of an older object's ACL and origin stays. Hold the store's lock from before the object is there."""
+        self._acls.keep(bucket, key, made.headers.get("x-oss-version-id", ""), acl)
+        self._origins.made(bucket, key, source)
 
     def changed(
         self, event: str, bucket: str, key: str, etag: str, size: int, before: int, headers: Mapping[str, str]

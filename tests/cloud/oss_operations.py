@@ -1,7 +1,7 @@
 """The operations of OSS, by the names its reference gives them.
 
 Each takes what was asked and gives the reply, and the changes that triggers hear of. The caller has checked the
-signature; all raise `Refused`.
+signature, if there is one; all raise `Refused`.
 """
 
 from __future__ import annotations
@@ -15,32 +15,31 @@ from typing import TypeAlias
 from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
-from tests.cloud.accounts import Accounts
+from tests.cloud import oss_bucket
+from tests.cloud.oss_acl import HEADER, Acls
 from tests.cloud.oss_events import Change
 from tests.cloud.oss_form import check_policy, success
 from tests.cloud.oss_image import process
 from tests.cloud.oss_listing import listing
 from tests.cloud.oss_multipart import Multipart
 from tests.cloud.oss_objects import Objects, check_digest, check_key, span
+from tests.cloud.oss_origins import Origins
 from tests.cloud.oss_replies import Content, Refused, Reply, xml_reply
 from tests.cloud.oss_request import Asked
-from tests.cloud.oss_signature import REGION
 from tests.cloud.oss_store import Store
 
 Done: TypeAlias = tuple[Reply, list[Change]]
-
-_OWNER: Content = [("ID", Accounts.uid), ("DisplayName", Accounts.uid)]
-_PRIVATE: Content = [("Grant", "private")]
 
 
 class Operations:
     """Everything the box's OSS can do."""
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, acls: Acls, origins: Origins, clock: Callable[[], float]) -> None:
         self._store = store
+        self._acls = acls
         self._clock = clock
-        self._objects = Objects(store)
-        self._multipart = Multipart(store, self._objects)
+        self._objects = Objects(store, acls, origins)
+        self._multipart = Multipart(store, self._objects, acls)
         self._by_name: dict[str, Callable[[Asked], Done]] = {
             "PutObject": self._put,
             "PostObject": self._post,
@@ -51,6 +50,8 @@ class Operations:
             "DeleteObject": lambda asked: self._objects.delete(
                 "ObjectRemoved:DeleteObject", *_where(asked), asked.query
             ),
+            "GetObjectAcl": lambda asked: _quiet(acls.get(asked)),
+            "PutObjectAcl": lambda asked: _quiet(acls.put(asked)),
             "DeleteMultipleObjects": self._delete_multiple,
             "ProcessObject": self._process,
             "ListObjects": self._list,
@@ -64,21 +65,24 @@ class Operations:
             "AbortMultipartUpload": lambda asked: _quiet(self._multipart.abort(*_where(asked), asked.query)),
             "ListParts": lambda asked: _quiet(self._multipart.parts(*_where(asked), asked.query)),
             "ListMultipartUploads": lambda asked: _quiet(self._multipart.uploads(asked.bucket, asked.query)),
-            "GetBucketVersioning": self._versioning,
-            "GetBucketLocation": lambda asked: _quiet(xml_reply("LocationConstraint", f"oss-{REGION}")),
+            "GetBucketVersioning": lambda asked: _quiet(oss_bucket.versioning(store.versioning(asked.bucket))),
+            "GetBucketLocation": lambda asked: _quiet(oss_bucket.location()),
             "GetBucketInfo": self._info,
-            "GetBucketAcl": lambda asked: _quiet(
-                xml_reply("AccessControlPolicy", [("Owner", _OWNER), ("AccessControlList", _PRIVATE)])
-            ),
+            "GetBucketAcl": lambda asked: _quiet(oss_bucket.acl()),
         }
 
-    def perform(self, asked: Asked) -> Done:
+    def perform(self, asked: Asked, *, anonymous: bool) -> Done:
+        """`anonymous`: nobody has signed it."""
+        if anonymous:
+            self._acls.admit_operation(asked.operation)
         if asked.operation not in self._by_name:
             raise Refused(501, "NotImplemented", f"The box does not {asked.method} that.")
         # That there is no such bucket is said before anything else is looked at.
         self._store.ask("GET", asked.bucket, query={"location": ""})
         if asked.key:
             check_key(asked.key)
+        if anonymous:
+            self._acls.admit_reader(asked)
         return self._by_name[asked.operation](asked)
 
     def _put(self, asked: Asked) -> Done:
@@ -101,28 +105,29 @@ class Operations:
 
     def _copy(self, asked: Asked) -> Done:
         with self._store.lock:
+            bucket, key, _ = _copied(asked)
             source = self._source(asked)
             if asked.headers.get("x-oss-metadata-directive", "COPY").upper() == "REPLACE":
                 headers = asked.headers
             else:
-                headers = {name: value for name, value in asked.headers.items() if name == "x-oss-forbid-overwrite"}
-                headers |= source.headers
-            made, change = self._objects.create("ObjectCreated:CopyObject", *_where(asked), source.body, headers)
+                about = ("x-oss-forbid-overwrite", HEADER)
+                headers = {name: asked.headers[name] for name in about if name in asked.headers} | source.headers
+            event, origin = "ObjectCreated:CopyObject", key if bucket == asked.bucket else ""
+            made, change = self._objects.create(event, *_where(asked), source.body, headers, source=origin)
             modified = self._store.entries(*_where(asked))[0].modified
         reply = xml_reply("CopyObjectResult", [("ETag", made.headers["etag"]), ("LastModified", modified)])
         return Reply(200, made.headers | reply.headers, reply.body), [change]
 
     def _source(self, asked: Asked) -> Reply:
         """The object that `x-oss-copy-source` names, whole."""
-        path, _, version = asked.headers["x-oss-copy-source"].partition("?versionId=")
-        bucket, _, key = path.lstrip("/").partition("/")
+        bucket, key, version = _copied(asked)
         conditions = {
             name: asked.headers[header]
             for name in ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
             if (header := f"x-oss-copy-source-{name}") in asked.headers
         }
         query = {"versionId": version} if version else {}
-        source = self._objects.read(unquote(bucket), unquote(key), query, conditions)
+        source = self._objects.read(bucket, key, query, conditions)
         if source.status == 304:
             raise Refused(304, "NotModified", "The source has not been modified.")
         return source
@@ -152,7 +157,8 @@ class Operations:
         source = self._objects.read(*_where(asked), {}, {})
         made = process(source.body, instructions)
         headers = {"content-type": made.content_type}
-        _, change = self._objects.create("ObjectCreated:PutObject", bucket, key, made.content, headers)
+        event, origin = "ObjectCreated:PutObject", asked.key if bucket == asked.bucket else ""
+        _, change = self._objects.create(event, bucket, key, made.content, headers, source=origin)
         facts = {"bucket": bucket, "fileSize": len(made.content), "object": key, "status": "OK"}
         return Reply(200, {"content-type": "application/json"}, json.dumps(facts).encode()), [change]
 
@@ -196,30 +202,21 @@ class Operations:
         )
         return Reply(200, made.headers | reply.headers, reply.body), [change]
 
-    def _versioning(self, asked: Asked) -> Done:
-        status = self._store.versioning(asked.bucket)
-        return _quiet(xml_reply("VersioningConfiguration", [("Status", status)] if status else []))
-
     def _info(self, asked: Asked) -> Done:
-        versioning = self._store.versioning(asked.bucket)
-        facts: list[tuple[str, Content]] = [
-            ("Name", asked.bucket),
-            ("CreationDate", "2026-01-01T00:00:00.000Z"),
-            ("Location", f"oss-{REGION}"),
-            ("ExtranetEndpoint", f"oss-{REGION}.aliyuncs.com"),
-            ("IntranetEndpoint", f"oss-{REGION}-internal.aliyuncs.com"),
-            ("StorageClass", "Standard"),
-            ("DataRedundancyType", "ZRS"),
-            ("Owner", _OWNER),
-            ("AccessControlList", _PRIVATE),
-        ]
-        if versioning:
-            facts.append(("Versioning", versioning))
-        return _quiet(xml_reply("BucketInfo", [("Bucket", facts)]))
+        bucket = asked.bucket
+        blocks = self._acls.blocks(bucket)
+        return _quiet(oss_bucket.info(bucket, versioning=self._store.versioning(bucket), block_public_access=blocks))
 
 
 def _where(asked: Asked) -> tuple[str, str]:
     return asked.bucket, asked.key
+
+
+def _copied(asked: Asked) -> tuple[str, str, str]:
+    """Bucket, key and version (empty for the newest) of the object that `x-oss-copy-source` names."""
+    path, _, version = asked.headers["x-oss-copy-source"].partition("?versionId=")
+    bucket, _, key = path.lstrip("/").partition("/")
+    return unquote(bucket), unquote(key), version
 
 
 def _quiet(reply: Reply) -> Done:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _OBJECT = {
-    "GET": {"": "GetObject", "uploadId": "ListParts", "objectMeta": "GetObjectMeta"},
+    "GET": {"": "GetObject", "uploadId": "ListParts", "objectMeta": "GetObjectMeta", "acl": "GetObjectAcl"},
     "HEAD": {"": "HeadObject", "objectMeta": "GetObjectMeta"},
-    "PUT": {"": "PutObject", "uploadId": "UploadPart"},
+    "PUT": {"": "PutObject", "uploadId": "UploadPart", "acl": "PutObjectAcl"},
     "POST": {
         "uploads": "InitiateMultipartUpload",
         "uploadId": "CompleteMultipartUpload",
@@ -38,7 +38,7 @@ _BUCKET = {
     },
     "POST": {"": "PostObject", "delete": "DeleteMultipleObjects"},
 }
-_ELSEWHERE = {"acl", "append", "callback", "cors", "encryption", "inventory", "lifecycle", "logging", "policy"}
+_ELSEWHERE = {"append", "callback", "cors", "encryption", "inventory", "lifecycle", "logging", "policy"}
 _ELSEWHERE |= {
     "referer",
     "replication",

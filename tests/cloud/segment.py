@@ -35,14 +35,14 @@ _one_at_a_time = threading.Lock()
 def subject(photo: Pixels) -> Alpha:
     """Alpha of what stands out near the middle of `photo`, in its own size; all zeros for a photo of one colour."""
     with _one_at_a_time:
-        small = _fit(photo, _SEARCH)
+        small = fit(photo, _SEARCH)
         return _matte(photo, _find(small))
 
 
 def refine(photo: Pixels, coarse: Alpha) -> Alpha:
     """`coarse`, a rough mask of the same height and width, drawn to the edges that `photo` has."""
     with _one_at_a_time:
-        small = _fit(photo, _SEARCH)
+        small = fit(photo, _SEARCH)
         mask = cv2.resize(coarse, small.shape[1::-1], interpolation=cv2.INTER_AREA)
         # A rough mask is trusted only away from its outline.
         reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (max(small.shape) // 16 | 1,) * 2)
@@ -56,7 +56,7 @@ def refine(photo: Pixels, coarse: Alpha) -> Alpha:
 def grown(photo: Pixels, labels: Alpha) -> Alpha:
     """Alpha of what GrabCut makes of `labels` (cv2.GC_*, one for each pixel of `photo`)."""
     with _one_at_a_time:
-        small = _fit(photo, _SEARCH)
+        small = fit(photo, _SEARCH)
         coarse = cv2.resize(labels, small.shape[1::-1], interpolation=cv2.INTER_NEAREST)
         return _matte(photo, _cut(small, np.asarray(coarse, np.uint8)))
 
@@ -84,7 +84,8 @@ def blend(above: Pixels, below: Pixels, alpha: Alpha) -> Pixels:
     return np.asarray(above * share + below * (1 - share), np.uint8)
 
 
-def _fit(photo: Pixels, longest: int) -> Pixels:
+def fit(photo: Pixels, longest: int) -> Pixels:
+    """`photo` with sides of at most `longest` pixels, and of at least 8."""
     height, width = photo.shape[:2]
     scale = min(1.0, longest / max(height, width))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
@@ -173,7 +174,7 @@ def _on_edges(small: Pixels, found: _Array) -> float:
 
 def _matte(photo: Pixels, found: _Array) -> Alpha:
     """`found`, enlarged to the size of `photo` with soft edges where the photo has them: a guided filter."""
-    middle = _fit(photo, _MATTE)
+    middle = fit(photo, _MATTE)
     guide = cv2.cvtColor(middle, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     rough = cv2.resize(found, guide.shape[::-1], interpolation=cv2.INTER_LINEAR)
     size = (max(guide.shape) // 80 | 1,) * 2
