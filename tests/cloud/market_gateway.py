@@ -7,6 +7,7 @@ six characters, is there only when the answer is the gateway's own.
 from __future__ import annotations
 
 import hmac
+import threading
 from uuid import uuid4
 
 from werkzeug.wrappers import Request, Response
@@ -54,3 +55,21 @@ def admit(request: Request, appcode: str, faults: Faults, action: str, key: str)
         raise Barred(403, "A403AC", "Invalid AppCode")
     if fault := faults.strike(_ON_DEMAND, {action}, key):
         raise Barred(*_ON_DEMAND[fault.kind])
+
+
+class Nonces:
+    """For those who ask for an `X-Ca-Nonce` with every call: it must never have come before."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._lock = threading.Lock()
+
+    def take(self, request: Request) -> None:
+        """Raises `Barred` for a nonce that is missing or was used."""
+        nonce = request.headers.get("X-Ca-Nonce", "")
+        if not nonce:
+            raise Barred(400, "I400MH", "Header `X-Ca-Nonce` is Required")
+        with self._lock:
+            if nonce in self._seen:
+                raise Barred(403, "S403NU", "Nonce Used")
+            self._seen.add(nonce)
