@@ -25,7 +25,7 @@ def body(photo: Pixels, people: list[Face]) -> Alpha:
     for face in people:
         labels[face.spot(photo.shape, 0.5, 0.45, 0.4, 0.55)] = cv2.GC_FGD
         labels[face.spot(photo.shape, 0.5, 2.6, 0.5, 0.9)] = cv2.GC_FGD
-    return segment.grown(photo, labels)
+    return segment.grown(photo, segment.framed(labels))
 
 
 def head(photo: Pixels, face: Face) -> Alpha:

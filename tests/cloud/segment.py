@@ -101,28 +101,33 @@ def _find(small: Pixels) -> _Array:
     return found if _on_edges(small, found) > 0.9 else _cut(small, _unlike(small))
 
 
-def _frame(small: Pixels) -> tuple[int, _Array]:
-    """How wide the frame is that counts as background, and how far each pixel is from the middle (1: a side)."""
-    height, width = small.shape[:2]
-    y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None, :]
-    return max(2, min(height, width) // 40), np.hypot(x, y)
-
-
-def _framed(labels: _Array, rim: int) -> _Array:
-    # The lower edge is left open: people are cut off there.
+def framed(labels: _Array) -> Alpha:
+    """`labels` (cv2.GC_*) with a frame that counts as background; the lower edge is open: people are cut off there."""
+    rim = _rim(labels)
     labels[:rim] = labels[:, :rim] = labels[:, -rim:] = cv2.GC_BGD
     return labels.astype(np.uint8)
 
 
+def _rim(small: _Array) -> int:
+    """How wide the frame is, in pixels."""
+    return max(2, int(min(small.shape[:2])) // 40)
+
+
+def _away(small: Pixels) -> _Array:
+    """How far each pixel is from the middle (1: a side)."""
+    height, width = small.shape[:2]
+    return np.hypot(np.linspace(-1, 1, width)[None, :], np.linspace(-1, 1, height)[:, None])
+
+
 def _central(small: Pixels) -> _Array:
-    rim, away = _frame(small)
+    away = _away(small)
     labels = np.where(away < 0.7, cv2.GC_PR_FGD, cv2.GC_PR_BGD)
     labels[away < 0.2] = cv2.GC_FGD
-    return _framed(labels, rim)
+    return framed(labels)
 
 
 def _unlike(small: Pixels) -> _Array:
-    rim, away = _frame(small)
+    rim, away = _rim(small), _away(small)
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32)
     edge = np.concatenate([part.reshape(-1, 3) for part in (lab[:rim], lab[:, :rim], lab[:, -rim:])])
     cv2.setRNGSeed(1)
@@ -132,7 +137,7 @@ def _unlike(small: Pixels) -> _Array:
     score = cv2.GaussianBlur(distance, (0, 0), min(small.shape[:2]) / 50) * np.exp(-1.5 * away**2)
     threshold, _ = cv2.threshold(np.clip(score, 0, 255).astype(np.uint8), 0, 1, cv2.THRESH_OTSU)
     labels = np.where((score > threshold) | (away < 0.25), cv2.GC_PR_FGD, cv2.GC_PR_BGD)
-    return _framed(labels, rim)
+    return framed(labels)
 
 
 def _cut(small: Pixels, labels: _Array) -> _Array:
@@ -162,7 +167,7 @@ def _without_small(spots: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
 
 def _on_edges(small: Pixels, found: _Array) -> float:
     """Which share of the outline of `found` lies where the photo has an edge; 1 when there is no outline."""
-    rim, _ = _frame(small)
+    rim = _rim(small)
     inside = found.astype(np.uint8)
     outline = inside - cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=1)
     photo = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32)
