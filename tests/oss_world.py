@@ -1,4 +1,4 @@
-"""An OSS to test against, a bucket of its own for every test, and what Alibaba's own client is told when refused.
+"""An OSS to test against, a bucket of its own for every test, and how tests use it through Alibaba's own client.
 
 Test modules take the fixtures by assignment: arguments of the same name would shadow an import.
 """
@@ -79,3 +79,26 @@ def web_refusal(answer: requests.Response) -> tuple[int, str]:
     error = oss2.exceptions._parse_error_body(answer.content)
     assert error["RequestId"] == answer.headers["x-oss-request-id"]
     return answer.status_code, error["Code"]
+
+
+def create_once(bucket: oss2.Bucket, key: str, body: bytes) -> Any:
+    return bucket.put_object(key, body, headers={"x-oss-forbid-overwrite": "true"})
+
+
+def upload(
+    bucket: oss2.Bucket, key: str, *parts: bytes, headers: dict[str, str] | None = None
+) -> tuple[str, list[Any]]:
+    upload_id = bucket.init_multipart_upload(key, headers=headers).upload_id
+    sent = []
+    for number, part in enumerate(parts, 1):
+        answer = bucket.upload_part(key, upload_id, number, part)
+        sent.append(oss2.models.PartInfo(number, answer.etag, size=len(part), part_crc=answer.crc))
+    return upload_id, sent
+
+
+def complete(
+    bucket: oss2.Bucket, key: str, upload_id: str, parts: list[Any], headers: dict[str, str] | None = None
+) -> Any:
+    made = bucket.complete_multipart_upload(key, upload_id, parts, headers=headers)
+    made.resp.read()  # oss2 does not, and would leave the connection to the garbage collector
+    return made

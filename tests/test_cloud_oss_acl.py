@@ -14,7 +14,7 @@ import requests
 from PIL import Image
 
 from tests import oss_world
-from tests.oss_world import World, refusal, web_refusal
+from tests.oss_world import World, complete, refusal, upload, web_refusal
 
 running, world, bucket = oss_world.running, oss_world.world, oss_world.bucket
 
@@ -32,10 +32,7 @@ def anyone(method: str, url: str, **more: Any) -> requests.Response:
 
 
 def in_parts(bucket: oss2.Bucket, key: str, *, begun: dict[str, str], completed: dict[str, str]) -> None:
-    upload_id = bucket.init_multipart_upload(key, headers=begun).upload_id
-    part = bucket.upload_part(key, upload_id, 1, b"here")
-    parts = [oss2.models.PartInfo(1, part.etag)]
-    bucket.complete_multipart_upload(key, upload_id, parts, headers=completed).resp.read()
+    complete(bucket, key, *upload(bucket, key, b"here", headers=begun), headers=completed)
 
 
 WAYS: dict[str, Callable[[oss2.Bucket, str, dict[str, str]], Any]] = {
@@ -64,7 +61,9 @@ def test_an_object_is_as_public_as_it_was_made(
     got = anyone("GET", bare(world, "红 1"))
     assert (got.status_code, got.content == b"here") == (status, status == 200)
     if status == 403:
+        # Its own ACL, or the bucket's.
         assert web_refusal(got) == NOT_PUBLIC
+        assert got.headers.get("x-oss-ec", "") == ("" if acl == "private" else "0003-00000001")
     for query in ("", "?objectMeta"):
         assert anyone("HEAD", bare(world, "红 1", query)).status_code == status
     assert bucket.get_object("红 1").read() == b"here"
