@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shared.documents import Box, Frame
 from shared.errors import Rejected
 from shared.models import Header, Limits
 
@@ -62,26 +61,6 @@ def admit_picture(header: Header, size: int, limits: Limits) -> Shown:
     if header.orientation >= 5:
         width, height = height, width
     return Shown("image/" + "/".join(steps), width, height)
-
-
-def original_box(box: Box, frame: Frame) -> Box:
-    """A part of the picture as shown, in pixels of the upload as stored: turned back, and enlarged outwards."""
-    x, y, width, height = box.x, box.y, box.width, box.height
-    turned = frame.orientation >= 5
-    stored_width, stored_height = (
-        (frame.shown_height, frame.shown_width) if turned else (frame.shown_width, frame.shown_height)
-    )
-    if turned:  # 5 to 8 lie on their side: 5 mirrored along the diagonal, the others turned from there
-        x, y, width, height = y, x, height, width
-    if frame.orientation in (2, 3, 7, 8):
-        x = stored_width - x - width
-    if frame.orientation in (3, 4, 6, 7):
-        y = stored_height - y - height
-    across, down = frame.width / stored_width, frame.height / stored_height
-    left, top = math.floor(x * across), math.floor(y * down)
-    right = min(frame.width, math.ceil((x + width) * across))
-    bottom = min(frame.height, math.ceil((y + height) * down))
-    return Box(left, top, right - left, bottom - top)
 
 
 def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: Shown) -> Shown:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared import keys
-from shared.capabilities import companion_role
+from shared.capabilities import companion_roles
 from shared.documents import Job
 from shared.jobs import Found
-from shared.pipeline import Concluded, Dropped, Line
+from shared.pipeline import Concluded, Dropped, Line, Outcome
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Arrivals:
 
         False when there is no such object, which may mean that `key` was told in another spelling.
         """
-        role = companion_role(keys.capability_name(key))
-        if role and keys.serves_folder(key, role):
-            self._announce_folder(keys.folder(key), role)
+        roles = companion_roles(keys.capability_name(key))
+        if keys.serves_folder(key, roles):
+            self._announce_folder(keys.folder(key), roles)
             return True
         if not keys.is_upload(key):
             return True
-        if image := keys.image_of(key, role):
+        if image := keys.image_of(key, roles):
             outcome = self._begin(image, "")
             if not isinstance(outcome, Concluded | Dropped):
                 self.line.jobs.announce(key)  # whoever takes the image up may yet find it gone
@@ -37,22 +37,22 @@ class Arrivals:
             # A second picture without a first one: noted, in case none ever comes.
         return not _is_absent(self._begin(key, etag))
 
-    def _announce_folder(self, folder: str, role: str) -> None:
+    def _announce_folder(self, folder: str, roles: tuple[str, ...]) -> None:
         """A second picture for every upload of a folder: there may be thousands, so it is settle that looks at them."""
         for entry in self.line.bucket.list(folder):
-            is_image = keys.is_upload(entry.key) and not keys.image_of(entry.key, role)
+            is_image = keys.is_upload(entry.key) and not keys.image_of(entry.key, roles)
             if keys.folder(entry.key) == folder and is_image:
                 self.line.jobs.announce(entry.key)
 
-    def look_again(self, source: str) -> Job | Concluded | Dropped | None:
+    def look_again(self, source: str) -> Outcome | None:
         """Something newer came while a job was under way; begin anew as soon as that one allows."""
         job = self.line.jobs.claim(source, "") or self._reopen(self.line.jobs.find(source))
         if job is None:
             return None
         self.line.jobs.take_note(source)
-        return self.line.run(job)
+        return self.line.run(job)[0]
 
-    def _begin(self, source: str, etag: str) -> Job | Concluded | Dropped | None:
+    def _begin(self, source: str, etag: str) -> Outcome | None:
         """Claim the upload and run it. None: someone else has it, and will look again if this is news to them."""
         jobs = self.line.jobs
         job = jobs.claim(source, etag)
@@ -63,12 +63,12 @@ class Arrivals:
                 job = jobs.take(found) if jobs.due(found.job) else None
             elif (job := self._reopen(found)) is None:
                 jobs.announce(source)  # also when told twice: whoever holds the job may have looked before this came
-        return None if job is None else self.line.run(job)
+        return None if job is None else self.line.run(job)[0]
 
     def _reopen(self, found: Found | None) -> Job | None:
         """Hold the job that is in the way, unless something was bought for it: that is finished first."""
         return None if found is None or found.job.bought else self.line.jobs.take(found)
 
 
-def _is_absent(outcome: Job | Concluded | Dropped | None) -> bool:
+def _is_absent(outcome: Outcome | None) -> bool:
     return isinstance(outcome, Dropped) and not outcome.existed

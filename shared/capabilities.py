@@ -7,21 +7,27 @@ Prices are the manual's for calls beyond the free allowance; 0 means that calls 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from shared.errors import Rejected
-from shared.models import Capability, Limits, OneOf, Second, SomeOf
+from shared.models import Capability, Limits, Second
+from shared.options import Areas, Colour, OneOf, Option, SomeOf
 
 _MB = 1_000_000
 _ANY_PNG = frozenset({1, 2, 4, 8, 16, 24, 32, 48, 64})
 _USUAL = frozenset({"jpg", "png", "bmp"})
 
 
-def _return_form(*values: str) -> dict[str, OneOf | SomeOf]:
+def _return_form(*values: str) -> dict[str, Option]:
     return {"return-form": OneOf("ReturnForm", values)}
 
 
 _CLOTHES = ("tops", "coat", "skirt", "pants", "bag", "shoes", "hat")
+
+_PICWISH = Limits(_USUAL | {"webp", "tiff"}, 15 * _MB, 1, 4096, _ANY_PNG, max_link=512)
+_DAMO = Limits(frozenset({"jpg", "png"}), math.inf, 400, 4096, _ANY_PNG)  # "JPG、JPEG、PNG等"; of bytes not a word
+_TEN = 10
 
 _ROWS = (
     # ---------------------------------------------------------------- portrait 人像分割
@@ -201,6 +207,60 @@ _ROWS = (
         Limits(_USUAL, 3 * _MB, 51, 1999, _ANY_PNG),  # the manual of 2022: up to 9 MB, under 3,000
         second=Second("sky", "ReplaceImageURL", same_size=False),
     ),
+    # ---------------------------------------------------------------- picwish 佐糖
+    Capability(
+        "picwish/cutout",
+        "抠图",
+        "picwish",
+        "/tasks/visual/segmentation",
+        _PICWISH,
+        image="image_url",
+        options={
+            "type": OneOf("type", ("person", "object", "stamp")),
+            "output-type": OneOf("output_type", ("1", "2", "3")),
+            "crop": OneOf("crop", ("0", "1")),
+            "format": OneOf("format", ("png", "jpg")),
+            "bg-color": Colour("bg_color", only_with=("format", "jpg")),
+        },
+        labels=frozenset({"image", "mask"}),
+        price_yuan=None,
+    ),
+    Capability(
+        "picwish/watermark",
+        "去水印",
+        "picwish",
+        "/tasks/visual/watermark",
+        _PICWISH,
+        image="image_url",
+        second=Second("mask", "mask_url", instead="rectangles"),
+        options={"rectangles": Areas("rectangles", most=50, max_share=0.5)},  # 50: where the manual is cut off
+        price_yuan=None,
+    ),
+    # ---------------------------------------------------------------- damo 达摩院
+    Capability(
+        "damo/matting",
+        "智能抠图",
+        "damo",
+        "inst-mat",
+        _DAMO,
+        image="image",
+        second=Second("mask", "mask"),
+        asynchronous=True,
+        batch=_TEN,
+        price_yuan=None,
+    ),
+    Capability(
+        "damo/background",
+        "背景去除",
+        "damo",
+        "bg-remove",
+        _DAMO,
+        image="image",
+        options={"model-type": OneOf("model_type", ("general", "human"))},
+        asynchronous=True,
+        batch=_TEN,
+        price_yuan=None,
+    ),
 )
 
 CAPABILITIES = {row.name: row for row in _ROWS}
@@ -220,10 +280,10 @@ def capability(name: str) -> Capability:
     return row
 
 
-def companion_role(name: str) -> str:
-    """The role of the second picture that the capability `name` needs; empty when it needs none, or is none."""
+def companion_roles(name: str) -> tuple[str, ...]:
+    """The roles of what may lie beside a picture for the capability `name`; none when it needs nothing, or is none."""
     row = CAPABILITIES.get(name)
-    return row.companion if row else ""
+    return row.companions if row else ()
 
 
 def of_group(group: str) -> Iterator[Capability]:
@@ -241,6 +301,8 @@ def vendor_options(row: Capability, options: dict[str, str]) -> dict[str, str]:
             raise Rejected("UnknownOption", f"{row.name} has no option {name}; it has {known}")
         words = option.spoken(value)
         if words is None:
-            raise Rejected("UnknownOption", f"{name} is {value!r}; {row.name} takes {', '.join(option.values)}")
+            raise Rejected("UnknownOption", f"{name} is {value!r}; {row.name} takes {option.taken}")
+        if isinstance(option, Colour) and options.get(option.only_with[0]) != option.only_with[1]:
+            raise Rejected("UselessOption", f"{name} counts only with {'='.join(option.only_with)}")
         spoken |= words
     return spoken

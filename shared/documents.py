@@ -68,6 +68,8 @@ class Ticketed:
 
     ticket: str
     since: datetime
+    index: int = 0
+    """Which of the tasks that were submitted together, under one ticket."""
     name: Literal["ticketed"] = "ticketed"
 
 

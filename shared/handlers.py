@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -12,10 +12,14 @@ from urllib.parse import unquote
 
 from shared import keys, log
 from shared.arrivals import Arrivals
+from shared.capabilities import of_group
 from shared.errors import Misconfigured, Unavailable
 from shared.events import ObjectCreated, records
 from shared.jobs import Jobs
 from shared.pipeline import Line
+from shared.ports import Provider
+from shared.providers.damo import Damo
+from shared.providers.picwish import Picwish
 from shared.providers.viapi import Credentials, Viapi
 from shared.rounds import Round
 from shared.settings import Settings, read_settings
@@ -67,7 +71,7 @@ def on_timer() -> Handler:
     def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - a tick says nothing that matters
         settings = _settings("oss_bucket")
         budget = Budget.within(float(context.function.timeout))
-        arrivals = _arrivals(settings, settings.oss_bucket, _credentials(settings, context), budget)
+        arrivals = _arrivals("", settings, settings.oss_bucket, _credentials(settings, context), budget)
         Round(arrivals, ends=_now() + timedelta(seconds=budget.begin)).run()
 
     return handler
@@ -82,7 +86,7 @@ def _arrived(group: str, created: ObjectCreated, settings: Settings, context: An
     if created.size == 0:
         return  # a folder, or a file still to come: OSS tells again when it has content
     budget = Budget.within(float(context.function.timeout))
-    arrivals = _arrivals(settings, created.bucket, _credentials(settings, context), budget)
+    arrivals = _arrivals(group, settings, created.bucket, _credentials(settings, context), budget)
     try:
         if not arrivals.arrived(key, created.etag) and unquote(key) != key:
             # Nothing says whether an event's key may come percent-encoded; raw is how everyone saw it.
@@ -117,7 +121,7 @@ def _credentials(settings: Settings, context: Any) -> Credentials:
 
 
 @lru_cache(maxsize=4)
-def _arrivals(settings: Settings, bucket: str, credentials: Credentials, budget: Budget) -> Arrivals:
+def _arrivals(group: str, settings: Settings, bucket: str, credentials: Credentials, budget: Budget) -> Arrivals:
     """Kept for the life of the instance: connections are reused as long as the credentials are the same."""
 
     def open_bucket(name: str) -> OssBucket:
@@ -134,8 +138,9 @@ def _arrivals(settings: Settings, bucket: str, credentials: Credentials, budget:
     pictures = open_bucket(bucket)
     documents = open_bucket(settings.jobs_bucket) if settings.jobs_bucket else pictures
     _warn_of_versioning(documents)
+    providers = _providers(settings, credentials)
+    _name_what_is_missing(group, providers)
     web = HttpWeb(
-        qps=settings.viapi_qps,
         result_hosts=settings.result_hosts,
         call_seconds=budget.call,
         fetch_seconds=budget.fetch,
@@ -145,10 +150,30 @@ def _arrivals(settings: Settings, bucket: str, credentials: Credentials, budget:
             bucket=pictures,
             jobs=Jobs(documents, _now, timedelta(seconds=budget.lease)),
             web=web,
-            providers={"viapi": Viapi(settings.viapi_endpoint, credentials)},
+            providers=providers,
             clock=_now,
         )
     )
+
+
+def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:
+    """Every vendor there is; that one lacks its secret here is no matter until a picture of its arrives."""
+    picwish = {
+        "picwish/cutout": settings.picwish_cutout_endpoint,
+        "picwish/watermark": settings.picwish_watermark_endpoint,
+    }
+    return {
+        "viapi": Viapi(settings.viapi_endpoint, credentials, settings.viapi_qps),
+        "picwish": Picwish(picwish, settings.picwish_appcode, settings.picwish_qps),
+        "damo": Damo(settings.damo_endpoint, settings.damo_appcode, settings.damo_qps, settings.damo_matting_path),
+    }
+
+
+def _name_what_is_missing(group: str, providers: Mapping[str, Provider]) -> None:
+    """At once, and before the first picture: until it is set, pictures wait as `blocked` jobs."""
+    missing = {name: None for row in of_group(group) for name in providers[row.provider].missing(row)}
+    if missing:
+        log.error("settings", message=f"set {' and '.join(missing)}: until then, uploads wait")
 
 
 def _warn_of_versioning(bucket: OssBucket) -> None:

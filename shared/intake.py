@@ -7,18 +7,16 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from shared import keys
-from shared.admission import admit_mask, admit_picture
-from shared.capabilities import LABELS, capability, companion_role, vendor_options
+from shared.admission import Shown, admit_mask, admit_picture
+from shared.boxes import admit_areas
+from shared.capabilities import LABELS, capability, companion_roles, vendor_options
 from shared.documents import Frame, Job, Receipt
 from shared.errors import Incomplete, Rejected
 from shared.header import read_header
-from shared.models import Capability, Header, Source, Stored
+from shared.links import Copy, Picture, show
+from shared.models import Capability, Header, Limits, Second, Source, Stored, Task
+from shared.options import Areas
 from shared.ports import Bucket
-
-_LINK_SECONDS = 600
-"""A synchronous vendor fetches within seconds; this is for its own retries."""
-_ASYNC_LINK_SECONDS = 6 * 3600
-"""An asynchronous one fetches when its queue comes to it."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,8 @@ class Seen:
     job: Job
     image: Source
     companion: Source | None
+    role: str
+    """The companion's; empty without one."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,11 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """What the vendor is shown: a link for each role, and which objects and formats are behind them."""
+    """What the vendor is shown; first, `copies` must be made."""
 
     row: Capability
-    links: dict[str, str]
-    options: dict[str, str]
-    """In the vendor's words."""
-    keys: tuple[str, ...]
-    formats: tuple[str, ...]
+    task: Task
+    copies: tuple[Copy, ...]
 
 
 def look(bucket: Bucket, job: Job) -> Seen | Nothing:
@@ -55,10 +52,9 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
     if image is None or image.size == 0:
         return Nothing(existed=False)
     name = keys.capability_name(job.source)
-    role = companion_role(name)
     if is_served_with_another(bucket, job.source):
         return Nothing(existed=True)
-    companion = None if keys.image_of(job.source, role) else _companion(bucket, job.source, role)
+    role, companion = _companion(bucket, job.source, companion_roles(name))
     mark = ",".join(picture.etag for picture in (image, companion) if picture)
     if job.mark not in ("", mark):
         bucket.delete(job.staged)  # copies of what is no longer there
@@ -72,11 +68,11 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
         if receipt is not None and earlier.mark == job.mark and _stands(receipt, job):
             return Nothing(existed=True)
         job = replace(job, replaces=(keys.receipt(job.source), *_outputs(receipt, job.source)))
-    if companion and keys.image_of(companion.key, role):
+    if companion and keys.image_of(companion.key, (role,)):
         # It may have been told that its picture is missing.
         complaint = keys.receipt(companion.key)
         job = replace(job, replaces=(*(key for key in job.replaces if key != complaint), complaint))
-    return Seen(job, image, companion)
+    return Seen(job, image, companion, role)
 
 
 def admit(bucket: Bucket, seen: Seen) -> tuple[Job, Exhibit]:
@@ -88,37 +84,29 @@ def admit(bucket: Bucket, seen: Seen) -> tuple[Job, Exhibit]:
         # The first of several pictures of `a.jpg` is `a.jpg.0.png`, and so would be the only one of `a.jpg.0`.
         raise Rejected("AmbiguousName", f"a name that ends in .{suffix} is another upload's result's: add its suffix")
     row = capability(job.capability)
+    if subject := keys.image_of(job.source, row.companions):
+        raise Incomplete("PictureMissing", f"this belongs to {subject}, which has not been uploaded")
     own = {name: seen.image.metadata[name] for name in row.options if name in seen.image.metadata}
-    options = keys.options(job.source) | own
+    options = _with_companion(keys.options(job.source) | own, seen, row)
     spoken = vendor_options(row, options)
-    pictures, headers = [seen.image], [_header(bucket, seen.image)]
-    shown = [admit_picture(headers[0], seen.image.size, row.limits)]
-    if row.second:
-        second = _second(job.source, row.second.role, seen)
-        pictures.append(second)
-        try:
-            headers.append(_header(bucket, second))
-            if row.second.same_size:
-                shown.append(admit_mask(headers[1], second.size, row.limits, headers[0], shown[0]))
-            else:
-                shown.append(admit_picture(headers[1], second.size, row.limits))
-        except Rejected as error:
-            raise Rejected(error.code, f"the {row.second.role}: {error.message}") from None
-    originals = tuple(picture.key for picture in pictures)
-    seconds = _ASYNC_LINK_SECONDS if row.asynchronous else _LINK_SECONDS
-    links = {
-        role: bucket.link(key, each.process, seconds)
-        for role, key, each in zip(row.fields, job.staged or originals, shown, strict=True)
-    }
-    frame = Frame(headers[0].width, headers[0].height, headers[0].orientation, shown[0].width, shown[0].height)
-    reshaped = ";".join(each.process for each in shown if each.process)
+    header = _header(bucket, seen.image)
+    shown = admit_picture(header, seen.image.size, row.limits)
+    frame = Frame(header.width, header.height, header.orientation, shown.width, shown.height)
+    pictures = [Picture(seen.image.key, header.format, shown)]
+    for option in row.options.values():
+        if isinstance(option, Areas) and option.field in spoken:
+            spoken[option.field] = admit_areas(spoken[option.field], option, frame)
+    if row.second and row.second.instead not in options:
+        pictures.append(_second(bucket, row.limits, row.second, seen, (header, shown)))
+    links, copies = show(bucket, job, row, pictures)
+    reshaped = ";".join(picture.shown.process for picture in pictures if picture.shown.process)
     job = replace(job, options=options, reshaped=reshaped, frame=frame)
-    return job, Exhibit(row, links, spoken, originals, tuple(header.format for header in headers))
+    return job, Exhibit(row, Task(dict(zip(row.fields, links, strict=False)), spoken), copies)
 
 
 def is_served_with_another(bucket: Bucket, upload: str) -> bool:
     """Whether this is a second picture whose first one is there."""
-    image = keys.image_of(upload, companion_role(keys.capability_name(upload)))
+    image = keys.image_of(upload, companion_roles(keys.capability_name(upload)))
     found = bucket.look(image) if image else None
     return found is not None and found.size > 0
 
@@ -141,25 +129,48 @@ def _stands(receipt: Receipt, job: Job) -> bool:
     return receipt.status == "done" or receipt.uploaded_at == job.uploaded_at
 
 
-def _companion(bucket: Bucket, upload: str, role: str) -> Source | None:
-    """The second picture: the upload's own, else its folder's; the newest where there are several."""
-    if not role:
-        return None
-    own, folder = keys.companion_prefixes(upload, role)
-    found = [entry for entry in bucket.list(own) if keys.image_of(entry.key, role) == upload] or [
-        entry for entry in bucket.list(folder) if keys.serves_folder(entry.key, role)
-    ]
-    newest = max(found, key=lambda entry: entry.modified, default=None)
-    return bucket.look(newest.key) if newest else None
+def _companion(bucket: Bucket, upload: str, roles: tuple[str, ...]) -> tuple[str, Source | None]:
+    """What lies beside the picture, in the first of `roles` that anything has: its own, else its folder's; the newest
+    where there are several."""
+    for role in () if keys.image_of(upload, roles) else roles:
+        own, folder = keys.companion_prefixes(upload, role)
+        found = [entry for entry in bucket.list(own) if keys.image_of(entry.key, (role,)) == upload] or [
+            entry for entry in bucket.list(folder) if keys.serves_folder(entry.key, (role,))
+        ]
+        newest = max(found, key=lambda entry: entry.modified, default=None)
+        companion = bucket.look(newest.key) if newest else None
+        if companion is not None:
+            return role, companion
+    return "", None
 
 
-def _second(upload: str, role: str, seen: Seen) -> Source:
-    if seen.companion is not None:
-        return seen.companion
-    if subject := keys.image_of(upload, role):
-        raise Incomplete("PictureMissing", f"this is the {role} of {subject}, which has not been uploaded")
-    own, folder = keys.companion_prefixes(upload, role)
-    raise Incomplete("CompanionMissing", f"the {role} has not been uploaded, neither {own}<ext> nor {folder}<ext>")
+def _with_companion(options: dict[str, str], seen: Seen, row: Capability) -> dict[str, str]:
+    """`options`, with the one that a document beside the picture holds; without it when a second picture is there."""
+    if row.second is None or not row.second.instead or seen.companion is None:
+        return options
+    if seen.role == row.second.role:
+        return {name: value for name, value in options.items() if name != row.second.instead}
+    if seen.companion.size > len(seen.companion.head):
+        raise Rejected("InvalidOption", f"{seen.companion.key} has {seen.companion.size:,} bytes: too long for options")
+    return {row.second.instead: seen.companion.head.decode("utf-8", "replace")} | options
+
+
+def _second(bucket: Bucket, limits: Limits, second: Second, seen: Seen, first: tuple[Header, Shown]) -> Picture:
+    """The second picture, fit to be shown with the first one. Raises `Incomplete` as long as there is none."""
+    if seen.companion is None:
+        own, folder = keys.companion_prefixes(seen.image.key, second.role)
+        instead = f", nor are {second.instead} set in its place" if second.instead else ""
+        missing = f"the {second.role} has not been uploaded, neither {own}<ext> nor {folder}<ext>{instead}"
+        raise Incomplete("CompanionMissing", missing)
+    try:
+        header = _header(bucket, seen.companion)
+        if second.same_size:
+            fit = admit_mask(header, seen.companion.size, limits, *first)
+        else:
+            fit = admit_picture(header, seen.companion.size, limits)
+    except Rejected as error:
+        raise Rejected(error.code, f"the {second.role}: {error.message}") from None
+    return Picture(seen.companion.key, header.format, fit)
 
 
 def _header(bucket: Bucket, picture: Source) -> Header:

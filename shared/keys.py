@@ -109,16 +109,16 @@ def companion_prefixes(upload: str, role: str) -> tuple[str, str]:
     return f"{upload}.{role}.", f"{folder(upload)}_{role}."
 
 
-def image_of(key: str, role: str) -> str:
-    """The upload to which `key` is the second picture; empty when it is not one by its name."""
+def image_of(key: str, roles: tuple[str, ...]) -> str:
+    """The upload beside which `key` lies in one of `roles`; empty when it does not, by its name."""
     match = _COMPANION.fullmatch(key)
-    return match["image"] if match and match["role"] == role else ""
+    return match["image"] if match and match["role"] in roles else ""
 
 
-def serves_folder(key: str, role: str) -> bool:
-    """Whether `key` is the second picture of every upload in its folder."""
+def serves_folder(key: str, roles: tuple[str, ...]) -> bool:
+    """Whether `key` lies beside every upload of its folder, in one of `roles`."""
     match = _FOLDER_COMPANION.fullmatch(key.rpartition("/")[2])
-    return match is not None and match["role"] == role
+    return match is not None and match["role"] in roles
 
 
 def _sibling(prefix: str, upload: str) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from shared.documents import ResultLink
 from shared.errors import CutoutError
+from shared.options import Option
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,15 @@ class Limits:
     """What a vendor takes, all bounds inclusive: `max_bytes` in bytes, sides in pixels."""
 
     formats: frozenset[str]
-    max_bytes: int
+    max_bytes: float
     min_side: int
     max_side: int
     png_bits: frozenset[int] = frozenset({24, 32})
     """Bits a pixel that a PNG may have."""
     max_aspect: float = math.inf
     """The longer side over the shorter one."""
+    max_link: float = math.inf
+    """Characters that the picture's address may have."""
 
 
 @dataclass(frozen=True)
@@ -34,32 +37,8 @@ class Second:
     field: str
     same_size: bool = True
     """Whether it must lie on the first one pixel upon pixel."""
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """An option with one value. `field` is the vendor's name; what `values` does not list is refused."""
-
-    field: str
-    values: tuple[str, ...]
-
-    def spoken(self, value: str) -> dict[str, str] | None:
-        """The value in the vendor's words; None when it documents no such value."""
-        return {self.field: value} if value in self.values else None
-
-
-@dataclass(frozen=True)
-class SomeOf:
-    """An option with several values at once, which we join by `+` and the vendor numbers: `Field.1`, `Field.2` …"""
-
-    field: str
-    values: tuple[str, ...]
-
-    def spoken(self, value: str) -> dict[str, str] | None:
-        chosen = value.split("+")
-        if len(set(chosen)) < len(chosen) or not set(chosen) <= set(self.values):
-            return None
-        return {f"{self.field}.{number}": each for number, each in enumerate(chosen, 1)}
+    instead: str = ""
+    """The option that serves in its place; a document beside the picture may hold it, `<image>.<option>.json`."""
 
 
 @dataclass(frozen=True)
@@ -77,19 +56,22 @@ class Capability:
     second: Second | None = None
     place: Literal["query", "body"] = "query"
     """Where the vendor reads the pictures' fields."""
-    options: Mapping[str, OneOf | SomeOf] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)
     labels: frozenset[str] = frozenset()
     """What the vendor may call the pictures of one answer; those without a name are numbered."""
     asynchronous: bool = False
-    price_yuan: float = 0.0
-    """A call's list price beyond free allowances; 0 where calls are free and throughput is what is bought."""
+    batch: int = 1
+    """Pictures that one call may hold."""
+    price_yuan: float | None = 0.0
+    """A call's list price beyond free allowances; 0 where calls are free and throughput is what is bought, None where
+    the manual names no price."""
     substitute: str = ""
     """Set for an action that left the vendor's SDK: the capability to use when the vendor no longer knows it."""
 
     @property
-    def companion(self) -> str:
-        """The role of the second picture; empty when one is enough."""
-        return self.second.role if self.second else ""
+    def companions(self) -> tuple[str, ...]:
+        """The roles of what may lie beside a picture, of which the first found is used: none when it is enough."""
+        return tuple(filter(None, (self.second.role, self.second.instead))) if self.second else ()
 
     @property
     def fields(self) -> dict[str, str]:
@@ -149,25 +131,46 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Quota:
+    """An allowance: so many calls a second, shared by all that name it."""
+
+    name: str
+    per_second: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a vendor is asked for one upload: links by role, and options in the vendor's own words."""
+
+    links: Mapping[str, str]
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Request:
-    """One HTTP request to a vendor; `quota` names the allowance it draws on."""
+    """One HTTP request to a vendor: with a form or with JSON, and the quota it draws on."""
 
     method: str
     url: str
-    quota: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    form: Mapping[str, str] = field(default_factory=dict)
+    quota: Quota
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json: object = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
 class Reply:
+    """`headers` by their names in lower case."""
+
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What makes a signature unique: the moment and a number used once."""
+    """What makes a call unique: the moment and a number used once."""
 
     now: datetime
     nonce: str
@@ -183,9 +186,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The vendor has taken the work and will be asked for it by `ticket`."""
+    """The vendor has taken the work and will be asked for it by `ticket`, which tasks of one call share."""
 
     ticket: str
+    request_id: str
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from shared import keys, log
-from shared.admission import original_box
+from shared.boxes import original_box
 from shared.capabilities import capability
 from shared.documents import Blocked, Claimed, Job, Output, Ready, Receipt, ResultLink, Stage, Ticketed, Waiting
 from shared.errors import BadLink, Busy, CutoutError, Incomplete, Misconfigured, Rejected, Unavailable
 from shared.intake import Exhibit, Nothing, admit, is_served_with_another, look
 from shared.jobs import Found, Jobs
+from shared.links import Copy
 from shared.models import Accepted, Capability, Done, Failed, Pending, Stamp
 from shared.ports import Bucket, Provider, Web
 from shared.receipts import receipt
@@ -35,6 +36,7 @@ _FIRST_QUESTION = timedelta(seconds=2)
 _PAIR_PATIENCE = timedelta(hours=1)
 """For the second picture: longer than any bulk upload is likely to keep a pair apart."""
 _TICKET_PATIENCE = timedelta(days=1)
+"""For an answer to the question what became of a ticket; results are kept for an hour at the most."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ class Dropped:
     existed: bool
 
 
+Outcome = Job | Concluded | Dropped
+
+
 @dataclass(frozen=True)
 class Line:
     """Everything that the walk touches."""
@@ -63,94 +68,150 @@ class Line:
     providers: Mapping[str, Provider]
     clock: Callable[[], datetime]
 
-    def resume(self, found: Found) -> Job | Concluded | Dropped | None:
-        """Move a found job on as far as it goes; None when someone else has it."""
-        job = self.jobs.take(found)
-        return None if job is None else self.run(job)
+    def resume(self, *found: Found) -> list[Outcome]:
+        """Move found jobs on as far as they go, but for those that someone else has. As `run`: of one capability."""
+        held = (self.jobs.take(each) for each in found)
+        return self.run(*(job for job in held if job is not None))
 
-    def run(self, job: Job) -> Job | Concluded | Dropped:
-        """Walk a job that we hold until it is over, or has to wait for someone."""
-        while True:
-            match self.advance(job):
-                case Concluded() as end:
-                    self._conclude(end)
-                    return end
-                case Dropped() as end:
-                    self._forget(end.job)
-                    return end
-                case Job() as job:
-                    self.jobs.save(job)
-                    if job.held_until is None:
-                        log.info("parked", job=job)
-                        return job
+    def run(self, *jobs: Job) -> list[Outcome]:
+        """Walk jobs that we hold until each is over, or has to wait for someone.
 
-    def advance(self, job: Job) -> Job | Concluded | Dropped:
-        """One stage on. Every foreseen failure is a stage or an end as well."""
+        Several at once are of one capability, as many as one call of it takes, and under the same ticket, if any:
+        they share a call to the vendor, or a question.
+        """
+        ends: list[Outcome] = []
+        bugs: list[Exception] = []
+        while jobs:
+            moved, jobs = self.advance(*jobs), ()
+            for outcome in moved:
+                try:
+                    self._record(outcome)
+                except Exception as bug:  # noqa: BLE001 - the others may have been bought as well; it is raised below
+                    bugs.append(bug)
+                else:
+                    if isinstance(outcome, Job) and outcome.held_until is not None:
+                        jobs = (*jobs, outcome)
+                    else:
+                        ends.append(outcome)
+        if bugs:
+            raise bugs[0]
+        return ends
+
+    def _record(self, outcome: Outcome) -> None:
+        match outcome:
+            case Concluded():
+                self._conclude(outcome)
+            case Dropped():
+                self._forget(outcome.job)
+            case Job():
+                self.jobs.save(outcome)
+                if outcome.held_until is None:
+                    log.info("parked", job=outcome)
+
+    def advance(self, *jobs: Job) -> list[Outcome]:
+        """One stage on for each. Every foreseen failure is a stage or an end as well."""
+        outcomes: list[Outcome] = []
+        calls: list[tuple[Job, Exhibit]] = []
+        asked: list[tuple[Job, Ticketed]] = []
+        for job in jobs:
+            try:
+                match job.stage:
+                    case Ticketed() as stage:
+                        asked.append((job, stage))
+                    case Ready() as stage:
+                        outcomes.append(self._store(job, stage))
+                    case _:
+                        match self._prepare(job):
+                            case (prepared, exhibit):
+                                calls.append((prepared, exhibit))
+                            case outcome:
+                                outcomes.append(outcome)
+            except CutoutError as error:
+                outcomes.append(self._trouble(job, error))
+        return [*outcomes, *self._call(calls), *self._ask(asked)]
+
+    def _prepare(self, job: Job) -> Outcome | tuple[Job, Exhibit]:
+        """Everything there is to do before the vendor is called."""
+        seen = look(self.bucket, job)
+        if isinstance(seen, Nothing):
+            return Dropped(job, seen.existed)
         try:
-            match job.stage:
-                case Ticketed() as stage:
-                    return self._ask(job, stage)
-                case Ready() as stage:
-                    return self._store(job, stage)
-                case _:
-                    seen = look(self.bucket, job)
-                    if isinstance(seen, Nothing):
-                        return Dropped(job, seen.existed)
-                    job = seen.job  # so that a refusal speaks of what was seen
-                    job, exhibit = admit(self.bucket, seen)
-                    step = self._stage if job.wants_plain_name and not job.staged else self._call
-                    return step(job, exhibit)
+            job, exhibit = admit(self.bucket, seen)
+            if exhibit.copies:
+                return self._stage(job, exhibit.copies)
+            if job.attempts >= MAX_ATTEMPTS:
+                # Counted from the record, so that dying in every call ends as well.
+                enough = Unavailable(
+                    job.code or "NoRecord", job.message or f"of {MAX_ATTEMPTS} calls not one answer could be recorded"
+                )
+                return Concluded(job, receipt(job, self.clock(), error=enough))
+            if missing := self.providers[exhibit.row.provider].missing(exhibit.row):
+                raise Misconfigured("Settings", f"{exhibit.row.name} cannot be called: set {' and '.join(missing)}")
         except CutoutError as error:
-            return self._trouble(job, error)
+            return self._trouble(seen.job, error)  # of which a refusal speaks as it was seen
+        return job, exhibit
 
-    def _call(self, job: Job, exhibit: Exhibit) -> Job | Concluded:
-        """Ask the vendor for the cutout. From here to the next record nobody can know whether it was bought."""
-        if job.attempts >= MAX_ATTEMPTS:
-            # Counted from the record, so that dying in every call ends as well.
-            enough = Unavailable(
-                job.code or "NoRecord", job.message or f"of {MAX_ATTEMPTS} calls not one answer could be recorded"
-            )
-            return Concluded(job, receipt(job, self.clock(), error=enough))
-        provider = self.providers[exhibit.row.provider]
-        called = replace(job, attempts=job.attempts + 1)
+    def _call(self, calls: list[tuple[Job, Exhibit]]) -> list[Outcome]:
+        """Ask the vendor for the cutouts. From here to the next record nobody can know whether they were bought."""
+        if not calls:
+            return []
+        row = calls[0][1].row
+        provider = self.providers[row.provider]
+        called = [replace(job, attempts=job.attempts + 1) for job, _ in calls]
         try:
-            request = provider.call(exhibit.row, exhibit.links, exhibit.options, self._stamp())
-            match provider.answer(exhibit.row, self.web.send(request)):
-                case Accepted(ticket):
-                    stage = Ticketed(ticket, since=self.clock())
-                    return _parked(_fresh(called, ticket), stage, self.clock() + _FIRST_QUESTION)
+            request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
+            match provider.answer(row, self.web.send(request)):
+                case Accepted(ticket, request_id):
+                    now = self.clock()
+                    return [
+                        _parked(_fresh(job, request_id), Ticketed(ticket, now, index), now + _FIRST_QUESTION)
+                        for index, job in enumerate(called)
+                    ]
                 case Done() as done:
-                    return self._ready(called, exhibit.row, done)
-        except BadLink as error:
-            return self._unread(called, error)
+                    (job,) = called
+                    return [self._ready(job, row, done)]
+        except Rejected as error:
+            if len(calls) > 1:  # nobody says whose picture it was
+                return [outcome for call in calls for outcome in self._call([call])]
+            return [self._unread(called[0], error) if isinstance(error, BadLink) else self._trouble(called[0], error)]
         except CutoutError as error:
             turned_away = isinstance(error, Busy | Misconfigured)  # at the door: not bought
-            return self._trouble(job if turned_away else called, error)
+            return [self._trouble(job, error) for job in ([job for job, _ in calls] if turned_away else called)]
 
     def _unread(self, job: Job, error: BadLink) -> Job | Concluded:
         """The vendor could not read the link: once more under a plain name, where that is another one."""
-        if job.wants_plain_name or job.source.isascii():
+        if job.staged or job.source.isascii():
             return self._trouble(job, error)
         return replace(job, stage=Claimed(), wants_plain_name=True)
 
-    def _stage(self, job: Job, exhibit: Exhibit) -> Job:
+    def _stage(self, job: Job, copies: tuple[Copy, ...]) -> Job:
         """Copy the pictures to plain names, to be shown at those."""
-        # Named after the job, so that a second try writes over what a first one left.
-        copies = tuple(keys.staged(job.id, number, form) for number, form in enumerate(exhibit.formats))
-        for original, copy in zip(exhibit.keys, copies, strict=True):
-            self.bucket.stage(original, copy)
-        return replace(job, staged=copies)
+        for copy in copies:
+            self.bucket.stage(copy.original, copy.name, public=copy.public)
+        return replace(job, staged=tuple(copy.name for copy in copies))
 
-    def _ask(self, job: Job, stage: Ticketed) -> Job | Concluded:
-        """Ask what became of the ticket."""
-        age = self.clock() - stage.since
-        if age > _TICKET_PATIENCE:
-            lost = Unavailable("TicketLost", f"the vendor has not finished {stage.ticket} within a day")
-            return self._trouble(replace(job, stage=Waiting()), lost)
-        row = capability(job.capability)
+    def _ask(self, asked: list[tuple[Job, Ticketed]]) -> list[Outcome]:
+        """Ask what became of the ticket that they share."""
+        if not asked:
+            return []
+        row, ticket = capability(asked[0][0].capability), asked[0][1].ticket
         provider = self.providers[row.provider]
-        request = provider.ask(row, stage.ticket, self._stamp())
-        match provider.fate(row, stage.ticket, self.web.send(request)):
+        try:
+            reply = self.web.send(provider.ask(row, ticket, self._stamp()))
+        except CutoutError as error:
+            return [self._unanswered(job, stage, error) for job, stage in asked]
+        outcomes: list[Outcome] = []
+        for job, stage in asked:
+            try:
+                fate = provider.fate(row, ticket, stage.index, reply)
+                outcomes.append(self._told(job, stage, row, fate))
+            except CutoutError as error:
+                outcomes.append(self._unanswered(job, stage, error))
+        return outcomes
+
+    def _told(self, job: Job, stage: Ticketed, row: Capability, fate: Done | Pending | Failed) -> Job | Concluded:
+        age = self.clock() - stage.since
+        match fate:
             case Done() as done:
                 return self._ready(job, row, done)
             case Failed(BadLink() as error):
@@ -161,10 +222,21 @@ class Line:
                 # Whatever its code says of a call: this one was accepted, so another one is one more.
                 given_up = Unavailable(error.code, error.message, request_id=error.request_id)
                 return self._trouble(replace(job, stage=Waiting()), given_up)
+            case Pending() if age > timedelta(seconds=self.providers[row.provider].works_for):
+                return self._lost(job, f"the vendor has not finished {stage.ticket} in time")
             case Pending():
                 # What has taken long will take a while longer: a quarter of its age hurts nobody.
                 pause = min(max(age / 4, _FIRST_QUESTION), timedelta(minutes=1))
                 return _parked(job, stage, self.clock() + pause)
+
+    def _unanswered(self, job: Job, stage: Ticketed, error: CutoutError) -> Job | Concluded:
+        """The question itself failed: asked again, but not for ever."""
+        if self.clock() - stage.since > _TICKET_PATIENCE:
+            return self._lost(job, f"the vendor says nothing of {stage.ticket}: {error.message}")
+        return self._trouble(job, error)
+
+    def _lost(self, job: Job, message: str) -> Job | Concluded:
+        return self._trouble(replace(job, stage=Waiting()), Unavailable("TicketLost", message))
 
     def _ready(self, job: Job, row: Capability, done: Done) -> Job:
         dies_at = self.clock() + timedelta(seconds=self.providers[row.provider].links_live)

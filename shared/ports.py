@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from shared.models import (
     Source,
     Stamp,
     Stored,
+    Task,
 )
 
 
@@ -29,19 +30,26 @@ class Provider(Protocol):
     """Domains whose hosts its results may come from."""
     links_live: float
     """Seconds that the links to its results live."""
+    works_for: float
+    """Seconds within which it finishes what it has accepted."""
 
-    def call(
-        self, capability: Capability, links: Mapping[str, str], options: Mapping[str, str], stamp: Stamp
-    ) -> Request: ...
+    def missing(self, capability: Capability) -> tuple[str, ...]:
+        """The names of the settings that it cannot be called without, and that are not set."""
+        ...
+
+    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+        """The call for `tasks`, of which there are no more than `capability.batch`."""
+        ...
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
-        """Raises a `CutoutError` when the vendor refuses."""
+        """`Done` only of a single task. Raises a `CutoutError` when the vendor refuses."""
         ...
 
     def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request: ...
 
-    def fate(self, capability: Capability, ticket: str, reply: Reply) -> Done | Pending | Failed:
-        """Raises a `CutoutError` when the question itself was refused."""
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
+        """What became of the task that was at `index` in its call. Raises a `CutoutError` when the question itself
+        was refused."""
         ...
 
 
@@ -74,4 +82,6 @@ class Bucket(Protocol):
 
     def link(self, key: str, process: str, seconds: int) -> str: ...
 
-    def stage(self, key: str, copy: str) -> None: ...
+    def address(self, key: str, process: str) -> str: ...
+
+    def stage(self, key: str, copy: str, *, public: bool) -> None: ...

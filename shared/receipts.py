@@ -35,7 +35,7 @@ def receipt(
         outputs=outputs,
         reshaped=job.reshaped,
         attempts=job.attempts,
-        price_yuan=row.price_yuan if row and status == "done" else 0.0,
+        price_yuan=(row.price_yuan or 0.0) if row and status == "done" else 0.0,
         code=error.code if error else "EmptyResult" if empty else "",
         message=error.message
         if error

@@ -7,16 +7,18 @@ seconds after it is made, and ends at once when there is nothing to do.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TypeVar
 
-from shared import log
+from shared import keys, log
 from shared.arrivals import Arrivals
-from shared.documents import Blocked, Job
+from shared.capabilities import CAPABILITIES
+from shared.documents import Blocked, Job, Ready, Ticketed
 from shared.jobs import Found
-from shared.pipeline import Concluded, Dropped
+from shared.pipeline import Outcome
 
 _WORKERS = 16
 """Enough to draw 10 calls a second from a vendor that takes a second and a half."""
@@ -67,19 +69,24 @@ class Round:
         jobs.sweep(unfinished.leases)
         found = [each for each in self._each(pool, jobs.find, unfinished.jobs) if each is not None]
         due = sorted((each for each in found if jobs.due(each.job)), key=lambda each: each.job.uploaded_at)
-        moved = self._each(pool, self._move, due)
+        moved = self._each(pool, self._move, _sharing(due))
         renewed = self._each(pool, self._arrivals.look_again, unfinished.sequels)
         later = [each.job for each in found if not jobs.due(each.job)]
-        later += [outcome for outcome in moved + renewed if isinstance(outcome, Job)]
+        later += [
+            outcome for outcome in (*chain.from_iterable(filter(None, moved)), *renewed) if isinstance(outcome, Job)
+        ]
         return min((job.due for job in later if job.held_until is None), default=None)
 
-    def _move(self, found: Found) -> Job | Concluded | Dropped | None:
-        if found.job.capability in self._blocked:
-            return None
-        outcome = self._line.resume(found)
-        if isinstance(outcome, Job) and isinstance(outcome.stage, Blocked):
-            self._blocked.add(outcome.capability)
-        return outcome
+    def _move(self, found: Sequence[Found]) -> list[Outcome]:
+        if found[0].job.capability in self._blocked:
+            return []
+        outcomes = self._line.resume(*found)
+        self._blocked |= {
+            outcome.capability
+            for outcome in outcomes
+            if isinstance(outcome, Job) and isinstance(outcome.stage, Blocked)
+        }
+        return outcomes
 
     def _each(self, pool: ThreadPoolExecutor, work: Callable[[_T], _R], items: Iterable[_T]) -> list[_R | None]:
         def one(item: _T) -> _R | None:
@@ -93,3 +100,24 @@ class Round:
                 return None
 
         return list(pool.map(one, items))
+
+
+def _sharing(due: Iterable[Found]) -> list[list[Found]]:
+    """The jobs that one call can begin, or one question settles, together; in the order in which they came."""
+    groups: dict[tuple[str, str], list[Found]] = {}
+    for found in due:
+        capability, stage = keys.capability_name(found.job.source), found.job.stage
+        match stage:
+            case Ticketed():
+                shared = stage.ticket
+            case Ready():
+                shared = found.job.id  # everybody's results are fetched alone
+            case _:
+                shared = ""
+        groups.setdefault((capability, shared), []).append(found)
+    return [
+        group[start : start + size]
+        for (capability, _), group in groups.items()
+        for size in [CAPABILITIES[capability].batch if capability in CAPABILITIES else 1]
+        for start in range(0, len(group), size)
+    ]

@@ -31,6 +31,17 @@ class Settings(BaseModel):
     viapi_endpoint: str = "https://imageseg.cn-shanghai.aliyuncs.com"
     viapi_qps: float = Field(default=2.0, gt=0)
     """Calls a second that were bought, a capability."""
+    picwish_cutout_endpoint: str = "https://picwish.market.alicloudapi.com"
+    picwish_watermark_endpoint: str = ""
+    """No default: the manual's own copy of it is cut off."""
+    picwish_appcode: str = Field(default="", repr=False)
+    picwish_qps: float = Field(default=2.0, gt=0)
+    damo_endpoint: str = ""
+    """No default: it is shown in the buyer's console."""
+    damo_appcode: str = Field(default="", repr=False)
+    damo_qps: float = Field(default=2.0, gt=0)
+    damo_matting_path: str = "/api/v1/inst-mat/submit"
+    """Where inst-mat takes work. The manual prints `…/query` for it, and `…/submit` for its sister bg-remove."""
     result_hosts: Annotated[frozenset[str], BeforeValidator(_hosts)] = frozenset()
     """Further hosts (`host` or `host:port`) that results may be fetched from."""
     alibaba_cloud_access_key_id: str = ""

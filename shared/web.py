@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 import socket
@@ -14,11 +15,17 @@ from itertools import chain
 import httpx
 
 from shared.errors import Busy, Misconfigured, Unavailable
-from shared.models import Download, Reply, Request
+from shared.models import Download, Quota, Reply, Request
 
 MAX_RESULT_BYTES = 200_000_000
 """No cutout is larger: 10,000 × 10,000 pixels make a PNG of about 100 MB."""
 
+MAX_REPLY_BYTES = 64_000_000
+"""A reply may hold the result itself, in base64; any other one is some kilobytes."""
+
+_INLINE = "data:"
+_AS_IT_IS = {"Accept-Encoding": "identity"}
+"""What is stored is what was sent, and nothing small unfolds into something large."""
 _OSS_DOMAIN = ".aliyuncs.com"
 _CONNECT_SECONDS = 5.0
 _SILENCE_SECONDS = 20.0
@@ -43,20 +50,20 @@ class Pace:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._free: dict[str, float] = {}
+        self._free: dict[Quota, float] = {}
 
-    def wait(self, quota: str, per_second: float) -> None:
+    def wait(self, quota: Quota) -> None:
         """Return when it is this caller's turn."""
         with self._lock:
             now = self._clock()
             turn = max(now, self._free.get(quota, now))
-            self._free[quota] = turn + 1 / per_second
+            self._free[quota] = turn + 1 / quota.per_second
         if turn > now:
             self._sleep(turn - now)
 
 
 class HttpWeb:
-    """`qps` is what was bought, a capability; `result_hosts` the hosts (`host` or `host:port`) an operator added.
+    """`result_hosts` are the hosts (`host` or `host:port`) an operator added.
 
     A vendor has `call_seconds` to answer, and a result `fetch_seconds` to arrive.
     """
@@ -64,14 +71,13 @@ class HttpWeb:
     def __init__(
         self,
         *,
-        qps: float,
         result_hosts: frozenset[str],
         call_seconds: float,
         fetch_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._qps = qps
         self._result_hosts = result_hosts
+        self._call_seconds = call_seconds
         self._fetch_seconds = fetch_seconds
         self._clock = clock
         self._pace = Pace()
@@ -89,16 +95,23 @@ class HttpWeb:
         Raises `Busy` when the vendor was not reached, `Unavailable` when it was and did not answer: then nobody can
         know whether the call was bought.
         """
-        self._pace.wait(request.quota, self._qps)
+        self._pace.wait(request.quota)
+        deadline = self._clock() + self._call_seconds
         try:
-            response = self._client.request(
-                request.method, request.url, params=request.query, data=request.form or None
-            )
+            with self._client.stream(
+                request.method,
+                request.url,
+                params=request.query or None,
+                data=request.form or None,
+                json=request.json,
+                headers={**_AS_IT_IS, **request.headers},
+            ) as response:
+                body = b"".join(self._pieces(response, "reply", MAX_REPLY_BYTES, deadline))
+                return Reply(response.status_code, body, response.headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Busy("VendorUnreachable", f"{_host(request.url)} was not reached: {error}") from error
         except httpx.RequestError as error:
             raise Unavailable("NoAnswer", f"{_host(request.url)} did not answer: {type(error).__name__}") from error
-        return Reply(response.status_code, response.content)
 
     @contextmanager
     def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
@@ -107,49 +120,40 @@ class HttpWeb:
         Raises `Misconfigured` for a host that nobody allowed and `Unavailable` for anything that is not, to its last
         byte, an image: also while the chunks are read, so that what they are written to is never completed.
         """
+        if url.startswith(_INLINE):
+            yield _image(iter([_decoded(url)]), "the vendor")
+            return
         self.allow(url, hosts)
         deadline = self._clock() + self._fetch_seconds
         try:
             with self._client.stream(
                 "GET",
                 _address(url),
-                headers={"Accept-Encoding": "identity"},  # what is stored is what was sent
+                headers=_AS_IT_IS,
                 timeout=httpx.Timeout(min(_SILENCE_SECONDS, self._fetch_seconds)),
             ) as response:
                 if response.status_code != 200:
                     raise Unavailable(
                         "ResultRefused", f"{_host(url)} answered {response.status_code} to the result's link"
                     )
-                pieces = self._pieces(response, deadline)
-                first = b""
-                while len(first) < _MAGIC_BYTES and (piece := next(pieces, b"")):
-                    first += piece
-                for magic, content_type, extension in _IMAGE_TYPES:
-                    if magic.match(first):
-                        yield Download(content_type, extension, chain((first,), pieces))
-                        return
-                raise Unavailable("ResultNotAnImage", f"what {_host(url)} sent as the result is not an image")
+                yield _image(_unbroken(self._pieces(response, "result", MAX_RESULT_BYTES, deadline)), _host(url))
         except httpx.TransportError as error:
             raise _broken(error) from error
 
-    def _pieces(self, response: httpx.Response, deadline: float) -> Iterator[bytes]:
-        """The body as it comes off the wire: asked for chunks of a size, httpx sits on a trickle until one is full."""
+    def _pieces(self, response: httpx.Response, what: str, most: int, deadline: float) -> Iterator[bytes]:
         size = 0
-        try:
-            for piece in response.iter_raw():
-                size += len(piece)
-                if size > MAX_RESULT_BYTES:
-                    raise Unavailable("ResultTooLarge", f"the result has more than {MAX_RESULT_BYTES:,} bytes")
-                if self._clock() > deadline:
-                    raise Unavailable(
-                        "ResultTooSlow", f"the result took more than {self._fetch_seconds:.0f} s to arrive"
-                    )
-                yield piece
-        except httpx.TransportError as error:
-            raise _broken(error) from error
+        for piece in response.iter_raw():
+            size += len(piece)
+            if size > most:
+                raise Unavailable(f"{what.title()}TooLarge", f"the {what} has more than {most:,} bytes")
+            if self._clock() > deadline:
+                raise Unavailable(f"{what.title()}TooSlow", f"the {what} took too long to arrive")
+            yield piece
 
     def allow(self, url: str, hosts: tuple[str, ...]) -> None:
         """Raises `Misconfigured` unless the address is one that results may come from."""
+        if url.startswith(_INLINE):
+            return
         address = _address(url)
         host = address.host
         if address.scheme not in ("http", "https"):
@@ -161,6 +165,24 @@ class HttpWeb:
             raise Misconfigured("ResultHost", f"the result lies at {host}: if that is right, add it to RESULT_HOSTS")
         if not all(ipaddress.ip_address(address).is_global for address in _resolve(host)):
             raise Misconfigured("ResultHost", f"the result's host {host} has a private address: see RESULT_HOSTS")
+
+
+def _image(pieces: Iterator[bytes], sender: str) -> Download:
+    """What arrives in `pieces`, told by its first bytes; raises `Unavailable` when they are no image's."""
+    first = b""
+    while len(first) < _MAGIC_BYTES and (piece := next(pieces, b"")):
+        first += piece
+    for magic, content_type, extension in _IMAGE_TYPES:
+        if magic.match(first):
+            return Download(content_type, extension, chain((first,), pieces))
+    raise Unavailable("ResultNotAnImage", f"what {sender} sent as the result is not an image")
+
+
+def _decoded(url: str) -> bytes:
+    try:
+        return base64.b64decode(url.partition(",")[2], validate=True)
+    except ValueError as error:
+        raise Unavailable("ResultNotAnImage", f"what the vendor sent as the result is no base64: {error}") from error
 
 
 def _address(url: str) -> httpx.URL:
@@ -176,6 +198,14 @@ def _resolve(host: str) -> set[str]:
         return {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError) as error:  # the second for a label longer than a name may have
         raise Unavailable("ResultHostUnknown", f"{host} has no address: {error}") from error
+
+
+def _unbroken(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """What they are written to is another library's, which may not let a foreign error pass."""
+    try:
+        yield from pieces
+    except httpx.TransportError as error:
+        raise _broken(error) from error
 
 
 def _broken(error: httpx.TransportError) -> Unavailable:

@@ -44,6 +44,7 @@ class Thing:
     modified: datetime
     mark: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
+    public: bool = False
 
     @property
     def etag(self) -> str:
@@ -123,9 +124,12 @@ class MemoryBucket:
     def link(self, key: str, process: str, seconds: int) -> str:
         return f"https://shop-photos.example/{quote(key)}?x-oss-process={quote(process)}&seconds={seconds}"
 
-    def stage(self, key: str, copy: str) -> None:
+    def address(self, key: str, process: str) -> str:
+        return f"https://shop-photos.example/{quote(key)}" + (f"?x-oss-process={quote(process)}" if process else "")
+
+    def stage(self, key: str, copy: str, *, public: bool) -> None:
         self._count("stage", copy)
-        self.things[copy] = Thing(self.things[key].body, self.clock())
+        self.things[copy] = Thing(self.things[key].body, self.clock(), public=public)
 
 
 class ScriptedWeb:
@@ -142,7 +146,7 @@ class ScriptedWeb:
 
     def send(self, request: Request) -> Reply:
         self.sent.append(request)
-        if self.asked and request.quota == "GetAsyncJobResult":
+        if self.asked and request.quota.name == "GetAsyncJobResult":
             return Reply(self.asked[0], self.asked[1].encode())
         answer = self.answers.pop(0) if self.answers else self.always
         assert answer is not None, f"nobody said what to answer to {request}"
@@ -188,7 +192,7 @@ class Shop:
             bucket=self.bucket,
             jobs=Jobs(self.bucket, self.clock, lease),
             web=self.web,
-            providers={"viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"))},
+            providers={"viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), 2)},
             clock=self.clock,
         )
         self.arrivals = Arrivals(self.line)

@@ -13,7 +13,7 @@ from PIL import Image
 from skimage import data
 
 from shared import keys
-from shared.capabilities import companion_role
+from shared.capabilities import companion_roles
 from shared.documents import Job, Receipt
 from shared.storage import OssBucket
 from tests.cloud.box import Cloud
@@ -88,11 +88,11 @@ class Shop:
         wait_for(lambda: not list(self.bucket.list("jobs/")), "the last lease to be swept")
         assert list(self.bucket.list("work/")) == []
         uploads = [entry.key for entry in self.bucket.list("uploads/")]
-        seconds = [key for key in uploads if keys.image_of(key, companion_role(keys.capability_name(key)))]
+        seconds = [key for key in uploads if keys.image_of(key, companion_roles(keys.capability_name(key)))]
         assert [key for key in uploads if self.receipt(key) is None] == seconds, "those are served with their picture"
 
     def billed(self, key: str) -> int:
-        return sum(call.key == key for call in self.cloud.viapi.ledger)
+        return sum(call.key == key for vendor in self.cloud.vendors for call in vendor.ledger)
 
 
 def subject_share(cutout: Image.Image) -> float:

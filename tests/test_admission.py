@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from shared.admission import Shown, admit_mask, admit_picture, original_box
+from shared.admission import Shown, admit_mask, admit_picture
+from shared.boxes import original_box
 from shared.capabilities import CAPABILITIES
 from shared.documents import Box, Frame
 from shared.errors import Rejected
@@ -46,12 +47,15 @@ def test_the_smallest_and_the_largest_sides_pass_as_they_are(row: Capability) ->
 
 @every_row
 def test_the_last_byte_that_passes_passes(row: Capability) -> None:
-    assert admit(row, Header("jpg", 1000, 800), row.limits.max_bytes) == Shown("", 1000, 800)
+    most = 10**9 if row.limits.max_bytes == math.inf else int(row.limits.max_bytes)
+    assert admit(row, Header("jpg", 1000, 800), most) == Shown("", 1000, 800)
 
 
 @every_row
 def test_a_byte_too_many_is_compressed_away_where_oss_can_read_the_picture(row: Capability) -> None:
-    size = row.limits.max_bytes + 1
+    if row.limits.max_bytes == math.inf:
+        return
+    size = int(row.limits.max_bytes) + 1
     if size <= 20_000_000:
         assert admit(row, Header("jpg", 1000, 800), size) == Shown(f"image/{AS_JPEG}", 1000, 800)
     else:

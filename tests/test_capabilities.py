@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from shared.capabilities import CAPABILITIES, capability, companion_role, of_group, vendor_options
+from shared.capabilities import CAPABILITIES, capability, companion_roles, of_group, vendor_options
 from shared.errors import Rejected
-from shared.models import Capability, OneOf
+from shared.handlers import _providers
+from shared.models import Capability
+from shared.options import OneOf, SomeOf
+from shared.providers.viapi import Credentials
+from shared.settings import Settings
+from tests.cloud import damo_apis, picwish, picwish_work, viapi_actions
 from tests.cloud.manifest import ROOT, load
-from tests.cloud.viapi_actions import ACTIONS
 
 ROWS = sorted(CAPABILITIES.values(), key=lambda row: row.name)
 GROUPS = sorted({row.name.partition("/")[0] for row in ROWS})
-PROVIDERS = {"viapi"}
-"""What `shared/handlers.py` composes the line of."""
+PROVIDERS = _providers(Settings(), Credentials("EXAMPLE-id", "EXAMPLE-secret"))
+STAND_INS = {
+    "viapi": (set(viapi_actions.ACTIONS), "tests/cloud/viapi_actions.py"),
+    "picwish": ({picwish.ROOT + name for name in picwish_work.ACTIONS}, "tests/cloud/picwish_work.py"),
+    "damo": (set(damo_apis.APIS), "tests/cloud/damo_apis.py"),
+}
+"""What each stand-in can do, and where that is written."""
 FORMATS = {"jpg", "png", "bmp", "webp", "gif", "tiff", "heic"}
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -43,8 +52,8 @@ def test_a_row_takes_a_picture_first_and_at_most_one_more(row: Capability) -> No
     assert roles[0] == "image", f"{row.name}: the field of the picture itself comes first"
     assert len(roles) <= 2, f"{row.name}: the line knows of one second picture"
     assert len(set(row.fields.values())) == len(roles), f"{row.name}: two pictures in one field"
-    assert row.companion == (roles[1] if roles[1:] else "")
-    assert companion_role(row.name) == row.companion
+    assert row.companions[:1] == tuple(roles[1:])
+    assert companion_roles(row.name) == row.companions
 
 
 @every_row
@@ -62,8 +71,9 @@ def test_the_options_of_a_row_can_be_set_by_a_folder(row: Capability) -> None:
     for name, option in row.options.items():
         assert name.replace("-", "").isalpha(), f"{row.name}: option {name} is not kebab-case"
         assert name == name.lower(), f"{row.name}: option {name} is not kebab-case"
-        assert option.values, f"{row.name}: say which values of {name} the vendor documents"
-        assert not any(set("/,=") & set(value) for value in option.values), f"{row.name}: no folder can say {name}"
+        assert option.taken, f"{row.name}: say which values of {name} the vendor documents"
+        values = option.values if isinstance(option, OneOf | SomeOf) else ()
+        assert not any(set("/,=") & set(value) for value in values), f"{row.name}: no folder can say {name}"
         assert option.field not in row.fields.values()
 
 
@@ -115,7 +125,8 @@ def test_an_unknown_group_is_refused_with_all_there_are() -> None:
 
 @every_row
 def test_the_stand_in_has_drawn_up_the_action_from_the_manual_as_well(row: Capability) -> None:
-    assert row.action in ACTIONS, f"add {row.action} to tests/cloud/viapi_actions.py, from the vendor's manual"
+    actions, where = STAND_INS[row.provider]
+    assert row.action in actions, f"add {row.action} to {where}, from the vendor's manual"
 
 
 @every_group
@@ -124,7 +135,7 @@ def test_the_rows_of_a_group_are_its_own(group: str) -> None:
 
 
 def test_a_capability_that_is_none_needs_no_second_picture() -> None:
-    assert companion_role("") == companion_role("general/cat") == ""
+    assert companion_roles("") == companion_roles("general/cat") == ()
 
 
 def test_options_are_told_to_the_vendor_in_its_words() -> None:
@@ -136,7 +147,7 @@ def test_options_are_told_to_the_vendor_in_its_words() -> None:
 @every_row
 def test_every_documented_value_of_every_option_passes(row: Capability) -> None:
     for name, option in row.options.items():
-        for value in option.values:
+        for value in option.values if isinstance(option, OneOf | SomeOf) else ():
             field = option.field if isinstance(option, OneOf) else f"{option.field}.1"
             assert vendor_options(row, {name: value}) == {field: value}
 

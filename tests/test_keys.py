@@ -195,14 +195,14 @@ def test_a_folder_that_mixes_options_with_other_words_is_refused_with_its_name()
     ],
 )
 def test_a_second_picture_is_named_after_the_first(key: str, expected: str) -> None:
-    assert keys.image_of(key, "mask") == expected
+    assert keys.image_of(key, ("mask",)) == expected
 
 
 @given(uploads, st.sampled_from(["mask", "sky"]), st.sampled_from(["png", "JPG"]))
 def test_a_second_pictures_name_leads_back_to_the_first(upload: str, role: str, extension: str) -> None:
     own, of_folder = keys.companion_prefixes(upload, role)
-    assert keys.image_of(own + extension, role) == upload
-    assert keys.serves_folder(of_folder + extension, role)
+    assert keys.image_of(own + extension, (role,)) == upload
+    assert keys.serves_folder(of_folder + extension, (role,))
     assert keys.folder(of_folder + extension) == keys.folder(upload)
 
 
@@ -217,9 +217,9 @@ def test_a_second_pictures_name_leads_back_to_the_first(upload: str, role: str, 
     ],
 )
 def test_a_folders_second_picture_begins_with_an_underscore(key: str, expected: bool) -> None:
-    assert keys.serves_folder(key, "mask") is expected
+    assert keys.serves_folder(key, ("mask",)) is expected
 
 
 def test_no_name_is_a_second_picture_where_none_is_needed() -> None:
-    assert keys.image_of("uploads/g/c/a.jpg.mask.png", "") == ""
-    assert not keys.serves_folder("uploads/g/c/_mask.png", "")
+    assert keys.image_of("uploads/g/c/a.jpg.mask.png", ()) == ""
+    assert not keys.serves_folder("uploads/g/c/_mask.png", ())

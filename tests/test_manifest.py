@@ -120,9 +120,9 @@ def test_every_variable_is_a_setting_that_the_code_reads(manifest: Manifest) -> 
         ('"@every 1m"', '"@every 30s"', "cronExpression"),
         ('"@every 1m"', '"* * * * *"', "cronExpression"),
         ('"@every 1m"', '"0 0 25 * * *"', "cronExpression"),
-        ("VIAPI_QPS:", "DAMO_APPCODE: EXAMPLE\n      VIAPI_QPS:", "DAMO_APPCODE"),
-        ("VIAPI_QPS:", "DAMO_APPCODE: ${env('D', 'EXAMPLE')}\n      VIAPI_QPS:", "DAMO_APPCODE"),
-        ("VIAPI_QPS:", "A_TOKEN: ${vars.bucket}\n      VIAPI_QPS:", "A_TOKEN"),
+        ("JOBS_BUCKET:", "SOME_APPCODE: EXAMPLE\n      JOBS_BUCKET:", "SOME_APPCODE"),
+        ("JOBS_BUCKET:", "SOME_APPCODE: ${env('D', 'EXAMPLE')}\n      JOBS_BUCKET:", "SOME_APPCODE"),
+        ("JOBS_BUCKET:", "A_TOKEN: ${vars.bucket}\n      JOBS_BUCKET:", "A_TOKEN"),
     ],
 )
 def test_a_mistake_is_refused_by_name(old: str, new: str, named: str) -> None:
@@ -136,14 +136,14 @@ def test_other_schedules_that_fc_takes_are_taken(expression: str) -> None:
 
 
 def test_a_secret_from_the_deployers_environment_is_taken() -> None:
-    text = changed("VIAPI_QPS:", "DAMO_APPCODE: ${env('DAMO_APPCODE', '')}\n      VIAPI_QPS:")
-    functions = parse(text, environment={"DAMO_APPCODE": "EXAMPLE"}).functions
-    assert functions["general"].environment["DAMO_APPCODE"] == "EXAMPLE"
+    text = changed("JOBS_BUCKET:", "SOME_APPCODE: ${env('SOME_APPCODE', '')}\n      JOBS_BUCKET:")
+    functions = parse(text, environment={"SOME_APPCODE": "EXAMPLE"}).functions
+    assert functions["general"].environment["SOME_APPCODE"] == "EXAMPLE"
 
 
 def test_a_missing_secret_stops_the_deployment() -> None:
-    with pytest.raises(Unresolved, match="DAMO_APPCODE"):
-        parse(changed("VIAPI_QPS:", "DAMO_APPCODE: ${env('DAMO_APPCODE')}\n      VIAPI_QPS:"))
+    with pytest.raises(Unresolved, match="SOME_APPCODE"):
+        parse(changed("JOBS_BUCKET:", "SOME_APPCODE: ${env('SOME_APPCODE')}\n      JOBS_BUCKET:"))
 
 
 @pytest.mark.parametrize(
@@ -183,3 +183,16 @@ def test_code_without_the_handlers_module_is_refused(manifest: Manifest, tmp_pat
         check_code(manifest.functions["general"], tmp_path)
     (tmp_path / "index.py").touch()
     check_code(manifest.functions["general"], tmp_path)
+
+
+def test_a_secret_is_given_to_the_function_that_needs_it_and_to_settle_alone(manifest: Manifest) -> None:
+    def holders(name: str) -> set[str]:
+        return {function.name for function in manifest.functions.values() if name in function.environment}
+
+    assert holders("PICWISH_APPCODE") == {"picwish", "settle"}
+    assert holders("DAMO_APPCODE") == {"damo", "settle"}
+
+
+def test_a_role_is_one_functions_own(manifest: Manifest) -> None:
+    for function in manifest.functions.values():
+        assert function.role.endswith(f":role/oss-cutout-{function.name}")

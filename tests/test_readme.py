@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -19,26 +20,30 @@ def between(begin: str, end: str) -> str:
     return README.partition(begin)[2].partition(end)[0].strip()
 
 
-def megabytes(size: int) -> str:
-    return f"{size / 1_000_000:g} MB" if size % 100_000 == 0 else f"{size:,} bytes"
+def megabytes(size: float) -> str:
+    if size == math.inf:
+        return "of any size"
+    return f"≤ {size / 1_000_000:g} MB" if size % 100_000 == 0 else f"≤ {size:,} bytes"
 
 
 def row(capability: Capability) -> str:
     limits = capability.limits
-    options = "; ".join(f"`{name}` = {', '.join(option.values)}" for name, option in capability.options.items())
+    options = "; ".join(f"`{name}` = {option.taken}" for name, option in capability.options.items())
+    price = "as bought" if capability.price_yuan is None else f"{capability.price_yuan:g}"
     return (
         f"| `{capability.name}` | {capability.title} | {capability.action} "
-        f"| {', '.join(sorted(limits.formats))}; ≤ {megabytes(limits.max_bytes)}; "
+        f"| {', '.join(sorted(limits.formats))}; {megabytes(limits.max_bytes)}; "
         f"{limits.min_side} to {limits.max_side:,} px a side"
         f"{f', at most {limits.max_aspect:g}:1' if limits.max_aspect < 100 else ''} "
-        f"| {options} | {capability.companion} | {'asynchronous' if capability.asynchronous else 'synchronous'} "
-        f"| {capability.price_yuan:g} | {f'`{capability.substitute}`' if capability.substitute else ''} |"
+        f"| {options} | {', or '.join(capability.companions)} | "
+        f"{'asynchronous' if capability.asynchronous else 'synchronous'} "
+        f"| {price} | {f'`{capability.substitute}`' if capability.substitute else ''} |"
     )
 
 
 def test_the_capability_table_is_the_code() -> None:
     head = (
-        "| capability | | vendor's action | takes as it is | options | second picture | answers | yuan a call "
+        "| capability | | vendor's action | takes as it is | options | beside it | answers | yuan a call "
         "| retired: use |\n|---|---|---|---|---|---|---|---|---|\n"
     )
     table = head + "\n".join(row(capability) for capability in CAPABILITIES.values())

@@ -191,7 +191,7 @@ def test_wherever_anyone_dies_over_an_asynchronous_upload_it_is_concluded(shop: 
     assert receipt is not None
     assert receipt.status == "done"
     assert shop.keys("jobs/") == []
-    submitted = [request for request in shop.web.sent if request.quota == "SegmentHDCommonImage"]
+    submitted = [request for request in shop.web.sent if request.quota.name == "SegmentHDCommonImage"]
     lost = point == 3  # between the call and the record of its ticket: nobody can know
     assert len(submitted) == (2 if lost else 1)
     assert receipt.attempts >= len(submitted)

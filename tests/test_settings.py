@@ -25,14 +25,18 @@ def test_an_empty_environment_has_the_defaults_of_the_design() -> None:
     assert settings.result_hosts == frozenset()
 
 
-@pytest.mark.parametrize("field", sorted(Settings.model_fields.keys() - {"viapi_qps", "result_hosts"}))
+QUOTAS = ("viapi_qps", "picwish_qps", "damo_qps")
+
+
+@pytest.mark.parametrize("field", sorted(Settings.model_fields.keys() - {*QUOTAS, "result_hosts"}))
 def test_every_setting_is_read_from_its_upper_case_name(field: str) -> None:
     settings = read_settings({field.upper(): " given \n"})
     assert getattr(settings, field) == "given"
 
 
-def test_a_quota_is_a_number() -> None:
-    assert read_settings({"VIAPI_QPS": "7.5"}).viapi_qps == 7.5
+@pytest.mark.parametrize("field", QUOTAS)
+def test_a_quota_is_a_number(field: str) -> None:
+    assert getattr(read_settings({field.upper(): "7.5"}), field) == 7.5
 
 
 @pytest.mark.parametrize("value", ["", " ", "\n"])

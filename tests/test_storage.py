@@ -161,7 +161,7 @@ def test_a_link_opens_the_object_to_anyone_for_a_while(bucket: OssBucket, proces
 def test_a_staged_copy_is_made_by_oss_itself(oss: Oss, bucket: OssBucket) -> None:
     bucket._documents.put_object("红鞋.jpg", picture())
     oss.requests.clear()
-    bucket.stage("红鞋.jpg", "work/00.jpg")
+    bucket.stage("红鞋.jpg", "work/00.jpg", public=False)
     assert sum(request.bytes_in for request in oss.requests) < 500
     copy = bucket.look("work/00.jpg")
     assert copy is not None

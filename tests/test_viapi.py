@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shared.capabilities import CAPABILITIES
 from shared.documents import Box, ResultLink
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
-from shared.models import Accepted, Capability, Done, Failed, Pending, Reply, Request, Stamp
+from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers.viapi import Credentials, Viapi, signature
 
 COMMON = CAPABILITIES["general/common"]
@@ -37,12 +37,12 @@ texts = st.text(st.characters(exclude_categories=["Cs"])) | st.text(" +*~%/&=?'�
 
 
 def vendor(credentials: Credentials = PERMANENT) -> Viapi:
-    return Viapi(ENDPOINT, credentials)
+    return Viapi(ENDPOINT, credentials, 2)
 
 
 def call(row: Capability, *, options: dict[str, str] | None = None, credentials: Credentials = PERMANENT) -> Request:
     links = {role: f"https://shop-photos.example/{role}?a=b&c=%2B" for role in row.fields}
-    return vendor(credentials).call(row, links, options or {}, STAMP)
+    return vendor(credentials).call(row, [Task(links, options or {})], STAMP)
 
 
 def reply(body: object, status: int = 200) -> Reply:
@@ -70,7 +70,7 @@ def test_a_signature_is_that_of_the_official_sdk(parameters: dict[str, str], met
 def test_a_whole_call_verifies_with_the_official_sdk(
     row: Capability, link: str, options: dict[str, str], credentials: Credentials, stamp: Stamp
 ) -> None:
-    request = Viapi(ENDPOINT, credentials).call(row, dict.fromkeys(row.fields, link), options, stamp)
+    request = Viapi(ENDPOINT, credentials, 2).call(row, [Task(dict.fromkeys(row.fields, link), options)], stamp)
     signed = {**request.query, **request.form}
     assert len(signed) == len(request.query) + len(request.form)  # nothing is said twice
     given = signed.pop("Signature")
@@ -140,12 +140,12 @@ def test_a_ticket_is_asked_for_in_the_body() -> None:
 
 
 def test_every_action_draws_on_a_quota_of_its_own() -> None:
-    assert call(COMMON).quota == "SegmentCommonImage"
-    assert vendor().ask(HD, TICKET, STAMP).quota == "GetAsyncJobResult"
+    assert call(COMMON).quota == Quota("SegmentCommonImage", 2)
+    assert vendor().ask(HD, TICKET, STAMP).quota == Quota("GetAsyncJobResult", 2)
 
 
 def test_a_slash_at_the_endpoints_end_makes_no_difference() -> None:
-    assert Viapi(f"{ENDPOINT}/", PERMANENT).ask(HD, TICKET, STAMP) == vendor().ask(HD, TICKET, STAMP)
+    assert Viapi(f"{ENDPOINT}/", PERMANENT, 2).ask(HD, TICKET, STAMP) == vendor().ask(HD, TICKET, STAMP)
 
 
 def test_credentials_do_not_show_their_secrets() -> None:
@@ -214,12 +214,12 @@ def test_a_link_that_only_looks_like_it_has_entities_is_left_alone() -> None:
 
 @pytest.mark.parametrize("data", [None, {}, {"ImageUrl": LINK}, {"ImageURL": LINK}])
 def test_an_asynchronous_answer_is_a_ticket_whatever_data_says(data: object) -> None:
-    assert answer(HD, data) == Accepted(TICKET)
+    assert answer(HD, data) == Accepted(TICKET, TICKET)
 
 
 def test_an_asynchronous_answer_with_a_message_is_a_ticket() -> None:
     body = {"RequestId": TICKET, "Message": "该调用为异步调用，任务已提交成功"}
-    assert vendor().answer(HD, reply(body)) == Accepted(TICKET)
+    assert vendor().answer(HD, reply(body)) == Accepted(TICKET, TICKET)
 
 
 def test_an_asynchronous_answer_without_a_ticket_is_trouble_that_passes() -> None:
@@ -267,13 +267,13 @@ def test_an_error_is_what_its_code_says_whatever_the_status(
 )
 def test_an_error_about_the_question_leaves_the_ticket_as_it_is(code: str, expected: type[CutoutError]) -> None:
     with pytest.raises(CutoutError) as trouble:
-        vendor().fate(HD, TICKET, reply(error(code), 400))
+        vendor().fate(HD, TICKET, 0, reply(error(code), 400))
     assert type(trouble.value) is expected
 
 
 @pytest.mark.parametrize("code", ["InvalidParameter", "MissingParameter", "InvalidParameter.Unsuitable"])
 def test_a_refused_question_is_a_ticket_that_is_worth_nothing_not_a_refused_picture(code: str) -> None:
-    outcome = vendor().fate(HD, TICKET, reply(error(code), 400))
+    outcome = vendor().fate(HD, TICKET, 0, reply(error(code), 400))
     assert isinstance(outcome, Failed)
     assert type(outcome.error) is Unavailable
     assert outcome.error.code == code
@@ -290,7 +290,7 @@ def test_what_is_not_json_is_trouble_that_passes(body: bytes, status: int) -> No
             vendor().answer(row, Reply(status, body))
         assert trouble.value.code == f"HTTP{status}"
     with pytest.raises(Unavailable):
-        vendor().fate(HD, TICKET, Reply(status, body))
+        vendor().fate(HD, TICKET, 0, Reply(status, body))
 
 
 def test_an_error_without_a_code_goes_by_its_status() -> None:
@@ -322,7 +322,7 @@ def test_a_retired_action_that_was_merely_not_bought_is_the_operators_matter(cod
 
 
 def fate(**data: Any) -> Done | Pending | Failed:
-    return vendor().fate(HD, TICKET, reply({"RequestId": "another", "Data": {"JobId": TICKET, **data}}))
+    return vendor().fate(HD, TICKET, 0, reply({"RequestId": "another", "Data": {"JobId": TICKET, **data}}))
 
 
 def succeeded(result: object, **more: Any) -> list[str]:
@@ -402,7 +402,7 @@ def test_a_ticket_that_ran_out_may_be_submitted_again(status: str) -> None:
 @pytest.mark.parametrize("data", [None, "", [], "PROCESS_SUCCESS"])
 def test_an_answer_without_a_status_leaves_the_ticket_as_it_is(data: object) -> None:
     with pytest.raises(Unavailable) as trouble:
-        vendor().fate(HD, TICKET, reply({"RequestId": "another", "Data": data}))
+        vendor().fate(HD, TICKET, 0, reply({"RequestId": "another", "Data": data}))
     assert trouble.value.code == "NoStatus"
 
 
@@ -432,7 +432,7 @@ def test_any_json_is_an_answer_or_a_foreseen_error(body: object, status: int) ->
         except CutoutError as trouble:
             assert trouble.code  # noqa: PT017 - either is right
     try:
-        assert isinstance(vendor().fate(HD, TICKET, heard), Done | Pending | Failed)
+        assert isinstance(vendor().fate(HD, TICKET, 0, heard), Done | Pending | Failed)
     except CutoutError as trouble:
         assert trouble.code  # noqa: PT017 - either is right
 

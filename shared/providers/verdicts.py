@@ -73,6 +73,46 @@ VIAPI: dict[str, Verdict] = {
     "MissingSecurityToken": _KEY,
 }
 
+_MARKET = "the Alibaba Cloud market's console (已购买的服务)"
+_APPCODE = Verdict(Misconfigured, f"check the AppCode, and the purchase, in {_MARKET}")
+_CREDITS = Verdict(Misconfigured, f"buy more of it in {_MARKET}")
+
+# Manuals of cutout and watermark removal: "Http响应状态码", which may be the JSON's `status` as well, and `data.state`.
+PICWISH: dict[str, Verdict] = {
+    "Status400": _PICTURE,
+    "Status401": _APPCODE,
+    "Status404": Verdict(Misconfigured, "check PICWISH_CUTOUT_ENDPOINT and PICWISH_WATERMARK_ENDPOINT"),
+    "Status413": _PICTURE,
+    "Status429": Verdict(Busy),
+    "Status500": Verdict(Unavailable),
+    "State-1": Verdict(Unavailable, "it could not process the picture"),
+    "State-2": Verdict(Unavailable, "it could not keep its result"),
+    "State-3": Verdict(Unavailable, "it could not fetch the picture"),
+    "State-5": Verdict(Rejected, "the picture has more bytes than it takes"),
+    "State-7": Verdict(Rejected, "the picture's format or size is none that it takes"),
+    "State-8": Verdict(Unavailable, "it took longer than its 30 seconds"),
+}
+
+_ADDRESS = Verdict(Misconfigured, "this is no address of the service: check DAMO_ENDPOINT and DAMO_MATTING_PATH")
+
+# Manuals of inst-mat and bg-remove: "状态码说明".
+DAMO: dict[str, Verdict] = {
+    "23500000": Verdict(Unavailable),
+    "23500001": _APPCODE,
+    "23500002": _ADDRESS,
+    "23500003": _CREDITS,
+    "23500004": Verdict(Busy),  # with status 403
+    "23500005": _PICTURE,
+    "23500006": Verdict(BadLink),
+    "23500007": _PICTURE,
+    "23500008": Verdict(Unavailable),  # a ticket it does not know
+    "23500009": _ADDRESS,  # what `…/query` says to work: the result_key is missing
+    "23500011": Verdict(Unavailable),
+    "23500012": _ADDRESS,
+    "23500013": _PICTURE,
+    "23500014": _ADDRESS,
+}
+
 
 def judge(verdicts: dict[str, Verdict], code: str, message: str, request_id: str) -> CutoutError:
     """The error that `code` means, to be raised; `message` is the vendor's own, to which the advice is added."""
@@ -80,12 +120,12 @@ def judge(verdicts: dict[str, Verdict], code: str, message: str, request_id: str
     while prefix not in verdicts and "." in prefix:
         prefix = prefix.rpartition(".")[0]
     verdict = verdicts.get(prefix, Verdict(Unavailable))
-    said = _quotable(message)
+    said = quotable(message)
     sentence = f"{said.rstrip('. ')}; {verdict.advice}" if verdict.advice else said
     return verdict.error(code, sentence, request_id=request_id)
 
 
-def _quotable(message: str) -> str:
+def quotable(message: str) -> str:
     """A vendor's message as it may be shown: some quote the string that was signed, with token and link in it."""
     return (
         _SIGNED.sub("…", _LINK.sub("<link>", message[: 10 * _LONGEST]))[:_LONGEST].strip()

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import html
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timezone
 from typing import Any
@@ -19,7 +19,8 @@ from urllib.parse import quote
 
 from shared.documents import Box, ResultLink
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
-from shared.models import Accepted, Capability, Done, Failed, Pending, Reply, Request, Stamp
+from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
+from shared.providers.replies import document
 from shared.providers.verdicts import VIAPI, judge
 
 _VERSION = "2019-12-30"
@@ -45,17 +46,21 @@ class Viapi:
     result_hosts: tuple[str, ...] = ()
     """Results lie in Alibaba's OSS, whose domains are always allowed."""
     links_live = 30 * 60.0
+    works_for = 24 * 3600.0
+    """Nowhere stated; its asynchronous jobs take seconds."""
 
-    def __init__(self, endpoint: str, credentials: Credentials) -> None:
+    def __init__(self, endpoint: str, credentials: Credentials, qps: float) -> None:
         self._endpoint = endpoint.rstrip("/") + "/"
         self._credentials = credentials
+        self._qps = qps
 
-    def call(
-        self, capability: Capability, links: Mapping[str, str], options: Mapping[str, str], stamp: Stamp
-    ) -> Request:
-        """The request that shows the vendor `links` (by role) with `options` (in its own words)."""
-        pictures = {capability.fields[role]: link for role, link in links.items()}
-        query, form = (options, pictures) if capability.place == "body" else ({**pictures, **options}, {})
+    def missing(self, capability: Capability) -> tuple[str, ...]:  # noqa: ARG002 - the port's
+        return ()
+
+    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+        (task,) = tasks
+        pictures = {capability.fields[role]: link for role, link in task.links.items()}
+        query, form = (task.options, pictures) if capability.place == "body" else ({**pictures, **task.options}, {})
         return self._request(capability.action, query, form, stamp)
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
@@ -65,13 +70,13 @@ class Viapi:
             if not request_id:
                 raise Unavailable("NoTicket", "the vendor's answer holds no RequestId to ask for the result with")
             # A picture in this answer is an example's in the manual: the RequestId is all that counts.
-            return Accepted(request_id)
+            return Accepted(request_id, request_id)
         return Done(_pictures(capability, body.get("Data"), request_id), request_id)
 
-    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:  # noqa: ARG002 - the port's signature
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
         return self._request("GetAsyncJobResult", {}, {"JobId": ticket}, stamp)
 
-    def fate(self, capability: Capability, ticket: str, reply: Reply) -> Done | Pending | Failed:
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
         """What became of `ticket`. Status alone decides: the manual's success carries an ErrorCode too."""
         try:
             data = _read(capability, reply).get("Data")
@@ -110,7 +115,7 @@ class Viapi:
             common["SecurityToken"] = key.security_token
         signed = {**query, **common}
         signed["Signature"] = signature("POST", {**signed, **form}, key.access_key_secret)
-        return Request("POST", self._endpoint, quota=action, query=signed, form=form)
+        return Request("POST", self._endpoint, Quota(action, self._qps), query=signed, form=form)
 
 
 def signature(method: str, parameters: Mapping[str, str], secret: str) -> str:
@@ -127,12 +132,8 @@ def _encode(text: str) -> str:
 
 def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     """The answer as a dict; raises the `CutoutError` that its `Code` means, whatever the status."""
-    try:
-        # JSON can spell half a character (a lone surrogate), which no document of ours could be written with.
-        body = json.loads(json.dumps(json.loads(reply.body), ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
+    body = document(reply)
+    if body is None:
         raise Unavailable(f"HTTP{reply.status}", "the vendor's answer is not JSON")
     code, request_id = str(body.get("Code") or ""), str(body.get("RequestId", ""))
     if not code and reply.status < 400:

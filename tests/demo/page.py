@@ -114,7 +114,7 @@ def _facts(receipt: Receipt) -> Iterator[tuple[str, str]]:
     if receipt.reshaped:
         yield "reshaped by OSS", receipt.reshaped
     yield "calls", str(receipt.attempts)
-    yield "list price", _yuan(receipt.price_yuan)
+    yield "list price", "as bought" if row and row.price_yuan is None else _yuan(receipt.price_yuan)
     yield "upload to receipt", f"{(receipt.finished_at - receipt.uploaded_at).total_seconds():.0f} s"
 
 

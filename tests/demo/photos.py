@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from skimage import data
 
 from shared import keys
-from shared.capabilities import CAPABILITIES
+from shared.capabilities import companion_roles
 
 _FOLDER_GOES_TO = "general/common"
 
@@ -41,8 +41,7 @@ class Photo:
     @property
     def companion_of(self) -> str:
         """The upload to which this is the second picture: it is served with that one. Empty for all others."""
-        row = CAPABILITIES.get(keys.capability_name(self.key))
-        return keys.image_of(self.key, row.companion) if row and row.companion else ""
+        return keys.image_of(self.key, companion_roles(keys.capability_name(self.key)))
 
     @property
     def passed_over(self) -> str:
@@ -69,11 +68,11 @@ def samples() -> list[Photo]:
         _sample("general/food", "coffee.jpg"),
         _sample("general/logo", "logo.png"),
         # Of two pictures, whichever comes last starts the work: once it is the photo …
-        _rough_mask("coffee.jpg"),
+        _rough_mask("general/refine-mask", "coffee.jpg"),
         _sample("general/refine-mask", "coffee.jpg"),
         # … and once the mask.
         _sample("general/refine-mask", "chelsea.png"),
-        _rough_mask("chelsea.png"),
+        _rough_mask("general/refine-mask", "chelsea.png"),
         *(
             _sample(f"portrait/{capability}", "astronaut.jpg")
             for capability in ("body", "hd-body", "head", "face", "hair", "features", "skin")
@@ -86,6 +85,17 @@ def samples() -> list[Photo]:
         _sample("scenery/scene", "rocket.jpg"),
         _sample("scenery/change-sky", "rocket.jpg"),
         _sample("scenery/change-sky", "rocket.jpg.sky.jpg", of="hubble_deep_field"),
+        _sample("picwish/cutout/output-type=1", "chelsea.jpg"),
+        _sample("picwish/cutout/format=jpg,bg-color=ffd700,crop=1", "astronaut.jpg"),
+        # What is to go is said in white, or in numbers.
+        _sample("picwish/watermark", "marked.jpg"),
+        Photo(f"{keys.UPLOADS}picwish/watermark/marked.jpg.mask.png", _encode(_mark(), "png")),
+        _sample("picwish/watermark/2", "marked.jpg"),
+        Photo(f"{keys.UPLOADS}picwish/watermark/2/marked.jpg.rectangles.json", _MARKED.encode()),
+        _sample("damo/background", "coffee.jpg"),
+        _sample("damo/background/model-type=human", "astronaut.jpg"),
+        _rough_mask("damo/matting", "coffee.jpg"),
+        _sample("damo/matting", "coffee.jpg"),
     ]
 
 
@@ -110,6 +120,7 @@ _CREDITS = {
     "chelsea": "Chelsea the cat, by Stefan van der Walt; CC0.",
     "coffee": "A coffee cup, by Rachel Michetti, courtesy of Pikolo Espresso Bar; CC0.",
     "hubble_deep_field": "The Hubble eXtreme Deep Field, by NASA; public domain.",
+    "marked": "A coffee cup, by Rachel Michetti, courtesy of Pikolo Espresso Bar; CC0. Marked here, to be cleaned.",
     "logo": "The logo of scikit-image; BSD licence, as scikit-image itself.",
     "rocket": "DSCOVR on a Falcon 9, by SpaceX; public domain.",
     "rockets": "DSCOVR on a Falcon 9, by SpaceX; public domain. Mirrored here, for a photo of two.",
@@ -131,17 +142,32 @@ def _sample(folder: str, name: str, of: str = "") -> Photo:
     return Photo(f"{keys.UPLOADS}{folder}/{name}", content, _CREDITS[of or stem])
 
 
-def _rough_mask(name: str) -> Photo:
+def _rough_mask(folder: str, name: str) -> Photo:
     stem = name.rpartition(".")[0]
     mask = Image.new("L", _photo(stem).size)
     ImageDraw.Draw(mask).polygon(_ROUGH_OUTLINES[stem], fill=255)
-    return Photo(f"{keys.UPLOADS}general/refine-mask/{name}.mask.png", _encode(mask, "png"))
+    return Photo(f"{keys.UPLOADS}{folder}/{name}.mask.png", _encode(mask, "png"))
+
+
+_MARKED = '[{"x": 30, "y": 340, "width": 190, "height": 40}]'
+"""Where the mark is, in the photo's pixels."""
+
+
+def _mark() -> Image.Image:
+    """White on black: the mark, a little bolder than it is in the photo."""
+    mark = Image.new("L", _photo("coffee").size)
+    ImageDraw.Draw(mark).text((40, 345), "oss-cutout", 255, ImageFont.load_default(32), stroke_width=3, stroke_fill=255)
+    return mark
 
 
 def _photo(name: str) -> Image.Image:
     if name == "rockets":
         rocket = data.rocket()[:330, 230:410]
         return Image.fromarray(np.hstack([rocket, rocket[:, ::-1]]))
+    if name == "marked":
+        marked = _photo("coffee")
+        ImageDraw.Draw(marked).text((40, 345), "oss-cutout", "white", ImageFont.load_default(32))
+        return marked
     return Image.fromarray(getattr(data, name)()[..., :3])
 
 

@@ -1,0 +1,99 @@
+"""DAMO Academy (达摩院) on the Alibaba Cloud market: up to ten pictures are submitted together, and asked for later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from shared.documents import ResultLink
+from shared.errors import Unavailable
+from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
+from shared.providers import market
+from shared.providers.verdicts import DAMO, judge
+
+_UNKNOWN_KEY = "23500008"
+
+
+class Damo:
+    """The dialect. `matting_path` is where inst-mat takes work; `qps` was bought for each of the two."""
+
+    result_hosts: tuple[str, ...] = ("alicdn.com",)
+    """As in the manual's examples."""
+    links_live = 30 * 60.0
+    """Nowhere stated: as short as VIAPI's."""
+    works_for = 24 * 3600.0
+    """Nowhere stated."""
+
+    def __init__(self, endpoint: str, appcode: str, qps: float, matting_path: str) -> None:
+        self._endpoint = endpoint.rstrip("/")
+        self._appcode = appcode
+        self._qps = qps
+        self._matting_path = matting_path
+
+    def missing(self, capability: Capability) -> tuple[str, ...]:  # noqa: ARG002 - the port's
+        given = {"DAMO_ENDPOINT": self._endpoint, "DAMO_APPCODE": self._appcode}
+        return tuple(name for name, value in given.items() if not value)
+
+    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+        listed = [
+            {**{capability.fields[role]: link for role, link in task.links.items()}, **task.options} for task in tasks
+        ]
+        path = self._matting_path if capability.action == "inst-mat" else f"/api/v1/{capability.action}/submit"
+        return self._request(capability.action, path, {"task_list": listed}, stamp)
+
+    def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:  # noqa: ARG002 - the port's
+        data, request_id = _read(reply)
+        ticket = data.get("result_key")
+        if not isinstance(ticket, str) or not ticket:
+            raise Unavailable("NoTicket", "the vendor's answer holds no result_key to ask with", request_id=request_id)
+        return Accepted(ticket, request_id)
+
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
+        path = f"/api/v1/{capability.action}/query"
+        return self._request(f"{capability.action}/query", path, {"result_key": ticket}, stamp)
+
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
+        try:
+            data, request_id = _read(reply)
+        except Unavailable as error:
+            if error.code != _UNKNOWN_KEY:
+                raise
+            return Failed(Unavailable(error.code, f"the vendor does not know its ticket {ticket}: {error.message}"))
+        listed = data.get("task_list")
+        task = listed[index] if isinstance(listed, list) and index < len(listed) else None
+        if not isinstance(task, dict):
+            raise Unavailable("NoStatus", f"the vendor's answer has no task {index}", request_id=request_id)
+        match task.get("status"):
+            case "SUCCESS":
+                found = task.get("results")
+                links = [url for url in found if isinstance(url, str) and url] if isinstance(found, list) else []
+                if not links:
+                    return Failed(Unavailable("NoResult", "the vendor's task has no results", request_id=request_id))
+                labels = [""] if len(links) == 1 else map(str, range(len(links)))
+                pictures = tuple(ResultLink(url, label) for url, label in zip(links, labels, strict=False))
+                return Done(pictures, request_id)
+            case "FAILED":
+                code = str(task.get("code") or "23500011")
+                return Failed(judge(DAMO, code, str(task.get("message") or ""), request_id))
+            case _:
+                return Pending()
+
+    def _request(self, quota: str, path: str, data: Mapping[str, object], stamp: Stamp) -> Request:
+        return Request(
+            "POST",
+            f"{self._endpoint}{path}",
+            Quota(quota, self._qps),
+            json={"data": data},
+            headers=market.authorization(self._appcode) | {"X-Ca-Nonce": stamp.nonce},
+        )
+
+
+def _read(reply: Reply) -> tuple[Mapping[str, object], str]:
+    """`data` and the request's id; raises what `code` means, be it a number or a string."""
+    body = market.read(reply)
+    code, request_id, data = str(body.get("code") or 0), str(body.get("requestId") or ""), body.get("data")
+    if code != "0" or reply.status >= 400 or body.get("success") is False:
+        known = code if code != "0" else f"Status{reply.status}"
+        raise judge(DAMO, known, str(body.get("message") or ""), request_id)
+    if not isinstance(data, dict):
+        raise Unavailable("NoData", "the vendor's answer holds no data", request_id=request_id)
+    return data, request_id

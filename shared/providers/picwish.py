@@ -1,0 +1,104 @@
+"""PicWish (佐糖) on the Alibaba Cloud market: one call that mostly answers at once, and a task to ask for otherwise.
+
+Status 200 says that the call was heard; what became of the picture is in `data.state`: 1 is done, less than 0 is
+failed, and anything else still at work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from shared.documents import ResultLink
+from shared.errors import Misconfigured, Unavailable
+from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
+from shared.providers import market
+from shared.providers.verdicts import PICWISH, judge
+
+
+class Picwish:
+    """The dialect. `endpoints` are by the name of the capability, empty where not set; `qps` was bought for each."""
+
+    result_hosts: tuple[str, ...] = ("aoscdn.com",)
+    """PicWish's own; the manual's example lies in Alibaba's OSS."""
+    links_live = 3600.0
+    works_for = 30.0
+    """"最长处理时间30秒"."""
+
+    def __init__(self, endpoints: Mapping[str, str], appcode: str, qps: float) -> None:
+        self._endpoints = endpoints
+        self._appcode = appcode
+        self._qps = qps
+
+    def missing(self, capability: Capability) -> tuple[str, ...]:
+        endpoint = f"PICWISH_{capability.name.rpartition('/')[2].upper()}_ENDPOINT"
+        given = {endpoint: self._endpoints[capability.name], "PICWISH_APPCODE": self._appcode}
+        return tuple(name for name, value in given.items() if not value)
+
+    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
+        (task,) = tasks
+        pictures = {capability.fields[role]: link for role, link in task.links.items()}
+        return self._request("POST", capability, "", {**pictures, **task.options})
+
+    def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
+        match _fate(capability, reply):
+            case Failed(error):
+                raise error
+            case Done() as done:
+                return done
+            case task_id:
+                if not task_id:
+                    raise Unavailable("NoTicket", "the vendor is at work, and names no task_id to ask for it with")
+                return Accepted(task_id, task_id)
+
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
+        return self._request("GET", capability, f"/{ticket}", {})
+
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
+        try:
+            fate = _fate(capability, reply)
+        except Misconfigured as error:
+            if error.code != "Status404":
+                raise
+            return Failed(Unavailable(error.code, f"the vendor does not know its task {ticket}"))
+        return Pending() if isinstance(fate, str) else fate
+
+    def _request(self, method: str, capability: Capability, path: str, form: Mapping[str, str]) -> Request:
+        return Request(
+            method,
+            f"{self._endpoints[capability.name].rstrip('/')}{capability.action}{path}",
+            Quota(capability.action, self._qps),
+            form=form,
+            headers=market.authorization(self._appcode),
+        )
+
+
+def _fate(capability: Capability, reply: Reply) -> Done | Failed | str:
+    """What `data.state` says: the result, why there is none, or the task_id of what is still at work.
+
+    Raises what `status` means when the call itself was not heard.
+    """
+    body = market.read(reply)
+    status = body.get("status") if reply.status == 200 else reply.status
+    message, data = str(body.get("message") or ""), body.get("data")
+    if status != 200:
+        raise judge(PICWISH, f"Status{status}", message, "")
+    if not isinstance(data, dict):
+        raise Unavailable("NoState", "the vendor's answer holds no data")
+    task_id, state = str(data.get("task_id") or ""), data.get("state")
+    if state == 1:
+        found = tuple(_pictures(capability, data))
+        if not found:
+            return Failed(Unavailable("NoResult", "the vendor's answer holds no picture", request_id=task_id))
+        return Done(found, task_id)
+    if isinstance(state, int) and state < 0:
+        return Failed(judge(PICWISH, f"State{state}", message, task_id))
+    return task_id
+
+
+def _pictures(capability: Capability, data: Mapping[str, object]) -> Iterator[ResultLink]:
+    """A picture is a link or base64; with both image and mask, each has its label."""
+    found = {name: value for name in ("image", "mask") if isinstance(value := data.get(name), str) and value}
+    for name, value in found.items():
+        is_address = value.startswith(("http://", "https://", "data:"))
+        label = name if len(found) > 1 and name in capability.labels else ""
+        yield ResultLink(value if is_address else f"data:;base64,{value}", label)
