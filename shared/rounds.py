@@ -7,7 +7,7 @@ seconds after it is made, and ends at once when there is nothing to do.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import chain
@@ -16,7 +16,7 @@ from typing import TypeVar
 from shared import keys, log
 from shared.arrivals import Arrivals
 from shared.capabilities import CAPABILITIES
-from shared.documents import Blocked, Job, Ready, Ticketed
+from shared.documents import Blocked, Job, Ready, Ticketed, Waiting
 from shared.jobs import Found
 from shared.pipeline import Outcome
 
@@ -68,10 +68,12 @@ class Round:
         unfinished = jobs.unfinished()
         jobs.sweep(unfinished.leases)
         found = [each for each in self._each(pool, jobs.find, unfinished.jobs) if each is not None]
-        due = sorted((each for each in found if jobs.due(each.job)), key=lambda each: each.job.uploaded_at)
-        moved = self._each(pool, self._move, _sharing(due))
+        due = {each.job.source for each in found if jobs.due(each.job)}
+        due |= {each.job.source for each in _riding_along(found, due)}
+        ordered = sorted((each for each in found if each.job.source in due), key=lambda each: each.job.uploaded_at)
+        moved = self._each(pool, self._move, _sharing(ordered))
         renewed = self._each(pool, self._arrivals.look_again, unfinished.sequels)
-        later = [each.job for each in found if not jobs.due(each.job)]
+        later = [each.job for each in found if each.job.source not in due]
         later += [
             outcome for outcome in (*chain.from_iterable(filter(None, moved)), *renewed) if isinstance(outcome, Job)
         ]
@@ -102,6 +104,20 @@ class Round:
         return list(pool.map(one, items))
 
 
+def _riding_along(found: Iterable[Found], due: Collection[str]) -> Iterable[Found]:
+    """What waits for its first call, and may as well be in one that is made for others."""
+    called = {keys.capability_name(source) for source in due}
+    return (
+        each
+        for each in found
+        if isinstance(each.job.stage, Waiting)
+        and each.job.held_until is None
+        and each.job.attempts == 0
+        and (name := keys.capability_name(each.job.source)) in called
+        and _batch(name) > 1
+    )
+
+
 def _sharing(due: Iterable[Found]) -> list[list[Found]]:
     """The jobs that one call can begin, or one question settles, together; in the order in which they came."""
     groups: dict[tuple[str, str], list[Found]] = {}
@@ -118,6 +134,10 @@ def _sharing(due: Iterable[Found]) -> list[list[Found]]:
     return [
         group[start : start + size]
         for (capability, _), group in groups.items()
-        for size in [CAPABILITIES[capability].batch if capability in CAPABILITIES else 1]
+        for size in [_batch(capability)]
         for start in range(0, len(group), size)
     ]
+
+
+def _batch(capability: str) -> int:
+    return CAPABILITIES[capability].batch if capability in CAPABILITIES else 1

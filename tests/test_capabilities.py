@@ -125,6 +125,7 @@ def test_an_unknown_group_is_refused_with_all_there_are() -> None:
 
 @every_row
 def test_the_stand_in_has_drawn_up_the_action_from_the_manual_as_well(row: Capability) -> None:
+    assert row.provider in STAND_INS, f"write a stand-in for {row.provider}, and name it in STAND_INS"
     actions, where = STAND_INS[row.provider]
     assert row.action in actions, f"add {row.action} to {where}, from the vendor's manual"
 

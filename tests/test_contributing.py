@@ -13,7 +13,7 @@ from tests.cloud.manifest import ROOT
 
 CATALOGUE = ("tests/test_capabilities.py", "tests/test_readme.py", "tests/test_demo.py", "tests/test_manifest.py")
 ROW = """
-    Capability("{name}", "植物分割", "viapi", "SegmentPlant", Limits(_USUAL, 3 * _MB, 33, 1999)),
+    Capability("{name}", "植物分割", "{vendor}", "SegmentPlant", Limits(_USUAL, 3 * _MB, 33, 1999)),
 )
 
 CAPABILITIES ="""
@@ -28,11 +28,11 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def missed(copy: Path, name: str) -> str:
+def missed(copy: Path, name: str, vendor: str = "viapi") -> str:
     """What the catalogue's tests say of a copy of the project in which there is a row more."""
     table = copy / "shared" / "capabilities.py"
     text = table.read_text("utf-8")
-    added = text.replace("\n)\n\nCAPABILITIES =", ROW.format(name=name), 1)
+    added = text.replace("\n)\n\nCAPABILITIES =", ROW.format(name=name, vendor=vendor), 1)
     assert added != text
     table.write_text(added, "utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--no-cov", "-n", "0", *CATALOGUE]
@@ -55,3 +55,9 @@ def test_a_new_group_is_missed_as_a_folder_and_a_trigger(copy: Path) -> None:
     said = missed(copy, "garden/plant")
     assert "functions/garden" in said
     assert "add the function garden to s.yaml" in said
+
+
+def test_a_new_vendor_is_missed_in_the_line_and_as_a_stand_in(copy: Path) -> None:
+    said = missed(copy, "garden/plant", vendor="acme")
+    assert "no line is composed with acme; see shared/handlers.py" in said
+    assert "write a stand-in for acme, and name it in STAND_INS" in said

@@ -190,3 +190,15 @@ def test_a_warm_instance_asks_nothing_of_oss_before_its_first_claim(oss: Oss, ac
     oss.requests.clear()
     handler(event(), context(accounts.owner))
     assert [request.operation for request in oss.requests] == ["PutObject", "GetObject", "DeleteObject"]
+
+
+def test_a_vendor_whose_settings_are_missing_is_named_at_once_and_its_uploads_wait(
+    oss: Oss, accounts: Accounts, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine, key = bucket(oss, accounts), "uploads/damo/background/a.png"
+    mine.write(key, picture(500, 500))
+    on_upload("damo")(event(key), context(accounts.assume_role()))
+    job = json.loads(mine.read(keys.job(key)).body)
+    assert (job["stage"]["name"], job["code"]) == ("blocked", "Settings")
+    assert "set DAMO_ENDPOINT and DAMO_APPCODE" in job["message"]
+    assert "set DAMO_ENDPOINT and DAMO_APPCODE: until then, uploads wait" in caplog.text
