@@ -499,6 +499,11 @@ def test_a_fault_about_one_upload_strikes_the_batch_that_names_it(
     caller.damo.fault("throttle", key=KEY)
     assert caller.post("bg-remove/submit", {"task_list": [{"image": other}]}).status_code == 200
     assert code(caller.post("bg-remove/submit", {"task_list": [{"image": other}, {"image": photo}]})) == (403, 23500004)
+    caller.damo.lift_all()
+    caller.damo.fault("bad-json", key=KEY)
+    caller.submit("bg-remove", {"image": other})
+    batch = caller.post("bg-remove/submit", {"task_list": [{"image": other}, {"image": photo}]})
+    assert batch.text.startswith("<html>")
 
 
 @pytest.mark.parametrize(
