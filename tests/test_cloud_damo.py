@@ -539,6 +539,17 @@ def test_a_task_may_never_end_while_its_neighbour_does(
     assert caller.ended("bg-remove", batch["result_key"])[0]["status"] == "SUCCESS"
 
 
+def test_a_task_takes_its_time_even_when_its_picture_is_drawn(
+    caller: Caller, photo: str, pictures: Pictures, clock: Clock
+) -> None:
+    batch = caller.submit("bg-remove", {"image": photo}, {"image": pictures.put("uploads/the next.jpg", b"")})
+    clock.ahead += 15
+    # They are drawn one after the other.
+    while not any("the%20next" in target for target in pictures.asked):
+        time.sleep(0.01)
+    assert caller.query("bg-remove", batch["result_key"])[0]["status"] == "RUNNING"
+
+
 def test_a_call_may_get_no_answer_a_late_one_or_one_that_is_not_json(caller: Caller, photo: str) -> None:
     tasks = {"task_list": [{"image": photo}]}
     caller.damo.fault("refuse", times=1)
