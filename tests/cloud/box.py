@@ -1,4 +1,4 @@
-"""The whole cloud in one object: a bucket, the functions of s.yaml and the vendor, wired as a deployment wires them."""
+"""The whole cloud in one object: a bucket, the functions of s.yaml and the vendors, wired as a deployment does it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.cloud.fc import Code, Fc
 from tests.cloud.manifest import load
 from tests.cloud.oss import Oss
 from tests.cloud.oss_store import Versioning
+from tests.cloud.picwish import Picwish
 from tests.cloud.viapi import Viapi
 
 Match = Callable[[Effect, Moment], bool]
@@ -22,9 +23,10 @@ Match = Callable[[Effect, Moment], bool]
 class Cloud:
     """Runs from construction until `stop()`, or to the end of a `with` block.
 
-    `timer_seconds`, `timeouts` (seconds, by function) and `code` are `Fc`'s; `qps`, `latency` and `job_seconds` are
-    `Viapi`'s. `environment` is what functions get over the settings. With `versioning` ("Enabled", "Suspended") the
-    bucket has it; `jobs_bucket` is made beside it and named to the functions. `log` gets what there is to say.
+    `timer_seconds`, `timeouts` (seconds, by function) and `code` are `Fc`'s; `qps` and `latency`, every vendor's;
+    `job_seconds`, `Viapi`'s; `processing_seconds`, `Picwish`'s. `environment` is what functions get over the settings.
+    With `versioning` ("Enabled", "Suspended") the bucket has it; `jobs_bucket` is made beside it and named to the
+    functions. `log` gets what there is to say.
     """
 
     bucket = "shop-photos"
@@ -39,6 +41,7 @@ class Cloud:
         qps: float = 2,
         latency: float = 0.0,
         job_seconds: float = 3.0,
+        processing_seconds: float = 0.0,
         environment: Mapping[str, str] | None = None,
         versioning: Versioning = "",
         jobs_bucket: str = "",
@@ -63,8 +66,19 @@ class Cloud:
                 qps=qps,
                 latency=latency,
                 job_seconds=job_seconds,
+                origin=self.oss.origin,
             )
             stack.callback(self.viapi.stop)
+            self.picwish = Picwish(
+                self.accounts,
+                observe=self._observe,
+                qps=qps,
+                latency=latency,
+                processing_seconds=processing_seconds,
+                origin=self.oss.origin,
+            )
+            stack.callback(self.picwish.stop)
+            self._vendors = (self.viapi, self.picwish)
             self.fc = Fc(
                 # What a deployer would have set.
                 load(environment=self._addresses()),
@@ -125,7 +139,11 @@ class Cloud:
             "REGION": self.region,
             "VIAPI_ENDPOINT": self.viapi.url,
             "VIAPI_QPS": f"{self._qps:g}",
-            "RESULT_HOSTS": self.viapi.result_host,
+            "PICWISH_CUTOUT_ENDPOINT": self.picwish.url,
+            "PICWISH_WATERMARK_ENDPOINT": self.picwish.url,
+            "PICWISH_APPCODE": self.accounts.picwish_appcode,
+            "PICWISH_QPS": f"{self._qps:g}",
+            "RESULT_HOSTS": ",".join(vendor.result_host for vendor in self._vendors),
         }
 
     def _observe(self, effect: Effect, moment: Moment) -> None:
