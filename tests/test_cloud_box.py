@@ -101,7 +101,13 @@ def test_every_vendor_fetches_from_the_bucket_and_may_be_fetched_from(cloud: Clo
             data = client.post(f"{given[name]}/tasks/visual/{path}", data=form).json()["data"]
             assert urlsplit(data["image"]).netloc in given["RESULT_HOSTS"].split(",")
             assert client.get(data["image"]).status_code == 200
+        headers = {"Authorization": f"APPCODE {given['DAMO_APPCODE']}", "X-Ca-Nonce": "once"}
+        batch = {"data": {"task_list": [{"image": form["image_url"]}]}}
+        response = client.post(f"{given['DAMO_ENDPOINT']}/api/v1/bg-remove/submit", json=batch, headers=headers)
+        assert response.json()["success"]
     assert [billed.key for billed in cloud.picwish.ledger] == ["uploads/picwish/cutout/a.png"] * 2
+    assert [billed.key for billed in cloud.damo.ledger] == ["uploads/picwish/cutout/a.png"]
+    assert {cloud.viapi.result_host, cloud.damo.result_host} < set(given["RESULT_HOSTS"].split(","))
 
 
 def test_its_settings_are_the_ones_the_code_reads(cloud: Cloud) -> None:

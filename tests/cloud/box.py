@@ -9,6 +9,7 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 from tests.cloud.accounts import Accounts
+from tests.cloud.damo import Damo
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.fc import Code, Fc
 from tests.cloud.manifest import load
@@ -24,9 +25,9 @@ class Cloud:
     """Runs from construction until `stop()`, or to the end of a `with` block.
 
     `timer_seconds`, `timeouts` (seconds, by function) and `code` are `Fc`'s; `qps` and `latency`, every vendor's;
-    `job_seconds`, `Viapi`'s; `processing_seconds`, `Picwish`'s. `environment` is what functions get over the settings.
-    With `versioning` ("Enabled", "Suspended") the bucket has it; `jobs_bucket` is made beside it and named to the
-    functions. `log` gets what there is to say.
+    `job_seconds`, `Viapi`'s and `Damo`'s; `processing_seconds`, `Picwish`'s. `environment` is what functions get over
+    the settings. With `versioning` ("Enabled", "Suspended") the bucket has it; `jobs_bucket` is made beside it and
+    named to the functions. `log` gets what there is to say.
     """
 
     bucket = "shop-photos"
@@ -78,7 +79,16 @@ class Cloud:
                 origin=self.oss.origin,
             )
             stack.callback(self.picwish.stop)
-            self._vendors = (self.viapi, self.picwish)
+            self.damo = Damo(
+                self.accounts,
+                observe=self._observe,
+                qps=qps,
+                latency=latency,
+                job_seconds=job_seconds,
+                origin=self.oss.origin,
+            )
+            stack.callback(self.damo.stop)
+            self._vendors = (self.viapi, self.picwish, self.damo)
             self.fc = Fc(
                 # What a deployer would have set.
                 load(environment=self._addresses()),
@@ -143,6 +153,9 @@ class Cloud:
             "PICWISH_WATERMARK_ENDPOINT": self.picwish.url,
             "PICWISH_APPCODE": self.accounts.picwish_appcode,
             "PICWISH_QPS": f"{self._qps:g}",
+            "DAMO_ENDPOINT": self.damo.url,
+            "DAMO_APPCODE": self.accounts.damo_appcode,
+            "DAMO_QPS": f"{self._qps:g}",
             "RESULT_HOSTS": ",".join(vendor.result_host for vendor in self._vendors),
         }
 
