@@ -10,7 +10,9 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import oss2
 import psutil
 import pytest
@@ -20,6 +22,7 @@ from tests.cloud.box import Cloud
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.manifest import ROOT
 from tests.snippets import stage
+from tests.vendor_world import encoded
 
 COPY = """
     import json, os, oss2
@@ -84,6 +87,29 @@ def test_a_plan_to_kill_passes_over_requests_that_no_instance_makes(cloud: Cloud
     assert [done.outcome for done in cloud.fc.invocations] == ["killed", "ok"]
 
 
+def test_every_vendor_fetches_from_the_bucket_and_may_be_fetched_from(cloud: Cloud, bucket: oss2.Bucket) -> None:
+    bucket.put_object("uploads/picwish/cutout/a.png", encoded("PNG"))
+    bucket.copy_object(cloud.bucket, "uploads/picwish/cutout/a.png", "work/copy.png")
+    bucket.put_object_acl("work/copy.png", oss2.OBJECT_ACL_PUBLIC_READ)
+    given = cloud.settings()
+    with httpx.Client(trust_env=False, headers={"Authorization": f"APPCODE {given['PICWISH_APPCODE']}"}) as client:
+        for path, name, more in (
+            ("segmentation", "PICWISH_CUTOUT_ENDPOINT", {}),
+            ("watermark", "PICWISH_WATERMARK_ENDPOINT", {"rectangles": '[{"x":1,"y":1,"width":9,"height":9}]'}),
+        ):
+            form = {"image_url": f"{given['OSS_PUBLIC_ENDPOINT']}/{cloud.bucket}/work/copy.png", **more}
+            data = client.post(f"{given[name]}/tasks/visual/{path}", data=form).json()["data"]
+            assert urlsplit(data["image"]).netloc in given["RESULT_HOSTS"].split(",")
+            assert client.get(data["image"]).status_code == 200
+        headers = {"Authorization": f"APPCODE {given['DAMO_APPCODE']}", "X-Ca-Nonce": "once"}
+        batch = {"data": {"task_list": [{"image": form["image_url"]}]}}
+        response = client.post(f"{given['DAMO_ENDPOINT']}/api/v1/bg-remove/submit", json=batch, headers=headers)
+        assert response.json()["success"]
+    assert [billed.key for billed in cloud.picwish.ledger] == ["uploads/picwish/cutout/a.png"] * 2
+    assert [billed.key for billed in cloud.damo.ledger] == ["uploads/picwish/cutout/a.png"]
+    assert {cloud.viapi.result_host, cloud.damo.result_host} < set(given["RESULT_HOSTS"].split(","))
+
+
 def test_its_settings_are_the_ones_the_code_reads(cloud: Cloud) -> None:
     assert {name.lower() for name in cloud.settings()} <= set(Settings.model_fields)
 
@@ -95,7 +121,7 @@ def test_on_its_own_it_says_where_it_is_and_ends_cleanly_when_interrupted(how: s
         assert box.stdout is not None
         assert box.stderr is not None
         lines = [next(box.stdout)]
-        while not lines[-1].startswith("ALIBABA_CLOUD_ACCESS_KEY_SECRET="):
+        while not lines[-1].startswith("ALIBABA_CLOUD_ACCESS_KEY_SECRET="):  # the last
             lines.append(next(box.stdout))
         give_up = time.monotonic() + 20
         while not (instances := psutil.Process(box.pid).children()) and time.monotonic() < give_up:

@@ -9,9 +9,8 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -24,78 +23,35 @@ from alibabacloud_tea_openapi.utils import Utils
 from alibabacloud_tea_util.models import RuntimeOptions
 from PIL import Image
 
+from tests import vendor_world
 from tests.cloud.accounts import Accounts, Key
-from tests.cloud.effects import Effect, Moment
 from tests.cloud.vendor_drawn import Order, Tree
 from tests.cloud.viapi import Viapi
 from tests.cloud.viapi_actions import ACTIONS
-from tests.viapi_calls import BOX, NOTHING, Pictures, code, download, encoded, opened, sdk, send, v1
+from tests.vendor_world import BOX, KEY, Clock, Pictures, Seen, download, encoded, opened, unanswered
+from tests.viapi_calls import NOTHING, code, sdk, send, v1
 
-if TYPE_CHECKING:
-    pass
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
-
-
-@pytest.fixture(scope="module")
-def pictures() -> Iterator[Pictures]:
-    host = Pictures()
-    yield host
-    host.stop()
-
-
-@pytest.fixture(scope="module")
-def accounts() -> Accounts:
-    return Accounts()
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
-
-
-Seen = list[tuple[str, str, str, Moment]]
-
-
-@pytest.fixture(scope="module")
-def seen() -> Seen:
-    return []
+pictures, accounts, photo = vendor_world.pictures, vendor_world.accounts, vendor_world.photo
+clock, seen = vendor_world.clock, vendor_world.seen
 
 
 @pytest.fixture(scope="module")
 def service(pictures: Pictures, accounts: Accounts, clock: Clock, seen: Seen) -> Iterator[Viapi]:
-    def observe(effect: Effect, moment: Moment) -> None:
-        assert effect.client[0] == "127.0.0.1"
-        assert effect.client[1] > 0
-        seen.append((effect.service, effect.name, effect.key, moment))
-
-    service = Viapi(accounts, shanghai=lambda: {pictures.host}, clock=clock, observe=observe, qps=1000, job_seconds=30)
+    service = Viapi(
+        accounts,
+        shanghai=lambda: {pictures.host},
+        clock=clock,
+        observe=seen.observe,
+        qps=1000,
+        job_seconds=30,
+    )
     yield service
     service.stop()
 
 
 @pytest.fixture
 def viapi(service: Viapi, clock: Clock, seen: Seen) -> Iterator[Viapi]:
-    """One service for all tests, since one takes half a second to stop; nothing of a test is left for the next."""
-    yield service
-    service.lift_all()
-    clock.ahead = 0
-    for record in (service.ledger, service.calls, seen):
-        record.clear()
-
-
-@pytest.fixture
-def photo(pictures: Pictures) -> str:
-    return pictures.put("uploads/红鞋 1.jpg", encoded())
-
-
-KEY = "uploads/红鞋 1.jpg"
+    yield from vendor_world.lent(service, clock, seen)
 
 
 def common(viapi: Viapi, accounts: Accounts, url: str, **query: str) -> httpx.Response:
@@ -594,14 +550,6 @@ def test_a_fault_ends_by_itself_after_its_times_and_an_unknown_one_is_no_fault(
     assert [code(common(viapi, accounts, photo))[1] for _ in range(2)] == ["Throttling.User", ""]
     with pytest.raises(ValueError, match="no fault is called 'thunder'"):
         viapi.fault("thunder")
-
-
-@contextmanager
-def unanswered(within: float) -> Iterator[None]:
-    began = time.monotonic()
-    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
-        yield
-    assert time.monotonic() - began < within
 
 
 def test_a_refused_call_has_no_answer_and_no_bill(viapi: Viapi, accounts: Accounts, photo: str) -> None:

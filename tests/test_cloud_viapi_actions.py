@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from collections.abc import Iterator
@@ -10,40 +9,25 @@ from typing import Any
 
 import httpx
 import pytest
-import skimage.data
 from alibabacloud_imageseg20191230 import models
 from alibabacloud_tea_openapi.client import Client as OpenApiClient
 from alibabacloud_tea_openapi.models import OpenApiRequest, Params
 from alibabacloud_tea_util.models import RuntimeOptions
-from PIL import Image
 
+from tests import vendor_world
 from tests.cloud.accounts import Accounts
 from tests.cloud.vendor_pictures import Unfit, decode, fetch
 from tests.cloud.viapi import Viapi
 from tests.cloud.viapi_actions import ACTIONS, POLL
 from tests.cloud.viapi_replies import UNFIT
 from tests.pictures import png
-from tests.viapi_calls import NOTHING, Pictures, code, download, encoded, opened, sdk, send, v1
+from tests.vendor_world import Pictures, download, encoded, opened, portrait
+from tests.viapi_calls import NOTHING, code, sdk, send, v1
+
+pictures, accounts = vendor_world.pictures, vendor_world.accounts
 
 ONE, LIST = {"Data": {"ImageURL": ""}}, {"Data": {"Elements": [{"ImageURL": ""}]}}
 BOXED = {"Data": {"Elements": [{"ImageURL": "", "X": 0, "Y": 0, "Width": 0, "Height": 0}]}}
-
-
-def portrait() -> bytes:
-    Image.fromarray(skimage.data.astronaut()).resize((600, 600)).save(out := io.BytesIO(), "JPEG")
-    return out.getvalue()
-
-
-@pytest.fixture(scope="module")
-def pictures() -> Iterator[Pictures]:
-    host = Pictures()
-    yield host
-    host.stop()
-
-
-@pytest.fixture(scope="module")
-def accounts() -> Accounts:
-    return Accounts()
 
 
 @pytest.fixture(scope="module")

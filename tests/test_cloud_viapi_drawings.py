@@ -16,7 +16,7 @@ from tests.cloud.vendor_drawn import Drawn, Order, Tree
 from tests.cloud.vendor_pictures import Picture
 from tests.cloud.viapi_actions import ACTIONS
 from tests.cloud.viapi_replies import Refused
-from tests.viapi_calls import encoded, opened
+from tests.vendor_world import encoded, opened
 
 ASTRONAUT: Pixels = skimage.data.astronaut()
 BOX = (90, 60)

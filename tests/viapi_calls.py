@@ -1,75 +1,19 @@
-"""How tests call the VIAPI stand-in: with Alibaba's own client or by hand, about pictures they serve themselves."""
+"""How tests call the VIAPI stand-in: with Alibaba's own client or by hand."""
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from functools import cache
-from typing import TYPE_CHECKING
-from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
-import skimage.data
 from alibabacloud_imageseg20191230.client import Client
 from alibabacloud_tea_openapi.models import Config
 from alibabacloud_tea_openapi.utils import Utils
-from PIL import Image
 
 from tests.cloud.accounts import Key
-from tests.cloud.serve import Server
 from tests.cloud.viapi import Viapi
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-BOX = (180, 120)
-
-
-@cache
-def _coffee() -> Image.Image:
-    return Image.fromarray(skimage.data.coffee())
-
-
-def encoded(form: str = "JPEG", size: tuple[int, int] = BOX, mode: str = "RGB") -> bytes:
-    _coffee().resize(size).convert(mode).save(out := io.BytesIO(), form)
-    return out.getvalue()
-
-
-def opened(content: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(content))
-
-
-class Pictures:
-    """A bucket's worth of pictures behind HTTP, and what it was asked for."""
-
-    def __init__(self) -> None:
-        self.at: dict[str, bytes | str] = {}
-        """By path; a text is where to redirect to."""
-        self.delay = 0.0
-        self.asked: list[str] = []
-        """The request targets, to the letter."""
-        self._server = Server(self._app)
-        self.host, self.stop = self._server.host, self._server.stop
-
-    def put(self, key: str, content: bytes | str) -> str:
-        self.at[f"/photos/{key}"] = content
-        return f"http://{self.host}/photos/{quote(key)}?signature=abc%2Bdef"
-
-    def _app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        self.asked.append(environ["REQUEST_URI"])
-        content = self.at.get(environ["PATH_INFO"].encode("latin-1").decode())
-        time.sleep(self.delay)
-        if isinstance(content, str):
-            start_response("302 Found", [("Location", content)])
-            return []
-        start_response("200 OK" if content else "403 Forbidden", [])
-        return [content or b""]
-
 
 NOTHING: Mapping[str, str] = {}
 
@@ -113,10 +57,6 @@ def code(response: httpx.Response) -> tuple[int, str]:
     body = response.json()
     assert {"RequestId", "HostId", "Message"} <= set(body) or response.status_code == 200
     return response.status_code, body.get("Code", "")
-
-
-def download(link: str) -> httpx.Response:
-    return httpx.get(link, trust_env=False)
 
 
 def sdk(viapi: Viapi, key: Key, algorithm: str) -> Client:
