@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import numpy as np
@@ -157,7 +158,15 @@ def test_the_body_is_a_form_and_says_everything_once(picwish: Picwish, accounts:
     in_query = send(picwish, accounts, "POST", "segmentation", params={"image_url": photo})
     as_file = send(picwish, accounts, "POST", "segmentation", files={"image_file": encoded()})
     twice = send(picwish, accounts, "POST", "segmentation", data={"image_url": photo, "crop": ["0", "1"]})
-    assert [state(answer) for answer in (as_json, in_query, as_file, twice)] == [400] * 4
+    as_text = send(
+        picwish,
+        accounts,
+        "POST",
+        "segmentation",
+        content=urlencode({"image_url": photo}),
+        headers={"Content-Type": "text/plain"},
+    )
+    assert [state(answer) for answer in (as_json, in_query, as_file, twice, as_text)] == [400] * 5
 
 
 def test_a_link_has_at_most_512_plain_characters(picwish: Picwish, accounts: Accounts, pictures: Pictures) -> None:
@@ -294,7 +303,7 @@ def test_what_it_is_taken_for_is_said_and_asked_for(picwish: Picwish, accounts: 
 def test_a_stamp_is_its_red_ink(picwish: Picwish, accounts: Accounts, pictures: Pictures) -> None:
     paper = np.full((120, 180, 3), 240, np.uint8)
     paper[40:80, 60:120] = (200, 30, 40)
-    paper[50:70, 20:40] = (20, 20, 20)
+    paper[50:70, 20:40] = (20, 40, 160)  # a signature's
     link = cut(picwish, accounts, pictures.put("seal", vendor_world.written(paper)), type="stamp").json()["data"]
     alpha = np.asarray(opened(download(link["image"]).content))[..., 3]
     assert [alpha[60, 90], alpha[60, 30], alpha[5, 5]] == [255, 0, 0]
