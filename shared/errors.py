@@ -6,12 +6,15 @@
     ├── Misconfigured     the operator: no picture passes until a key, a purchase or a right is mended
     └── Unavailable       nobody: asked again later, a bounded number of times
         ├── Busy          … turned away or not reached, so certainly nothing was bought: for as long as it takes
+        │   └── Spent     … by our own limit of the day
         └── Incomplete    … the second picture of a pair has not arrived yet: for an hour
 
 Anything else that is raised is a bug of ours: it is not caught, and Function Compute tries again.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class CutoutError(Exception):
@@ -42,6 +45,14 @@ class Unavailable(CutoutError):
 
 class Busy(Unavailable):
     """The vendor turned the call away unheard, or was not reached: nothing was bought."""
+
+
+class Spent(Busy):
+    """The calls of the day have been made; `until` is when there are new ones."""
+
+    def __init__(self, code: str, message: str, *, until: datetime) -> None:
+        super().__init__(code, message)
+        self.until = until
 
 
 class Incomplete(Unavailable):

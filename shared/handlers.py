@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared import keys, log
+from shared.allowance import Allowance
 from shared.arrivals import Arrivals
 from shared.capabilities import of_group
 from shared.errors import Misconfigured, Unavailable
@@ -152,6 +153,7 @@ def _arrivals(group: str, settings: Settings, bucket: str, credentials: Credenti
             web=web,
             providers=providers,
             clock=_now,
+            allowance=Allowance(documents, settings.daily_call_limit, _now),
         )
     )
 

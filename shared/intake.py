@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from shared import keys
+from shared import keys, log
 from shared.admission import Shown, admit_mask, admit_picture
 from shared.boxes import admit_areas
 from shared.capabilities import LABELS, capability, companion_roles, vendor_options
@@ -14,7 +14,7 @@ from shared.documents import Frame, Job, Receipt
 from shared.errors import Incomplete, Rejected
 from shared.header import read_header
 from shared.links import Copy, Picture, show
-from shared.models import Capability, Header, Limits, Second, Source, Stored, Task
+from shared.models import MARK, Capability, Header, Limits, Second, Source, Stored, Task
 from shared.options import Areas
 from shared.ports import Bucket
 
@@ -51,6 +51,14 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
     image = bucket.look(job.source)
     if image is None or image.size == 0:
         return Nothing(existed=False)
+    if MARK in image.metadata:
+        log.error(
+            "loop",
+            job=job,
+            message="this is a result of ours, brought back under uploads/, and a rule that does so never ends; "
+            "to have it cut out again, upload it without the metadata x-oss-meta-oss-cutout",
+        )
+        return Nothing(existed=True)
     name = keys.capability_name(job.source)
     if is_served_with_another(bucket, job.source):
         return Nothing(existed=True)

@@ -15,6 +15,7 @@ UPLOADS = "uploads/"
 CUTOUTS = "cutouts/"
 JOBS = "jobs/"
 WORK = "work/"
+CALLS = "calls/"
 
 MAX_UPLOAD_BYTES = 980
 """The longest key an upload may have, in UTF-8: the names made from it must fit OSS's 1,023 bytes."""
@@ -93,6 +94,11 @@ def jobs_below(folder: str) -> str:
 def upload_of(key: str) -> str:
     """The upload that a job or a sequel speaks of."""
     return UPLOADS + key.removeprefix(JOBS).rpartition(".")[0]
+
+
+def call(day: str, number: int) -> str:
+    """The create-once name of a day's call."""
+    return f"{CALLS}{day}/{number}"
 
 
 def staged(job_id: str, number: int, extension: str) -> str:

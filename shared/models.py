@@ -12,6 +12,9 @@ from shared.documents import ResultLink
 from shared.errors import CutoutError
 from shared.options import Option
 
+MARK = "oss-cutout"
+"""The metadata on every object we write for people: the ETags of the pictures it was made from."""
+
 
 @dataclass(frozen=True)
 class Limits:

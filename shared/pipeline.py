@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from shared import keys, log
+from shared.allowance import Allowance
 from shared.boxes import original_box
 from shared.capabilities import capability
 from shared.documents import Blocked, Claimed, Job, Output, Ready, Receipt, ResultLink, Stage, Ticketed, Waiting
-from shared.errors import BadLink, Busy, CutoutError, Incomplete, Misconfigured, Rejected, Unavailable
+from shared.errors import BadLink, Busy, CutoutError, Incomplete, Misconfigured, Rejected, Spent, Unavailable
 from shared.intake import Exhibit, Nothing, admit, is_served_with_another, look
 from shared.jobs import Found, Jobs
 from shared.links import Copy
@@ -67,6 +68,7 @@ class Line:
     web: Web
     providers: Mapping[str, Provider]
     clock: Callable[[], datetime]
+    allowance: Allowance
 
     def resume(self, *found: Found) -> list[Outcome]:
         """Move found jobs on as far as they go, but for those that someone else has. As `run`: of one capability."""
@@ -152,15 +154,25 @@ class Line:
         return job, exhibit
 
     def _call(self, calls: list[tuple[Job, Exhibit]]) -> list[Outcome]:
-        """Ask the vendor for the cutouts. From here to the next record nobody can know whether they were bought."""
+        """Ask the vendor for the cutouts, if the day allows it."""
         if not calls:
             return []
+        try:
+            self.allowance.spend(len(calls))
+        except CutoutError as error:
+            return [self._trouble(job, error) for job, _ in calls]
+        return self._buy(calls)
+
+    def _buy(self, calls: list[tuple[Job, Exhibit]]) -> list[Outcome]:
+        """From here to the next record nobody can know whether they were bought."""
         row = calls[0][1].row
         provider = self.providers[row.provider]
         called = [replace(job, attempts=job.attempts + 1) for job, _ in calls]
         try:
-            request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
-            match provider.answer(row, self.web.send(request)):
+            with self._logged(called):
+                request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
+                answer = provider.answer(row, self.web.send(request))
+            match answer:
                 case Accepted(ticket, request_id):
                     now = self.clock()
                     return [
@@ -172,10 +184,12 @@ class Line:
                     return [self._ready(job, row, done)]
         except Rejected as error:
             if len(calls) > 1:  # nobody says whose picture it was
-                return [outcome for call in calls for outcome in self._call([call])]
+                return [outcome for call in calls for outcome in self._buy([call])]
             return [self._unread(called[0], error) if isinstance(error, BadLink) else self._trouble(called[0], error)]
         except CutoutError as error:
             turned_away = isinstance(error, Busy | Misconfigured)  # at the door: not bought
+            if turned_away:
+                self.allowance.give_back(len(calls))
             return [self._trouble(job, error) for job in ([job for job, _ in calls] if turned_away else called)]
 
     def _unread(self, job: Job, error: BadLink) -> Job | Concluded:
@@ -197,7 +211,8 @@ class Line:
         row, ticket = capability(asked[0][0].capability), asked[0][1].ticket
         provider = self.providers[row.provider]
         try:
-            reply = self.web.send(provider.ask(row, ticket, self._stamp()))
+            with self._logged([job for job, _ in asked]):
+                reply = self.web.send(provider.ask(row, ticket, self._stamp()))
         except CutoutError as error:
             return [self._unanswered(job, stage, error) for job, stage in asked]
         outcomes: list[Outcome] = []
@@ -287,7 +302,7 @@ class Line:
                 stage = Blocked()
         pause = min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
         return replace(
-            _parked(job, job.stage if job.bought else stage, now + pause),
+            _parked(job, job.stage if job.bought else stage, error.until if isinstance(error, Spent) else now + pause),
             tries=job.tries + 1,
             code=error.code,
             message=error.message,
@@ -308,6 +323,20 @@ class Line:
     def _forget(self, job: Job) -> None:
         self.bucket.delete(job.staged)
         self.jobs.remove(job)
+
+    @contextmanager
+    def _logged(self, jobs: Sequence[Job]) -> Iterator[None]:
+        """A line for each job that a request to the vendor is about. Milliseconds with the wait for the quota."""
+        began, code = self.clock(), ""
+        try:
+            yield
+        except CutoutError as error:
+            code = error.code
+            raise
+        finally:
+            milliseconds = round((self.clock() - began).total_seconds() * 1000)
+            for job in jobs:
+                log.info("vendor", job=job, code=code, milliseconds=milliseconds)
 
     def _stamp(self) -> Stamp:
         return Stamp(self.clock(), secrets.token_hex(16))

@@ -7,7 +7,7 @@ seconds after it is made, and ends at once when there is nothing to do.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import chain
@@ -68,12 +68,12 @@ class Round:
         unfinished = jobs.unfinished()
         jobs.sweep(unfinished.leases)
         found = [each for each in self._each(pool, jobs.find, unfinished.jobs) if each is not None]
-        due = {each.job.source for each in found if jobs.due(each.job)}
-        due |= {each.job.source for each in _riding_along(found, due)}
-        ordered = sorted((each for each in found if each.job.source in due), key=lambda each: each.job.uploaded_at)
-        moved = self._each(pool, self._move, _sharing(ordered))
+        due = [each for each in found if jobs.due(each.job)]
+        others = {each.job.source: each for each in found if not jobs.due(each.job)}
+        due += [others.pop(each.job.source) for each in _riding_along(others.values(), due)]
+        moved = self._each(pool, self._move, _sharing(sorted(due, key=lambda each: each.job.uploaded_at)))
         renewed = self._each(pool, self._arrivals.look_again, unfinished.sequels)
-        later = [each.job for each in found if each.job.source not in due]
+        later = [each.job for each in others.values()]
         later += [
             outcome for outcome in (*chain.from_iterable(filter(None, moved)), *renewed) if isinstance(outcome, Job)
         ]
@@ -104,18 +104,18 @@ class Round:
         return list(pool.map(one, items))
 
 
-def _riding_along(found: Iterable[Found], due: Collection[str]) -> Iterable[Found]:
-    """What waits for its first call, and may as well be in one that is made for others."""
-    called = {keys.capability_name(source) for source in due}
-    return (
+def _riding_along(others: Iterable[Found], due: Iterable[Found]) -> list[Found]:
+    """Of those not due, what waits for its first call and may as well be in one that is made for others."""
+    called = {keys.capability_name(each.job.source) for each in due if not each.job.bought}
+    return [
         each
-        for each in found
+        for each in others
         if isinstance(each.job.stage, Waiting)
         and each.job.held_until is None
         and each.job.attempts == 0
         and (name := keys.capability_name(each.job.source)) in called
         and _batch(name) > 1
-    )
+    ]
 
 
 def _sharing(due: Iterable[Found]) -> list[list[Found]]:

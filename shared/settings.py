@@ -42,6 +42,8 @@ class Settings(BaseModel):
     damo_qps: float = Field(default=2.0, gt=0)
     damo_matting_path: str = "/api/v1/inst-mat/submit"
     """Where inst-mat takes work. The manual prints `…/query` for it, and `…/submit` for its sister bg-remove."""
+    daily_call_limit: int | None = Field(default=None, ge=0)
+    """Calls of all vendors together, in a day of Shanghai; none: no limit."""
     result_hosts: Annotated[frozenset[str], BeforeValidator(_hosts)] = frozenset()
     """Further hosts (`host` or `host:port`) that results may be fetched from."""
     alibaba_cloud_access_key_id: str = ""

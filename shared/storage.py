@@ -16,11 +16,10 @@ from urllib3.util.retry import Retry
 
 from shared.errors import Misconfigured, Rejected, Unavailable
 from shared.header import WINDOW
-from shared.models import Download, Entry, Source, Stored
+from shared.models import MARK, Download, Entry, Source, Stored
 
-MARK = "x-oss-meta-oss-cutout"
-"""On every object we write for people: the ETags of the pictures it was made from."""
-
+_META = "x-oss-meta-"
+_MARK = _META + MARK
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
 _ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
@@ -75,9 +74,9 @@ class OssBucket:
                 size=int(total or len(head)),
                 modified=datetime.fromtimestamp(found.last_modified, timezone.utc),
                 metadata={
-                    name.lower().removeprefix("x-oss-meta-"): value
+                    name.lower().removeprefix(_META): value
                     for name, value in found.headers.items()
-                    if name.lower().startswith("x-oss-meta-")
+                    if name.lower().startswith(_META)
                 },
                 head=head[:WINDOW],
             )
@@ -95,7 +94,7 @@ class OssBucket:
                 found = self._documents.get_object(key)
             except NotFound:
                 return None
-            return Stored(found.read(), found.etag, found.headers.get(MARK, ""))
+            return Stored(found.read(), found.etag, found.headers.get(_MARK, ""))
 
     def etag(self, key: str) -> str:
         """The object's ETag; empty when there is none of that name."""
@@ -119,7 +118,7 @@ class OssBucket:
     def write(self, key: str, body: bytes, *, mark: str = "") -> None:
         """Write a JSON document over whatever is there."""
         with _translated():
-            self._documents.put_object(key, body, headers=_JSON | ({MARK: mark} if mark else {}))
+            self._documents.put_object(key, body, headers=_JSON | ({_MARK: mark} if mark else {}))
 
     def store(self, key: str, download: Download, *, mark: str) -> int:
         """Stream a download into an object, which appears whole or not at all; returns its bytes."""
@@ -132,7 +131,7 @@ class OssBucket:
                 yield chunk
 
         with _translated():
-            self._streams.put_object(key, counted(), headers={"Content-Type": download.content_type, MARK: mark})
+            self._streams.put_object(key, counted(), headers={"Content-Type": download.content_type, _MARK: mark})
         return size
 
     def delete(self, keys: tuple[str, ...]) -> None:

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from shared import keys
+from shared.allowance import Allowance
 from shared.arrivals import Arrivals
 from shared.documents import Job, Receipt
 from shared.errors import CutoutError, Misconfigured
 from shared.header import WINDOW
 from shared.jobs import Jobs
-from shared.models import Download, Entry, Reply, Request, Source, Stored
+from shared.models import MARK, Download, Entry, Reply, Request, Source, Stored
 from shared.pipeline import Line
 from shared.providers.viapi import Credentials, Viapi
 
@@ -74,7 +75,8 @@ class MemoryBucket:
         thing = self.things.get(key)
         if thing is None:
             return None
-        return Source(key, thing.etag, len(thing.body), thing.modified, thing.metadata, thing.body[:WINDOW])
+        metadata = thing.metadata | ({MARK: thing.mark} if thing.mark else {})
+        return Source(key, thing.etag, len(thing.body), thing.modified, metadata, thing.body[:WINDOW])
 
     def window(self, key: str, start: int, length: int) -> bytes:
         self._count("window", key)
@@ -184,7 +186,7 @@ def _object(request: Request, field_name: str) -> tuple[str, str]:
 class Shop:
     """The line over a bucket in memory, a scripted vendor and a clock that stands still."""
 
-    def __init__(self, lease: timedelta = timedelta(seconds=132)) -> None:
+    def __init__(self, lease: timedelta = timedelta(seconds=132), daily_call_limit: int | None = None) -> None:
         self.clock = Clock()
         self.bucket = MemoryBucket(self.clock)
         self.web = ScriptedWeb()
@@ -194,6 +196,7 @@ class Shop:
             web=self.web,
             providers={"viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), 2)},
             clock=self.clock,
+            allowance=Allowance(self.bucket, daily_call_limit, self.clock),
         )
         self.arrivals = Arrivals(self.line)
 

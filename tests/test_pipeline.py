@@ -1021,3 +1021,17 @@ def test_a_claim_whose_answer_was_lost_is_still_ours(shop: Shop, monkeypatch: py
     create = shop.bucket.create
     monkeypatch.setattr(shop.bucket, "create", lambda key, body: create(key, body) and False)
     assert shop.line.jobs.claim(COMMON, "E") is not None
+
+
+def test_a_result_of_ours_brought_back_is_passed_over_with_an_error_line(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("ERROR")
+    shop.upload(COMMON, picture())
+    ours = shop.bucket.things[keys.output(COMMON, "", "png")]
+    looped = "uploads/general/common/looped.png"
+    shop.bucket.things[looped] = ours  # as a copy is: with its metadata
+    shop.arrivals.arrived(looped, ours.etag)
+    assert (len(shop.web.sent), shop.receipt(looped), shop.job(looped)) == (1, None, None)
+    assert "x-oss-meta-oss-cutout" in caplog.text
+    assert looped in caplog.text

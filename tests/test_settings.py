@@ -28,7 +28,7 @@ def test_an_empty_environment_has_the_defaults_of_the_design() -> None:
 QUOTAS = ("viapi_qps", "picwish_qps", "damo_qps")
 
 
-@pytest.mark.parametrize("field", sorted(Settings.model_fields.keys() - {*QUOTAS, "result_hosts"}))
+@pytest.mark.parametrize("field", sorted(Settings.model_fields.keys() - {*QUOTAS, "daily_call_limit", "result_hosts"}))
 def test_every_setting_is_read_from_its_upper_case_name(field: str) -> None:
     settings = read_settings({field.upper(): " given \n"})
     assert getattr(settings, field) == "given"
@@ -99,3 +99,11 @@ def test_a_fault_does_not_show_secrets_either() -> None:
 
 def test_settings_can_tell_instances_apart() -> None:
     assert hash(read_settings({"OSS_BUCKET": "a"})) != hash(read_settings({"OSS_BUCKET": "b"}))
+
+
+def test_a_limit_is_a_whole_number_and_none_by_default() -> None:
+    assert read_settings({}).daily_call_limit is None
+    assert read_settings({"DAILY_CALL_LIMIT": "0"}).daily_call_limit == 0
+    for wrong in ("-1", "1.5", "many"):
+        with pytest.raises(Misconfigured, match="DAILY_CALL_LIMIT"):
+            read_settings({"DAILY_CALL_LIMIT": wrong})
