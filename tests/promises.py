@@ -62,7 +62,8 @@ def broken_when_quiet(bucket: MemoryBucket, people: People, forsaken: set[str]) 
             yield f"{key} is nobody's"
     for receipt, mark in receipts(bucket):
         for number, output in enumerate(receipt.outputs):
-            if bucket.things[output.key].body != result(mark, number) and receipt.source in bucket.things:
+            there = bucket.things.get(output.key)
+            if there and there.body != result(mark, number) and receipt.source in bucket.things:
                 yield f"{output.key} is marked as of {mark} and shows something else"
         yield from _unjust(receipt, people)
     for key, alone in people.alone.items():
