@@ -15,8 +15,8 @@ from shared import keys
 from shared.documents import Claimed, Job, Ticketed
 from shared.jobs import Jobs
 from tests.fakes import MemoryBucket
-from tests.people import COMMON
-from tests.schedules import Schedule, Walk
+from tests.people import COMMON, OWN_MASK, PAIR
+from tests.schedules import TO_THE_END, Schedule, Walk
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +118,9 @@ def test_a_planted_bug_is_found(plant: Any, monkeypatch: pytest.MonkeyPatch) -> 
 # ---------------------------------------------------------------- what was found
 
 
-@pytest.mark.xfail(strict=True, reason="nobody remembers what the job had stored once it is forgotten")
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="nobody remembers what the job had stored once it is forgotten"
+)
 def test_what_was_stored_for_an_upload_that_is_deleted_before_its_receipt_does_not_stay() -> None:
     schedule = Schedule()
     schedule.open((COMMON,), walk=Walk(8, then="falter after"))  # the result is stored, its receipt is not
@@ -127,3 +129,57 @@ def test_what_was_stored_for_an_upload_that_is_deleted_before_its_receipt_does_n
     schedule.pass_(1_900)  # its link is dead: the job begins anew and finds no upload
     schedule.teardown()
     assert schedule.shop.keys(keys.CUTOUTS) == []
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="what a job replaces is deleted again, and its own receipt lies there by now",
+)
+def test_whoever_takes_up_a_job_whose_receipt_is_written_does_not_withdraw_it() -> None:
+    schedule = Schedule()
+    schedule.open((COMMON,), walk=TO_THE_END)
+    schedule.put(0, version=1, walk=Walk(11, then="die"))  # over the removal of the job, all else being done
+    assert schedule.shop.receipt(COMMON) is not None
+    schedule.pass_(340)
+    schedule.tick(Walk(9, ("fine", "refused")))  # the result's host falters
+    withdrawn = schedule.shop.receipt(COMMON) is None
+    schedule.pass_(1_900)  # the result's link is dead, so the photo is paid for again
+    schedule.teardown()
+    assert not withdrawn
+    receipt = schedule.shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.attempts == 1
+
+
+def _found(reason: str) -> pytest.MarkDecorator:
+    """A schedule that production does not stand yet; the search leaves out what it breaks ("Known", in the checks)."""
+    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
+
+
+@_found("the record still speaks of the version before")
+def test_a_call_for_a_new_version_that_died_with_its_caller_is_counted() -> None:
+    schedule = Schedule()
+    schedule.open((COMMON,), walk=Walk(10_000, ("throttled",)))
+    schedule.put(0, version=1, walk=Walk(10, then="die"))  # bought, and not yet recorded
+    schedule.teardown()
+    receipt = schedule.shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.attempts == 2
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="the receipt of the pair stands, so nobody looks at the mask's"
+)
+def test_a_masks_complaint_ends_when_its_picture_comes_back_to_its_own_receipt() -> None:
+    schedule = Schedule()
+    schedule.open((PAIR, OWN_MASK), walk=TO_THE_END)
+    schedule.put(1, walk=TO_THE_END)  # the pair is served
+    schedule.delete(0)
+    schedule.put(1, walk=TO_THE_END)
+    schedule.pass_(4_000)
+    schedule.tick()  # the mask is told that its picture is missing
+    assert schedule.shop.receipt(OWN_MASK) is not None
+    schedule.put(0, walk=TO_THE_END)
+    schedule.teardown()
+    assert schedule.shop.receipt(OWN_MASK) is None
