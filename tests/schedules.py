@@ -56,6 +56,8 @@ _WALKS = st.builds(
     st.sampled_from(("wait", "wait", "die", "falter", "falter after")),
 )
 _CROWD = 5
+_CHANGES = ("create", "write", "store", "delete", "stage")
+"""What OSS may have done although its answer is lost."""
 
 
 class Schedule(RuleBasedStateMachine):
@@ -214,7 +216,8 @@ class Schedule(RuleBasedStateMachine):
             case "falter" | "falter after" if actor.at[0] not in (*MOODS, "sleep", "begin"):
                 self.counts.faults[f"OSS {walk.then}"] += 1
                 self.faltered.add(actor)
-                self._move(actor, Order(before=falters) if walk.then == "falter" else Order(after=falters))
+                after = walk.then == "falter after" and actor.at[0] in _CHANGES
+                self._move(actor, Order(after=falters) if after else Order(before=falters))
 
     def _mood(self, at: str, ahead: Iterator[str]) -> str:
         mood = next(ahead, "fine") if at in MOODS else "fine"
