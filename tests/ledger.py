@@ -26,7 +26,7 @@ class Counts:
     billed_again: Counter[str] = field(default_factory=Counter)
     """By the reason why nobody can have known better."""
     excluded: int = 0
-    """Uploads that were not made: see `People.put`."""
+    """Uploads that were not made: see `People.put`. The schedules are more than asked for: hypothesis repeats some."""
 
 
 class Ledger:
@@ -35,7 +35,7 @@ class Ledger:
     def __init__(self, people: People, bucket: MemoryBucket, clock: Clock, cast: Cast, counts: Counts) -> None:
         self.wrong: list[str] = []
         self.forsaken: set[str] = set()
-        """Results of which no receipt spoke when whoever stored them ended."""
+        """Results of which no receipt spoke, and copies of which no job spoke, when whoever stored them ended."""
         self._people, self._bucket, self._clock, self._cast, self._counts = people, bucket, clock, cast, counts
         self._bills: dict[tuple[str, int], list[Bill]] = defaultdict(list)
         """By mark and life of the upload."""
@@ -43,7 +43,7 @@ class Ledger:
         self._unrecorded: dict[Actor | None, list[Bill]] = defaultdict(list)
         """Of which nothing in the bucket speaks yet."""
         self._untold: dict[Actor | None, set[str]] = defaultdict(set)
-        """Results stored, of which no receipt speaks yet."""
+        """Results of which no receipt speaks yet, and copies of which no job does."""
 
     def billed(self, bill: Bill) -> None:
         """The vendor has charged for a call."""
@@ -73,13 +73,15 @@ class Ledger:
         if name == "delete":
             # Known, see test_schedules: a job that is taken up again after its receipt was written withdraws that one.
             self._concluded = {life for life in self._concluded if self._receipt(life[0]) not in key.split(",")}
-        if name == "store":
+        if name in ("store", "stage"):
             self._untold[actor].add(key)
         if name == "write" and key.endswith(".json"):
             bills = self._unrecorded[actor]
             bills[:] = [bill for bill in bills if key not in self._documents(bill)]
             if key.startswith(keys.CUTOUTS):
                 self._told(key)
+            else:
+                self._untold[actor] = {each for each in self._untold[actor] if not each.startswith(keys.WORK)}
 
     def ended(self, actor: Actor) -> None:
         for bill in self._unrecorded.pop(actor, []):

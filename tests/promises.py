@@ -56,11 +56,13 @@ def lost(bucket: MemoryBucket, people: People, under_way: set[str]) -> Iterator[
 def broken_when_quiet(bucket: MemoryBucket, people: People, forsaken: set[str]) -> Iterator[str]:
     """What is promised once everything has been moved on as far as it goes and nobody fails any more.
 
-    `forsaken`: pictures that may be there without a receipt.
+    `forsaken`: pictures that may be there without a receipt, and copies that a crash left to the lifecycle rule.
     """
     yield from broken_now(bucket)
     yield from lost(bucket, people, set())
-    yield from (f"{key} is left" for key in bucket.things if key.startswith((keys.JOBS, keys.WORK)))
+    for key in bucket.things:
+        if key.startswith((keys.JOBS, keys.WORK)) and key not in forsaken:
+            yield f"{key} is left"
     named = {output.key for receipt, _ in receipts(bucket) for output in receipt.outputs}
     for key in bucket.things:
         if key.startswith(keys.CUTOUTS) and not key.endswith(".json") and key not in named | forsaken:
