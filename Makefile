@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.10 pyth
 RUN := .venv/bin/python -m
 READY := .venv/.ready
 
-.PHONY: demo test check build bench lock cloud clean
+.PHONY: demo test soak check build bench lock cloud clean
 .DEFAULT_GOAL := demo
 
 # Photos to cutouts in demo/, in a cloud of this machine's own. PHOTOS=folder takes yours. The variable travels in the
@@ -16,6 +16,10 @@ demo: $(READY)
 # Everything, offline once it has run. The build is part of it: where there is a CPython 3.10, it is tested too.
 test: $(READY) build
 	@$(RUN) pytest -n 3 --dist loadfile --cov --cov-fail-under=95
+
+# Thousands of schedules of people, events, deaths and faults, which takes minutes. SCHEDULES=100000 for more.
+soak: $(READY)
+	@$(RUN) tests.soak $${SCHEDULES:+--schedules "$$SCHEDULES"}
 
 check: $(READY)
 	@$(RUN) ruff check --quiet

@@ -60,6 +60,8 @@ class MemoryBucket:
         self.things: dict[str, Thing] = {}
         self.requests: list[tuple[str, str]] = []
         self.before: Callable[[str, str], None] = lambda name, key: None
+        self.after: Callable[[str, str], None] = lambda name, key: None
+        """Told of every change once it is made, when OSS's answer may still be lost."""
 
     def put(self, key: str, body: bytes, **metadata: str) -> str:
         """An upload, by somebody else."""
@@ -99,29 +101,33 @@ class MemoryBucket:
         if key in self.things:
             return False
         self.things[key] = Thing(body, self.clock())
+        self.after("create", key)
         return True
 
     def write(self, key: str, body: bytes, *, mark: str = "") -> None:
         self._count("write", key)
         self.things[key] = Thing(body, self.clock(), mark)
+        self.after("write", key)
 
     def store(self, key: str, download: Download, *, mark: str) -> int:
         self._count("store", key)
         body = b"".join(download.chunks)
         self.things[key] = Thing(body, self.clock(), mark)
+        self.after("store", key)
         return len(body)
 
     def delete(self, keys: tuple[str, ...]) -> None:
-        if keys:
-            self._count("delete", ",".join(keys))
+        if not keys:
+            return
+        self._count("delete", ",".join(keys))
         for key in keys:
             self.things.pop(key, None)
+        self.after("delete", ",".join(keys))
 
     def list(self, prefix: str) -> Iterator[Entry]:
         self._count("list", prefix)
-        for key in sorted(self.things):
-            if key.startswith(prefix):
-                yield Entry(key, self.things[key].etag, self.things[key].modified)
+        there = [Entry(key, thing.etag, thing.modified) for key, thing in sorted(self.things.items())]
+        yield from (entry for entry in there if entry.key.startswith(prefix))
 
     def link(self, key: str, process: str, seconds: int) -> str:
         return f"https://shop-photos.example/{quote(key)}?x-oss-process={quote(process)}&seconds={seconds}"
@@ -132,6 +138,7 @@ class MemoryBucket:
     def stage(self, key: str, copy: str, *, public: bool) -> None:
         self._count("stage", copy)
         self.things[copy] = Thing(self.things[key].body, self.clock(), public=public)
+        self.after("stage", copy)
 
 
 class ScriptedWeb:
