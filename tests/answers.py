@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
 
 from hypothesis import strategies as st
@@ -13,16 +13,24 @@ from shared.models import Capability, Reply, Stamp, Task
 Json = object
 
 STAMP = Stamp(datetime(2026, 11, 21, 8, 30, 15, tzinfo=timezone.utc), "0123456789abcdef")
-NOT_JSON = (b"", b"<html>502</html>", b"<?xml version='1.0'?><Error/>", b"\xff\xfe", b"[]", b"null", b"[" * 100_000)
+NOT_JSON = (
+    b"",
+    b"<html>502</html>",
+    b"<?xml version='1.0'?><Error/>",
+    b"\xff\xfe",
+    b"[]",
+    b"null",
+    b'{"Data":' + b"[" * 100_000,
+)
 
 
 def reply(body: Json, status: int = 200) -> Reply:
     return Reply(status, json.dumps(body).encode())
 
 
-def task(row: Capability, number: int = 0, **options: str) -> Task:
+def task(row: Capability, number: int = 0, options: Mapping[str, str] | None = None) -> Task:
     """Work on pictures whose links tell role and number."""
-    return Task({role: f"https://shop-photos.example/{role}-{number}?a=b&c=%2B" for role in row.fields}, options)
+    return Task({role: f"https://shop-photos.example/{role}-{number}?a=b&c=%2B" for role in row.fields}, options or {})
 
 
 def nested(words: Collection[str], *values: Json) -> st.SearchStrategy[Json]:
