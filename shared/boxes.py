@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict
 from itertools import pairwise
 
@@ -54,12 +53,16 @@ def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
                 "InvalidAreas",
                 f"{json.dumps(asdict(box))} is not within the picture's {frame.width:,} × {frame.height:,} pixels",
             )
-    share = _covered(boxes) / (frame.width * frame.height)
-    if share > areas.max_share:
+    # Enlarged outwards they may cover more than in the upload, and the picture as shown is what the vendor measures.
+    shown = tuple(shown_box(box, frame) for box in boxes)
+    covered, pixels = _covered(shown), frame.shown_width * frame.shown_height
+    if covered > areas.max_share * pixels:
         raise Rejected(
-            "InvalidAreas", f"the {areas.field} cover {share:.0%} of the picture; up to {areas.max_share:.0%} pass"
+            "InvalidAreas",
+            f"the {areas.field} cover {covered:,} of {pixels:,} pixels, {covered / pixels:.1%}, as the vendor is shown "
+            f"the picture; up to {areas.max_share:.0%} pass",
         )
-    return json.dumps([asdict(shown_box(box, frame)) for box in boxes])
+    return json.dumps([asdict(box) for box in shown])
 
 
 def _before_turning(frame: Frame) -> tuple[int, int]:
@@ -80,10 +83,10 @@ def _mirrored(box: Box, orientation: int, width: int, height: int) -> Box:
 
 
 def _scaled(box: Box, was: tuple[int, int], becomes: tuple[int, int]) -> Box:
-    across, down = becomes[0] / was[0], becomes[1] / was[1]
-    left, top = math.floor(box.x * across), math.floor(box.y * down)
-    right = min(becomes[0], math.ceil((box.x + box.width) * across))
-    bottom = min(becomes[1], math.ceil((box.y + box.height) * down))
+    """Enlarged to whole pixels; in whole numbers, as a float's last digit would be one more pixel."""
+    left, top = box.x * becomes[0] // was[0], box.y * becomes[1] // was[1]
+    right = min(becomes[0], -(-(box.x + box.width) * becomes[0] // was[0]))
+    bottom = min(becomes[1], -(-(box.y + box.height) * becomes[1] // was[1]))
     return Box(left, top, right - left, bottom - top)
 
 

@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageOps
+from PIL import Image
 
 from shared.admission import Shown, admit_mask, admit_picture
-from shared.boxes import original_box
 from shared.capabilities import CAPABILITIES
-from shared.documents import Box, Frame
 from shared.errors import Rejected
 from shared.models import Capability, Header, Limits
 
@@ -328,29 +326,6 @@ def test_a_shown_mask_lies_pixel_upon_pixel_and_oss_can_make_it(image: Header, m
         assert shown_mask.process.endswith("format,png")
     else:
         assert mask.orientation == 1
-
-
-# ---------------------------------------------------------------- boxes
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("sides", [(60, 40), (3000, 1200)])
-def test_a_marked_part_is_found_again_in_the_upload_however_it_lay(sides: tuple[int, int], orientation: int) -> None:
-    """Pillow turns and OSS resizes; where the mark is seen then, and where it was, must be the same part."""
-    width, height = sides
-    marked = Box(width // 3, height // 5, width // 6, height // 4)
-    stored = Image.new("L", sides)
-    stored.paste(255, (marked.x, marked.y, marked.x + marked.width, marked.y + marked.height))
-    resized = (width, height) if width <= 1999 else (1999, height * 1999 // width)
-    seen = stored.resize(resized, Image.Resampling.NEAREST)
-    seen.getexif()[0x0112] = orientation
-    seen = ImageOps.exif_transpose(seen)
-    left, top, right, bottom = seen.getbbox() or (0, 0, 0, 0)
-    frame = Frame(width, height, orientation, *seen.size)
-    found = original_box(Box(left, top, right - left, bottom - top), frame)
-    slack = math.ceil(width / resized[0])  # a pixel seen stands for so many stored
-    for axis in ("x", "y", "width", "height"):
-        assert abs(getattr(found, axis) - getattr(marked, axis)) <= 2 * slack * (width > 1999), axis
 
 
 def test_a_picture_too_long_for_its_width_is_refused_where_the_vendor_says_so() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
-from shared.providers.verdicts import VIAPI, Verdict, judge
+from shared.providers.verdicts import DAMO, PICWISH, VIAPI, Verdict, judge
 
 MANUAL: dict[str, type[CutoutError]] = {
     "MissingParameter": Rejected,
@@ -99,9 +99,10 @@ def test_a_code_is_looked_up_by_its_longest_dotted_prefix(code: str, expected: t
     assert type(judge(verdicts, code, "", "")) is expected
 
 
-@pytest.mark.parametrize("code", sorted(code for code, verdict in VIAPI.items() if verdict.error is Misconfigured))
-def test_whatever_an_operator_must_mend_comes_with_advice(code: str) -> None:
-    assert VIAPI[code].advice
+@pytest.mark.parametrize("verdicts", [VIAPI, PICWISH, DAMO], ids=["viapi", "picwish", "damo"])
+def test_whatever_an_operator_must_mend_comes_with_advice(verdicts: dict[str, Verdict]) -> None:
+    silent = [code for code, verdict in verdicts.items() if verdict.error is Misconfigured and not verdict.advice]
+    assert silent == []
 
 
 def test_advice_is_added_to_the_vendors_sentence() -> None:

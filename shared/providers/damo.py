@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from shared.documents import ResultLink
-from shared.errors import Unavailable
+from shared.errors import CutoutError, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers import market
+from shared.providers.replies import lost
 from shared.providers.verdicts import DAMO, judge
 
-_UNKNOWN_KEY = "23500008"
+_EXECUTION_FAILED = "23500011"
+_OVER = ("23500008", _EXECUTION_FAILED)
+"""What it says of a result_key that there is no use in asking for again."""
 
 
 class Damo:
@@ -27,7 +30,7 @@ class Damo:
         self._endpoint = endpoint.rstrip("/")
         self._appcode = appcode
         self._qps = qps
-        self._matting_path = matting_path
+        self._matting_path = "/" + matting_path.lstrip("/")
 
     def missing(self, capability: Capability) -> tuple[str, ...]:  # noqa: ARG002 - the port's
         given = {"DAMO_ENDPOINT": self._endpoint, "DAMO_APPCODE": self._appcode}
@@ -54,10 +57,10 @@ class Damo:
     def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
         try:
             data, request_id = _read(reply)
-        except Unavailable as error:
-            if error.code != _UNKNOWN_KEY:
-                raise
-            return Failed(Unavailable(error.code, f"the vendor does not know its ticket {ticket}: {error.message}"))
+        except CutoutError as error:
+            if error.code in _OVER or isinstance(error, Rejected):
+                return lost(ticket, error)
+            raise
         listed = data.get("task_list")
         task = listed[index] if isinstance(listed, list) and index < len(listed) else None
         if not isinstance(task, dict):
@@ -72,7 +75,7 @@ class Damo:
                 pictures = tuple(ResultLink(url, label) for url, label in zip(links, labels, strict=False))
                 return Done(pictures, request_id)
             case "FAILED":
-                code = str(task.get("code") or "23500011")
+                code = str(task.get("code") or _EXECUTION_FAILED)
                 return Failed(judge(DAMO, code, str(task.get("message") or ""), request_id))
             case _:
                 return Pending()

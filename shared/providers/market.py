@@ -16,21 +16,25 @@ def authorization(appcode: str) -> dict[str, str]:
 
 def read(reply: Reply) -> dict[str, Any]:
     """The vendor's answer; raises what the refusal means when it is the gateway that answers."""
-    body = document(reply)
-    if body is None:
-        raise _refusal(reply)
-    return body
+    try:
+        return document(reply)
+    except Unavailable:
+        if refusal := _refusal(reply):
+            raise refusal from None
+        raise
 
 
-def _refusal(reply: Reply) -> CutoutError:
+def _refusal(reply: Reply) -> CutoutError | None:
     """Six characters say who must act: T is throttled, A authorization, B billing, I the request ("API Gateway: error
     codes"); older gateways have only the message."""
-    code, message = reply.headers.get("x-ca-error-code", ""), quotable(reply.headers.get("x-ca-error-message", ""))
-    request_id = reply.headers.get("x-ca-request-id", "")
-    said = f"the market's gateway says: {message}"
+    code, message = reply.headers.get("x-ca-error-code", ""), reply.headers.get("x-ca-error-message", "")
+    if not (code or message):
+        return None
+    known = code or f"Gateway{reply.status}"  # no status of the vendor's, whose 404 is about a task
+    said, request_id = f"the market's gateway says: {quotable(message)}", reply.headers.get("x-ca-request-id", "")
     if code.startswith("T") or "throttled by" in message.lower():
-        return Busy(code or "Throttled", said, request_id=request_id)
-    if (code or reply.headers.get("x-ca-error-message")) and reply.status < 500:
-        advice = "check the AppCode, the purchase and the address in the market's console (已购买的服务)"
-        return Misconfigured(code or f"Status{reply.status}", f"{said}; {advice}", request_id=request_id)
-    return Unavailable(code or f"Status{reply.status}", "the vendor's answer is not JSON", request_id=request_id)
+        return Busy(known, said, request_id=request_id)
+    if reply.status >= 500:
+        return Unavailable(known, said, request_id=request_id)
+    advice = "check the AppCode, the purchase and the address in the market's console (已购买的服务)"
+    return Misconfigured(known, f"{said}; {advice}", request_id=request_id)

@@ -7,12 +7,16 @@ failed, and anything else still at work.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
 
 from shared.documents import ResultLink
-from shared.errors import Misconfigured, Unavailable
+from shared.errors import CutoutError, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers import market
+from shared.providers.replies import lost
 from shared.providers.verdicts import PICWISH, judge
+
+_NO_SUCH_TASK = "Status404"
 
 
 class Picwish:
@@ -51,15 +55,15 @@ class Picwish:
                 return Accepted(task_id, task_id)
 
     def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
-        return self._request("GET", capability, f"/{ticket}", {})
+        return self._request("GET", capability, f"/{quote(ticket, safe='')}", {})
 
     def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
         try:
             fate = _fate(capability, reply)
-        except Misconfigured as error:
-            if error.code != "Status404":
-                raise
-            return Failed(Unavailable(error.code, f"the vendor does not know its task {ticket}"))
+        except CutoutError as error:
+            if error.code == _NO_SUCH_TASK or isinstance(error, Rejected):
+                return lost(ticket, error)
+            raise
         return Pending() if isinstance(fate, str) else fate
 
     def _request(self, method: str, capability: Capability, path: str, form: Mapping[str, str]) -> Request:
@@ -78,9 +82,9 @@ def _fate(capability: Capability, reply: Reply) -> Done | Failed | str:
     Raises what `status` means when the call itself was not heard.
     """
     body = market.read(reply)
-    status = body.get("status") if reply.status == 200 else reply.status
+    status = str(body.get("status", 200) if reply.status == 200 else reply.status)
     message, data = str(body.get("message") or ""), body.get("data")
-    if status != 200:
+    if status != "200":
         raise judge(PICWISH, f"Status{status}", message, "")
     if not isinstance(data, dict):
         raise Unavailable("NoState", "the vendor's answer holds no data")
@@ -97,8 +101,8 @@ def _fate(capability: Capability, reply: Reply) -> Done | Failed | str:
 
 def _pictures(capability: Capability, data: Mapping[str, object]) -> Iterator[ResultLink]:
     """A picture is a link or base64; with both image and mask, each has its label."""
-    found = {name: value for name in ("image", "mask") if isinstance(value := data.get(name), str) and value}
+    names = sorted(capability.labels) or ["image"]
+    found = {name: value for name in names if isinstance(value := data.get(name), str) and value}
     for name, value in found.items():
         is_address = value.startswith(("http://", "https://", "data:"))
-        label = name if len(found) > 1 and name in capability.labels else ""
-        yield ResultLink(value if is_address else f"data:;base64,{value}", label)
+        yield ResultLink(value if is_address else f"data:;base64,{value}", name if len(found) > 1 else "")

@@ -12,7 +12,7 @@ from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, U
 
 _LONGEST = 300
 _LINK = re.compile(r"https?(://|%3A%2F%2F|%253A%252F%252F)\S+", re.IGNORECASE)
-_SIGNED = re.compile(r"string to sign.*", re.IGNORECASE | re.DOTALL)
+_SIGNED = re.compile(r"string ?to ?sign.*", re.IGNORECASE | re.DOTALL)
 
 
 class Verdict(NamedTuple):

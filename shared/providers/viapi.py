@@ -20,7 +20,7 @@ from urllib.parse import quote
 from shared.documents import Box, ResultLink
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
-from shared.providers.replies import document
+from shared.providers.replies import document, lost
 from shared.providers.verdicts import VIAPI, judge
 
 _VERSION = "2019-12-30"
@@ -80,8 +80,8 @@ class Viapi:
         """What became of `ticket`. Status alone decides: the manual's success carries an ErrorCode too."""
         try:
             data = _read(capability, reply).get("Data")
-        except Rejected as error:  # there is nothing about a picture in the question: it is the ticket that is refused
-            return Failed(Unavailable(error.code, f"the vendor does not know its ticket {ticket}: {error.message}"))
+        except Rejected as error:
+            return lost(ticket, error)
         if not isinstance(data, dict):
             raise _nonsense(ticket, data)
         match data.get("Status"):
@@ -133,8 +133,6 @@ def _encode(text: str) -> str:
 def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     """The answer as a dict; raises the `CutoutError` that its `Code` means, whatever the status."""
     body = document(reply)
-    if body is None:
-        raise Unavailable(f"HTTP{reply.status}", "the vendor's answer is not JSON")
     code, request_id = str(body.get("Code") or ""), str(body.get("RequestId", ""))
     if not code and reply.status < 400:
         return body
