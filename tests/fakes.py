@@ -12,11 +12,14 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from shared import keys
 from shared.arrivals import Arrivals
 from shared.documents import Job, Receipt
-from shared.errors import CutoutError, Misconfigured
+from shared.errors import CutoutError, Misconfigured, Unavailable
 from shared.header import WINDOW
 from shared.jobs import Jobs
 from shared.models import Download, Entry, Reply, Request, Source, Stored
 from shared.pipeline import Line
+from shared.ports import Provider
+from shared.providers.damo import Damo
+from shared.providers.picwish import Picwish
 from shared.providers.viapi import Credentials, Viapi
 
 START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
@@ -59,6 +62,8 @@ class MemoryBucket:
         self.things: dict[str, Thing] = {}
         self.requests: list[tuple[str, str]] = []
         self.before: Callable[[str, str], None] = lambda name, key: None
+        self.signature = ""
+        """What every signed link ends with; a key from STS makes it hundreds of characters long."""
 
     def put(self, key: str, body: bytes, **metadata: str) -> str:
         """An upload, by somebody else."""
@@ -122,13 +127,16 @@ class MemoryBucket:
                 yield Entry(key, self.things[key].etag, self.things[key].modified)
 
     def link(self, key: str, process: str, seconds: int) -> str:
-        return f"https://shop-photos.example/{quote(key)}?x-oss-process={quote(process)}&seconds={seconds}"
+        query = f"x-oss-process={quote(process)}&seconds={seconds}&signature={self.signature}"
+        return f"https://shop-photos.example/{quote(key)}?{query}"
 
     def address(self, key: str, process: str) -> str:
         return f"https://shop-photos.example/{quote(key)}" + (f"?x-oss-process={quote(process)}" if process else "")
 
     def stage(self, key: str, copy: str, *, public: bool) -> None:
         self._count("stage", copy)
+        if key not in self.things:
+            raise Unavailable("NoSuchKey", "it was deleted just as it was to be copied")
         self.things[copy] = Thing(self.things[key].body, self.clock(), public=public)
 
 
@@ -146,7 +154,7 @@ class ScriptedWeb:
 
     def send(self, request: Request) -> Reply:
         self.sent.append(request)
-        if self.asked and request.quota.name == "GetAsyncJobResult":
+        if self.asked and is_question(request):
             return Reply(self.asked[0], self.asked[1].encode())
         answer = self.answers.pop(0) if self.answers else self.always
         assert answer is not None, f"nobody said what to answer to {request}"
@@ -176,23 +184,45 @@ class ScriptedWeb:
         return [_object(request, field_name)[0] for request in self.sent]
 
 
+def is_question(request: Request) -> bool:
+    """Whether it asks what became of a ticket, in any vendor's dialect."""
+    return request.method == "GET" or request.quota.name == "GetAsyncJobResult" or request.url.endswith("/query")
+
+
 def _object(request: Request, field_name: str) -> tuple[str, str]:
-    url = urlsplit({**request.query, **request.form}[field_name])
+    return shown_at({**request.query, **request.form}[field_name])
+
+
+def shown_at(link: str) -> tuple[str, str]:
+    """The key and the process of the picture at `link`."""
+    url = urlsplit(link)
     return unquote(url.path[1:]), parse_qs(url.query).get("x-oss-process", [""])[0]
 
 
 class Shop:
-    """The line over a bucket in memory, a scripted vendor and a clock that stands still."""
+    """The line over a bucket in memory, a scripted web and a clock that stands still."""
 
     def __init__(self, lease: timedelta = timedelta(seconds=132)) -> None:
         self.clock = Clock()
         self.bucket = MemoryBucket(self.clock)
         self.web = ScriptedWeb()
+        self.providers: dict[str, Provider] = {
+            "viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), 2),
+            "picwish": Picwish(
+                {
+                    "picwish/cutout": "https://cutout.picwish.example",
+                    "picwish/watermark": "https://watermark.picwish.example",
+                },
+                "EXAMPLE-appcode",
+                2,
+            ),
+            "damo": Damo("https://damo.example", "EXAMPLE-appcode", 2, "/api/v1/inst-mat/submit"),
+        }
         self.line = Line(
             bucket=self.bucket,
             jobs=Jobs(self.bucket, self.clock, lease),
             web=self.web,
-            providers={"viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), 2)},
+            providers=self.providers,
             clock=self.clock,
         )
         self.arrivals = Arrivals(self.line)
