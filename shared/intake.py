@@ -60,7 +60,8 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
         bucket.delete(job.staged)  # copies of what is no longer there
         job = Job(id=job.id, source=job.source, uploaded_at=job.uploaded_at, due=job.due, held_until=job.held_until)
     if not all(bucket.etag(copy) for copy in job.staged):
-        job = replace(job, staged=())  # a lifecycle rule took them while the job waited
+        bucket.delete(job.staged)  # of which some were never made, or a lifecycle rule took some as the job waited
+        job = replace(job, staged=())
     job = replace(job, etag=image.etag, uploaded_at=image.modified, mark=mark, capability=name)
     earlier = bucket.read(keys.receipt(job.source))
     if earlier is not None:

@@ -202,10 +202,10 @@ def shown_at(link: str) -> tuple[str, str]:
 class Shop:
     """The line over a bucket in memory, a scripted web and a clock that stands still."""
 
-    def __init__(self, lease: timedelta = timedelta(seconds=132)) -> None:
+    def __init__(self, lease: timedelta = timedelta(seconds=132), web: ScriptedWeb | None = None) -> None:
         self.clock = Clock()
         self.bucket = MemoryBucket(self.clock)
-        self.web = ScriptedWeb()
+        self.web = web or ScriptedWeb()
         self.providers: dict[str, Provider] = {
             "viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), 2),
             "picwish": Picwish(
