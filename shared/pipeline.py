@@ -147,8 +147,10 @@ class Line:
                 yield self._trouble(job, error)
             except Exception as bug:  # noqa: BLE001 - `run` raises it
                 yield bug
-        yield from self._call(calls)
-        yield from self._ask(asked)
+        if calls:
+            yield from self._call(calls)
+        if asked:
+            yield from self._ask(asked)
 
     def _prepare(self, job: Job) -> Outcome | tuple[Job, Exhibit]:
         """Everything there is to do before the vendor is called."""
@@ -173,8 +175,6 @@ class Line:
 
     def _call(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Outcome]:
         """Ask the vendor for the cutouts. From here to the next record nobody can know whether they were bought."""
-        if not calls:
-            return
         row = calls[0][1].row
         provider = self.providers[row.provider]
         called = [replace(job, attempts=job.attempts + 1) for job, _ in calls]
@@ -195,9 +195,13 @@ class Line:
             else:
                 yield self._unread(called[0], error) if isinstance(error, BadLink) else self._trouble(called[0], error)
         except CutoutError as error:
-            turned_away = isinstance(error, Busy | Misconfigured)  # at the door: not bought
-            for job in [job for job, _ in calls] if turned_away else called:
-                yield self._trouble(job, error)
+            if isinstance(error, Busy | Misconfigured):  # turned away at the door: not bought
+                together = _jitter()  # they come back as one call again
+                for job, _ in calls:
+                    yield self._trouble(job, error, together)
+            else:
+                for job in called:  # one of them may be to blame: it must not take the others down with it
+                    yield self._trouble(job, error)
 
     def _unread(self, job: Job, error: BadLink) -> Job | Concluded:
         """The vendor could not read the link: once more under a plain name, where that is another one."""
@@ -217,8 +221,6 @@ class Line:
 
     def _ask(self, asked: list[tuple[Job, Ticketed]]) -> Iterator[Outcome]:
         """Ask what became of the ticket that they share."""
-        if not asked:
-            return
         row, ticket = capability(asked[0][0].capability), asked[0][1].ticket
         provider = self.providers[row.provider]
         try:
@@ -298,7 +300,7 @@ class Line:
         )
         return output, transparency.total
 
-    def _trouble(self, job: Job, error: CutoutError) -> Job | Concluded:
+    def _trouble(self, job: Job, error: CutoutError, jitter: float | None = None) -> Job | Concluded:
         """What a failure leads to: the sentence for the uploader, or the stage in which it waits."""
         now = self.clock()
         stage: Stage = Waiting()
@@ -310,7 +312,7 @@ class Line:
             case Misconfigured():
                 log.error("blocked", job=job, code=error.code, message=error.message)
                 stage = Blocked()
-        pause = min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
+        pause = min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * (jitter or _jitter())
         return replace(
             _parked(job, job.stage if job.bought else stage, now + pause),
             tries=job.tries + 1,
@@ -336,6 +338,11 @@ class Line:
 
     def _stamp(self) -> Stamp:
         return Stamp(self.clock(), secrets.token_hex(16))
+
+
+def _jitter() -> float:
+    """A share of a pause, lest all that is in trouble comes back at once."""
+    return random.uniform(0.5, 1.0)  # noqa: S311
 
 
 def _parked(job: Job, stage: Stage, due: datetime) -> Job:

@@ -40,6 +40,8 @@ class Vendor(ScriptedWeb):
         """The pictures of each call that was accepted, in its order; tickets count them from 1."""
         self.culprits: set[str] = set()
         """Pictures for which a call is refused, whole."""
+        self.breaks = ""
+        """The picture over which it fails without a reason, and whole."""
         self.fates: dict[str, list[dict[str, str]]] = {}
         """What to say of a picture, question by question, before it is done."""
         self.dies_at = 0
@@ -54,8 +56,8 @@ class Vendor(ScriptedWeb):
         if is_question(request):
             return _ok(task_list=[self._fate(key) for key in self.bought[int(data["result_key"]) - 1]])
         shown = [shown_at(task["image"])[0] for task in data["task_list"]]
-        if self.culprits & set(shown):
-            status, body = refused(23500005, 400)
+        if self.breaks in shown or self.culprits & set(shown):
+            status, body = refused(23500000) if self.breaks in shown else refused(23500005, 400)
             return Reply(status, body.encode())
         self.bought.append(shown)
         if len(self.calls) == self.dies_at:
@@ -253,6 +255,23 @@ def test_a_batch_in_trouble_counts_for_everyone_what_may_have_been_billed(
     shop.clock.pass_(minutes=11)
     go(shop)
     assert {told(shop, upload).attempts for upload in uploads} == {attempts + 1}
+
+
+def test_a_batch_that_was_turned_away_comes_back_as_one(shop: Shop, vendor: Vendor) -> None:
+    uploads = crowd(shop, 10)
+    vendor.answers = [THROTTLED]
+    go(shop)
+    assert (len(vendor.calls), vendor.bought) == (2, [uploads])
+
+
+def test_a_photo_that_breaks_every_call_does_not_take_its_batch_down_with_it(shop: Shop, vendor: Vendor) -> None:
+    uploads = crowd(shop, 10)
+    vendor.breaks = uploads[3]
+    for _ in range(10):
+        go(shop)
+        shop.clock.pass_(minutes=1)
+    assert all_done(shop, [upload for upload in uploads if upload != uploads[3]])
+    assert (told(shop, uploads[3]).status, told(shop, uploads[3]).attempts) == ("failed", MAX_ATTEMPTS)
 
 
 def test_a_photo_deleted_while_its_batch_waits_is_not_paid_for(shop: Shop, vendor: Vendor) -> None:
