@@ -231,6 +231,16 @@ class Shop:
         """Put an object and tell the line, as OSS would."""
         self.arrivals.arrived(key, self.bucket.put(key, body, **metadata))
 
+    def resume(self, key: str) -> None:
+        """What settle does when a job falls due."""
+        found = self.line.jobs.find(key)
+        assert found is not None
+        self.line.resume(found)
+
+    def after(self, key: str, **time: float) -> None:
+        self.clock.pass_(**time)
+        self.resume(key)
+
     def receipt(self, key: str) -> Receipt | None:
         thing = self.bucket.things.get(keys.receipt(key))
         return Receipt.model_validate_json(thing.body) if thing else None

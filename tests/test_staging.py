@@ -318,23 +318,6 @@ def test_wherever_an_instance_dies_over_a_copied_photo_it_is_concluded_without_o
     assert (shop.keys("work/"), shop.keys("jobs/")) == ([], [])
 
 
-# ---------------------------------------------------------------- a link that the vendor could not read
-
-
-@pytest.mark.parametrize("code", ["InvalidImage.URL", "InvalidFile.URL", "IllegalUrlParameter"])
-@pytest.mark.parametrize(("name", "calls"), [("shoe", 1), ("鞋", 2)])
-def test_a_link_is_shown_under_a_plain_name_once_and_only_where_that_is_another_one(
-    shop: Shop, code: str, name: str, calls: int
-) -> None:
-    key = f"uploads/general/common/{name}.jpg"
-    shop.web.always = 400, json.dumps({"RequestId": "R", "Code": code, "Message": "said the vendor"})
-    shop.upload(key, picture())
-    receipt = shop.receipt(key)
-    assert receipt is not None
-    assert (receipt.status, receipt.code, receipt.attempts, len(shop.web.sent)) == ("rejected", code, calls, calls)
-    assert shop.keys("work/") == []
-
-
 def test_a_photo_that_the_vendor_can_never_fetch_ends_in_a_failed_receipt(shop: Shop) -> None:
     shop.web.always = answer(-3, image="")
     shop.upload(LONG, picture())
