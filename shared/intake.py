@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from shared import keys, log
 from shared.admission import Shown, admit_mask, admit_picture
 from shared.boxes import admit_areas
-from shared.capabilities import LABELS, capability, companion_roles, vendor_options
+from shared.capabilities import CAPABILITIES, LABELS, capability, companion_roles, vendor_options
 from shared.documents import Frame, Job, Receipt
 from shared.errors import Incomplete, Rejected
 from shared.header import read_header
@@ -63,12 +63,14 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
     if is_served_with_another(bucket, job.source):
         return Nothing(existed=True)
     role, companion = _companion(bucket, job.source, companion_roles(name))
-    mark = ",".join(picture.etag for picture in (image, companion) if picture)
+    used = None if _is_overruled(role, image, name) else companion
+    mark = ",".join(picture.etag for picture in (image, used) if picture)
     if job.mark not in ("", mark):
         bucket.delete(job.staged)  # copies of what is no longer there
         job = Job(id=job.id, source=job.source, uploaded_at=job.uploaded_at, due=job.due, held_until=job.held_until)
     if not all(bucket.etag(copy) for copy in job.staged):
-        job = replace(job, staged=())  # a lifecycle rule took them while the job waited
+        bucket.delete(job.staged)  # of which some were never made, or a lifecycle rule took some as the job waited
+        job = replace(job, staged=())
     job = replace(job, etag=image.etag, uploaded_at=image.modified, mark=mark, capability=name)
     earlier = bucket.read(keys.receipt(job.source))
     if earlier is not None:
@@ -147,9 +149,14 @@ def _companion(bucket: Bucket, upload: str, roles: tuple[str, ...]) -> tuple[str
         ]
         newest = max(found, key=lambda entry: entry.modified, default=None)
         companion = bucket.look(newest.key) if newest else None
-        if companion is not None:
+        if companion is not None and companion.size > 0:
             return role, companion
     return "", None
+
+
+def _is_overruled(role: str, image: Source, name: str) -> bool:
+    """Whether what lies beside `image` makes no difference: a document that says what the image's metadata say too."""
+    return role in image.metadata and role in CAPABILITIES[name].options
 
 
 def _with_companion(options: dict[str, str], seen: Seen, row: Capability) -> dict[str, str]:
@@ -158,9 +165,11 @@ def _with_companion(options: dict[str, str], seen: Seen, row: Capability) -> dic
         return options
     if seen.role == row.second.role:
         return {name: value for name, value in options.items() if name != row.second.instead}
+    if row.second.instead in options:
+        return options
     if seen.companion.size > len(seen.companion.head):
         raise Rejected("InvalidOption", f"{seen.companion.key} has {seen.companion.size:,} bytes: too long for options")
-    return {row.second.instead: seen.companion.head.decode("utf-8", "replace")} | options
+    return options | {row.second.instead: seen.companion.head.decode("utf-8-sig", "replace")}
 
 
 def _second(bucket: Bucket, limits: Limits, second: Second, seen: Seen, first: tuple[Header, Shown]) -> Picture:

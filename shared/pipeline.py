@@ -72,8 +72,16 @@ class Line:
 
     def resume(self, *found: Found) -> list[Outcome]:
         """Move found jobs on as far as they go, but for those that someone else has. As `run`: of one capability."""
-        held = (self.jobs.take(each) for each in found)
-        return self.run(*(job for job in held if job is not None))
+        held: list[Job] = []
+        bugs: list[Exception] = []
+        for each in found:
+            try:
+                job = self.jobs.take(each)
+            except Exception as bug:  # noqa: BLE001 - what is held already would stay so for nothing
+                bugs.append(bug)
+            else:
+                held += [job] if job else []
+        return self._walk(held, bugs)
 
     def run(self, *jobs: Job) -> list[Outcome]:
         """Walk jobs that we hold until each is over, or has to wait for someone.
@@ -81,18 +89,24 @@ class Line:
         Several at once are of one capability, as many as one call of it takes, and under the same ticket, if any:
         they share a call to the vendor, or a question.
         """
+        return self._walk(jobs, [])
+
+    def _walk(self, jobs: Sequence[Job], bugs: list[Exception]) -> list[Outcome]:
+        """Raises the first of `bugs`, and of those that it comes upon, when everything else has been moved on."""
         ends: list[Outcome] = []
-        bugs: list[Exception] = []
         while jobs:
-            moved, jobs = self.advance(*jobs), ()
+            moved, jobs = self.advance(*jobs), []
             for outcome in moved:
+                if isinstance(outcome, Exception):
+                    bugs.append(outcome)
+                    continue
                 try:
                     self._record(outcome)
                 except Exception as bug:  # noqa: BLE001 - the others may have been bought as well; it is raised below
                     bugs.append(bug)
                 else:
                     if isinstance(outcome, Job) and outcome.held_until is not None:
-                        jobs = (*jobs, outcome)
+                        jobs.append(outcome)
                     else:
                         ends.append(outcome)
         if bugs:
@@ -110,9 +124,12 @@ class Line:
                 if outcome.held_until is None:
                     log.info("parked", job=outcome)
 
-    def advance(self, *jobs: Job) -> list[Outcome]:
-        """One stage on for each. Every foreseen failure is a stage or an end as well."""
-        outcomes: list[Outcome] = []
+    def advance(self, *jobs: Job) -> Iterator[Outcome | Exception]:
+        """One stage on for each, told as soon as it is known: what comes next may take minutes, or kill the instance.
+
+        Every foreseen failure is a stage or an end as well. One that was not is told in its job's place: the others
+        must not pay for it.
+        """
         calls: list[tuple[Job, Exhibit]] = []
         asked: list[tuple[Job, Ticketed]] = []
         for job in jobs:
@@ -121,16 +138,21 @@ class Line:
                     case Ticketed() as stage:
                         asked.append((job, stage))
                     case Ready() as stage:
-                        outcomes.append(self._store(job, stage))
+                        yield self._store(job, stage)
                     case _:
                         match self._prepare(job):
                             case (prepared, exhibit):
                                 calls.append((prepared, exhibit))
                             case outcome:
-                                outcomes.append(outcome)
+                                yield outcome
             except CutoutError as error:
-                outcomes.append(self._trouble(job, error))
-        return [*outcomes, *self._call(calls), *self._ask(asked)]
+                yield self._trouble(job, error)
+            except Exception as bug:  # noqa: BLE001 - `run` raises it
+                yield bug
+        if calls:
+            yield from self._call(calls)
+        if asked:
+            yield from self._ask(asked)
 
     def _prepare(self, job: Job) -> Outcome | tuple[Job, Exhibit]:
         """Everything there is to do before the vendor is called."""
@@ -153,17 +175,17 @@ class Line:
             return self._trouble(seen.job, error)  # of which a refusal speaks as it was seen
         return job, exhibit
 
-    def _call(self, calls: list[tuple[Job, Exhibit]]) -> list[Outcome]:
+    def _call(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Outcome]:
         """Ask the vendor for the cutouts, if the day allows it."""
-        if not calls:
-            return []
         try:
             self.allowance.spend(len(calls))
         except CutoutError as error:
-            return [self._trouble(job, error) for job, _ in calls]
-        return self._buy(calls)
+            for job, _ in calls:
+                yield self._trouble(job, error)
+        else:
+            yield from self._buy(calls)
 
-    def _buy(self, calls: list[tuple[Job, Exhibit]]) -> list[Outcome]:
+    def _buy(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Outcome]:
         """From here to the next record nobody can know whether they were bought."""
         row = calls[0][1].row
         provider = self.providers[row.provider]
@@ -175,22 +197,26 @@ class Line:
             match answer:
                 case Accepted(ticket, request_id):
                     now = self.clock()
-                    return [
-                        _parked(_fresh(job, request_id), Ticketed(ticket, now, index), now + _FIRST_QUESTION)
-                        for index, job in enumerate(called)
-                    ]
+                    for index, job in enumerate(called):
+                        yield _parked(_fresh(job, request_id), Ticketed(ticket, now, index), now + _FIRST_QUESTION)
                 case Done() as done:
                     (job,) = called
-                    return [self._ready(job, row, done)]
+                    yield self._ready(job, row, done)
         except Rejected as error:
             if len(calls) > 1:  # nobody says whose picture it was
-                return [outcome for call in calls for outcome in self._buy([call])]
-            return [self._unread(called[0], error) if isinstance(error, BadLink) else self._trouble(called[0], error)]
+                for call in calls:
+                    yield from self._buy([call])
+            else:
+                yield self._unread(called[0], error) if isinstance(error, BadLink) else self._trouble(called[0], error)
         except CutoutError as error:
-            turned_away = isinstance(error, Busy | Misconfigured)  # at the door: not bought
-            if turned_away:
+            if isinstance(error, Busy | Misconfigured):  # turned away at the door: not bought
                 self.allowance.give_back(len(calls))
-            return [self._trouble(job, error) for job in ([job for job, _ in calls] if turned_away else called)]
+                together = _jitter()  # they come back as one call again
+                for job, _ in calls:
+                    yield self._trouble(job, error, together)
+            else:
+                for job in called:  # one of them may be to blame: it must not take the others down with it
+                    yield self._trouble(job, error)
 
     def _unread(self, job: Job, error: BadLink) -> Job | Concluded:
         """The vendor could not read the link: once more under a plain name, where that is another one."""
@@ -198,31 +224,33 @@ class Line:
             return self._trouble(job, error)
         return replace(job, stage=Claimed(), wants_plain_name=True)
 
-    def _stage(self, job: Job, copies: tuple[Copy, ...]) -> Job:
+    def _stage(self, job: Job, copies: tuple[Copy, ...]) -> Job | Concluded:
         """Copy the pictures to plain names, to be shown at those."""
-        for copy in copies:
-            self.bucket.stage(copy.original, copy.name, public=copy.public)
-        return replace(job, staged=tuple(copy.name for copy in copies))
+        job = replace(job, staged=tuple(copy.name for copy in copies))
+        try:
+            for copy in copies:
+                self.bucket.stage(copy.original, copy.name, public=copy.public)
+        except CutoutError as error:
+            return self._trouble(job, error)  # which knows of the copies that were made
+        return job
 
-    def _ask(self, asked: list[tuple[Job, Ticketed]]) -> list[Outcome]:
+    def _ask(self, asked: list[tuple[Job, Ticketed]]) -> Iterator[Outcome]:
         """Ask what became of the ticket that they share."""
-        if not asked:
-            return []
         row, ticket = capability(asked[0][0].capability), asked[0][1].ticket
         provider = self.providers[row.provider]
         try:
             with self._logged([job for job, _ in asked]):
                 reply = self.web.send(provider.ask(row, ticket, self._stamp()))
         except CutoutError as error:
-            return [self._unanswered(job, stage, error) for job, stage in asked]
-        outcomes: list[Outcome] = []
+            for job, stage in asked:
+                yield self._unanswered(job, stage, error)
+            return
         for job, stage in asked:
             try:
                 fate = provider.fate(row, ticket, stage.index, reply)
-                outcomes.append(self._told(job, stage, row, fate))
+                yield self._told(job, stage, row, fate)
             except CutoutError as error:
-                outcomes.append(self._unanswered(job, stage, error))
-        return outcomes
+                yield self._unanswered(job, stage, error)
 
     def _told(self, job: Job, stage: Ticketed, row: Capability, fate: Done | Pending | Failed) -> Job | Concluded:
         age = self.clock() - stage.since
@@ -288,7 +316,7 @@ class Line:
         )
         return output, transparency.total
 
-    def _trouble(self, job: Job, error: CutoutError) -> Job | Concluded:
+    def _trouble(self, job: Job, error: CutoutError, jitter: float | None = None) -> Job | Concluded:
         """What a failure leads to: the sentence for the uploader, or the stage in which it waits."""
         now = self.clock()
         stage: Stage = Waiting()
@@ -300,7 +328,7 @@ class Line:
             case Misconfigured():
                 log.error("blocked", job=job, code=error.code, message=error.message)
                 stage = Blocked()
-        pause = min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
+        pause = min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * (jitter or _jitter())
         return replace(
             _parked(job, job.stage if job.bought else stage, error.until if isinstance(error, Spent) else now + pause),
             tries=job.tries + 1,
@@ -340,6 +368,11 @@ class Line:
 
     def _stamp(self) -> Stamp:
         return Stamp(self.clock(), secrets.token_hex(16))
+
+
+def _jitter() -> float:
+    """A share of a pause, lest all that is in trouble comes back at once."""
+    return random.uniform(0.5, 1.0)  # noqa: S311
 
 
 def _parked(job: Job, stage: Stage, due: datetime) -> Job:

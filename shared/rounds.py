@@ -80,7 +80,8 @@ class Round:
         return min((job.due for job in later if job.held_until is None), default=None)
 
     def _move(self, found: Sequence[Found]) -> list[Outcome]:
-        if found[0].job.capability in self._blocked:
+        job = found[0].job
+        if job.capability in self._blocked and not job.bought:  # what was bought is fetched before its links die
             return []
         outcomes = self._line.resume(*found)
         self._blocked |= {

@@ -203,6 +203,8 @@ def _translated() -> Iterator[None]:
         cause = error.exception if isinstance(error, RequestError) else error
         raise Unavailable("OssUnreachable", f"OSS was not reached: {type(cause).__name__}") from error
     except ServerError as error:
+        if error.code == "NoSuchKey":
+            raise Unavailable(error.code, "it was deleted just as it was to be read or copied") from error
         if error.code == "InvalidObjectState":
             raise Rejected(error.code, "it is stored as Archive: restore it, or upload it as Standard") from error
         if error.status == 403:

@@ -13,11 +13,14 @@ from shared import keys
 from shared.allowance import Allowance
 from shared.arrivals import Arrivals
 from shared.documents import Job, Receipt
-from shared.errors import CutoutError, Misconfigured
+from shared.errors import CutoutError, Misconfigured, Unavailable
 from shared.header import WINDOW
 from shared.jobs import Jobs
 from shared.models import MARK, Download, Entry, Reply, Request, Source, Stored
 from shared.pipeline import Line
+from shared.ports import Provider
+from shared.providers.damo import Damo
+from shared.providers.picwish import Picwish
 from shared.providers.viapi import Credentials, Viapi
 
 START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
@@ -62,6 +65,8 @@ class MemoryBucket:
         self.before: Callable[[str, str], None] = lambda name, key: None
         self.after: Callable[[str, str], None] = lambda name, key: None
         """Told of every change once it is made, when OSS's answer may still be lost."""
+        self.signature = ""
+        """What every signed link ends with; a key from STS makes it hundreds of characters long."""
 
     def put(self, key: str, body: bytes, **metadata: str) -> str:
         """An upload, by somebody else."""
@@ -130,13 +135,16 @@ class MemoryBucket:
         yield from (entry for entry in there if entry.key.startswith(prefix))
 
     def link(self, key: str, process: str, seconds: int) -> str:
-        return f"https://shop-photos.example/{quote(key)}?x-oss-process={quote(process)}&seconds={seconds}"
+        query = f"x-oss-process={quote(process)}&seconds={seconds}&signature={self.signature}"
+        return f"https://shop-photos.example/{quote(key)}?{query}"
 
     def address(self, key: str, process: str) -> str:
         return f"https://shop-photos.example/{quote(key)}" + (f"?x-oss-process={quote(process)}" if process else "")
 
     def stage(self, key: str, copy: str, *, public: bool) -> None:
         self._count("stage", copy)
+        if key not in self.things:
+            raise Unavailable("NoSuchKey", "it was deleted just as it was to be copied")
         self.things[copy] = Thing(self.things[key].body, self.clock(), public=public)
         self.after("stage", copy)
 
@@ -155,7 +163,7 @@ class ScriptedWeb:
 
     def send(self, request: Request) -> Reply:
         self.sent.append(request)
-        if self.asked and request.quota.name == "GetAsyncJobResult":
+        if self.asked and is_question(request):
             return Reply(self.asked[0], self.asked[1].encode())
         answer = self.answers.pop(0) if self.answers else self.always
         assert answer is not None, f"nobody said what to answer to {request}"
@@ -185,23 +193,50 @@ class ScriptedWeb:
         return [_object(request, field_name)[0] for request in self.sent]
 
 
+def is_question(request: Request) -> bool:
+    """Whether it asks what became of a ticket, in any vendor's dialect."""
+    return request.method == "GET" or request.quota.name == "GetAsyncJobResult" or request.url.endswith("/query")
+
+
 def _object(request: Request, field_name: str) -> tuple[str, str]:
-    url = urlsplit({**request.query, **request.form}[field_name])
+    return shown_at({**request.query, **request.form}[field_name])
+
+
+def shown_at(link: str) -> tuple[str, str]:
+    """The key and the process of the picture at `link`."""
+    url = urlsplit(link)
     return unquote(url.path[1:]), parse_qs(url.query).get("x-oss-process", [""])[0]
 
 
 class Shop:
-    """The line over a bucket in memory, a scripted vendor and a clock that stands still."""
+    """The line over a bucket in memory, a scripted web and a clock that stands still."""
 
-    def __init__(self, lease: timedelta = timedelta(seconds=132), daily_call_limit: int | None = None) -> None:
+    def __init__(
+        self,
+        lease: timedelta = timedelta(seconds=132),
+        web: ScriptedWeb | None = None,
+        daily_call_limit: int | None = None,
+    ) -> None:
         self.clock = Clock()
         self.bucket = MemoryBucket(self.clock)
-        self.web = ScriptedWeb()
+        self.web = web or ScriptedWeb()
+        self.providers: dict[str, Provider] = {
+            "viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), 2),
+            "picwish": Picwish(
+                {
+                    "picwish/cutout": "https://cutout.picwish.example",
+                    "picwish/watermark": "https://watermark.picwish.example",
+                },
+                "EXAMPLE-appcode",
+                2,
+            ),
+            "damo": Damo("https://damo.example", "EXAMPLE-appcode", 2, "/api/v1/inst-mat/submit"),
+        }
         self.line = Line(
             bucket=self.bucket,
             jobs=Jobs(self.bucket, self.clock, lease),
             web=self.web,
-            providers={"viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), 2)},
+            providers=self.providers,
             clock=self.clock,
             allowance=Allowance(self.bucket, daily_call_limit, self.clock),
         )
@@ -210,6 +245,16 @@ class Shop:
     def upload(self, key: str, body: bytes, **metadata: str) -> None:
         """Put an object and tell the line, as OSS would."""
         self.arrivals.arrived(key, self.bucket.put(key, body, **metadata))
+
+    def resume(self, key: str) -> None:
+        """What settle does when a job falls due."""
+        found = self.line.jobs.find(key)
+        assert found is not None
+        self.line.resume(found)
+
+    def after(self, key: str, **time: float) -> None:
+        self.clock.pass_(**time)
+        self.resume(key)
 
     def receipt(self, key: str) -> Receipt | None:
         thing = self.bucket.things.get(keys.receipt(key))

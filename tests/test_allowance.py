@@ -11,7 +11,7 @@ from shared.allowance import Allowance
 from shared.errors import Spent
 from tests.fakes import Clock, MemoryBucket, Shop
 from tests.pictures import picture
-from tests.test_pipeline import LINK, THROTTLED, ok
+from tests.viapi_line import LINK, THROTTLED, ok
 
 MIDNIGHT = datetime(2026, 11, 21, 16, tzinfo=timezone.utc)
 """In Shanghai."""

@@ -18,7 +18,7 @@ from tests.shop import PATIENCE, Shop, photo, subject_share, wait_for
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
     """Time runs faster here: a lease is over after some seconds, settle comes by every second."""
-    with Cloud(timeouts={"general": 8, "settle": 12}, timer_seconds=1, qps=50, job_seconds=1) as cloud:
+    with Cloud(timeouts={"general": 12, "settle": 15}, timer_seconds=1, qps=50, job_seconds=1) as cloud:
         yield Shop(cloud)
 
 
@@ -35,7 +35,7 @@ STEPS: list[tuple[str, str, Callable[[str], str]]] = [
     ("oss", "DeleteObject", keys.job),
 ]
 SMALL = photo(size=(180, 120))
-"""The stand-in draws one after the other, and with time scaled a call has under three seconds."""
+"""The stand-in draws one after the other, and with time scaled a call has four seconds."""
 CALL = 3
 NOBODY_KNOWS = {(CALL, "after"), (CALL + 1, "before")}
 """Deaths between the vendor's having heard the call and the record of its answer."""

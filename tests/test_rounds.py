@@ -14,7 +14,7 @@ from shared.errors import Busy
 from shared.rounds import Round
 from tests.fakes import Died, Shop
 from tests.pictures import picture
-from tests.test_pipeline import COMMON, HD, LINK, PAIR, SUBMITTED, THROTTLED, ok, refused, status
+from tests.viapi_line import COMMON, HD, LINK, PAIR, SUBMITTED, THROTTLED, ok, refused, status
 
 FINISHED = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
 

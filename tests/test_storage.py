@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from shared.capabilities import CAPABILITIES
 from shared.errors import Misconfigured, Unavailable
 from shared.header import WINDOW
 from shared.models import Download
@@ -19,6 +20,8 @@ from tests.cloud.oss import Oss
 from tests.cloud.serve import Server
 from tests.pictures import picture
 
+COPY = f"work/{'0' * 32}.jpg"
+SHORT = CAPABILITIES["picwish/cutout"].limits.max_link
 KEYS = ["a.txt", "红鞋 1+2%.jpg", "a/../b//c d.jpg", "x" * 1023, "q?x=1&y#z.jpg"]
 
 
@@ -166,6 +169,58 @@ def test_a_staged_copy_is_made_by_oss_itself(oss: Oss, bucket: OssBucket) -> Non
     copy = bucket.look("work/00.jpg")
     assert copy is not None
     assert copy.head.startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize("process", ["", "image/resize,m_fixed,w_50,h_40/auto-orient,1/format,png"])
+def test_a_public_copy_can_be_fetched_at_its_bare_address_by_anyone(bucket: OssBucket, process: str) -> None:
+    bucket._documents.put_object("红鞋.jpg", picture())
+    bucket.stage("红鞋.jpg", COPY, public=True)
+    answer = httpx.get(bucket.address(COPY, process))
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"\x89PNG" if process else b"\xff\xd8")
+
+
+def test_nobody_can_fetch_a_copy_at_its_bare_address_unless_it_is_public(bucket: OssBucket) -> None:
+    bucket._documents.put_object("红鞋.jpg", picture())
+    bucket.stage("红鞋.jpg", COPY, public=True)
+    bucket.stage("红鞋.jpg", COPY, public=False)
+    assert httpx.get(bucket.address(COPY, "")).status_code == 403
+    assert httpx.get(bucket.link(COPY, "", 60)).status_code == 200
+
+
+def test_a_bucket_that_blocks_public_access_says_what_the_operator_must_do(oss: Oss, accounts: Accounts) -> None:
+    oss.create_bucket("shut-photos", block_public_access=True)
+    shut = open_bucket(oss, accounts.assume_role(), "shut-photos")
+    shut._documents.put_object("红鞋.jpg", picture())
+    with pytest.raises(Misconfigured, match="switch off Block Public Access") as raised:
+        shut.stage("红鞋.jpg", COPY, public=True)
+    assert raised.value.code == "PublicCopyRefused"
+    assert shut.look(COPY) is None
+    shut.stage("红鞋.jpg", COPY, public=False)
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_what_is_deleted_just_before_it_is_copied_or_read_on_passes_by_itself(bucket: OssBucket, public: bool) -> None:
+    with pytest.raises(Unavailable, match="NoSuchKey"):
+        bucket.stage("gone.jpg", COPY, public=public)
+    with pytest.raises(Unavailable, match="NoSuchKey"):
+        bucket.window("gone.jpg", WINDOW, 10)
+
+
+def test_of_links_to_a_copy_a_signed_one_is_short_with_a_permanent_key_and_only_a_bare_one_with_a_functions(
+    oss: Oss, accounts: Accounts
+) -> None:
+    process = "image/resize,m_fixed,w_4096,h_4096/auto-orient,1/format,jpg/quality,Q_90"
+
+    def shown(key: Key) -> OssBucket:
+        public = "https://oss-cn-shanghai.aliyuncs.com"
+        return OssBucket("b" * 63, endpoint=oss.url, public_endpoint=public, region="cn-shanghai", **vars(key))
+
+    owners, functions = shown(accounts.owner), shown(accounts.assume_role())
+    assert len(owners.link(COPY, process, 600)) <= SHORT
+    assert len(functions.link(COPY, "", 600)) > SHORT
+    assert len(functions.address(COPY, process)) <= SHORT
+    assert urlsplit(functions.address(COPY, process)).query == f"x-oss-process={process}"
 
 
 @pytest.mark.parametrize(("versioning", "versioned"), [("", False), ("Enabled", True), ("Suspended", True)])

@@ -1,0 +1,104 @@
+"""What a call leads to that brings no cutout: waiting, being blocked, or a failed receipt in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shared.documents import Blocked, Waiting
+from shared.errors import Busy, Unavailable
+from shared.pipeline import MAX_ATTEMPTS
+from tests import viapi_line
+from tests.fakes import Shop
+from tests.pictures import picture
+from tests.viapi_line import COMMON, LINK, THROTTLED, VEHICLE, ok, refused
+
+shop = viapi_line.shop
+
+
+def test_a_throttled_upload_waits_and_drains_and_counts_one_attempt(shop: Shop) -> None:
+    shop.web.always = THROTTLED
+    shop.upload(COMMON, picture())
+    job = shop.job(COMMON)
+    assert job is not None
+    assert (job.stage, job.code, job.attempts) == (Waiting(), "Throttling.User", 0)
+    for _ in range(20):
+        shop.after(COMMON, minutes=11)
+    shop.web.always = ok(ImageURL=LINK)
+    shop.after(COMMON, minutes=11)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("done", 1)
+
+
+def test_the_pause_grows_and_is_never_over_ten_minutes(shop: Shop) -> None:
+    shop.web.always = THROTTLED
+    shop.upload(COMMON, picture())
+    pauses = []
+    for _ in range(12):
+        job = shop.job(COMMON)
+        assert job is not None
+        pauses.append(job.due - shop.clock())
+        shop.after(COMMON, minutes=11)
+    assert pauses[0] <= timedelta(seconds=5) < pauses[3] < pauses[-1] <= timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("code", ["InvalidApi.NotPurchase", "InvalidImage.Region", "Unauthorized"])
+def test_what_needs_a_person_is_blocked_with_one_error_line_and_drains_by_itself(
+    shop: Shop, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.web.always = refused(code, 403)
+    shop.upload(COMMON, picture())
+    job = shop.job(COMMON)
+    assert job is not None
+    assert (job.stage, job.code) == (Blocked(), code)
+    assert [record.levelname for record in caplog.records].count("ERROR") == 1
+    for _ in range(MAX_ATTEMPTS + 1):
+        shop.after(COMMON, minutes=11)
+    shop.web.answers = [Unavailable("NoAnswer", "a hiccup just then")]
+    shop.web.always = ok(ImageURL=LINK)
+    shop.after(COMMON, minutes=11)
+    shop.after(COMMON, minutes=11)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("done", 2), "what was turned away at the door was not bought"
+
+
+def test_an_unknown_code_is_tried_a_bounded_number_of_times_and_then_fails(shop: Shop) -> None:
+    shop.web.always = refused("Sorry.Something", 500)
+    shop.upload(COMMON, picture())
+    while shop.job(COMMON):
+        shop.after(COMMON, minutes=11)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.code, receipt.attempts) == ("failed", "Sorry.Something", MAX_ATTEMPTS)
+    assert len(shop.web.sent) == MAX_ATTEMPTS
+
+
+def test_a_vendor_out_of_reach_is_waited_for_as_long_as_it_takes(shop: Shop) -> None:
+    shop.web.always = Busy("VendorUnreachable", "not reached")
+    shop.upload(COMMON, picture())
+    for _ in range(3 * MAX_ATTEMPTS):
+        shop.after(COMMON, minutes=11)
+    job = shop.job(COMMON)
+    assert job is not None
+    assert (job.stage, job.attempts) == (Waiting(), 0)
+
+
+def test_a_call_without_an_answer_may_have_been_bought_and_is_counted(shop: Shop) -> None:
+    shop.web.answers = [Unavailable("NoAnswer", "timed out")]
+    shop.upload(COMMON, picture())
+    shop.after(COMMON, minutes=1)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("done", 2)
+
+
+def test_a_retired_action_that_the_vendor_forgot_names_its_substitute(shop: Shop) -> None:
+    shop.web.always = refused("InvalidAction.NotFound", 404)
+    shop.upload(VEHICLE, picture())
+    receipt = shop.receipt(VEHICLE)
+    assert receipt is not None
+    assert receipt.status == "rejected"
+    assert "general/common" in receipt.message
