@@ -8,7 +8,8 @@ from shared import keys
 from shared.capabilities import companion_roles
 from shared.documents import Job
 from shared.jobs import Found
-from shared.pipeline import Concluded, Dropped, Line, Outcome
+from shared.outcomes import Concluded, Dropped, Outcome
+from shared.pipeline import Line
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from shared.ports import Provider
 from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
 from shared.providers.viapi import Credentials, Viapi
+from shared.purchases import Purchases
+from shared.results import Results
 from shared.rounds import Round
 from shared.settings import Settings, read_settings
 from shared.storage import OssBucket
@@ -150,10 +152,9 @@ def _arrivals(group: str, settings: Settings, bucket: str, credentials: Credenti
         Line(
             bucket=pictures,
             jobs=Jobs(documents, _now, timedelta(seconds=budget.lease)),
-            web=web,
-            providers=providers,
+            purchases=Purchases(web, providers, Allowance(documents, settings.daily_call_limit, _now), _now),
+            results=Results(pictures, web, providers, _now),
             clock=_now,
-            allowance=Allowance(documents, settings.daily_call_limit, _now),
         )
     )
 

@@ -72,16 +72,16 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
         bucket.delete(job.staged)  # of which some were never made, or a lifecycle rule took some as the job waited
         job = replace(job, staged=())
     job = replace(job, etag=image.etag, uploaded_at=image.modified, mark=mark, capability=name)
+    # What lies beside a picture may have been told that its picture is missing.
+    complaint = (keys.receipt(companion.key),) if companion and keys.image_of(companion.key, (role,)) else ()
     earlier = bucket.read(keys.receipt(job.source))
     if earlier is not None:
         receipt = _readable(earlier)
         if receipt is not None and earlier.mark == job.mark and _stands(receipt, job):
+            bucket.delete(complaint)
             return Nothing(existed=True)
         job = replace(job, replaces=(keys.receipt(job.source), *_outputs(receipt, job.source)))
-    if companion and keys.image_of(companion.key, (role,)):
-        # It may have been told that its picture is missing.
-        complaint = keys.receipt(companion.key)
-        job = replace(job, replaces=(*(key for key in job.replaces if key != complaint), complaint))
+    job = replace(job, replaces=(*(key for key in job.replaces if key not in complaint), *complaint))
     return Seen(job, image, companion, role)
 
 
@@ -112,6 +112,13 @@ def admit(bucket: Bucket, seen: Seen) -> tuple[Job, Exhibit]:
     reshaped = ";".join(picture.shown.process for picture in pictures if picture.shown.process)
     job = replace(job, options=options, reshaped=reshaped, frame=frame)
     return job, Exhibit(row, Task(dict(zip(row.fields, links, strict=False)), spoken), copies)
+
+
+def is_told(bucket: Bucket, job: Job) -> bool:
+    """Whether the job's own receipt is there already, in the place of the one that it replaces."""
+    stored = bucket.read(keys.receipt(job.source))
+    receipt = _readable(stored) if stored and stored.mark == job.mark else None
+    return receipt is not None and _stands(receipt, job)
 
 
 def is_served_with_another(bucket: Bucket, upload: str) -> bool:

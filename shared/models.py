@@ -207,6 +207,10 @@ class Failed:
     error: CutoutError
 
 
+IMAGE_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "bmp": "image/bmp"}
+"""What a result may be: content types by extension."""
+
+
 @dataclass(frozen=True)
 class Download:
     content_type: str

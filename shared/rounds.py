@@ -18,7 +18,7 @@ from shared.arrivals import Arrivals
 from shared.capabilities import CAPABILITIES
 from shared.documents import Blocked, Job, Ready, Ticketed, Waiting
 from shared.jobs import Found
-from shared.pipeline import Outcome
+from shared.outcomes import Outcome
 
 _WORKERS = 16
 """Enough to draw 10 calls a second from a vendor that takes a second and a half."""

@@ -15,7 +15,7 @@ from itertools import chain
 import httpx
 
 from shared.errors import Busy, Misconfigured, Unavailable
-from shared.models import Download, Quota, Reply, Request
+from shared.models import IMAGE_TYPES, Download, Quota, Reply, Request
 
 MAX_RESULT_BYTES = 200_000_000
 """No cutout is larger: 10,000 × 10,000 pixels make a PNG of about 100 MB."""
@@ -30,12 +30,12 @@ _OSS_DOMAIN = ".aliyuncs.com"
 _CONNECT_SECONDS = 5.0
 _SILENCE_SECONDS = 20.0
 
-_IMAGE_TYPES = (
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png", "png"),
-    (re.compile(rb"\xff\xd8\xff"), "image/jpeg", "jpg"),
-    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp", "webp"),
-    (re.compile(rb"BM"), "image/bmp", "bmp"),
-)
+_MAGIC = {
+    "png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "jpg": re.compile(rb"\xff\xd8\xff"),
+    "webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "bmp": re.compile(rb"BM"),
+}
 _MAGIC_BYTES = 12
 
 
@@ -172,9 +172,9 @@ def _image(pieces: Iterator[bytes], sender: str) -> Download:
     first = b""
     while len(first) < _MAGIC_BYTES and (piece := next(pieces, b"")):
         first += piece
-    for magic, content_type, extension in _IMAGE_TYPES:
+    for extension, magic in _MAGIC.items():
         if magic.match(first):
-            return Download(content_type, extension, chain((first,), pieces))
+            return Download(IMAGE_TYPES[extension], extension, chain((first,), pieces))
     raise Unavailable("ResultNotAnImage", f"what {sender} sent as the result is not an image")
 
 

@@ -18,10 +18,12 @@ from shared.header import WINDOW
 from shared.jobs import Jobs
 from shared.models import MARK, Download, Entry, Reply, Request, Source, Stored
 from shared.pipeline import Line
-from shared.ports import Provider
+from shared.ports import Provider, Web
 from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
 from shared.providers.viapi import Credentials, Viapi
+from shared.purchases import Purchases
+from shared.results import Results
 
 START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
 PNG = b"\x89PNG\r\n\x1a\n" + b"a cutout"
@@ -232,15 +234,20 @@ class Shop:
             ),
             "damo": Damo("https://damo.example", "EXAMPLE-appcode", 2, "/api/v1/inst-mat/submit"),
         }
-        self.line = Line(
-            bucket=self.bucket,
-            jobs=Jobs(self.bucket, self.clock, lease),
-            web=self.web,
-            providers=self.providers,
-            clock=self.clock,
-            allowance=Allowance(self.bucket, daily_call_limit, self.clock),
-        )
+        self.daily_call_limit = daily_call_limit
+        self.line = self.compose(self.web, Jobs(self.bucket, self.clock, lease))
         self.arrivals = Arrivals(self.line)
+
+    def compose(self, web: Web, jobs: Jobs) -> Line:
+        """The line of one instance."""
+        allowance = Allowance(self.bucket, self.daily_call_limit, self.clock)
+        return Line(
+            bucket=self.bucket,
+            jobs=jobs,
+            purchases=Purchases(web, self.providers, allowance, self.clock),
+            results=Results(self.bucket, web, self.providers, self.clock),
+            clock=self.clock,
+        )
 
     def upload(self, key: str, body: bytes, **metadata: str) -> None:
         """Put an object and tell the line, as OSS would."""

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from shared import keys
-from shared.documents import Job, Receipt
+from shared.documents import Receipt
 from tests.actors import Actor, Cast
 from tests.fakes import Clock, MemoryBucket
 from tests.model_vendor import Bill
@@ -70,10 +70,7 @@ class Ledger:
         actor = self._cast.moving
         if name == "stage" and actor:
             self._people.missed([self._bucket.things[key].etag], actor.seen)
-        if name == "delete":
-            # Known, see test_schedules: a job that is taken up again after its receipt was written withdraws that one.
-            self._concluded = {life for life in self._concluded if self._receipt(life[0]) not in key.split(",")}
-        if name in ("store", "stage"):
+        if name == "stage":
             self._untold[actor].add(key)
         if name == "write" and key.endswith(".json"):
             bills = self._unrecorded[actor]
@@ -85,9 +82,6 @@ class Ledger:
 
     def ended(self, actor: Actor) -> None:
         for bill in self._unrecorded.pop(actor, []):
-            job = self._bucket.things.get(self._documents(bill)[0])
-            # Known, see test_schedules: the next one takes a record of other pictures for the sign of a new version.
-            bill.uncounted = job is not None and Job.from_json(job.body).mark not in ("", bill.mark)
             bill.forgiven = bill.forgiven or "the instance was lost between the call and its record"
         self.forsaken |= self._untold.pop(actor, set())
 
@@ -105,7 +99,7 @@ class Ledger:
         self._untold[self._cast.moving] -= {output.key for output in receipt.outputs}
         # A bill for what came in between is counted by whoever looked at that.
         counted = [bill for bill in self._bills[life] if not bill.forgiven.startswith("overwritten")]
-        billed = sum(not bill.uncounted for bill in counted)
+        billed = len(counted)
         if receipt.attempts < billed:
             self.wrong.append(f"{receipt.source} was billed {billed} times, and is told {receipt.attempts}")
         if receipt.status == "done":

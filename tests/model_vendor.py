@@ -67,9 +67,6 @@ class Bill:
     forgiven: str = ""
     """Why the caller cannot have known that it was charged, or could not have the result."""
 
-    uncounted: bool = False
-    """Whether the receipt need not count it."""
-
     def excuse(self, now: datetime) -> str:
         """Why the same pictures may be charged again; empty when they may not."""
         if not self.forgiven and self.told and now - self.told >= LINKS_LIVE:

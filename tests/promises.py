@@ -56,7 +56,7 @@ def lost(bucket: MemoryBucket, people: People, under_way: set[str]) -> Iterator[
 def broken_when_quiet(bucket: MemoryBucket, people: People, forsaken: set[str]) -> Iterator[str]:
     """What is promised once everything has been moved on as far as it goes and nobody fails any more.
 
-    `forsaken`: pictures that may be there without a receipt, and copies that a crash left to the lifecycle rule.
+    `forsaken`: copies that a crash left to the lifecycle rule.
     """
     yield from broken_now(bucket)
     yield from lost(bucket, people, set())
@@ -65,7 +65,7 @@ def broken_when_quiet(bucket: MemoryBucket, people: People, forsaken: set[str]) 
             yield f"{key} is left"
     named = {output.key for receipt, _ in receipts(bucket) for output in receipt.outputs}
     for key in bucket.things:
-        if key.startswith(keys.CUTOUTS) and not key.endswith(".json") and key not in named | forsaken:
+        if key.startswith(keys.CUTOUTS) and not key.endswith(".json") and key not in named:
             yield f"{key} is nobody's"
     for receipt, mark in receipts(bucket):
         for number, output in enumerate(receipt.outputs):
@@ -83,9 +83,7 @@ def _complaints(bucket: MemoryBucket, people: People) -> Iterator[str]:
         image = keys.image_of(key, ("mask",))
         if people.alone.get(key) and image and key not in told:
             yield f"{key} has no picture, and nobody was told"
-        # Known, see test_schedules: a picture that comes back to its own old receipt does not end the complaint.
-        served = image in told and key in told and told[image].finished_at > told[key].finished_at
-        if served and {key, image} <= set(bucket.things) and image not in people.loose:
+        if image in told and key in told and {key, image} <= set(bucket.things) and image not in people.loose:
             yield f"{key} was told that its picture is missing, and is served with it"
 
 

@@ -7,7 +7,7 @@ rules of a `Schedule` by hand.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
@@ -85,7 +85,7 @@ class Schedule(RuleBasedStateMachine):
 
     def _arrivals(self, timeout: timedelta) -> Arrivals:
         jobs = Jobs(self.bucket, self.clock, timedelta(seconds=Budget.within(timeout.total_seconds()).lease))
-        return Arrivals(replace(self.shop.line, web=self.vendor, jobs=jobs))
+        return Arrivals(self.shop.compose(self.vendor, jobs))
 
     # ---------------------------------------------------------------- people and events
 
@@ -161,7 +161,6 @@ class Schedule(RuleBasedStateMachine):
         self._settle_down()
         self._redeliver()
         self._settle_down()
-        # Known, see test_schedules: what a forsaken job had stored stays when the upload has changed since.
         self._check(broken_when_quiet(self.bucket, self.people, self.ledger.forsaken))
 
     def _redeliver(self) -> None:

@@ -112,15 +112,12 @@ def forgets_how_often_it_called(patch: pytest.MonkeyPatch) -> None:
 def test_a_planted_bug_is_found(plant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
     with pytest.raises(AssertionError):
-        search(300, Phase.generate)
+        search(2_000, Phase.generate)
 
 
 # ---------------------------------------------------------------- what was found
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="nobody remembers what the job had stored once it is forgotten"
-)
 def test_what_was_stored_for_an_upload_that_is_deleted_before_its_receipt_does_not_stay() -> None:
     schedule = Schedule()
     schedule.open((COMMON,), walk=Walk(8, then="falter after"))  # the result is stored, its receipt is not
@@ -131,15 +128,10 @@ def test_what_was_stored_for_an_upload_that_is_deleted_before_its_receipt_does_n
     assert schedule.shop.keys(keys.CUTOUTS) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="what a job replaces is deleted again, and its own receipt lies there by now",
-)
 def test_whoever_takes_up_a_job_whose_receipt_is_written_does_not_withdraw_it() -> None:
     schedule = Schedule()
     schedule.open((COMMON,), walk=TO_THE_END)
-    schedule.put(0, version=1, walk=Walk(11, then="die"))  # over the removal of the job, all else being done
+    schedule.put(0, version=1, walk=Walk(12, then="die"))  # over the removal of the job, all else being done
     assert schedule.shop.receipt(COMMON) is not None
     schedule.pass_(340)
     schedule.tick(Walk(9, ("fine", "refused")))  # the result's host falters
@@ -152,12 +144,6 @@ def test_whoever_takes_up_a_job_whose_receipt_is_written_does_not_withdraw_it() 
     assert receipt.attempts == 1
 
 
-def _found(reason: str) -> pytest.MarkDecorator:
-    """A schedule that production does not stand yet; the search leaves out what it breaks ("Known", in the checks)."""
-    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
-
-
-@_found("the record still speaks of the version before")
 def test_a_call_for_a_new_version_that_died_with_its_caller_is_counted() -> None:
     schedule = Schedule()
     schedule.open((COMMON,), walk=Walk(10_000, ("throttled",)))
@@ -168,9 +154,6 @@ def test_a_call_for_a_new_version_that_died_with_its_caller_is_counted() -> None
     assert receipt.attempts == 2
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="the receipt of the pair stands, so nobody looks at the mask's"
-)
 def test_a_masks_complaint_ends_when_its_picture_comes_back_to_its_own_receipt() -> None:
     schedule = Schedule()
     schedule.open((PAIR, OWN_MASK), walk=TO_THE_END)

@@ -1,0 +1,72 @@
+"""What becomes of a job when it has been moved on: it goes on, it is over, or it is in trouble and waits."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared import log
+from shared.documents import Blocked, Job, Receipt, Stage, Waiting
+from shared.errors import CutoutError, Incomplete, Misconfigured, Rejected, Spent
+from shared.receipts import receipt
+
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(minutes=10)
+_PAIR_PATIENCE = timedelta(hours=1)
+"""For the second picture: longer than any bulk upload is likely to keep a pair apart."""
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """A job that is over, and what the upload is told."""
+
+    job: Job
+    receipt: Receipt
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A job about which there is nothing to say: the upload is not there, or was served before."""
+
+    job: Job
+    existed: bool
+
+
+Outcome = Job | Concluded | Dropped
+
+
+def trouble(job: Job, error: CutoutError, now: datetime, share: float | None = None) -> Job | Concluded:
+    """What a failure leads to: the sentence for the uploader, or the stage in which it waits."""
+    stage: Stage = Waiting()
+    match error:
+        case Rejected():
+            return Concluded(job, receipt(job, now, error=error))
+        case Incomplete() if now - job.uploaded_at > _PAIR_PATIENCE:
+            return Concluded(job, receipt(job, now, error=error))
+        case Misconfigured():
+            log.error("blocked", job=job, code=error.code, message=error.message)
+            stage = Blocked()
+    pause = min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * (share or jitter())
+    return replace(
+        parked(job, job.stage if job.bought else stage, error.until if isinstance(error, Spent) else now + pause),
+        tries=job.tries + 1,
+        code=error.code,
+        message=error.message,
+        request_id=error.request_id or job.request_id,
+    )
+
+
+def jitter() -> float:
+    """A share of a pause, lest all that is in trouble comes back at once."""
+    return random.uniform(0.5, 1.0)  # noqa: S311
+
+
+def parked(job: Job, stage: Stage, due: datetime) -> Job:
+    """Nobody holds it until it is due."""
+    return replace(job, stage=stage, held_until=None, due=due)
+
+
+def fresh(job: Job, request_id: str) -> Job:
+    """Past whatever trouble it had."""
+    return replace(job, request_id=request_id, tries=0, code="", message="")

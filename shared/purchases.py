@@ -1,0 +1,160 @@
+"""What is said to a vendor: the call, and the question what became of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared import log
+from shared.allowance import Allowance
+from shared.capabilities import capability
+from shared.documents import Claimed, Job, Ready, Ticketed, Waiting
+from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+from shared.intake import Exhibit
+from shared.models import Accepted, Capability, Done, Failed, Pending, Stamp
+from shared.outcomes import Concluded, fresh, jitter, parked, trouble
+from shared.ports import Provider, Web
+
+_FIRST_QUESTION = timedelta(seconds=2)
+"""The manual's asynchronous jobs take seconds; asking draws on the quota."""
+_TICKET_PATIENCE = timedelta(days=1)
+"""For an answer to the question what became of a ticket; results are kept for an hour at the most."""
+
+
+class Purchases:
+    """Calls that several jobs share when they are of one capability, and questions when they have one ticket."""
+
+    def __init__(
+        self, web: Web, providers: Mapping[str, Provider], allowance: Allowance, clock: Callable[[], datetime]
+    ) -> None:
+        self._web = web
+        self._providers = providers
+        self._allowance = allowance
+        self._clock = clock
+
+    def missing(self, row: Capability) -> tuple[str, ...]:
+        """The settings without which `row` cannot be called."""
+        return self._providers[row.provider].missing(row)
+
+    def call(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
+        """Ask the vendor for the cutouts, if the day allows it."""
+        try:
+            self._allowance.spend(len(calls))
+        except CutoutError as error:
+            for job, _ in calls:
+                yield self._trouble(job, error)
+        else:
+            yield from self._buy(calls)
+
+    def _buy(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
+        """From here to the next record nobody can know whether they were bought."""
+        row = calls[0][1].row
+        provider = self._providers[row.provider]
+        called = [replace(job, attempts=job.attempts + 1) for job, _ in calls]
+        try:
+            with self._logged(called):
+                request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
+                answer = provider.answer(row, self._web.send(request))
+            match answer:
+                case Accepted(ticket, request_id):
+                    now = self._clock()
+                    for index, job in enumerate(called):
+                        yield parked(fresh(job, request_id), Ticketed(ticket, now, index), now + _FIRST_QUESTION)
+                case Done() as done:
+                    (job,) = called
+                    yield self._ready(job, row, done)
+        except Rejected as error:
+            if len(calls) > 1:  # nobody says whose picture it was
+                for call in calls:
+                    yield from self._buy([call])
+            else:
+                yield self._unread(called[0], error) if isinstance(error, BadLink) else self._trouble(called[0], error)
+        except CutoutError as error:
+            if isinstance(error, Busy | Misconfigured):  # turned away at the door: not bought
+                self._allowance.give_back(len(calls))
+                together = jitter()  # they come back as one call again
+                for job, _ in calls:
+                    yield self._trouble(job, error, together)
+            else:
+                for job in called:  # one of them may be to blame: it must not take the others down with it
+                    yield self._trouble(job, error)
+
+    def ask(self, asked: list[tuple[Job, Ticketed]]) -> Iterator[Job | Concluded]:
+        """Ask what became of the ticket that they share."""
+        row, ticket = capability(asked[0][0].capability), asked[0][1].ticket
+        provider = self._providers[row.provider]
+        try:
+            with self._logged([job for job, _ in asked]):
+                reply = self._web.send(provider.ask(row, ticket, self._stamp()))
+        except CutoutError as error:
+            for job, stage in asked:
+                yield self._unanswered(job, stage, error)
+            return
+        for job, stage in asked:
+            try:
+                fate = provider.fate(row, ticket, stage.index, reply)
+                yield self._told(job, stage, row, fate)
+            except CutoutError as error:
+                yield self._unanswered(job, stage, error)
+
+    def _told(self, job: Job, stage: Ticketed, row: Capability, fate: Done | Pending | Failed) -> Job | Concluded:
+        age = self._clock() - stage.since
+        match fate:
+            case Done() as done:
+                return self._ready(job, row, done)
+            case Failed(BadLink() as error):
+                return self._unread(job, error)
+            case Failed(Rejected() as error):
+                return self._trouble(job, error)
+            case Failed(error):
+                # Whatever its code says of a call: this one was accepted, so another one is one more.
+                given_up = Unavailable(error.code, error.message, request_id=error.request_id)
+                return self._trouble(replace(job, stage=Waiting()), given_up)
+            case Pending() if age > timedelta(seconds=self._providers[row.provider].works_for):
+                return self._lost(job, f"the vendor has not finished {stage.ticket} in time")
+            case Pending():
+                # What has taken long will take a while longer: a quarter of its age hurts nobody.
+                pause = min(max(age / 4, _FIRST_QUESTION), timedelta(minutes=1))
+                return parked(job, stage, self._clock() + pause)
+
+    def _unanswered(self, job: Job, stage: Ticketed, error: CutoutError) -> Job | Concluded:
+        """The question itself failed: asked again, but not for ever."""
+        if self._clock() - stage.since > _TICKET_PATIENCE:
+            return self._lost(job, f"the vendor says nothing of {stage.ticket}: {error.message}")
+        return self._trouble(job, error)
+
+    def _lost(self, job: Job, message: str) -> Job | Concluded:
+        return self._trouble(replace(job, stage=Waiting()), Unavailable("TicketLost", message))
+
+    def _ready(self, job: Job, row: Capability, done: Done) -> Job:
+        dies_at = self._clock() + timedelta(seconds=self._providers[row.provider].links_live)
+        return replace(fresh(job, done.request_id), stage=Ready(done.pictures, dies_at))
+
+    def _unread(self, job: Job, error: BadLink) -> Job | Concluded:
+        """The vendor could not read the link: once more under a plain name, where that is another one."""
+        if job.staged or job.source.isascii():
+            return self._trouble(job, error)
+        return replace(job, stage=Claimed(), wants_plain_name=True)
+
+    def _trouble(self, job: Job, error: CutoutError, share: float | None = None) -> Job | Concluded:
+        return trouble(job, error, self._clock(), share)
+
+    @contextmanager
+    def _logged(self, jobs: Sequence[Job]) -> Iterator[None]:
+        """A line for each job that a request to the vendor is about. Milliseconds with the wait for the quota."""
+        began, code = self._clock(), ""
+        try:
+            yield
+        except CutoutError as error:
+            code = error.code
+            raise
+        finally:
+            milliseconds = round((self._clock() - began).total_seconds() * 1000)
+            for job in jobs:
+                log.info("vendor", job=job, code=code, milliseconds=milliseconds)
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self._clock(), secrets.token_hex(16))
