@@ -141,6 +141,8 @@ def _sides(header: Header, limits: Limits) -> tuple[int, int]:
         math.sqrt(pixels / (header.width * header.height)),
     )
     width, height = max(1, int(header.width * scale)), max(1, int(header.height * scale))
+    # What was cut off the shorter side can make the longer one too long for it.
+    width, height = int(min(width, limits.max_aspect * height)), int(min(height, limits.max_aspect * width))
     if min(width, height) < limits.min_side:
         raise Rejected(
             "PictureTooNarrow",
