@@ -85,7 +85,8 @@ def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: 
         steps.append(f"resize,m_fixed,w_{width},h_{height}")
     if header.orientation != 1:
         steps.append("auto-orient,1")
-    # PNG: the edge of a mask is what it says, and JPEG smears edges.
+    # PNG: the edge of a mask is what it says, and JPEG smears the edges of every one. Nothing bounds a PNG's bytes, as
+    # quality bounds a JPEG's: but only a mask of noise would have too many, and a refusal by the vendor is not billed.
     return Shown("image/" + "/".join([*steps, "format,png"]), shown.width, shown.height)
 
 

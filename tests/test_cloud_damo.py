@@ -224,8 +224,8 @@ UNREACHED, UNFIT = CODES[23500006][1], CODES[23500007][1]
     [
         (encoded("JPEG", (400, 400)), ""),
         (encoded("PNG", (4096, 400)), ""),
-        (encoded("BMP", (400, 400)), ""),
-        (encoded("WEBP", (400, 400)), ""),
+        (encoded("BMP", (400, 400)), UNFIT),
+        (encoded("WEBP", (400, 400)), UNFIT),
         (encoded("JPEG", (400, 399)), UNFIT),
         (encoded("PNG", (4097, 400)), UNFIT),
         (encoded("GIF", (400, 400)), UNFIT),
