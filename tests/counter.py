@@ -1,24 +1,25 @@
-"""A counter: hand in a picture, get its receipt, and hear what the vendor saw and billed for it.
+"""A counter: hand in a picture, get its receipt, and hear what the vendor was shown, told and would bill.
 
-Everything is real but the processes and the drawing: the handlers run here, at once, on the event that the bucket
-sent, and each kind of answer is drawn once, from a portrait, since what the pictures show is no matter here.
-What a vendor takes is what its stand-in's own table says, drawn up from the vendor's manual.
+Everything is real but the processes and what is drawn: the handlers run here, at once, on the event that the bucket
+sent, and a vendor that has looked at a picture and taken it draws a small portrait instead, since what the pictures
+show is no matter here. What a vendor takes is what its stand-in's own table says, drawn up from the vendor's manual.
 """
 
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import math
 import struct
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
+from functools import partial
+from itertools import count
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -28,21 +29,19 @@ from skimage import data
 from shared import handlers
 from shared.documents import Receipt
 from shared.models import Capability
-from tests.cloud import oss_image, segment, viapi_actions
+from tests.cloud import damo_apis, faces, oss_image, picwish_work, repair, segment, viapi_actions
 from tests.cloud.box import Cloud
 from tests.cloud.oss_image_actions import FORMATS
 from tests.cloud.segment import Pixels
-from tests.cloud.viapi_drawings import Draw
-from tests.cloud.viapi_drawn import Order, Tree
-from tests.cloud.viapi_pictures import Picture, key_of
-from tests.shop import Shop
+from tests.cloud.vendor import Vendor
+from tests.cloud.vendor_pictures import Limits, Picture
+from tests.shop import Shop, wait_for
 
+DRAWN = 300
+"""The side, in pixels, of the picture that vendors draw: of one that has it, they see the areas where they are."""
+T = TypeVar("T")
 _LARGE = 1_000_000
 _OSS_NAMES = {pillow: name for name, pillow in FORMATS.items() if name != "jpeg"}
-_OF_EVERY_CALL = {
-    *("Action", "Version", "Format", "RegionId", "AccessKeyId", "SecurityToken", "Timestamp"),
-    *("Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce"),
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Takes:
     """What a vendor takes, in OSS's words; bounds are inclusive, in bytes and pixels."""
 
     formats: frozenset[str]
-    max_bytes: int
+    max_bytes: float
     least: int
     most: int
     aspect: float
@@ -60,24 +59,38 @@ class Takes:
     seconds: tuple[str, ...]
     """The fields of pictures beside the first."""
     same_size: bool
+    options: Mapping[str, tuple[str, ...]]
+    """Every value by the vendor's name, which for a list ends in `.N`; none where they are too many to list."""
+
+
+def _takes(limits: Limits, row: Any, *, same_size: bool) -> Takes:
+    return Takes(
+        formats=frozenset(_OSS_NAMES[form] for form in limits.formats),
+        max_bytes=limits.max_bytes,
+        least=limits.least,
+        most=limits.most,
+        aspect=limits.aspect[1] if limits.aspect else math.inf,
+        depths_refused=limits.png_depths_refused,
+        seconds=row.pictures[1:],
+        same_size=same_size,
+        options=row.options,
+    )
 
 
 def _viapi(action: str) -> Takes:
     row = viapi_actions.ACTIONS[action]
-    limits = row.limits
-    return Takes(
-        formats=frozenset(_OSS_NAMES[form] for form in limits.formats),
-        max_bytes=limits.max_bytes,
-        least=limits.over + 1,
-        most=limits.under - 1,
-        aspect=limits.aspect[1] if limits.aspect else math.inf,
-        depths_refused=limits.png_depths_refused,
-        seconds=row.pictures[1:],
-        same_size=row.same_size,
-    )
+    return _takes(row.limits, row, same_size=row.same_size)
 
 
-_TABLES: Mapping[str, Callable[[str], Takes]] = {"viapi": _viapi}
+def _picwish(path: str) -> Takes:
+    return _takes(picwish_work.LIMITS, picwish_work.ACTIONS[path.rpartition("/")[2]], same_size=True)
+
+
+def _damo(api: str) -> Takes:
+    return _takes(damo_apis.LIMITS, damo_apis.APIS[api], same_size=True)
+
+
+_TABLES: Mapping[str, Callable[[str], Takes]] = {"viapi": _viapi, "picwish": _picwish, "damo": _damo}
 """Where each vendor's stand-in says what it takes: one entry a provider."""
 
 
@@ -87,53 +100,54 @@ def taken(row: Capability) -> Takes:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a vendor was shown: the pictures' width and height, and the options, in its words."""
-
-    sides: tuple[tuple[int, int], ...]
-    options: dict[str, str]
-
-
-@dataclass(frozen=True)
 class Outcome:
     receipt: Receipt
     codes: tuple[str, ...]
-    """What the vendor answered to each call, an empty one when it did as it was asked."""
+    """What the vendor answered to each call, an empty one when nothing had failed."""
     billed: int
-    seen: tuple[Seen, ...]
+    seen: tuple[tuple[int, int], ...]
+    """Width and height of every picture that it was shown and took."""
+    told: Mapping[str, object]
+    """The options, in its words."""
 
 
 class Counter:
-    """Takes pictures in; `seen` is kept by whoever draws, by the upload's key."""
-
-    def __init__(self, cloud: Cloud, clock: _Clock, seen: dict[str, list[Seen]]) -> None:
+    def __init__(self, cloud: Cloud, clock: _Clock) -> None:
         self._shop = Shop(cloud)
-        self._stand_ins = (cloud.viapi,)
+        self._vendors = cloud.vendors
         self._clock = clock
-        self._seen = seen
-        self._numbers = itertools.count()
-        self._told: list[dict[str, Any]] = []
+        self._numbers = count()
+        self._events: list[dict[str, Any]] = []
         self._role = cloud.accounts.assume_role()
-        cloud.oss.on_event = self._told.append
+        cloud.oss.on_event = self._events.append
 
-    def hand_in(self, row: Capability, body: bytes, second: bytes = b"", *, folder: str = "") -> Outcome:
+    def hand_in(
+        self, row: Capability, body: bytes, second: bytes = b"", *, folder: str = "", **metadata: str
+    ) -> Outcome:
         """Upload `body` below `folder`, with `second` beside it, and wait for the receipt."""
+        for vendor in self._vendors:
+            for record in (vendor.calls, vendor.ledger, vendor.shown):
+                record.clear()
         key = f"uploads/{row.name}/{folder}{'/' if folder else ''}{next(self._numbers)}.jpg"
-        companion = f"{key}.{row.companion}.jpg" if second else ""
-        if companion:
-            self._shop.upload(companion, second)
-        self._told.clear()  # which picture is told of first is no matter here
-        self._shop.upload(key, body)
-        (event,) = self._told
+        uploaded = [key]
+        if second:
+            uploaded.append(self._shop.upload(f"{key}.{row.companions[0]}.jpg", second))
+        self._events.clear()  # which picture is told of first is no matter here
+        self._shop.upload(key, body, **metadata)
+        (event,) = self._events
         handlers.on_upload(row.name.partition("/")[0])(json.dumps(event).encode(), self._context())
-        receipt = self._shop.receipt(key) or self._settle(key)
+        receipt = self._shop.receipt(key) or self._settled(key)
         if len(body) + len(second) > _LARGE:
-            self._shop.bucket.delete((key, companion) if companion else (key,))  # the bucket is in memory
+            self._shop.bucket.delete(uploaded)  # the bucket is in memory
+        calls = [call for vendor in self._vendors for call in vendor.calls]
+        shown = [picture for vendor in self._vendors for picture in vendor.shown]
+        assert [picture.key for picture in shown] in ([], uploaded)
         return Outcome(
             receipt,
-            codes=tuple(call.code for box in self._stand_ins for call in box.calls if call.key == key),
-            billed=sum(call.key == key for box in self._stand_ins for call in box.ledger),
-            seen=tuple(self._seen.get(key, ())),
+            codes=tuple(call.code for call in calls),
+            billed=sum(len(vendor.ledger) for vendor in self._vendors),
+            seen=tuple((picture.width, picture.height) for picture in shown),
+            told=calls[0].options if calls else {},
         )
 
     def is_clear(self) -> bool:
@@ -141,78 +155,90 @@ class Counter:
         handlers.on_timer()(b"{}", self._context())
         return not [*self._shop.bucket.list("jobs/"), *self._shop.bucket.list("work/")]
 
-    def _settle(self, key: str) -> Receipt:
-        """The receipt of what could not be finished in one go: settle comes by a few times."""
-        for _ in range(5):
-            self._clock.ahead += timedelta(seconds=10)
-            handlers.on_timer()(b"{}", self._context())
-            if receipt := self._shop.receipt(key):
-                self._clock.ahead = timedelta()
-                return receipt
-        raise AssertionError(f"no receipt came: {self._shop.job(key)}")
+    def _settled(self, key: str) -> Receipt:
+        """The receipt of what could not be finished in one go, when settle has come by."""
+        with self._clock.ahead_of_time():
+            return wait_for(lambda: self._settle(key), f"the receipt of {key}")
+
+    def _settle(self, key: str) -> Receipt | None:
+        self._clock.sleep(10)
+        handlers.on_timer()(b"{}", self._context())
+        return self._shop.receipt(key)
 
     def _context(self) -> Any:
         return SimpleNamespace(credentials=SimpleNamespace(**vars(self._role)), function=SimpleNamespace(timeout=300))
 
 
 class _Clock:
-    """The functions' clock, which a test may put forward."""
+    """The functions' clock, which goes ahead where they would wait."""
 
     def __init__(self) -> None:
-        self.ahead = timedelta()
+        self._ahead = timedelta()
 
     def __call__(self) -> datetime:
-        return datetime.now(timezone.utc) + self.ahead
+        return datetime.now(timezone.utc) + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(min(seconds, 0.01))  # the vendor's own threads have their turn
+        self._ahead += timedelta(seconds=seconds)
+
+    @contextmanager
+    def ahead_of_time(self) -> Iterator[None]:
+        yield
+        self._ahead = timedelta()  # a vendor refuses what was signed by a clock that goes wrong
 
 
 @contextmanager
 def counter() -> Iterator[Counter]:
     """A counter in a cloud of its own, whose vendors are as quick as can be."""
-    seen: dict[str, list[Seen]] = {}
-    with Cloud(timer_seconds=math.inf, qps=1000, job_seconds=0) as cloud, pytest.MonkeyPatch.context() as patch:
-        for name, value in cloud.settings().items():
-            patch.delenv(name, raising=False)
-            if not name.startswith("ALIBABA_CLOUD"):  # those a function gets from its role
-                patch.setenv(name, value)
-        clock = _Clock()
-        patch.setattr(handlers, "_now", clock)
-        for action, row in viapi_actions.ACTIONS.items():
-            patch.setitem(viapi_actions.ACTIONS, action, replace(row, draw=_drawn_once(row.draw, seen)))
+    with pytest.MonkeyPatch.context() as patch:
+        clock, look, portrait = _Clock(), Vendor._look, _portrait()
+
+        def looked(vendor: Vendor, url: str, limits: Limits) -> Picture:
+            return replace(look(vendor, url, limits), pixels=portrait)
+
+        patch.setattr(Vendor, "_look", looked)
         patch.setattr(segment, "_SEARCH", 64)  # any cutout will do
+        patch.setattr(segment, "_cut", _once(segment._cut))
+        detector = SimpleNamespace(detect_multi_scale=_once(faces._cascade().detect_multi_scale))
+        patch.setattr(faces, "_cascade", lambda: detector)
+        patch.setattr(repair, "_MEND", 64)
+        patch.setattr(handlers, "_now", clock)
+        patch.setattr(handlers, "Round", partial(handlers.Round, sleep=clock.sleep))
         _let_oss_read_heic(patch)
-        _forget_settings()
-        yield Counter(cloud, clock, seen)
-        _forget_settings()
+        with Cloud(timer_seconds=math.inf, qps=1000, job_seconds=0) as cloud:
+            for name, value in cloud.settings().items():
+                patch.delenv(name, raising=False)
+                if not name.startswith("ALIBABA_CLOUD"):  # those a function gets from its role
+                    patch.setenv(name, value)
+            _forget_settings()
+            yield Counter(cloud, clock)
+            _forget_settings()
+
+
+def _once(function: Callable[..., T]) -> Callable[..., T]:
+    """Remembers what became of the same pixels: it is one portrait that is looked at all the time."""
+    made: dict[tuple[bytes, ...], T] = {}
+
+    def remembered(*pictures: Pixels, **how: object) -> T:
+        key = tuple(picture.tobytes() for picture in pictures)
+        if key not in made:
+            made[key] = function(*pictures, **how)
+        return made[key]
+
+    return remembered
+
+
+def _portrait() -> Pixels:
+    """Black on one side, for as a mask it must not be white in more than a half."""
+    portrait = np.array(data.astronaut()[:DRAWN, 90 : 90 + DRAWN], np.uint8)
+    portrait[:, 3 * DRAWN // 4 :] = 0
+    return portrait
 
 
 def _forget_settings() -> None:
     handlers._settings.cache_clear()
     handlers._arrivals.cache_clear()
-
-
-def _drawn_once(draw: Draw, seen: dict[str, list[Seen]]) -> Draw:
-    """Answers as `draw` answers a portrait with the same options, and notes what it was really shown."""
-
-    @lru_cache
-    def answer(options: frozenset[tuple[str, str]], pictures: int) -> Tree:
-        return draw(Order((Picture("", _portrait()),) * pictures, dict(options)))
-
-    def noted(order: Order) -> Tree:
-        shown = {picture.url for picture in order.pictures}
-        options = {
-            name: value for name, value in order.options.items() if name not in _OF_EVERY_CALL and value not in shown
-        }
-        sides = tuple((picture.pixels.shape[1], picture.pixels.shape[0]) for picture in order.pictures)
-        seen.setdefault(key_of(order.pictures[0].url), []).append(Seen(sides, options))
-        return answer(frozenset(options.items()), len(order.pictures))
-
-    return noted
-
-
-@lru_cache
-def _portrait() -> Pixels:
-    """Small, with a face that is large enough for whoever wants one."""
-    return np.asarray(data.astronaut()[:300, 90:390], np.uint8)
 
 
 def _let_oss_read_heic(patch: pytest.MonkeyPatch) -> None:

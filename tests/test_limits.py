@@ -8,6 +8,7 @@ new row is tested by being there.
 from __future__ import annotations
 
 import io
+import json
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -19,14 +20,17 @@ import pytest
 from PIL import Image
 
 from shared.capabilities import CAPABILITIES
-from shared.models import Capability, SomeOf
+from shared.models import Capability
+from shared.options import OneOf, SomeOf
 from tests import pictures
-from tests.counter import Counter, Outcome, Takes, counter, taken
+from tests.cloud import picwish_work
+from tests.counter import DRAWN, Counter, Outcome, Takes, counter, taken
 
 OSS_BYTES, OSS_SIDE, OSS_MADE_PIXELS, OSS_TURNED_SIDE = 20_000_000, 30_000, 16_777_216, 4096
 """What OSS can process, and the most it makes and turns."""
 
 ROWS = sorted(CAPABILITIES.values(), key=lambda row: row.name)
+WATERMARK = CAPABILITIES["picwish/watermark"]
 
 
 def rows(chosen: Callable[[Takes], bool], *, one_for: Callable[[Takes], object] | None = None) -> pytest.MarkDecorator:
@@ -62,9 +66,9 @@ def grey(width: int, height: int) -> bytes:
     return pictures.png(width, height, 1, 0)
 
 
-def long(picture: bytes, size: int) -> bytes:
+def long(picture: bytes, size: float) -> bytes:
     """`picture` as a file of `size` bytes: what follows its end is nobody's concern."""
-    return picture + bytes(size - len(picture))
+    return picture + bytes(int(size) - len(picture))
 
 
 @lru_cache
@@ -110,11 +114,13 @@ def served(outcome: Outcome, takes: Takes, *, as_it_is: bool | None) -> tuple[tu
     assert receipt.outputs
     if as_it_is is not None:
         assert (receipt.reshaped == "") is as_it_is, receipt.reshaped
-    (seen,) = outcome.seen
-    for width, height in seen.sides:
+    assert outcome.seen
+    for width, height in outcome.seen:
         assert takes.least <= min(width, height) <= max(width, height) <= takes.most
         assert max(width, height) <= takes.aspect * min(width, height)
-    return seen.sides
+    if takes.same_size:
+        assert len(set(outcome.seen)) == 1, "one must lie upon the other"
+    return outcome.seen
 
 
 def refused(outcome: Outcome, *says: str) -> None:
@@ -312,10 +318,11 @@ def test_a_picture_turned_by_its_exif_is_turned_for_the_vendor(
 def test_a_file_as_large_as_the_vendor_takes_is_shown_as_it_is(desk: Counter, row: Capability) -> None:
     takes = taken(row)
     side = good(takes)
-    served(hand_in(desk, row, long(jpeg(side, side), takes.max_bytes), (side, side)), takes, as_it_is=True)
+    size = OSS_BYTES + 1 if math.isinf(takes.max_bytes) else takes.max_bytes
+    served(hand_in(desk, row, long(jpeg(side, side), size), (side, side)), takes, as_it_is=True)
 
 
-@every_row
+@rows(lambda takes: takes.max_bytes < math.inf)
 def test_a_file_one_byte_too_large_is_made_smaller_or_refused_with_the_bytes_that_would_pass(
     desk: Counter, row: Capability
 ) -> None:
@@ -358,68 +365,153 @@ def test_a_picture_that_no_encoder_makes_small_has_few_enough_bytes_when_it_is_s
 # ---------------------------------------------------------------- options
 
 
-def letters(text: str) -> str:
-    """A name however it is written: `return-form`, `ReturnForm`, `return_form`."""
-    return re.sub("[^a-z]", "", text.lower())
+def ours(field: str) -> str:
+    """Our name of an option, by the vendor's: `ReturnForm`, `output_type` and `ClothClass.N` in kebab-case."""
+    return re.sub("(?<=[a-z])(?=[A-Z])|_", "-", field.removesuffix(".N")).lower()
 
 
-def chosen(row: Capability) -> list[tuple[str, tuple[str, ...]]]:
-    """Every documented value of every option by itself, and where an option takes several, several."""
-    by_itself = [(name, (value,)) for name, option in row.options.items() for value in option.values]
-    several = [
-        (name, values)
-        for name, option in row.options.items()
-        if isinstance(option, SomeOf)
-        for values in (option.values[:2], option.values)
-    ]
-    return by_itself + several
+def documented() -> Iterator[tuple[Capability, str, tuple[str, ...]]]:
+    """Every value of every option by itself, and where an option takes several, several."""
+    for row in ROWS:
+        for field, values in taken(row).options.items():
+            yield from ((row, field, (value,)) for value in values)
+            if field.endswith(".N"):
+                yield from ((row, field, several) for several in (values[:2], values))
 
 
-DOCUMENTED = [(row, name, values) for row in ROWS for name, values in chosen(row)]
-WITH_OPTIONS = [(row, name) for row in ROWS for name in row.options]
+DOCUMENTED = list(documented())
+CHOICES = [(row, field) for row in ROWS for field, values in taken(row).options.items() if values]
 
 
 @pytest.mark.parametrize(
-    ("row", "name", "values"), DOCUMENTED, ids=[f"{row.name}-{name}={'+'.join(v)}" for row, name, v in DOCUMENTED]
+    ("row", "field", "values"),
+    DOCUMENTED,
+    ids=[f"{row.name}-{ours(field)}={'+'.join(v)}" for row, field, v in DOCUMENTED],
 )
 def test_every_documented_value_reaches_the_vendor_under_its_own_name(
-    desk: Counter, row: Capability, name: str, values: tuple[str, ...]
+    desk: Counter, row: Capability, field: str, values: tuple[str, ...]
 ) -> None:
     takes = taken(row)
-    side, value = good(takes), "+".join(values)
+    side, name, value = good(takes), ours(field), "+".join(values)
     outcome = hand_in(desk, row, jpeg(side, side), (side, side), folder=f"{name}={value}")
     served(outcome, takes, as_it_is=True)
     assert outcome.receipt.options == {name: value}
-    (seen,) = outcome.seen
-    assert {letters(field) for field in seen.options} == {letters(name)}
-    assert tuple(seen.options.values()) == values
+    stem, dot, _ = field.partition(".")
+    assert outcome.told == ({f"{stem}.{n}": each for n, each in enumerate(values, 1)} if dot else {field: value})
+
+
+@every_row
+def test_a_row_offers_what_the_vendor_documents_and_nothing_else(row: Capability) -> None:
+    offered = {
+        name: option.values if isinstance(option, OneOf | SomeOf) else () for name, option in row.options.items()
+    }
+    takes = taken(row)
+    assert {name: {*values} for name, values in offered.items()} == {
+        ours(field): {*values} for field, values in takes.options.items()
+    }
 
 
 @every_row
 def test_without_a_word_about_options_the_vendor_is_told_none(desk: Counter, row: Capability) -> None:
     side = good(taken(row))
     outcome = hand_in(desk, row, jpeg(side, side), (side, side))
-    assert [seen.options for seen in outcome.seen] == [{}]
+    assert (outcome.codes[:1], outcome.told) == (("",), {})
 
 
-@pytest.mark.parametrize(("row", "name"), WITH_OPTIONS, ids=[f"{row.name}-{name}" for row, name in WITH_OPTIONS])
+@pytest.mark.parametrize(("row", "field"), CHOICES, ids=[f"{row.name}-{ours(field)}" for row, field in CHOICES])
 def test_a_value_that_is_not_documented_is_refused_with_those_that_are(
-    desk: Counter, row: Capability, name: str
+    desk: Counter, row: Capability, field: str
 ) -> None:
-    option, side = row.options[name], good(taken(row))
-    wrong = ["undocumented", option.values[0].swapcase() + "~", ""]
-    if isinstance(option, SomeOf):
-        wrong += [f"{option.values[0]}+undocumented", f"{option.values[0]}+{option.values[0]}"]
+    takes = taken(row)
+    side, values = good(takes), takes.options[field]
+    wrong = ["undocumented", values[0].swapcase() + "~", ""]
+    if field.endswith(".N"):
+        wrong += [f"{values[0]}+undocumented", f"{values[0]}+{values[0]}"]
     for value in wrong:
-        outcome = hand_in(desk, row, jpeg(side, side), (side, side), folder=f"{name}={value}")
-        refused(outcome, name, repr(value), ", ".join(option.values))
+        outcome = hand_in(desk, row, jpeg(side, side), (side, side), folder=f"{ours(field)}={value}")
+        refused(outcome, ours(field), repr(value), *values)
 
 
 @every_row
 def test_an_option_that_is_not_documented_is_refused_with_those_that_are(desk: Counter, row: Capability) -> None:
-    side = good(taken(row))
+    takes = taken(row)
+    side = good(takes)
     outcome = hand_in(desk, row, jpeg(side, side), (side, side), folder="undocumented=1")
-    refused(outcome, "undocumented", *row.options)
+    refused(outcome, "undocumented", *map(ours, takes.options))
+
+
+@pytest.mark.parametrize("colour", ["ffffff", "ff0000", "0000ff", "0000FF"])
+def test_a_background_has_the_colour_that_was_asked_for(desk: Counter, colour: str) -> None:
+    row = CAPABILITIES["picwish/cutout"]
+    takes = taken(row)
+    side = good(takes)
+    outcome = desk.hand_in(row, jpeg(side, side), folder=f"format=jpg,bg-color={colour}")
+    served(outcome, takes, as_it_is=True)
+    assert outcome.told == {"format": "jpg", "bg_color": colour}
+
+
+@pytest.mark.parametrize("options", ["bg-color=ff0000", "format=png,bg-color=ff0000"])
+def test_a_colour_is_refused_where_there_is_no_background(desk: Counter, options: str) -> None:
+    row = CAPABILITIES["picwish/cutout"]
+    side = good(taken(row))
+    refused(desk.hand_in(row, jpeg(side, side), folder=options), "bg-color", "format=jpg")
+
+
+@pytest.mark.parametrize("colour", ["fffff", "fffffff", "gggggg", "red", "", "#ff0000"])
+def test_what_is_no_colour_is_refused_with_what_one_is(desk: Counter, colour: str) -> None:
+    row = CAPABILITIES["picwish/cutout"]
+    side = good(taken(row))
+    outcome = desk.hand_in(row, jpeg(side, side), folder=f"format=jpg,bg-color={colour}")
+    refused(outcome, "bg-color", repr(colour), "RRGGBB")
+
+
+# ---------------------------------------------------------------- rectangles
+
+
+def area(x: int, y: int, width: int, height: int) -> dict[str, int]:
+    return {"x": x, "y": y, "width": width, "height": height}
+
+
+HALF = area(0, 0, DRAWN // 2, DRAWN)
+PIXEL = area(DRAWN - 1, DRAWN - 1, 1, 1)
+assert HALF["width"] * DRAWN == picwish_work.LARGEST_SHARE * DRAWN**2
+
+
+def with_areas(desk: Counter, areas: list[dict[str, int]]) -> Outcome:
+    return desk.hand_in(WATERMARK, jpeg(DRAWN, DRAWN), rectangles=json.dumps(areas))
+
+
+@pytest.mark.parametrize(
+    "areas",
+    [
+        [area(n, n, 2, 2) for n in range(picwish_work.MOST_RECTANGLES)],
+        [HALF],
+        [HALF, HALF],
+        [area(0, 0, 1, DRAWN), PIXEL],
+    ],
+    ids=["as many as may be", "half of the picture", "the same half twice", "at the rims"],
+)
+def test_rectangles_may_go_to_their_limits(desk: Counter, areas: list[dict[str, int]]) -> None:
+    outcome = with_areas(desk, areas)
+    served(outcome, taken(WATERMARK), as_it_is=True)
+    assert {name: json.loads(str(value)) for name, value in outcome.told.items()} == {"rectangles": areas}
+
+
+@pytest.mark.parametrize(
+    ("areas", "says"),
+    [
+        ([area(n, n, 2, 2) for n in range(picwish_work.MOST_RECTANGLES + 1)], f"1 to {picwish_work.MOST_RECTANGLES}"),
+        ([], "there are 0"),
+        ([HALF, PIXEL], "cover"),
+        ([area(DRAWN - 1, 0, 2, 1)], "not within"),
+        ([area(0, DRAWN, 1, 1)], "not within"),
+        ([area(-1, 0, 2, 2)], "not within"),
+        ([area(0, 0, 0, 5)], "not within"),
+    ],
+    ids=["one too many", "none", "a pixel over half", "over the rim", "outside", "before the rim", "of no width"],
+)
+def test_rectangles_past_their_limits_are_refused(desk: Counter, areas: list[dict[str, int]], says: str) -> None:
+    refused(with_areas(desk, areas), says)
 
 
 # ---------------------------------------------------------------- second pictures
@@ -453,7 +545,7 @@ def test_a_second_picture_of_every_format_is_served_as_it_is_or_as_one_that_the_
     assert seen == ((side, side), (side, side))
 
 
-@with_second
+@rows(lambda takes: bool(takes.seconds) and takes.max_bytes < OSS_BYTES)
 def test_a_second_picture_may_reach_the_limit_of_bytes_and_is_made_smaller_past_it(
     desk: Counter, row: Capability
 ) -> None:
@@ -463,7 +555,7 @@ def test_a_second_picture_may_reach_the_limit_of_bytes_and_is_made_smaller_past_
         second = long(jpeg(side, side), size)
         served(desk.hand_in(row, jpeg(side, side), second), takes, as_it_is=size <= takes.max_bytes)
     outcome = desk.hand_in(row, jpeg(side, side), long(jpeg(side, side), OSS_BYTES + 1))
-    refused(outcome, f"the {row.companion}: ", f"{OSS_BYTES + 1:,} bytes", f"up to {takes.max_bytes:,}")
+    refused(outcome, f"the {row.companions[0]}: ", f"{OSS_BYTES + 1:,} bytes", f"up to {takes.max_bytes:,}")
 
 
 @with_another
@@ -476,9 +568,11 @@ def test_another_picture_has_sides_of_its_own_and_the_same_limits(desk: Counter,
     assert (seen[0], max(seen[1])) == ((side, side), takes.most)
     if takes.least > 1:
         outcome = desk.hand_in(row, jpeg(side, side), jpeg(side, takes.least - 1))
-        refused(outcome, f"the {row.companion}: ", f"{side:,} × {takes.least - 1:,} pixels", f"at least {takes.least}")
+        refused(
+            outcome, f"the {row.companions[0]}: ", f"{side:,} × {takes.least - 1:,} pixels", f"at least {takes.least}"
+        )
     outcome = desk.hand_in(row, jpeg(side, side), grey(OSS_SIDE + 1, side))
-    refused(outcome, f"the {row.companion}: ", f"{OSS_SIDE + 1:,} × {side:,} pixels", f"{OSS_SIDE:,} pixels a side")
+    refused(outcome, f"the {row.companions[0]}: ", f"{OSS_SIDE + 1:,} × {side:,} pixels", f"{OSS_SIDE:,} pixels a side")
 
 
 @pytest.mark.parametrize("orientations", [(1, 1), (1, 6), (6, 1), (6, 8), (3, 1), (1, 2)], ids=str)
@@ -502,14 +596,14 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(desk: Counter, row: C
     for other in ((side + 1, side), (side, side - 1)):
         outcome = desk.hand_in(row, jpeg(side, side), png(*other))
         sizes = (f"{other[0]} × {other[1]} pixels", f"{side} × {side}")
-        refused(outcome, f"the {row.companion}: ", *sizes, "must be the same")
+        refused(outcome, f"the {row.companions[0]}: ", *sizes, "must be the same")
 
 
 @with_second
 def test_a_second_picture_that_is_no_picture_is_refused(desk: Counter, row: Capability) -> None:
     side = good(taken(row))
     outcome = desk.hand_in(row, jpeg(side, side), b"a letter to the editor")
-    refused(outcome, f"the {row.companion}: ", "no JPEG, PNG, BMP")
+    refused(outcome, f"the {row.companions[0]}: ", "no JPEG, PNG, BMP")
 
 
 @every_row
