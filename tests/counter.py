@@ -2,7 +2,7 @@
 
 Everything is real but the processes and what is drawn: the handlers run here, at once, on the event that the bucket
 sent, and a vendor that has looked at a picture and taken it draws a small portrait instead, since what the pictures
-show is no matter here. What a vendor takes is what its stand-in's own table says, drawn up from the vendor's manual.
+show is no matter here.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from skimage import data
 from shared import handlers
 from shared.documents import Receipt
 from shared.models import Capability
-from tests.cloud import damo_apis, faces, oss_image, picwish_work, repair, segment, viapi_actions
+from shared.rounds import Round
+from tests.cloud import faces, oss_image, repair, segment
 from tests.cloud.box import Cloud
-from tests.cloud.oss_image_actions import FORMATS
 from tests.cloud.segment import Pixels
 from tests.cloud.vendor import Vendor
 from tests.cloud.vendor_pictures import Limits, Picture
@@ -41,62 +41,6 @@ DRAWN = 300
 """The side, in pixels, of the picture that vendors draw: of one that has it, they see the areas where they are."""
 T = TypeVar("T")
 _LARGE = 1_000_000
-_OSS_NAMES = {pillow: name for name, pillow in FORMATS.items() if name != "jpeg"}
-
-
-@dataclass(frozen=True)
-class Takes:
-    """What a vendor takes, in OSS's words; bounds are inclusive, in bytes and pixels."""
-
-    formats: frozenset[str]
-    max_bytes: float
-    least: int
-    most: int
-    aspect: float
-    """The longer side over the shorter one."""
-    depths_refused: frozenset[int]
-    """Bits a pixel that a PNG may not have."""
-    seconds: tuple[str, ...]
-    """The fields of pictures beside the first."""
-    same_size: bool
-    options: Mapping[str, tuple[str, ...]]
-    """Every value by the vendor's name, which for a list ends in `.N`; none where they are too many to list."""
-
-
-def _takes(limits: Limits, row: Any, *, same_size: bool) -> Takes:
-    return Takes(
-        formats=frozenset(_OSS_NAMES[form] for form in limits.formats),
-        max_bytes=limits.max_bytes,
-        least=limits.least,
-        most=limits.most,
-        aspect=limits.aspect[1] if limits.aspect else math.inf,
-        depths_refused=limits.png_depths_refused,
-        seconds=row.pictures[1:],
-        same_size=same_size,
-        options=row.options,
-    )
-
-
-def _viapi(action: str) -> Takes:
-    row = viapi_actions.ACTIONS[action]
-    return _takes(row.limits, row, same_size=row.same_size)
-
-
-def _picwish(path: str) -> Takes:
-    return _takes(picwish_work.LIMITS, picwish_work.ACTIONS[path.rpartition("/")[2]], same_size=True)
-
-
-def _damo(api: str) -> Takes:
-    return _takes(damo_apis.LIMITS, damo_apis.APIS[api], same_size=True)
-
-
-_TABLES: Mapping[str, Callable[[str], Takes]] = {"viapi": _viapi, "picwish": _picwish, "damo": _damo}
-"""Where each vendor's stand-in says what it takes: one entry a provider."""
-
-
-def taken(row: Capability) -> Takes:
-    """What the vendor takes, whatever the row says."""
-    return _TABLES[row.provider](row.action)
 
 
 @dataclass(frozen=True)
@@ -138,7 +82,7 @@ class Counter:
         handlers.on_upload(row.name.partition("/")[0])(json.dumps(event).encode(), self._context())
         receipt = self._shop.receipt(key) or self._settled(key)
         if len(body) + len(second) > _LARGE:
-            self._shop.bucket.delete(uploaded)  # the bucket is in memory
+            self._shop.bucket.delete(tuple(uploaded))  # the bucket is in memory
         calls = [call for vendor in self._vendors for call in vendor.calls]
         shown = [picture for vendor in self._vendors for picture in vendor.shown]
         assert [picture.key for picture in shown] in ([], uploaded)
@@ -204,7 +148,7 @@ def counter() -> Iterator[Counter]:
         patch.setattr(faces, "_cascade", lambda: detector)
         patch.setattr(repair, "_MEND", 64)
         patch.setattr(handlers, "_now", clock)
-        patch.setattr(handlers, "Round", partial(handlers.Round, sleep=clock.sleep))
+        patch.setattr(handlers, "Round", partial(Round, sleep=clock.sleep))
         _let_oss_read_heic(patch)
         with Cloud(timer_seconds=math.inf, qps=1000, job_seconds=0) as cloud:
             for name, value in cloud.settings().items():

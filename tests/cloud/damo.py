@@ -187,6 +187,6 @@ class Damo(Vendor):
 def _options(api: str, request: Request) -> Mapping[str, object]:
     match parsed(request):
         case {"data": {"task_list": [{**task}, *_]}} if api in APIS:
-            return {name: value for name, value in task.items() if name not in APIS[api].pictures}
+            return {str(name): value for name, value in task.items() if name not in APIS[api].pictures}
         case _:
             return {}
