@@ -85,7 +85,8 @@ def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: 
         steps.append(f"resize,m_fixed,w_{width},h_{height}")
     if header.orientation != 1:
         steps.append("auto-orient,1")
-    # PNG: the edge of a mask is what it says, and JPEG smears edges.
+    # PNG: the edge of a mask is what it says, and JPEG smears the edges of every one. Nothing bounds a PNG's bytes, as
+    # quality bounds a JPEG's: but only a mask of noise would have too many, and a refusal by the vendor is not billed.
     return Shown("image/" + "/".join([*steps, "format,png"]), shown.width, shown.height)
 
 
@@ -141,6 +142,8 @@ def _sides(header: Header, limits: Limits) -> tuple[int, int]:
         math.sqrt(pixels / (header.width * header.height)),
     )
     width, height = max(1, int(header.width * scale)), max(1, int(header.height * scale))
+    # What was cut off the shorter side can make the longer one too long for it.
+    width, height = int(min(width, limits.max_aspect * height)), int(min(height, limits.max_aspect * width))
     if min(width, height) < limits.min_side:
         raise Rejected(
             "PictureTooNarrow",

@@ -333,3 +333,13 @@ def test_a_picture_too_long_for_its_width_is_refused_where_the_vendor_says_so() 
     assert admit(row, Header("jpg", 400, 800)) == Shown("", 400, 800)
     assert "2 times the shorter one" in refusal(row, Header("jpg", 400, 801)).message
     assert "2 times the shorter one" in refusal(row, Header("jpg", 801, 400)).message
+
+
+@given(width=st.integers(101, 9000), longer=st.floats(1, 2), lying=st.booleans())
+def test_no_rounding_makes_a_picture_longer_for_its_width_than_the_vendor_says(
+    width: int, longer: float, lying: bool
+) -> None:
+    row = CAPABILITIES["portrait/features"]
+    sides = (width, int(width * longer)) if not lying else (int(width * longer), width)
+    shown = admit(row, Header("jpg", *sides))
+    assert max(shown.width, shown.height) <= 2 * min(shown.width, shown.height)

@@ -224,8 +224,8 @@ UNREACHED, UNFIT = CODES[23500006][1], CODES[23500007][1]
     [
         (encoded("JPEG", (400, 400)), ""),
         (encoded("PNG", (4096, 400)), ""),
-        (encoded("BMP", (400, 400)), ""),
-        (encoded("WEBP", (400, 400)), ""),
+        (encoded("BMP", (400, 400)), UNFIT),
+        (encoded("WEBP", (400, 400)), UNFIT),
         (encoded("JPEG", (400, 399)), UNFIT),
         (encoded("PNG", (4097, 400)), UNFIT),
         (encoded("GIF", (400, 400)), UNFIT),
@@ -245,6 +245,8 @@ def test_a_task_fails_unless_its_picture_can_be_had_and_is_within_the_limits(
     (task,) = caller.ended("bg-remove", batch["result_key"])
     assert task["status"] == ("FAILED" if message else "SUCCESS")
     assert task["message"].partition(":")[0] == (message or "success")
+    assert caller.damo.calls[-1].code == ("FAILED" if message else "")
+    assert len(caller.damo.shown) == (not message)
 
 
 def test_a_mask_of_another_size_fails_its_task(caller: Caller, photo: str, pictures: Pictures, clock: Clock) -> None:

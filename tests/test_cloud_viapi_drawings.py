@@ -15,6 +15,7 @@ from tests.cloud.segment import Pixels
 from tests.cloud.vendor_drawn import Drawn, Order, Tree
 from tests.cloud.vendor_pictures import Picture
 from tests.cloud.viapi_actions import ACTIONS
+from tests.cloud.viapi_options import heard
 from tests.cloud.viapi_replies import Refused
 from tests.vendor_world import encoded, opened
 
@@ -32,7 +33,8 @@ def drawn(action: str, *photos: Pixels, **options: str) -> Any:
     """The answer's Data, its pictures opened."""
     pictures = tuple(Picture(f"http://a.example/{n}.jpg", photo) for n, photo in enumerate(photos))
     named = {name.replace("_", "."): value for name, value in options.items()}
-    return _opened(ACTIONS[action].draw(Order(pictures, named)))
+    row = ACTIONS[action]
+    return _opened(row.draw(Order(pictures, heard(named, row.options))))
 
 
 def _opened(tree: Tree) -> Any:

@@ -151,5 +151,5 @@ def lent(service: V, clock: Clock, seen: Seen) -> Iterator[V]:
     yield service
     service.lift_all()
     clock.ahead = 0
-    for record in (service.ledger, service.calls, seen):
+    for record in (service.ledger, service.calls, service.shown, seen):
         record.clear()

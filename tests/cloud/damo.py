@@ -11,7 +11,7 @@ an API's submits and queries draw on one quota.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ from tests.cloud.accounts import Accounts
 from tests.cloud.damo_apis import APIS, LIMITS
 from tests.cloud.damo_bodies import Given, data, parsed, result_key, submitted
 from tests.cloud.damo_replies import CODES, UNREACHED, Refused, answer, error
-from tests.cloud.damo_tasks import Tasks
+from tests.cloud.damo_tasks import Tasks, failed
 from tests.cloud.effects import Observer, unobserved
 from tests.cloud.market_gateway import FAULTS, Barred, Nonces, admit
 from tests.cloud.vendor import Call, Vendor
@@ -107,14 +107,17 @@ class Damo(Vendor):
         def respond() -> tuple[Response, str]:
             text = self._hit(asked, "code-as-string") is not None
             try:
-                return answer(self._do(asked), asked.request_id, text=text), ""
+                told = self._do(asked)
+                return answer(told, asked.request_id, text=text), "FAILED" if failed(told) else ""
             except Refused as refused:
                 return error(refused, asked.request_id, text=text), str(refused.code)
             except Barred as barred:
                 return barred.response, barred.code
 
         named = [key for key in asked.keys if key]
-        return Call(action, named[0] if named else "", respond, len(asked.keys), tuple(named[1:]))
+        return Call(
+            action, named[0] if named else "", respond, len(asked.keys), tuple(named[1:]), _options(api, request)
+        )
 
     def _uploads(self, api: str, request: Request) -> list[str]:
         match parsed(request):
@@ -179,3 +182,11 @@ class Damo(Vendor):
 
     def _hit(self, asked: _Asked, *kinds: str) -> Fault | None:
         return self._strike(kinds, asked.action, *(asked.keys or [""]))
+
+
+def _options(api: str, request: Request) -> Mapping[str, object]:
+    match parsed(request):
+        case {"data": {"task_list": [{**task}, *_]}} if api in APIS:
+            return {str(name): value for name, value in task.items() if name not in APIS[api].pictures}
+        case _:
+            return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,10 +17,9 @@ from tests.cloud.vendor_drawn import Order
 from tests.cloud.vendor_pictures import Limits
 
 LIMITS = Limits(
-    # "JPG、JPEG、PNG等常用格式": BMP and WEBP are what "and other usual formats" was taken to mean.
-    frozenset({"JPEG", "PNG", "BMP", "WEBP"}),
-    # The manuals don't limit bytes. This is what Alibaba's HD actions take.
-    40_000_000,
+    # "JPG、JPEG、PNG等常用格式": which other usual formats are meant, nobody can rely on.
+    frozenset({"JPEG", "PNG"}),
+    math.inf,  # of bytes the manuals say nothing
     least=400,
     most=4096,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -104,3 +104,9 @@ class Tasks:
         actions = (f"{batch.api}/submit", f"{batch.api}/query")
         fault = self._faults.strike({kind}, actions, task.key)
         return fault.code if fault else ""
+
+
+def failed(told: Mapping[str, Json]) -> bool:
+    """Whether an answer's `data` tells of a task that failed."""
+    listed = told["task_list"]
+    return isinstance(listed, list) and any(isinstance(task, dict) and task["status"] == "FAILED" for task in listed)

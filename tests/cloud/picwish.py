@@ -84,7 +84,8 @@ class Picwish(Vendor):
             except Refused as refused:
                 return error(refused), str(refused.status)
 
-        return Call(name, key, respond)
+        links = ACTIONS[action].pictures if action in ACTIONS else ()
+        return Call(name, key, respond, options={said: value for said, value in fields if said not in links})
 
     def _admit(self, request: Request, name: str, key: str) -> None:
         market_gateway.admit(request, self._appcode, self._faults, name, key)
@@ -103,7 +104,7 @@ class Picwish(Vendor):
         form = dict(fields)
         if len(form) < len(fields):
             raise Refused(400, "A parameter is given twice.")
-        work = ACTIONS[action].read(form)
+        work = ACTIONS[action].taken(form)
         for url in work.urls:
             try:
                 check_url(url)

@@ -26,7 +26,9 @@ from tests.cloud.vendor_pictures import Limits
 LIMITS = Limits(frozenset({"JPEG", "PNG", "BMP", "WEBP", "TIFF"}), 15_000_000, most=4096)
 LONGEST_URL = 512
 """Characters."""
-_MOST_RECTANGLES = 50
+MOST_RECTANGLES = 50
+LARGEST_SHARE = 0.5
+"""Of the picture, that may be repaired ("修复区域不要大于图片区域50%")."""
 _SIDES = ("x", "y", "width", "height")
 _INK_SATURATION, _INK_HUE = 70, 12
 
@@ -46,16 +48,27 @@ class Work:
 class Action:
     """`read` makes work of a form's fields, or raises `Refused`; `stamps` are the times that the answer has."""
 
+    pictures: tuple[str, ...]
+    """The fields that hold links; the first is the photo, and another picture has its width and height."""
+    options: Mapping[str, tuple[str, ...]]
+    """The other fields, none of them required, and their values; no values where there are too many to list."""
     read: Callable[[Form], Work]
     stamps: tuple[str, ...]
 
+    def taken(self, form: Form) -> Work:
+        """What `form` asks for; raises `Refused`."""
+        if unknown := sorted(form.keys() - {*self.pictures, *self.options}):
+            raise Refused(400, f"There is no parameter {', '.join(unknown)}.")
+        given = {name: value for name, value in form.items() if value}
+        for name, values in self.options.items():
+            if values and given.get(name, values[0]) not in values:
+                raise Refused(400, f"{name} does not take {given[name]}.")
+        return self.read(given)
 
-def _cut(form: Form) -> Work:
-    given = _only(form, "image_url", "type", "output_type", "crop", "format", "bg_color")
-    kind = _choice(given, "type", "", "person", "object", "stamp")
-    output = _choice(given, "output_type", "2", "1", "3")
-    to_edge = _choice(given, "crop", "0", "1") == "1"
-    jpg = _choice(given, "format", "png", "jpg") == "jpg"
+
+def _cut(given: Form) -> Work:
+    kind, output = given.get("type", ""), given.get("output_type", "2")
+    to_edge, jpg = given.get("crop") == "1", given.get("format") == "jpg"
     colour = given.get("bg_color", "ffffff")
     if not re.fullmatch(r"[0-9a-fA-F]{6}", colour):
         raise Refused(400, "bg_color takes six hexadecimal digits.")
@@ -81,8 +94,7 @@ def _cut(form: Form) -> Work:
     return Work((_url(given, "image_url"),), draw)
 
 
-def _repair(form: Form) -> Work:
-    given = _only(form, "image_url", "mask_url", "rectangles")
+def _repair(given: Form) -> Work:
     rectangles = _rectangles(given["rectangles"]) if "rectangles" in given else []
     urls = tuple(_url(given, name) for name in ("image_url", "mask_url") if name != "mask_url" or name in given)
     if len(urls) == 1 and not rectangles:
@@ -92,7 +104,7 @@ def _repair(form: Form) -> Work:
         photo, *masks = pictures
         # The mask wins over rectangles.
         marked = _marked(photo, masks[0]) if masks else _inside(photo, rectangles)
-        if marked.mean() > 0.5:
+        if marked.mean() > LARGEST_SHARE:
             raise Failed(-1, "The area to repair must not be larger than half of the picture.")
         return {"image": jpeg(repaired(photo, marked))}
 
@@ -100,16 +112,21 @@ def _repair(form: Form) -> Work:
 
 
 ACTIONS = {
-    "segmentation": Action(_cut, ("created_at", "processed_at", "completed_at")),
-    "watermark": Action(_repair, ("created_at", "completed_at")),
+    "segmentation": Action(
+        ("image_url",),
+        {
+            "type": ("person", "object", "stamp"),
+            "output_type": ("1", "2", "3"),
+            "crop": ("0", "1"),
+            "format": ("png", "jpg"),
+            "bg_color": (),
+        },
+        _cut,
+        ("created_at", "processed_at", "completed_at"),
+    ),
+    "watermark": Action(("image_url", "mask_url"), {"rectangles": ()}, _repair, ("created_at", "completed_at")),
 }
 """By the last part of their paths."""
-
-
-def _only(form: Form, *names: str) -> Form:
-    if unknown := sorted(set(form) - set(names)):
-        raise Refused(400, f"There is no parameter {', '.join(unknown)}.")
-    return {name: value for name, value in form.items() if value}
 
 
 def _url(given: Form, name: str) -> str:
@@ -119,20 +136,13 @@ def _url(given: Form, name: str) -> str:
     return url
 
 
-def _choice(given: Form, name: str, default: str, *others: str) -> str:
-    value = given.get(name, default)
-    if value not in (default, *others):
-        raise Refused(400, f"{name} does not take {value}.")
-    return value
-
-
 def _rectangles(text: str) -> list[dict[str, int]]:
-    wrong = Refused(400, f"rectangles takes 1 to {_MOST_RECTANGLES} objects of integers, {_SIDES}, in JSON.")
+    wrong = Refused(400, f"rectangles takes 1 to {MOST_RECTANGLES} objects of integers, {_SIDES}, in JSON.")
     try:
         rectangles = json.loads(text)
     except ValueError:
         raise wrong from None
-    if not isinstance(rectangles, list) or not 1 <= len(rectangles) <= _MOST_RECTANGLES:
+    if not isinstance(rectangles, list) or not 1 <= len(rectangles) <= MOST_RECTANGLES:
         raise wrong
     for rectangle in rectangles:
         if not isinstance(rectangle, dict) or set(rectangle) != set(_SIDES):

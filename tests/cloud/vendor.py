@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import httpx
@@ -41,7 +41,8 @@ class Billed:
 
 @dataclass(frozen=True)
 class Called:
-    """Any call. `code` is the error it got, empty if none, `refuse` if it got no answer at all."""
+    """Any call. `code` is the error it got, or what it heard of a failed task; empty if neither, `refuse` if it got
+    no answer at all."""
 
     action: str
     key: str
@@ -49,6 +50,17 @@ class Called:
     at: float
     tasks: int = 1
     """How many pictures it asked for."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """What it said of the first of them, beside links, in the vendor's words."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture that was looked at and taken: the object in the bucket that it came from, and its sides in pixels."""
+
+    key: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,8 @@ class Call:
     tasks: int = 1
     others: tuple[str, ...] = ()
     """The further uploads that a batch is about."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """As in `Called`."""
 
 
 class Vendor(ABC):
@@ -85,6 +99,7 @@ class Vendor(ABC):
     ) -> None:
         self.ledger: list[Billed] = []
         self.calls: list[Called] = []
+        self.shown: list[Shown] = []
         self._service: Service = service
         self._faults = faults
         self._observe = observe
@@ -138,8 +153,11 @@ class Vendor(ABC):
         self._stopped.wait(self._latency)
 
     def _look(self, url: str, limits: Limits) -> Picture:
-        """The picture behind `url`; raises `Unfit`."""
-        return decode(url, fetch(self._web, url, limits), limits)
+        """The picture behind `url`, on the record; raises `Unfit`."""
+        picture = decode(url, fetch(self._web, url, limits), limits)
+        height, width = picture.pixels.shape[:2]
+        self.shown.append(Shown(self._upload(url), width, height))
+        return picture
 
     def _link(self, drawn: Drawn, action: str, key: str) -> str:
         return self._results.keep(drawn, action, key, self.result_host)
@@ -171,7 +189,7 @@ class Vendor(ABC):
         return response
 
     def _note(self, call: Call, code: str) -> None:
-        self.calls.append(Called(call.action, call.key, code, self._clock(), call.tasks))
+        self.calls.append(Called(call.action, call.key, code, self._clock(), call.tasks, call.options))
 
     def _struck(self, call: Call, *kinds: str) -> Fault | None:
         return self._strike(kinds, call.action, call.key, *call.others)

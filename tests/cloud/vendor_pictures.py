@@ -42,7 +42,7 @@ class Limits:
 
     formats: frozenset[str]
     """Pillow's names: JPEG, PNG, BMP, WEBP, TIFF."""
-    max_bytes: int
+    max_bytes: float
     most: int
     """Pixels: the longest that a side may be."""
     least: int = 1

@@ -24,8 +24,9 @@ from tests.cloud.vendor_quota import Quota, Throttled
 from tests.cloud.viapi_actions import ACTIONS, POLL, Action
 from tests.cloud.viapi_faults import ERRORS, OTHERS
 from tests.cloud.viapi_jobs import SUBMITTED, Jobs
+from tests.cloud.viapi_options import heard
 from tests.cloud.viapi_replies import UNFIT, Refused, answer, error
-from tests.cloud.viapi_signing import Asked, Gate, read
+from tests.cloud.viapi_signing import COMMON, Asked, Gate, read
 
 LIFETIME = 30 * 60
 """Seconds that a result's link lives ("该URL地址为临时地址，有效期为30分钟")."""
@@ -81,7 +82,10 @@ class Viapi(Vendor):
             except Refused as refused:
                 return error(refused, request_id, asked.reply), refused.code
 
-        return Call(asked.action, key, respond)
+        row = ACTIONS.get(asked.action)
+        known = COMMON.union(row.pictures) if row else {"JobId", *COMMON}
+        said = asked.query | asked.form
+        return Call(asked.action, key, respond, options={name: said[name] for name in said.keys() - known})
 
     def _key(self, asked: Asked) -> str:
         if asked.action == POLL:
@@ -131,7 +135,7 @@ class Viapi(Vendor):
         pictures = tuple(self._look(url, row.limits) for url in urls)
         if row.same_size and len({picture.pixels.shape for picture in pictures}) > 1:
             raise Refused("InvalidImage.Resolution", "The pictures must have the same width and height.")
-        return Order(pictures, asked.query)
+        return Order(pictures, heard(asked.query, row.options))
 
     def _linked(self, drawn: Drawn, action: str, key: str) -> str:
         link = self._link(drawn, action, key)

@@ -6,7 +6,7 @@ action (face, furniture, vehicle, animal, logo, scene), the manual's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.cloud import people
@@ -26,6 +26,7 @@ from tests.cloud.viapi_drawings import (
     skin,
     sky_mask,
 )
+from tests.cloud.viapi_options import FORM, Options
 
 POLL = "GetAsyncJobResult"
 
@@ -38,6 +39,8 @@ class Action:
     position: Literal["query", "body"]
     limits: Limits
     draw: Draw
+    options: Options = field(default_factory=dict)
+    """Every value that is documented, the default included where it has a name."""
     post_only: bool = False
     asynchronous: bool = False
     same_size: bool = False
@@ -61,7 +64,8 @@ ACTIONS: dict[str, Action] = {
         _IMAGE,
         "query",
         Limits(_AND_WEBP, _3_MB, most=1999, png_depths_refused=_NOT_THESE_PNG),  # the manual: under 1280
-        picture(subject, "mask", "crop", "whiteBK"),
+        picture(subject),
+        {FORM: ("mask", "crop", "whiteBK")},
     ),
     "SegmentHDBody": Action(
         _IMAGE,
@@ -69,7 +73,7 @@ ACTIONS: dict[str, Action] = {
         Limits(_AND_BMP, _40_MB, least=33, most=6000),  # "at most 6000"; the manual: under 10,000
         picture(subject),
     ),
-    "SegmentHead": Action(_IMAGE, "query", _HEADS, boxes(people.head, "mask")),
+    "SegmentHead": Action(_IMAGE, "query", _HEADS, boxes(people.head), {FORM: ("mask",)}),
     "SegmentFace": Action(_IMAGE, "query", _HEADS, boxes(people.visage)),
     "SegmentHair": Action(_IMAGE, "query", _HEADS, boxes(people.hair)),
     "ParseFace": Action(
@@ -89,21 +93,34 @@ ACTIONS: dict[str, Action] = {
         "query",
         # The manual: WEBP too, but under 1280.
         Limits(_AND_BMP, _3_MB, most=1999, png_depths_refused=_NOT_THESE_PNG),
-        picture(subject, "mask", "crop", "whiteBK"),
+        picture(subject),
+        {FORM: ("mask", "crop", "whiteBK")},
     ),
     "SegmentFurniture": Action(_IMAGE, "query", _DISHES, pieces()),
-    "SegmentCloth": Action(_IMAGE, "query", _WIDE, clothes),
+    "SegmentCloth": Action(
+        _IMAGE,
+        "query",
+        _WIDE,
+        clothes,
+        # All three came after the manual.
+        {
+            FORM: ("whiteBK", "mask"),
+            "ClothClass.N": ("tops", "coat", "skirt", "pants", "bag", "shoes", "hat"),
+            "OutMode": ("0", "1"),
+        },
+    ),
     "SegmentCommonImage": Action(
         _IMAGE,
         "query",
         Limits(_AND_WEBP, _3_MB, least=33, most=1999, png_depths_refused=_NOT_THESE_PNG),
-        picture(subject, "mask", "crop", "whiteBK"),
+        picture(subject),
+        {FORM: ("mask", "crop", "whiteBK")},
     ),
     "SegmentHDCommonImage": Action(
         ("ImageUrl",),
         "body",
         Limits(_AND_BMP, _40_MB, least=33, most=9999),
-        picture(subject, field="ImageUrl"),
+        picture(subject, "ImageUrl"),
         asynchronous=True,
     ),
     "SegmentVehicle": Action(_IMAGE, "query", _HEADS, pieces(with_origin=True)),
@@ -111,9 +128,10 @@ ACTIONS: dict[str, Action] = {
         _IMAGE,
         "query",
         Limits(_AND_BMP, _3_MB, least=51, most=1999, seconds=2),
-        picture(subject, "mask", "whiteBK"),
+        picture(subject),
+        {FORM: ("mask", "whiteBK")},
     ),
-    "SegmentFood": Action(_IMAGE, "query", _DISHES, picture(subject, "mask", "whiteBK")),
+    "SegmentFood": Action(_IMAGE, "query", _DISHES, picture(subject), {FORM: ("mask", "whiteBK")}),
     "SegmentLogo": Action(
         _IMAGE,
         "query",

@@ -9,7 +9,7 @@ another kind than the finders know is missing. These are a stand-in's choices, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeAlias
 
 import cv2
@@ -19,31 +19,30 @@ from tests.cloud import people, segment, skies
 from tests.cloud.faces import Face, faces
 from tests.cloud.segment import Alpha, Pixels
 from tests.cloud.vendor_drawn import Drawn, Order, Tree, cropped, cutout, jpeg, mask, on
+from tests.cloud.viapi_options import FORM
 from tests.cloud.viapi_replies import Refused
 
 Draw: TypeAlias = Callable[[Order], Tree]
 
 _FACE_AREA = 100 * 100
 """Pixels of a face that ParseFace takes ("人脸部分的面积大小至少在100×100像素"); it also wants a tenth of each side."""
-_CLASSES = ("tops", "coat", "skirt", "pants", "bag", "shoes", "hat")
-_MOST_CLASSES = 15
 
 
-def picture(find: Callable[[Pixels], Alpha], *forms: str, field: str = "ImageURL") -> Draw:
-    """One picture of what `find` finds, in one of the forms the action documents; any other word means RGBA."""
+def picture(find: Callable[[Pixels], Alpha], field: str = "ImageURL") -> Draw:
+    """One picture of what `find` finds, in the form asked for."""
 
     def draw(order: Order) -> Tree:
-        return {field: _in_form(order.photo, find(order.photo), _form(order, forms))}
+        return {field: _in_form(order, order.photo, find(order.photo))}
 
     return draw
 
 
-def boxes(find: Callable[[Pixels, Face], Alpha], *forms: str) -> Draw:
+def boxes(find: Callable[[Pixels, Face], Alpha]) -> Draw:
     """A picture for each face, cut to a box, with the box's place in the photo."""
 
     def draw(order: Order) -> Tree:
         found = [find(order.photo, face) for face in faces(order.photo)]
-        return {"Elements": [_box(order.photo, alpha, _form(order, forms)) for alpha in found if alpha.any()]}
+        return {"Elements": [_box(order, alpha) for alpha in found if alpha.any()]}
 
     return draw
 
@@ -85,17 +84,15 @@ def skin(order: Order) -> Tree:
 
 def clothes(order: Order) -> Tree:
     """The whole outfit, or with OutMode=1 the classes asked for; ClassUrl has a mask of each class that is there."""
-    classes, combined = _classes(order.options), _out_mode(order.options) == 1
+    classes = {value for name, value in order.options.items() if name.startswith("ClothClass.")}
     found = people.clothes(order.photo, faces(order.photo))
-    asked = {name: alpha for name, alpha in found.items() if name in classes}
-    shown = list((asked if combined else found).values())
+    asked = {name: alpha for name, alpha in found.items() if not classes or name in classes}
+    shown = list((asked if order.options.get("OutMode") == "1" else found).values())
     if not shown:
         return {"Elements": []}
     whole = np.asarray(np.max(shown, axis=0), np.uint8)
     masks: dict[str, Tree] = {name: mask(alpha) for name, alpha in asked.items()}
-    return {
-        "Elements": [{"ImageURL": _in_form(order.photo, whole, _form(order, ("mask", "whiteBK"))), "ClassUrl": masks}]
-    }
+    return {"Elements": [{"ImageURL": _in_form(order, order.photo, whole), "ClassUrl": masks}]}
 
 
 def sky_mask(order: Order) -> Tree:
@@ -110,9 +107,9 @@ def changed_sky(order: Order) -> Tree:
     return {"ImageURL": jpeg(skies.replaced(order.photo, order.pictures[1].pixels))}
 
 
-def _in_form(photo: Pixels, alpha: Alpha, form: str) -> Drawn:
-    """The manual's ReturnForm: one channel, on white, or cut to the subject; anything else is the RGBA picture."""
-    match form:
+def _in_form(order: Order, photo: Pixels, alpha: Alpha) -> Drawn:
+    """The manual's ReturnForm: one channel, on white, or cut to the subject; without it, the RGBA picture."""
+    match order.options.get(FORM):
         case "mask":
             return mask(alpha)
         case "whiteBK":
@@ -123,32 +120,8 @@ def _in_form(photo: Pixels, alpha: Alpha, form: str) -> Drawn:
             return cutout(photo, alpha)
 
 
-def _form(order: Order, forms: tuple[str, ...]) -> str:
-    form = order.options.get("ReturnForm", "")
-    return form if form in forms else ""
-
-
-def _box(photo: Pixels, alpha: Alpha, form: str) -> Tree:
+def _box(order: Order, alpha: Alpha) -> Tree:
     x, y, width, height = (int(side) for side in cv2.boundingRect(alpha))
     inside = np.s_[y : y + height, x : x + width]
-    image: Drawn = _in_form(photo[inside], alpha[inside], form)
+    image: Drawn = _in_form(order, order.photo[inside], alpha[inside])
     return {"ImageURL": image, "X": x, "Y": y, "Width": width, "Height": height}
-
-
-def _classes(options: Mapping[str, str]) -> tuple[str, ...]:
-    """`ClothClass.1`, `ClothClass.2` …, counted without a gap; all classes when none is given."""
-    given = {name: value for name, value in options.items() if name.partition(".")[0] == "ClothClass"}
-    if set(given) != {f"ClothClass.{n}" for n in range(1, len(given) + 1)}:
-        raise Refused("InvalidParameter", "ClothClass is a list: ClothClass.1, ClothClass.2 and so on, without a gap.")
-    if len(given) > _MOST_CLASSES:
-        raise Refused("InvalidParameter", f"ClothClass takes at most {_MOST_CLASSES} values.")
-    if unknown := set(given.values()) - set(_CLASSES):
-        raise Refused("InvalidParameter", f"ClothClass does not know {', '.join(sorted(unknown))}.")
-    return tuple(given.values()) or _CLASSES
-
-
-def _out_mode(options: Mapping[str, str]) -> int:
-    mode = options.get("OutMode", "0")
-    if mode not in ("0", "1"):
-        raise Refused("InvalidParameter", f"OutMode is 0 or 1, not {mode}.")
-    return int(mode)

@@ -22,6 +22,13 @@ from tests.cloud.accounts import Accounts, Key
 from tests.cloud.viapi_replies import Format, Refused
 
 VERSION = "2019-12-30"
+COMMON = frozenset(
+    {
+        *("Action", "Version", "Format", "RegionId", "AccessKeyId", "SecurityToken", "Timestamp"),
+        *("Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce"),
+    }
+)
+"""What V1 says with every call, beside the action's own parameters."""
 _WINDOW = 15 * 60
 """Seconds: how far a clock may be off, and how long a nonce may not come back (the manual's chapter 9)."""
 _V3 = re.compile(r"ACS3-HMAC-SHA256 Credential=([^,]+),\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]+)")
