@@ -203,7 +203,7 @@ STATUSES: dict[int, tuple[type[CutoutError], str]] = {
 """The manuals' table, both the same ("Http响应状态码"), and what people are told of a message."""
 
 STATES: dict[int, tuple[type[CutoutError], str]] = {
-    -1: (Unavailable, "it could not process the picture"),
+    -1: (Rejected, "it could not process the picture"),
     -2: (Unavailable, "it could not keep its result"),
     -3: (Unavailable, "it could not fetch the picture"),
     -5: (Rejected, "the picture has more bytes than it takes"),

@@ -85,7 +85,8 @@ PICWISH: dict[str, Verdict] = {
     "Status413": _PICTURE,
     "Status429": Verdict(Busy),
     "Status500": Verdict(Unavailable),
-    "State-1": Verdict(Unavailable, "it could not process the picture"),
+    # The causes that pass have states of their own; this one comes back, as with a mask that is white all over.
+    "State-1": Verdict(Rejected, "it could not process the picture"),
     "State-2": Verdict(Unavailable, "it could not keep its result"),
     "State-3": Verdict(Unavailable, "it could not fetch the picture"),
     "State-5": Verdict(Rejected, "the picture has more bytes than it takes"),

@@ -124,10 +124,10 @@ class Cloud:
             self._plans.append(match)
 
     @property
-    def kills_to_come(self) -> int:
-        """Of those asked for by `kill_on`, how many have not happened."""
+    def kills_to_come(self) -> list[Match]:
+        """Those asked for by `kill_on` that have not happened."""
         with self._lock:
-            return len(self._plans)
+            return list(self._plans)
 
     def stop(self) -> None:
         self._running.close()
