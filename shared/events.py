@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,3 +60,10 @@ def records(event: bytes) -> tuple[dict[str, Any], ...]:
     """What an OSS trigger sent, each to be read by `ObjectCreated.model_validate`; raises pydantic's `ValidationError`
     for what no trigger of OSS sends."""
     return _OssEvent.model_validate_json(event).events
+
+
+def created(region: str, bucket: str, key: str, size: int, etag: str) -> bytes:
+    """What OSS would have sent, so far as anyone here reads it, when the object was put."""
+    thing = {"bucket": {"name": bucket}, "object": {"key": key, "size": size, "eTag": etag}}
+    event = {"eventName": "ObjectCreated:PutObject", "eventSource": "acs:oss", "region": region, "oss": thing}
+    return json.dumps({"events": [event]}, ensure_ascii=False).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,13 +11,16 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from pydantic import ValidationError
+
 from shared import keys, log
 from shared.allowance import Allowance
 from shared.arrivals import Arrivals
 from shared.capabilities import of_group
 from shared.errors import Misconfigured, Unavailable
-from shared.events import ObjectCreated, records
+from shared.events import ObjectCreated, created, records
 from shared.jobs import Jobs
+from shared.models import Entry
 from shared.pipeline import Line
 from shared.ports import Provider
 from shared.providers.damo import Damo
@@ -80,6 +84,39 @@ def on_timer() -> Handler:
     return handler
 
 
+def on_demand() -> Callable[[bytes, Any], bytes]:
+    """The handler of `backfill`, which a person invokes with an `Order`, and which answers with a `Report`."""
+
+    def handler(event: bytes, context: Any) -> bytes:
+        from shared.backfill import Backfill, Order  # noqa: PLC0415 - no other function needs them
+        from shared.invoker import FcInvoker  # noqa: PLC0415
+
+        settings = _settings("oss_bucket")
+        try:
+            order = Order.model_validate_json(event or b"{}")
+        except ValidationError as error:
+            return json.dumps({"message": f"this is no order: {error}"}, ensure_ascii=False).encode()
+        credentials, budget = _credentials(settings, context), Budget.within(float(context.function.timeout))
+        arrivals = _arrivals("", settings, settings.oss_bucket, credentials, budget)
+        documents = _bucket(settings, settings.jobs_bucket or settings.oss_bucket, credentials)
+        invoker = FcInvoker(
+            settings.fc_endpoint or f"https://{context.account_id}.{settings.region}-internal.fc.aliyuncs.com",
+            access_key_id=credentials.access_key_id,
+            access_key_secret=credentials.access_key_secret,
+            security_token=credentials.security_token,
+            prefix=context.function.name.removesuffix("backfill"),
+            service=settings.fc_service,
+        )
+
+        def told(upload: Entry) -> bytes:
+            return created(settings.region, settings.oss_bucket, upload.key, upload.size, upload.etag)
+
+        ends = _now() + timedelta(seconds=budget.begin)
+        return Backfill(arrivals, documents, invoker, told, ends).run(order).to_json()
+
+    return handler
+
+
 def _arrived(group: str, created: ObjectCreated, settings: Settings, context: Any) -> None:
     key = created.key
     refusal = _refusal(group, created, settings)
@@ -127,19 +164,8 @@ def _credentials(settings: Settings, context: Any) -> Credentials:
 def _arrivals(group: str, settings: Settings, bucket: str, credentials: Credentials, budget: Budget) -> Arrivals:
     """Kept for the life of the instance: connections are reused as long as the credentials are the same."""
 
-    def open_bucket(name: str) -> OssBucket:
-        return OssBucket(
-            name,
-            endpoint=settings.oss_endpoint,
-            public_endpoint=settings.oss_public_endpoint,
-            region=settings.region,
-            access_key_id=credentials.access_key_id,
-            access_key_secret=credentials.access_key_secret,
-            security_token=credentials.security_token,
-        )
-
-    pictures = open_bucket(bucket)
-    documents = open_bucket(settings.jobs_bucket) if settings.jobs_bucket else pictures
+    pictures = _bucket(settings, bucket, credentials)
+    documents = _bucket(settings, settings.jobs_bucket, credentials) if settings.jobs_bucket else pictures
     _warn_of_versioning(documents)
     providers = _providers(settings, credentials)
     _name_what_is_missing(group, providers)
@@ -156,6 +182,18 @@ def _arrivals(group: str, settings: Settings, bucket: str, credentials: Credenti
             results=Results(pictures, web, providers, _now),
             clock=_now,
         )
+    )
+
+
+def _bucket(settings: Settings, name: str, credentials: Credentials) -> OssBucket:
+    return OssBucket(
+        name,
+        endpoint=settings.oss_endpoint,
+        public_endpoint=settings.oss_public_endpoint,
+        region=settings.region,
+        access_key_id=credentials.access_key_id,
+        access_key_secret=credentials.access_key_secret,
+        security_token=credentials.security_token,
     )
 
 

@@ -16,6 +16,7 @@ CUTOUTS = "cutouts/"
 JOBS = "jobs/"
 WORK = "work/"
 CALLS = "calls/"
+BACKFILL = "backfill/"
 
 MAX_UPLOAD_BYTES = 980
 """The longest key an upload may have, in UTF-8: the names made from it must fit OSS's 1,023 bytes."""
@@ -91,6 +92,11 @@ def jobs_below(folder: str) -> str:
     return _sibling(JOBS, folder)
 
 
+def receipts_below(folder: str) -> str:
+    """Where the receipts of uploads below `folder` lie, and their pictures."""
+    return _sibling(CUTOUTS, folder)
+
+
 def upload_of(key: str) -> str:
     """The upload that a job or a sequel speaks of."""
     return UPLOADS + key.removeprefix(JOBS).rpartition(".")[0]
@@ -99,6 +105,11 @@ def upload_of(key: str) -> str:
 def call(day: str, number: int) -> str:
     """The create-once name of a day's call."""
     return f"{CALLS}{day}/{number}"
+
+
+def progress(prefix: str) -> str:
+    """Where a backfill of `prefix` says how far it has come."""
+    return f"{_sibling(BACKFILL, prefix)}progress.json"
 
 
 def staged(job_id: str, number: int, extension: str) -> str:

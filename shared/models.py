@@ -108,6 +108,8 @@ class Entry:
     key: str
     etag: str
     modified: datetime
+    size: int
+    """Bytes."""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,12 @@ class Web(Protocol):
     def fetch(self, url: str, hosts: tuple[str, ...]) -> AbstractContextManager[Download]: ...
 
 
+class Invoker(Protocol):
+    def invoke(self, group: str, event: bytes) -> None:
+        """Have the function that serves `group` invoked with `event`, by and by; a `CutoutError` when refused."""
+        ...
+
+
 class Bucket(Protocol):
     def look(self, key: str) -> Source | None: ...
 

@@ -148,7 +148,7 @@ class OssBucket:
         with _translated():
             for found in oss2.ObjectIteratorV2(self._documents, prefix=prefix, max_keys=1000):
                 modified = datetime.fromtimestamp(found.last_modified, timezone.utc)
-                yield Entry(found.key, found.etag, modified)
+                yield Entry(found.key, found.etag, modified, found.size)
 
     def link(self, key: str, process: str, seconds: int) -> str:
         """An address at which anyone can GET the object, through `process` unless empty, for so long."""

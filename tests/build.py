@@ -41,7 +41,7 @@ _TARGET = {
 _PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)] + [
     f"manylinux{name}_x86_64" for name in ("2014", "2010", "1")
 ]
-_SOURCE_ONLY = {"oss2", "aliyun-python-sdk-core", "aliyun-python-sdk-kms"}
+_SOURCE_ONLY = {"oss2", "aliyun-fc2", "aliyun-python-sdk-core", "aliyun-python-sdk-kms"}
 # crcmod has a C extension and no wheels, and installs without it in silence, 40 times as slow. crcmod-plus is the
 # same module with wheels.
 _INSTEAD = {"crcmod": "crcmod-plus==2.3.6"}

@@ -133,7 +133,7 @@ class MemoryBucket:
 
     def list(self, prefix: str) -> Iterator[Entry]:
         self._count("list", prefix)
-        there = [Entry(key, thing.etag, thing.modified) for key, thing in sorted(self.things.items())]
+        there = [Entry(key, thing.etag, thing.modified, len(thing.body)) for key, thing in sorted(self.things.items())]
         yield from (entry for entry in there if entry.key.startswith(prefix))
 
     def link(self, key: str, process: str, seconds: int) -> str:

@@ -60,7 +60,7 @@ def test_an_upload_fires_once_however_it_was_made(manifest: Manifest) -> None:
 
 def test_each_trigger_lies_in_its_functions_own_upload_folder(manifest: Manifest) -> None:
     prefixes = {f.name: [t.affixes.prefix for t in f.oss_triggers] for f in manifest.functions.values()}
-    assert prefixes.pop("settle") == []
+    assert prefixes.pop("settle") == prefixes.pop("backfill") == []
     assert prefixes == {name: [f"uploads/{name}/"] for name in prefixes}
 
 
@@ -185,12 +185,14 @@ def test_code_without_the_handlers_module_is_refused(manifest: Manifest, tmp_pat
     check_code(manifest.functions["general"], tmp_path)
 
 
-def test_a_secret_is_given_to_the_function_that_needs_it_and_to_settle_alone(manifest: Manifest) -> None:
+def test_a_secret_is_given_to_the_function_that_needs_it_and_to_those_that_do_everyones_work(
+    manifest: Manifest,
+) -> None:
     def holders(name: str) -> set[str]:
         return {function.name for function in manifest.functions.values() if name in function.environment}
 
-    assert holders("PICWISH_APPCODE") == {"picwish", "settle"}
-    assert holders("DAMO_APPCODE") == {"damo", "settle"}
+    assert holders("PICWISH_APPCODE") == {"picwish", "settle", "backfill"}
+    assert holders("DAMO_APPCODE") == {"damo", "settle", "backfill"}
 
 
 def test_a_role_is_one_functions_own(manifest: Manifest) -> None:

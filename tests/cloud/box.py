@@ -12,6 +12,7 @@ from tests.cloud.accounts import Accounts
 from tests.cloud.damo import Damo
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.fc import Code, Fc
+from tests.cloud.fc_gateway import FcGateway
 from tests.cloud.manifest import load
 from tests.cloud.oss import Oss
 from tests.cloud.oss_store import Versioning
@@ -89,6 +90,8 @@ class Cloud:
             )
             stack.callback(self.damo.stop)
             self.vendors = (self.viapi, self.picwish, self.damo)
+            # The functions are told of the gateway before they are there.
+            self.gateway = FcGateway(self.accounts, lambda name, event: self.fc.submit(name, event))  # noqa: PLW0108
             self.fc = Fc(
                 # What a deployer would have set.
                 load(environment=self._addresses()),
@@ -100,6 +103,7 @@ class Cloud:
                 log=log,
             )
             stack.callback(self.fc.stop)
+            stack.callback(self.gateway.stop)
             self.oss.on_event = self.fc.deliver
             self._running = stack.pop_all()
         if timer_seconds is not None:
@@ -156,6 +160,7 @@ class Cloud:
             "DAMO_ENDPOINT": self.damo.url,
             "DAMO_APPCODE": self.accounts.damo_appcode,
             "DAMO_QPS": f"{self._qps:g}",
+            "FC_ENDPOINT": self.gateway.url,
             "RESULT_HOSTS": ",".join(vendor.result_host for vendor in self.vendors),
         }
 

@@ -88,6 +88,13 @@ class Fc:
                     if trigger.takes(about["bucket"]["name"], name, about["object"]["key"]):
                         self._submit(function.name, {"events": [event]})
 
+    def submit(self, deployed_name: str, payload: bytes) -> bool:
+        """Invokes asynchronously, by its name in the account; False when there is no such function."""
+        found = [each.name for each in self._manifest.functions.values() if each.deployed_name == deployed_name]
+        for name in found:
+            self._runners[name].submit(payload)
+        return bool(found)
+
     def invoke(self, function: str, payload: bytes) -> Answer:
         """Invokes synchronously: never tried again, and turned away (`429`) when every instance is busy."""
         return self._runners[function].invoke(payload)

@@ -1,0 +1,195 @@
+"""On demand: every upload below a prefix that has no current receipt is set going.
+
+By asynchronous invocation of the function that owns it, as OSS would have; where that is refused, by walking the line
+here, at the quota's pace. Both are safe to repeat, so a backfill that was cut short is simply ordered again, and goes
+on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared import keys, log
+from shared.arrivals import Arrivals
+from shared.capabilities import CAPABILITIES, companion_roles
+from shared.errors import CutoutError
+from shared.models import Entry
+from shared.ports import Bucket, Invoker
+
+_WORKERS = 16
+_REMEMBERED = timedelta(days=1)
+"""The platform keeps an event for a day: whatever was told before, and has no receipt, is told again."""
+_STEP = 100
+"""Uploads between two notes of the progress."""
+
+
+class Order(BaseModel):
+    """What a person asks for: `s invoke backfill -e '{"prefix": "uploads/goods/"}'`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prefix: str = Field(default=keys.UPLOADS, pattern=f"^{keys.UPLOADS}")
+    dry_run: bool = False
+    """Count and price, and change nothing."""
+    confirm: bool = False
+    """Do it although there are more than `confirm_over`."""
+    confirm_over: int = 1000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a person is told. `left` uploads are still to be set going: order it again."""
+
+    prefix: str
+    found: int
+    price_yuan: float
+    """List prices of what was found, beyond free allowances."""
+    unpriced: int
+    """Of those found, how many the list has no price for."""
+    set_going: int = 0
+    left: int = 0
+    message: str = ""
+
+    def to_json(self) -> bytes:
+        return _REPORT.dump_json(self)
+
+
+_REPORT = TypeAdapter(Report)
+
+
+class _Progress(BaseModel):
+    """How far a backfill has come, at `backfill/<prefix>progress.json`: gone when it is through."""
+
+    last: str
+    set_going: int
+    at: AwareDatetime
+
+
+class Backfill:
+    """`documents` is where the jobs lie; `event` makes what OSS would have told of an upload; from `ends` on nothing
+    more is begun."""
+
+    def __init__(
+        self,
+        arrivals: Arrivals,
+        documents: Bucket,
+        invoker: Invoker,
+        event: Callable[[Entry], bytes],
+        ends: datetime,
+    ) -> None:
+        self._arrivals = arrivals
+        self._documents = documents
+        self._invoker = invoker
+        self._event = event
+        self._ends = ends
+        self._refused = False
+
+    def run(self, order: Order) -> Report:
+        before = self._progress(order.prefix)
+        uploads = list(self._without_receipt(order.prefix))
+        prices = [row.price_yuan for each in uploads if (row := CAPABILITIES.get(keys.capability_name(each.key)))]
+        report = Report(
+            order.prefix,
+            found=len(uploads),
+            price_yuan=round(sum(price or 0.0 for price in prices), 4),
+            unpriced=prices.count(None),
+        )
+        if order.dry_run:
+            return self._told(report, "nothing was changed")
+        if len(uploads) > order.confirm_over and not order.confirm:
+            return self._told(report, f'more than {order.confirm_over:,}: add "confirm": true to do it')
+        left = [each for each in uploads if each.key > before.last]
+        count = self._set_going(order.prefix, left, before.set_going)
+        if count == len(left):
+            self._documents.delete((keys.progress(order.prefix),))
+            return self._told(report, "all of them are set going", count)
+        return self._told(report, "out of time: order it again, and it goes on from here", count, len(left) - count)
+
+    def _without_receipt(self, prefix: str) -> Iterator[Entry]:
+        """Uploads in the order of their names; one that is written again in the second of its receipt counts, too."""
+        bucket = self._arrivals.line.bucket
+        told = {each.key: each.modified for each in bucket.list(keys.receipts_below(prefix))}
+        under_way = {each.key for each in self._documents.list(keys.jobs_below(prefix))}
+        listed = list(bucket.list(prefix))
+        newest = _newest(listed)
+        for each in listed:
+            if not keys.is_upload(each.key) or each.key not in newest or keys.job(each.key) in under_way:
+                continue
+            if len(each.key.encode()) > keys.MAX_UPLOAD_BYTES:
+                log.error("refused", key=each.key, message="its key is too long for a receipt")
+                continue
+            receipt = told.get(keys.receipt(each.key))
+            if each.size and (receipt is None or receipt <= newest[each.key]):
+                yield each
+
+    def _set_going(self, prefix: str, uploads: list[Entry], already: int) -> int:
+        """How many were, in their order, before the time was up."""
+        done = 0
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            for start in range(0, len(uploads), _STEP):
+                step = uploads[start : start + _STEP]
+                went = list(pool.map(self._one, step))
+                count = went.index(False) if False in went else len(went)
+                if count:
+                    done += count
+                    state = _Progress(
+                        last=step[count - 1].key, set_going=already + done, at=self._arrivals.line.clock()
+                    )
+                    self._documents.write(keys.progress(prefix), state.model_dump_json().encode())
+                    log.info("backfill", prefix=prefix, set_going=already + done, left=len(uploads) - done)
+                if count < len(step):
+                    break
+        return done
+
+    def _one(self, upload: Entry) -> bool:
+        """Whether there was time for it. A refusal by the platform is one for all."""
+        if self._arrivals.line.clock() >= self._ends:
+            return False
+        if not self._refused:
+            try:
+                self._invoker.invoke(upload.key.split("/")[1], self._event(upload))
+            except CutoutError as error:
+                self._refused = True
+                log.warning("backfill", message=f"{error.message}; the uploads are worked on here", code=error.code)
+            else:
+                return True
+        self._arrivals.arrived(upload.key, upload.etag)
+        return True
+
+    def _progress(self, prefix: str) -> _Progress:
+        now = self._arrivals.line.clock()
+        stored = self._documents.read(keys.progress(prefix))
+        with suppress(ValidationError):
+            progress = _Progress.model_validate_json(stored.body if stored else b"")
+            if now - progress.at < _REMEMBERED:
+                return progress
+        return _Progress(last="", set_going=0, at=now)
+
+    def _told(self, report: Report, message: str, set_going: int = 0, left: int = 0) -> Report:
+        told = replace(report, set_going=set_going, left=left, message=f"{report.found:,} found; {message}")
+        log.info("backfill", **json.loads(told.to_json()))
+        return told
+
+
+def _newest(listed: Iterable[Entry]) -> dict[str, datetime]:
+    """For each picture, when it or what lies beside it was last written. What lies beside one that is there is none."""
+    entries = list(listed)
+    there = {each.key for each in entries}
+    newest: dict[str, datetime] = {}
+    of_folder: dict[str, datetime] = {}
+    for each in entries:
+        roles = companion_roles(keys.capability_name(each.key))
+        if keys.serves_folder(each.key, roles):
+            of_folder[keys.folder(each.key)] = max(each.modified, of_folder.get(keys.folder(each.key), each.modified))
+            continue
+        image = keys.image_of(each.key, roles)
+        key = image if image in there else each.key
+        newest[key] = max(each.modified, newest.get(key, each.modified))
+    return {key: max(moment, of_folder.get(keys.folder(key), moment)) for key, moment in newest.items()}

@@ -1,0 +1,185 @@
+"""What was there before, or was never told of, is set going: by invocation, or here when that is refused."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared import keys
+from shared.backfill import Backfill, Order, Report
+from shared.errors import Misconfigured
+from shared.events import ObjectCreated, created, records
+from shared.models import Entry
+from tests import viapi_line
+from tests.fakes import Shop
+from tests.pictures import picture
+from tests.viapi_line import COMMON, THROTTLED, ok
+
+shop = viapi_line.shop
+ALL = Order()
+
+
+class Invocations:
+    """Somebody's functions: remembers what they were told; `refusal` is raised instead when set."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.refusal: Misconfigured | None = None
+        self.tried = 0
+
+    def invoke(self, group: str, event: bytes) -> None:
+        self.tried += 1
+        if self.refusal:
+            raise self.refusal
+        (record,) = records(event)
+        self.told.append((group, record))
+
+    def keys(self) -> list[str]:
+        return sorted(ObjectCreated.model_validate(event).key for _, event in self.told)
+
+
+@pytest.fixture
+def functions() -> Invocations:
+    return Invocations()
+
+
+def event(upload: Entry) -> bytes:
+    return created("cn-shanghai", "shop-photos", upload.key, upload.size, upload.etag)
+
+
+def backfill(shop: Shop, functions: Invocations, order: Order = ALL) -> Report:
+    ends = shop.clock.now + timedelta(minutes=50)
+    return Backfill(shop.arrivals, shop.bucket, functions, event, ends).run(order)
+
+
+def numbered(count: int, folder: str = "uploads/general/common/") -> list[str]:
+    return [f"{folder}{number:04}.jpg" for number in range(count)]
+
+
+def test_an_upload_nobody_was_told_of_is_told_to_the_function_that_owns_it(shop: Shop, functions: Invocations) -> None:
+    etag = shop.bucket.put(COMMON, picture())
+    report = backfill(shop, functions)
+    ((group, told),) = functions.told
+    heard = ObjectCreated.model_validate(told)
+    assert (group, heard.bucket, heard.key, heard.etag) == ("general", "shop-photos", COMMON, etag)
+    assert heard.size == len(picture())
+    assert (report.found, report.set_going, report.left) == (1, 1, 0)
+    assert shop.keys(keys.BACKFILL) == []
+
+
+def test_what_has_a_current_receipt_or_a_job_is_left_alone(shop: Shop, functions: Invocations) -> None:
+    shop.upload(COMMON, picture())
+    shop.web.always = THROTTLED
+    shop.upload("uploads/general/common/waiting.jpg", picture())
+    for name in ("_mask.png", ".hidden.png"):
+        shop.bucket.put(f"uploads/general/common/{name}", b"x")
+    shop.bucket.put("uploads/general/common/empty.png", b"")
+    # One that is as old as its upload, to the second, is told again: whoever hears of it will see that it stands.
+    shop.bucket.things[keys.receipt(COMMON)].modified += timedelta(seconds=1)
+    assert backfill(shop, functions).found == 0
+
+
+def test_an_overwritten_upload_and_a_newer_mask_count(shop: Shop, functions: Invocations) -> None:
+    pair = "uploads/general/refine-mask/a.jpg"
+    shop.bucket.put(f"{pair}.mask.png", picture(form="PNG"))
+    shop.web.always = ok(Elements=[{"ImageURL": viapi_line.LINK}])
+    shop.upload(pair, picture())
+    shop.upload(COMMON, picture())
+    assert shop.receipt(pair) is not None
+    shop.clock.pass_(seconds=5)
+    shop.bucket.put(f"{pair}.mask.png", picture(form="PNG", mode="L"))
+    shop.bucket.put(COMMON, picture(40, 60))
+    backfill(shop, functions)
+    assert functions.keys() == [COMMON, pair], "and not the mask, which is served with its picture"
+
+
+def test_a_dry_run_counts_and_prices_and_changes_nothing(shop: Shop, functions: Invocations) -> None:
+    for key in (*numbered(3, "uploads/portrait/hd-body/"), "uploads/damo/background/a.jpg", COMMON):
+        shop.bucket.put(key, picture())
+    before = dict(shop.bucket.things)
+    report = backfill(shop, functions, Order(dry_run=True))
+    assert (report.found, report.price_yuan, report.unpriced, report.set_going) == (5, 0.021, 1, 0)
+    assert (shop.bucket.things, functions.told, shop.web.sent) == (before, [], [])
+
+
+def test_many_are_refused_without_a_confirmation(shop: Shop, functions: Invocations) -> None:
+    for key in numbered(11):
+        shop.bucket.put(key, b"x")
+    report = backfill(shop, functions, Order(confirm_over=10))
+    assert (report.found, report.set_going, functions.told) == (11, 0, [])
+    assert '"confirm": true' in report.message
+    assert backfill(shop, functions, Order(confirm_over=10, confirm=True)).set_going == 11
+
+
+def test_only_what_is_below_the_prefix_is_looked_at(shop: Shop, functions: Invocations) -> None:
+    for key in (COMMON, "uploads/goods/commodity/a.jpg"):
+        shop.bucket.put(key, picture())
+    backfill(shop, functions, Order(prefix="uploads/goods/"))
+    assert functions.keys() == ["uploads/goods/commodity/a.jpg"]
+
+
+@pytest.mark.parametrize("wrong", [{"prefix": "cutouts/"}, {"prefix": ""}, {"dryrun": True}, {"confirm_over": "many"}])
+def test_an_order_that_says_anything_else_is_none(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        Order.model_validate_json(json.dumps(wrong))
+
+
+def test_when_the_platform_refuses_the_line_is_walked_here(
+    shop: Shop, functions: Invocations, caplog: pytest.LogCaptureFixture
+) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "no")
+    uploads = numbered(30)
+    for key in uploads:
+        shop.bucket.put(key, picture())
+    report = backfill(shop, functions)
+    assert (report.set_going, report.left) == (30, 0)
+    assert all(shop.receipt(key) is not None for key in uploads)
+    assert len(shop.web.sent) == 30
+    assert functions.tried <= 16, "those under way at the first refusal, and no more"
+    assert "the uploads are worked on here" in caplog.text
+
+
+def test_a_backfill_that_ran_out_of_time_goes_on_where_it_stopped(
+    shop: Shop, functions: Invocations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads = numbered(250)
+    for key in uploads:
+        shop.bucket.put(key, b"x")
+    invoke = functions.invoke
+
+    def slow(group: str, told: bytes) -> None:
+        invoke(group, told)
+        if functions.tried == 130:
+            shop.clock.pass_(hours=1)
+
+    monkeypatch.setattr(functions, "invoke", slow)
+    report = backfill(shop, functions)
+    assert 100 <= report.set_going < 250
+    assert report.left == 250 - report.set_going
+    assert backfill(shop, functions).left == 0
+    assert set(functions.keys()) == set(uploads)
+    assert len(functions.told) < 250 + 16, "none but those under way at the end was told twice"
+    assert shop.keys(keys.BACKFILL) == []
+
+
+def test_where_an_old_one_stopped_is_forgotten_after_a_day(shop: Shop, functions: Invocations) -> None:
+    for key in numbered(3):
+        shop.bucket.put(key, b"x")
+    state = {"last": numbered(3)[1], "set_going": 2, "at": shop.clock.now.isoformat()}
+    shop.bucket.put(keys.progress(keys.UPLOADS), json.dumps(state).encode())
+    assert backfill(shop, functions).set_going == 1
+    shop.bucket.put(keys.progress(keys.UPLOADS), json.dumps(state).encode())
+    shop.clock.pass_(days=2)
+    assert backfill(shop, functions).set_going == 3
+
+
+def test_a_key_that_is_too_long_is_named_and_passed_over(
+    shop: Shop, functions: Invocations, caplog: pytest.LogCaptureFixture
+) -> None:
+    long = f"uploads/general/common/{'x' * 980}.jpg"
+    shop.bucket.put(long, picture())
+    assert backfill(shop, functions).found == 0
+    assert long in caplog.text

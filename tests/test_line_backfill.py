@@ -1,0 +1,49 @@
+"""Backfill in the cloud in a box: uploads whose events were lost, and a gateway that does not take the invocation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.cloud.box import Cloud
+from tests.shop import Shop, photo
+
+SMALL = photo(size=(180, 120))
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with Cloud(timer_seconds=1, qps=50) as cloud:
+        cloud.oss.on_event = lambda document: None  # nobody is told of anything
+        yield Shop(cloud)
+
+
+def order(shop: Shop, **said: Any) -> dict[str, Any]:
+    answer = shop.cloud.fc.invoke("backfill", json.dumps(said).encode())
+    assert answer.error == "", answer
+    report: dict[str, Any] = json.loads(answer.body)
+    return report
+
+
+@pytest.mark.parametrize("invoked", [True, False])
+def test_uploads_nobody_was_told_of_are_served_once_it_is_ordered(shop: Shop, invoked: bool) -> None:
+    shop.cloud.gateway.takes_old_signatures = invoked
+    uploads = [f"uploads/{where}/红鞋 1+2%.jpg" for where in ("general/common", "goods/commodity", "picwish/cutout")]
+    for key in uploads:
+        shop.upload(key, SMALL)
+    assert order(shop, dry_run=True)["found"] == 3
+    assert order(shop)["set_going"] == 3
+    for key in uploads:
+        assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
+    assert sorted(shop.cloud.gateway.invoked) == (
+        ["oss-cutout-general", "oss-cutout-goods", "oss-cutout-picwish"] if invoked else []
+    )
+    assert order(shop)["found"] == 0
+    assert list(shop.bucket.list("backfill/")) == []
+
+
+def test_what_is_no_order_is_told_so(shop: Shop) -> None:
+    assert "extra" in order(shop, dryrun=True)["message"].lower()
