@@ -71,7 +71,7 @@ def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: 
     if header.turned != image.turned:
         raise Rejected(
             "MaskSize",
-            "the mask is {} × {} pixels and the picture {} × {}: they must be the same".format(
+            "it is {} × {} pixels and the picture {} × {}: they must be the same".format(
                 *header.turned, *image.turned
             ),
         )

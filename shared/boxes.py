@@ -39,7 +39,7 @@ def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
         boxes = _BOXES.validate_json(text, strict=True)
     except ValidationError as error:
         fault = error.errors()[0]
-        where = " of ".join(str(part) for part in reversed(fault["loc"]))
+        where = " of ".join(f"number {part + 1}" if isinstance(part, int) else part for part in reversed(fault["loc"]))
         raise Rejected(
             "InvalidAreas",
             f"{areas.field} must be {areas.taken}, all whole numbers; {where + ': ' if where else ''}{fault['msg']}",

@@ -301,7 +301,7 @@ def vendor_options(row: Capability, options: dict[str, str]) -> dict[str, str]:
             raise Rejected("UnknownOption", f"{row.name} has no option {name}; it has {known}")
         words = option.spoken(value)
         if words is None:
-            raise Rejected("UnknownOption", f"{name} is {value!r}; {row.name} takes {option.taken}")
+            raise Rejected("InvalidOption", f"{name} is {value!r}; {row.name} takes {option.taken}")
         if isinstance(option, Colour) and options.get(option.only_with[0]) != option.only_with[1]:
             raise Rejected("UselessOption", f"{name} counts only with {'='.join(option.only_with)}")
         spoken |= words

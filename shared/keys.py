@@ -53,7 +53,9 @@ def options(key: str) -> dict[str, str]:
         for text in name.split(",") if "=" in name else ():
             pair = _OPTION.fullmatch(text)
             if pair is None:
-                raise Rejected("InvalidOption", f"in the folder {name!r}, {text!r} is no <option>=<value>")
+                raise Rejected(
+                    "InvalidOption", f"in the folder {name!r}, {text!r} is no <option>=<value> (lower case)"
+                )
             found[pair["name"]] = pair["value"]  # a deeper folder speaks last
     return found
 

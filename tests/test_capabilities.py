@@ -181,7 +181,7 @@ def test_a_value_the_vendor_does_not_document_is_refused_for_every_option(row: C
         for value in UNDOCUMENTED:
             with pytest.raises(Rejected) as refused:
                 vendor_options(row, {name: value, "format": "jpg"} if isinstance(option, Colour) else {name: value})
-            assert refused.value.code == "UnknownOption"
+            assert refused.value.code == "InvalidOption"
             assert refused.value.message == f"{name} is {value!r}; {row.name} takes {option.taken}"
 
 

@@ -145,7 +145,7 @@ def test_a_sky_may_have_any_size_and_is_shown_as_a_picture_of_its_own(shop: Shop
         ("uploads/general/x.jpg", picture(), "InvalidPath"),
         ("uploads/general/comon/x.jpg", picture(), "UnknownCapability"),
         ("uploads/general/common/retrun-form=mask/x.jpg", picture(), "UnknownOption"),
-        ("uploads/general/common/return-form=whitebk/x.jpg", picture(), "UnknownOption"),
+        ("uploads/general/common/return-form=whitebk/x.jpg", picture(), "InvalidOption"),
         ("uploads/general/common/Return-Form=mask/x.jpg", picture(), "InvalidOption"),
         ("uploads/general/vehicle/x.jpg.0", picture(), "AmbiguousName"),
         ("uploads/general/common/x.jpg", b"no picture at all", "NotAnImage"),

@@ -27,6 +27,11 @@ class Shot:
     trouble: str = ""
 
     @property
+    def empty(self) -> bool:
+        """Whether there is a result, and nothing shows in it."""
+        return self.served and self.receipt is not None and self.receipt.code == "EmptyResult"
+
+    @property
     def served(self) -> bool:
         return self.receipt is not None and self.receipt.status == "done" and not self.trouble
 

@@ -76,6 +76,7 @@ def write(folder: Path, shots: list[Shot], photos: list[Photo], *, seconds: floa
         pictures=sum(len(receipt.outputs) for receipt in receipts),
         calls=sum(receipt.attempts for receipt in receipts),
         yuan=_yuan(sum(receipt.price_yuan for receipt in receipts)),
+        unpriced=sum(_is_unpriced(receipt) for receipt in receipts),
         seconds=round(seconds),
     )
     # A file's name may hold bytes that are no text.
@@ -114,8 +115,13 @@ def _facts(receipt: Receipt) -> Iterator[tuple[str, str]]:
     if receipt.reshaped:
         yield "reshaped by OSS", receipt.reshaped
     yield "calls", str(receipt.attempts)
-    yield "list price", "as bought" if row and row.price_yuan is None else _yuan(receipt.price_yuan)
+    yield "list price", "as bought" if _is_unpriced(receipt) else _yuan(receipt.price_yuan)
     yield "upload to receipt", f"{(receipt.finished_at - receipt.uploaded_at).total_seconds():.0f} s"
+
+
+def _is_unpriced(receipt: Receipt) -> bool:
+    row = CAPABILITIES.get(receipt.capability)
+    return row is not None and row.price_yuan is None
 
 
 def _yuan(price: float) -> str:
@@ -133,7 +139,7 @@ def _picture(folder: Path, key: str, title: str) -> Picture:
             if image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:  # browsers turn it, and so do we
                 width, height = height, width
     except (OSError, ValueError, SyntaxError):  # what Pillow raises for a file that is no picture
-        return Picture(quote(key), title, f"{size}, no picture that can be read")
+        return Picture(quote(key), title, f"{size}, no picture")
     facts = f"{width} × {height} {mode} {form}, {size}"
     return Picture(quote(key), title, facts, width, height) if form in _SHOWABLE else Picture(quote(key), title, facts)
 

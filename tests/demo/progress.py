@@ -33,15 +33,17 @@ class Progress:
 
 
 def word(shot: Shot) -> str:
-    """What became of the photo: its receipt's status, or `no result` where that would promise too much."""
-    return "no result" if shot.receipt is None or shot.trouble else shot.receipt.status
+    """What became of the photo: its receipt's status, or `no result`, or `empty`, where that would promise too much."""
+    if shot.receipt is None or shot.trouble:
+        return "no result"
+    return "empty" if shot.empty else shot.receipt.status
 
 
 def sentence(shot: Shot) -> str:
     """What there is to say about it: how much came of it, or why nothing did."""
     if shot.trouble or shot.receipt is None:
         return shot.trouble
-    if shot.receipt.status != "done":
+    if shot.receipt.code:
         return f"{shot.receipt.code}: {shot.receipt.message}"
     pictures = len(shot.receipt.outputs)
     return f"{pictures} picture{'s' * (pictures != 1)}"

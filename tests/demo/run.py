@@ -28,7 +28,11 @@ def run(bucket: Bucket, photos: list[Photo], folder: Path, progress: Progress, *
     page.write(folder, shots, photos, seconds=time.monotonic() - begun)
 
     unserved = [shot for shot in shots if not shot.served]
-    progress.line(f"\n{len(shots) - len(unserved)} of {len(shots)} photos have their cutouts. A stand-in drew them.")
+    empty = sum(shot.empty for shot in shots)
+    progress.line(
+        f"\n{len(shots) - len(unserved) - empty} of {len(shots)} photos have their cutouts"
+        f"{f', and in the results of {empty} nothing shows' if empty else ''}. A stand-in drew them."
+    )
     for shot in unserved:
         progress.line(f"No result: {shot.photo.key}: {sentence(shot)}")
     return 1 if unserved else 0
