@@ -111,7 +111,7 @@ def admit(bucket: Bucket, seen: Seen) -> tuple[Job, Exhibit]:
     links, copies = show(bucket, job, row, pictures)
     reshaped = ";".join(picture.shown.process for picture in pictures if picture.shown.process)
     job = replace(job, options=options, reshaped=reshaped, frame=frame)
-    return job, Exhibit(row, Task(dict(zip(row.fields, links, strict=False)), spoken), copies)
+    return job, Exhibit(row, Task(dict(zip(row.fields.values(), links, strict=False)), spoken), copies)
 
 
 def is_told(bucket: Bucket, job: Job) -> bool:

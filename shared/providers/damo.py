@@ -37,9 +37,7 @@ class Damo:
         return tuple(name for name, value in given.items() if not value)
 
     def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
-        listed = [
-            {**{capability.fields[role]: link for role, link in task.links.items()}, **task.options} for task in tasks
-        ]
+        listed = [{**task.links, **task.options} for task in tasks]
         path = self._matting_path if capability.action == "inst-mat" else f"/api/v1/{capability.action}/submit"
         return self._request(capability.action, path, {"task_list": listed}, stamp)
 

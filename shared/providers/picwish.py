@@ -40,8 +40,7 @@ class Picwish:
 
     def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
         (task,) = tasks
-        pictures = {capability.fields[role]: link for role, link in task.links.items()}
-        return self._request("POST", capability, "", {**pictures, **task.options})
+        return self._request("POST", capability, "", {**task.links, **task.options})
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         match _fate(capability, reply):

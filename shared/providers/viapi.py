@@ -59,8 +59,7 @@ class Viapi:
 
     def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
         (task,) = tasks
-        pictures = {capability.fields[role]: link for role, link in task.links.items()}
-        query, form = (task.options, pictures) if capability.place == "body" else ({**pictures, **task.options}, {})
+        query, form = (task.options, task.links) if capability.place == "body" else ({**task.links, **task.options}, {})
         return self._request(capability.action, query, form, stamp)
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
