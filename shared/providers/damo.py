@@ -32,7 +32,7 @@ class Damo:
         self._qps = qps
         self._matting_path = "/" + matting_path.lstrip("/")
 
-    def missing(self, capability: Capability) -> tuple[str, ...]:  # noqa: ARG002 - the port's
+    def missing(self, capability: Capability) -> tuple[str, ...]:
         given = {"DAMO_ENDPOINT": self._endpoint, "DAMO_APPCODE": self._appcode}
         return tuple(name for name, value in given.items() if not value)
 
@@ -41,7 +41,7 @@ class Damo:
         path = self._matting_path if capability.action == "inst-mat" else f"/api/v1/{capability.action}/submit"
         return self._request(capability.action, path, {"task_list": listed}, stamp)
 
-    def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:  # noqa: ARG002 - the port's
+    def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         data, request_id = _read(reply)
         ticket = data.get("result_key")
         if not isinstance(ticket, str) or not ticket:
@@ -52,7 +52,7 @@ class Damo:
         path = f"/api/v1/{capability.action}/query"
         return self._request(f"{capability.action}/query", path, {"result_key": ticket}, stamp)
 
-    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         try:
             data, request_id = _read(reply)
         except CutoutError as error:

@@ -26,7 +26,7 @@ class Picwish:
     """PicWish's own; the manual's example lies in Alibaba's OSS."""
     links_live = 3600.0
     works_for = 30.0
-    """"最长处理时间30秒"."""
+    """The manual: 最长处理时间30秒."""
 
     def __init__(self, endpoints: Mapping[str, str], appcode: str, qps: float) -> None:
         self._endpoints = endpoints
@@ -38,7 +38,7 @@ class Picwish:
         given = {endpoint: self._endpoints[capability.name], "PICWISH_APPCODE": self._appcode}
         return tuple(name for name, value in given.items() if not value)
 
-    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
+    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
         (task,) = tasks
         return self._request("POST", capability, "", {**task.links, **task.options})
 
@@ -46,24 +46,22 @@ class Picwish:
         match _fate(capability, reply):
             case Failed(error):
                 raise error
-            case Done() as done:
-                return done
-            case task_id:
-                if not task_id:
-                    raise Unavailable("NoTicket", "the vendor is at work, and names no task_id to ask for it with")
-                return Accepted(task_id, task_id)
+            case Accepted(""):
+                raise Unavailable("NoTicket", "the vendor is at work, and names no task_id to ask for it with")
+            case heard:
+                return heard
 
-    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
         return self._request("GET", capability, f"/{quote(ticket, safe='')}", {})
 
-    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         try:
             fate = _fate(capability, reply)
         except CutoutError as error:
             if error.code == _NO_SUCH_TASK or isinstance(error, Rejected):
                 return lost(ticket, error)
             raise
-        return Pending() if isinstance(fate, str) else fate
+        return Pending() if isinstance(fate, Accepted) else fate
 
     def _request(self, method: str, capability: Capability, path: str, form: Mapping[str, str]) -> Request:
         return Request(
@@ -75,8 +73,8 @@ class Picwish:
         )
 
 
-def _fate(capability: Capability, reply: Reply) -> Done | Failed | str:
-    """What `data.state` says: the result, why there is none, or the task_id of what is still at work.
+def _fate(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
+    """What `data.state` says: the result, why there is none, or that it is still at work.
 
     Raises what `status` means when the call itself was not heard.
     """
@@ -95,7 +93,7 @@ def _fate(capability: Capability, reply: Reply) -> Done | Failed | str:
         return Done(found, task_id)
     if isinstance(state, int) and state < 0:
         return Failed(judge(PICWISH, f"State{state}", message, task_id))
-    return task_id
+    return Accepted(task_id, task_id)
 
 
 def _pictures(capability: Capability, data: Mapping[str, object]) -> Iterator[ResultLink]:

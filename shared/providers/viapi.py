@@ -54,7 +54,7 @@ class Viapi:
         self._credentials = credentials
         self._qps = qps
 
-    def missing(self, capability: Capability) -> tuple[str, ...]:  # noqa: ARG002 - the port's
+    def missing(self, capability: Capability) -> tuple[str, ...]:
         return ()
 
     def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
@@ -72,17 +72,18 @@ class Viapi:
             return Accepted(request_id, request_id)
         return Done(_pictures(capability, body.get("Data"), request_id), request_id)
 
-    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
         return self._request("GetAsyncJobResult", {}, {"JobId": ticket}, stamp)
 
-    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         """What became of `ticket`. Status alone decides: the manual's success carries an ErrorCode too."""
         try:
             data = _read(capability, reply).get("Data")
         except Rejected as error:
             return lost(ticket, error)
         if not isinstance(data, dict):
-            raise _nonsense(ticket, data)
+            found = type(data).__name__
+            raise Unavailable("NoStatus", f"the vendor's answer holds no status but a {found}", request_id=ticket)
         match data.get("Status"):
             case "PROCESS_SUCCESS":
                 try:
@@ -132,7 +133,7 @@ def _encode(text: str) -> str:
 def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     """The answer as a dict; raises the `CutoutError` that its `Code` means, whatever the status."""
     body = document(reply)
-    code, request_id = str(body.get("Code") or ""), str(body.get("RequestId", ""))
+    code, request_id = str(body.get("Code") or ""), str(body.get("RequestId") or "")
     if not code and reply.status < 400:
         return body
     error = judge(VIAPI, code or f"HTTP{reply.status}", str(body.get("Message") or ""), request_id)
@@ -191,9 +192,3 @@ def _unwrap(result: object) -> object:
         except (ValueError, RecursionError):
             break
     return None
-
-
-def _nonsense(ticket: str, data: object) -> Unavailable:
-    return Unavailable(
-        "NoStatus", f"the vendor's answer holds no status but a {type(data).__name__}", request_id=ticket
-    )
