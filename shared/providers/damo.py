@@ -8,7 +8,7 @@ from shared.documents import ResultLink
 from shared.errors import CutoutError, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers import market
-from shared.providers.replies import lost
+from shared.providers.replies import lost, told_apart
 from shared.providers.verdicts import DAMO, judge
 
 _EXECUTION_FAILED = "23500011"
@@ -69,9 +69,8 @@ class Damo:
                 links = [url for url in found if isinstance(url, str) and url] if isinstance(found, list) else []
                 if not links:
                     return Failed(Unavailable("NoResult", "the vendor's task has no results", request_id=request_id))
-                labels = [""] if len(links) == 1 else map(str, range(len(links)))
-                pictures = tuple(ResultLink(url, label) for url, label in zip(links, labels, strict=False))
-                return Done(pictures, request_id)
+                pictures = [ResultLink(url, str(number)) for number, url in enumerate(links)]
+                return Done(told_apart(pictures), request_id)
             case "FAILED":
                 code = str(task.get("code") or _EXECUTION_FAILED)
                 return Failed(judge(DAMO, code, str(task.get("message") or ""), request_id))

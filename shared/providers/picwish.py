@@ -13,7 +13,7 @@ from shared.documents import ResultLink
 from shared.errors import CutoutError, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers import market
-from shared.providers.replies import lost
+from shared.providers.replies import lost, told_apart
 from shared.providers.verdicts import PICWISH, judge
 
 _NO_SUCH_TASK = "Status404"
@@ -87,7 +87,7 @@ def _fate(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
         raise Unavailable("NoState", "the vendor's answer holds no data")
     task_id, state = str(data.get("task_id") or ""), data.get("state")
     if state == 1:
-        found = tuple(_pictures(capability, data))
+        found = told_apart(tuple(_pictures(capability, data)))
         if not found:
             return Failed(Unavailable("NoResult", "the vendor's answer holds no picture", request_id=task_id))
         return Done(found, task_id)
@@ -97,9 +97,9 @@ def _fate(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
 
 
 def _pictures(capability: Capability, data: Mapping[str, object]) -> Iterator[ResultLink]:
-    """A picture is a link or base64; with both image and mask, each has its label."""
-    names = sorted(capability.labels) or ["image"]
-    found = {name: value for name in names if isinstance(value := data.get(name), str) and value}
-    for name, value in found.items():
-        is_address = value.startswith(("http://", "https://", "data:"))
-        yield ResultLink(value if is_address else f"data:;base64,{value}", name if len(found) > 1 else "")
+    """A picture is a link or base64."""
+    for name in sorted(capability.labels) or ["image"]:
+        value = data.get(name)
+        if isinstance(value, str) and value:
+            is_address = value.startswith(("http://", "https://", "data:"))
+            yield ResultLink(value if is_address else f"data:;base64,{value}", name)

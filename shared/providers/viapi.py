@@ -12,7 +12,7 @@ import hmac
 import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timezone
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +20,7 @@ from urllib.parse import quote
 from shared.documents import Box, ResultLink
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
-from shared.providers.replies import document, lost
+from shared.providers.replies import document, lost, told_apart
 from shared.providers.verdicts import VIAPI, judge
 
 _VERSION = "2019-12-30"
@@ -147,15 +147,13 @@ def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
 
 
 def _pictures(capability: Capability, data: object, request_id: str) -> tuple[ResultLink, ...]:
-    """The result links in `data`; labelled where there are several."""
+    """The result links in `data`; raises why there are none."""
     found = tuple(_links(data, capability)) if isinstance(data, dict) else ()
     if not found and isinstance(data, dict) and data.get("Elements") == []:
         raise Rejected("EmptyResult", "the vendor found nothing of the kind in the picture", request_id=request_id)
     if not found:
         raise Unavailable("NoResult", f"the vendor's answer holds no {capability.image}", request_id=request_id)
-    if len(found) == 1:
-        return (replace(found[0], label=""),)
-    return found
+    return told_apart(found)
 
 
 def _links(data: dict[str, Any], capability: Capability) -> Iterator[ResultLink]:
