@@ -33,7 +33,8 @@ def is_upload(key: str) -> bool:
 
 def suffix(key: str) -> str:
     """What follows the last dot of the name; empty when there is none."""
-    return key.rpartition("/")[2].rpartition(".")[2] if "." in key.rpartition("/")[2] else ""
+    _, dot, last = key.rpartition("/")[2].rpartition(".")
+    return last if dot else ""
 
 
 def capability_name(key: str) -> str:

@@ -9,6 +9,8 @@ from shared.capabilities import CAPABILITIES
 from shared.documents import Job, Output, Receipt
 from shared.errors import CutoutError, Incomplete, Rejected
 
+_EMPTY = ("EmptyResult", "the vendor found no subject: nothing shows in its picture")
+
 
 def receipt(
     job: Job, now: datetime, *, outputs: tuple[Output, ...] = (), empty: bool = False, error: CutoutError | None = None
@@ -23,6 +25,7 @@ def receipt(
             status = "rejected"
         case _:
             status = "failed"
+    code, message = (error.code, error.message) if error else _EMPTY if empty else ("", "")
     return Receipt(
         source=job.source,
         etag=job.etag,
@@ -36,12 +39,8 @@ def receipt(
         reshaped=job.reshaped,
         attempts=job.attempts,
         price_yuan=(row.price_yuan or 0.0) if row and status == "done" else 0.0,
-        code=error.code if error else "EmptyResult" if empty else "",
-        message=error.message
-        if error
-        else "the vendor found no subject: nothing shows in its picture"
-        if empty
-        else "",
+        code=code,
+        message=message,
         uploaded_at=job.uploaded_at,
         finished_at=now,
     )
