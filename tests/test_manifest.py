@@ -79,6 +79,13 @@ def test_every_variable_is_a_setting_that_the_code_reads(manifest: Manifest) -> 
         read_settings(function.environment)
 
 
+def test_all_that_is_not_alibabas_own_can_be_set_in_the_environment_of_the_deployment() -> None:
+    addresses = {"OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "REGION", "VIAPI_ENDPOINT", "PICWISH_CUTOUT_ENDPOINT"}
+    names = {name.upper() for name in Settings.model_fields} - addresses
+    chosen = {name: "chosen" for name in names if not name.startswith("ALIBABA_CLOUD_")}
+    assert load(environment=chosen).functions["settle"].environment == chosen, "settle speaks to every vendor"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
