@@ -52,15 +52,10 @@ def admit_picture(header: Header, size: int, limits: Limits) -> Shown:
         )
     _refuse_unprocessable(header, size, problems)
     width, height = _sides(header, limits)
-    steps = []
-    if (width, height) != (header.width, header.height):
-        steps.append(f"resize,m_fixed,w_{width},h_{height}")
-    if header.orientation != 1:
-        steps.append("auto-orient,1")
-    steps += ["format,jpg", f"quality,Q_{_JPEG_QUALITY}"]
+    process = _process(header, width, height, f"format,jpg/quality,Q_{_JPEG_QUALITY}")
     if header.orientation >= 5:
         width, height = height, width
-    return Shown("image/" + "/".join(steps), width, height)
+    return Shown(process, width, height)
 
 
 def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: Shown) -> Shown:
@@ -71,23 +66,26 @@ def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: 
     if header.turned != image.turned:
         raise Rejected(
             "MaskSize",
-            "it is {} × {} pixels and the picture {} × {}: they must be the same".format(
-                *header.turned, *image.turned
-            ),
+            "it is {} × {} pixels and the picture {} × {}: they must be the same".format(*header.turned, *image.turned),
         )
     problems = list(_problems(header, size, limits))
     if not problems and (header.width, header.height) == (shown.width, shown.height):
         return Shown("", header.width, header.height)
     _refuse_unprocessable(header, size, problems or ["the picture itself had to be resized"])
     width, height = (shown.width, shown.height) if header.orientation < 5 else (shown.height, shown.width)
+    # PNG: the edge of a mask is what it says, and JPEG smears the edges of every one. Nothing bounds a PNG's bytes, as
+    # quality bounds a JPEG's: but only a mask of noise would have too many, and a refusal by the vendor is not billed.
+    return Shown(_process(header, width, height, "format,png"), shown.width, shown.height)
+
+
+def _process(header: Header, width: int, height: int, encoding: str) -> str:
+    """The `x-oss-process` value that brings a picture to `width` × `height` as stored, turns it, and encodes it."""
     steps = []
     if (width, height) != (header.width, header.height):
         steps.append(f"resize,m_fixed,w_{width},h_{height}")
     if header.orientation != 1:
         steps.append("auto-orient,1")
-    # PNG: the edge of a mask is what it says, and JPEG smears the edges of every one. Nothing bounds a PNG's bytes, as
-    # quality bounds a JPEG's: but only a mask of noise would have too many, and a refusal by the vendor is not billed.
-    return Shown("image/" + "/".join([*steps, "format,png"]), shown.width, shown.height)
+    return "/".join(["image", *steps, encoding])
 
 
 def _problems(header: Header, size: int, limits: Limits) -> Iterator[str]:

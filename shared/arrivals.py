@@ -59,8 +59,8 @@ class Arrivals:
         job = jobs.claim(source, etag)
         if job is None:
             found = jobs.find(source)
-            told_twice = etag != "" and found is not None and found.job.etag == etag
-            if told_twice and found is not None and (jobs.due(found.job) or found.job.held_until is None):
+            if found and found.job.etag == etag != "" and (jobs.due(found.job) or found.job.held_until is None):
+                # Told twice, and nobody is at it: it keeps its turn.
                 job = jobs.take(found) if jobs.due(found.job) else None
             elif (job := self._reopen(found)) is None:
                 jobs.announce(source)  # also when told twice: whoever holds the job may have looked before this came

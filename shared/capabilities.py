@@ -27,7 +27,7 @@ _CLOTHES = ("tops", "coat", "skirt", "pants", "bag", "shoes", "hat")
 
 _PICWISH = Limits(_USUAL | {"webp", "tiff"}, 15 * _MB, 1, 4096, _ANY_PNG, max_link=512)
 _DAMO = Limits(frozenset({"jpg", "png"}), math.inf, 400, 4096, _ANY_PNG)  # "JPG、JPEG、PNG等"; of bytes not a word
-_TEN = 10
+_DAMO_TASKS = 10  # "最多支持批量提交10个任务"
 
 _ROWS = (
     # ---------------------------------------------------------------- portrait 人像分割
@@ -246,7 +246,7 @@ _ROWS = (
         image="image",
         second=Second("mask", "mask"),
         asynchronous=True,
-        batch=_TEN,
+        batch=_DAMO_TASKS,
         price_yuan=None,
     ),
     Capability(
@@ -258,13 +258,12 @@ _ROWS = (
         image="image",
         options={"model-type": OneOf("model_type", ("general", "human"))},
         asynchronous=True,
-        batch=_TEN,
+        batch=_DAMO_TASKS,
         price_yuan=None,
     ),
 )
 
 CAPABILITIES = {row.name: row for row in _ROWS}
-
 
 LABELS = frozenset[str]().union(*(row.labels for row in _ROWS))
 """Every name that a picture of an answer can have, beside numbers."""

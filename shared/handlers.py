@@ -212,7 +212,7 @@ def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provid
 
 def _name_what_is_missing(group: str, providers: Mapping[str, Provider]) -> None:
     """At once, and before the first picture: until it is set, pictures wait as `blocked` jobs."""
-    missing = {name: None for row in of_group(group) for name in providers[row.provider].missing(row)}
+    missing = dict.fromkeys(name for row in of_group(group) for name in providers[row.provider].missing(row))
     if missing:
         log.error("settings", message=f"set {' and '.join(missing)}: until then, uploads wait")
 

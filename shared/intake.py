@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pydantic import ValidationError
-
 from shared import keys, log
 from shared.admission import Shown, admit_mask, admit_picture
 from shared.boxes import admit_areas
 from shared.capabilities import CAPABILITIES, LABELS, capability, companion_roles, vendor_options
-from shared.documents import Frame, Job, Receipt
+from shared.documents import Frame, Job
 from shared.errors import Incomplete, Rejected
 from shared.header import read_header
 from shared.links import Copy, Picture, show
-from shared.models import MARK, Capability, Header, Limits, Second, Source, Stored, Task
+from shared.models import MARK, Capability, Header, Limits, Second, Source, Task
 from shared.options import Areas
 from shared.ports import Bucket
+from shared.receipts import is_told, outputs_of
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,10 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
     complaint = (keys.receipt(companion.key),) if companion and keys.image_of(companion.key, (role,)) else ()
     earlier = bucket.read(keys.receipt(job.source))
     if earlier is not None:
-        receipt = _readable(earlier)
-        if receipt is not None and earlier.mark == job.mark and _stands(receipt, job):
+        if is_told(earlier, job):
             bucket.delete(complaint)
             return Nothing(existed=True)
-        job = replace(job, replaces=(keys.receipt(job.source), *_outputs(receipt, job.source)))
+        job = replace(job, replaces=(keys.receipt(job.source), *outputs_of(earlier, job.source)))
     job = replace(job, replaces=(*(key for key in job.replaces if key not in complaint), *complaint))
     return Seen(job, image, companion, role)
 
@@ -111,14 +109,7 @@ def admit(bucket: Bucket, seen: Seen) -> tuple[Job, Exhibit]:
     links, copies = show(bucket, job, row, pictures)
     reshaped = ";".join(picture.shown.process for picture in pictures if picture.shown.process)
     job = replace(job, options=options, reshaped=reshaped, frame=frame)
-    return job, Exhibit(row, Task(dict(zip(row.fields, links, strict=False)), spoken), copies)
-
-
-def is_told(bucket: Bucket, job: Job) -> bool:
-    """Whether the job's own receipt is there already, in the place of the one that it replaces."""
-    stored = bucket.read(keys.receipt(job.source))
-    receipt = _readable(stored) if stored and stored.mark == job.mark else None
-    return receipt is not None and _stands(receipt, job)
+    return job, Exhibit(row, Task(dict(zip(row.fields.values(), links, strict=False)), spoken), copies)
 
 
 def is_served_with_another(bucket: Bucket, upload: str) -> bool:
@@ -126,24 +117,6 @@ def is_served_with_another(bucket: Bucket, upload: str) -> bool:
     image = keys.image_of(upload, companion_roles(keys.capability_name(upload)))
     found = bucket.look(image) if image else None
     return found is not None and found.size > 0
-
-
-def _readable(document: Stored) -> Receipt | None:
-    try:
-        return Receipt.model_validate_json(document.body)
-    except ValidationError:
-        return None  # somebody's own file in the receipt's place
-
-
-def _outputs(receipt: Receipt | None, upload: str) -> list[str]:
-    """The upload's own: what a copied or forged receipt names beside them is not ours to delete."""
-    own = [] if receipt is None else [(output.key, output.label) for output in receipt.outputs]
-    return [key for key, label in own if key == keys.output(upload, label, key.rpartition(".")[2])]
-
-
-def _stands(receipt: Receipt, job: Job) -> bool:
-    """Whether a receipt for the same pictures still holds: uploading one again asks for another try at what failed."""
-    return receipt.status == "done" or receipt.uploaded_at == job.uploaded_at
 
 
 def _companion(bucket: Bucket, upload: str, roles: tuple[str, ...]) -> tuple[str, Source | None]:
@@ -183,7 +156,8 @@ def _second(bucket: Bucket, limits: Limits, second: Second, seen: Seen, first: t
     """The second picture, fit to be shown with the first one. Raises `Incomplete` as long as there is none."""
     if seen.companion is None:
         own, folder = keys.companion_prefixes(seen.image.key, second.role)
-        instead = f", nor are {second.instead} set in its place" if second.instead else ""
+        beside = f"{keys.companion_prefixes(seen.image.key, second.instead)[0]}json"
+        instead = f"; nor are there {second.instead}, in metadata or in {beside}" if second.instead else ""
         missing = f"the {second.role} has not been uploaded, neither {own}<ext> nor {folder}<ext>{instead}"
         raise Incomplete("CompanionMissing", missing)
     try:

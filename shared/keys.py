@@ -34,7 +34,8 @@ def is_upload(key: str) -> bool:
 
 def suffix(key: str) -> str:
     """What follows the last dot of the name; empty when there is none."""
-    return key.rpartition("/")[2].rpartition(".")[2] if "." in key.rpartition("/")[2] else ""
+    _, dot, last = key.rpartition("/")[2].rpartition(".")
+    return last if dot else ""
 
 
 def capability_name(key: str) -> str:
@@ -53,9 +54,7 @@ def options(key: str) -> dict[str, str]:
         for text in name.split(",") if "=" in name else ():
             pair = _OPTION.fullmatch(text)
             if pair is None:
-                raise Rejected(
-                    "InvalidOption", f"in the folder {name!r}, {text!r} is no <option>=<value> (lower case)"
-                )
+                raise Rejected("InvalidOption", f"in the folder {name!r}, {text!r} is no <option>=<value> (lower case)")
             found[pair["name"]] = pair["value"]  # a deeper folder speaks last
     return found
 

@@ -145,7 +145,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class Task:
-    """What a vendor is asked for one upload: links by role, and options in the vendor's own words."""
+    """What a vendor is asked for one upload: links to the pictures, and options, both by the vendor's own fields."""
 
     links: Mapping[str, str]
     options: Mapping[str, str] = field(default_factory=dict)

@@ -37,7 +37,10 @@ Outcome = Job | Concluded | Dropped
 
 
 def trouble(job: Job, error: CutoutError, now: datetime, share: float | None = None) -> Job | Concluded:
-    """What a failure leads to: the sentence for the uploader, or the stage in which it waits."""
+    """What a failure leads to: the sentence for the uploader, or the stage in which it waits.
+
+    Jobs that share their trouble are given the same `share` of their pauses, to come back together.
+    """
     stage: Stage = Waiting()
     match error:
         case Rejected():

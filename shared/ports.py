@@ -45,7 +45,9 @@ class Provider(Protocol):
         """`Done` only of a single task. Raises a `CutoutError` when the vendor refuses."""
         ...
 
-    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request: ...
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
+        """The question what became of `ticket`."""
+        ...
 
     def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         """What became of the task that was at `index` in its call. Raises a `CutoutError` when the question itself
@@ -54,6 +56,8 @@ class Provider(Protocol):
 
 
 class Web(Protocol):
+    """What the line needs of the network; `shared.web.HttpWeb` says what each does and raises."""
+
     def send(self, request: Request) -> Reply: ...
 
     def allow(self, url: str, hosts: tuple[str, ...]) -> None: ...
@@ -68,6 +72,8 @@ class Invoker(Protocol):
 
 
 class Bucket(Protocol):
+    """What the line needs of OSS; `shared.storage.OssBucket` says what each does and raises."""
+
     def look(self, key: str) -> Source | None: ...
 
     def window(self, key: str, start: int, length: int) -> bytes: ...

@@ -1,13 +1,19 @@
-"""What an upload is told in the end."""
+"""What an upload is told in the end, and what an earlier receipt in that place says."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
 
+from pydantic import ValidationError
+
+from shared import keys
 from shared.capabilities import CAPABILITIES
 from shared.documents import Job, Output, Receipt
 from shared.errors import CutoutError, Incomplete, Rejected
+from shared.models import Stored
+
+_EMPTY = ("EmptyResult", "the vendor found no subject: nothing shows in its picture")
 
 
 def receipt(
@@ -23,6 +29,7 @@ def receipt(
             status = "rejected"
         case _:
             status = "failed"
+    code, message = (error.code, error.message) if error else _EMPTY if empty else ("", "")
     return Receipt(
         source=job.source,
         etag=job.etag,
@@ -36,12 +43,34 @@ def receipt(
         reshaped=job.reshaped,
         attempts=job.attempts,
         price_yuan=(row.price_yuan or 0.0) if row and status == "done" else 0.0,
-        code=error.code if error else "EmptyResult" if empty else "",
-        message=error.message
-        if error
-        else "the vendor found no subject: nothing shows in its picture"
-        if empty
-        else "",
+        code=code,
+        message=message,
         uploaded_at=job.uploaded_at,
         finished_at=now,
     )
+
+
+def is_told(stored: Stored, job: Job) -> bool:
+    """Whether `stored` is the receipt for the pictures that `job` saw, and still holds: uploading one again asks for
+    another try at what failed."""
+    found = _readable(stored)
+    return (
+        found is not None
+        and stored.mark == job.mark
+        and (found.status == "done" or found.uploaded_at == job.uploaded_at)
+    )
+
+
+def outputs_of(stored: Stored, upload: str) -> list[str]:
+    """The pictures of `upload` that its receipt `stored` names: what a copied or forged one names beside them is not
+    ours to delete."""
+    found = _readable(stored)
+    named = [] if found is None else [(output.key, output.label) for output in found.outputs]
+    return [key for key, label in named if key == keys.output(upload, label, key.rpartition(".")[2])]
+
+
+def _readable(stored: Stored) -> Receipt | None:
+    try:
+        return Receipt.model_validate_json(stored.body)
+    except ValidationError:
+        return None  # somebody's own file in the receipt's place

@@ -12,11 +12,10 @@ from shared.boxes import original_box
 from shared.capabilities import capability
 from shared.documents import Job, Output, Ready, ResultLink, Waiting
 from shared.errors import Unavailable
-from shared.intake import is_told
 from shared.models import IMAGE_TYPES
 from shared.outcomes import Concluded, Dropped, Outcome, trouble
 from shared.ports import Bucket, Provider, Web
-from shared.receipts import receipt
+from shared.receipts import is_told, receipt
 from shared.transparency import Transparency
 
 
@@ -38,7 +37,7 @@ class Results:
             # Before the links' age: as long as the operator does not allow their host, no other ones are bought.
             with suppress(Unavailable):
                 self._web.allow(picture.url, hosts)
-        if job.replaces and is_told(self._bucket, job):
+        if job.replaces and (there := self._bucket.read(keys.receipt(job.source))) and is_told(there, job):
             return Dropped(job, existed=True)  # whoever died over the job's removal had done everything else
         if self._clock() >= stage.dies_at:
             self._sweep(job, stage)

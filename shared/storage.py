@@ -20,6 +20,7 @@ from shared.models import MARK, Download, Entry, Source, Stored
 
 _META = "x-oss-meta-"
 _MARK = _META + MARK
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
 _ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
@@ -186,9 +187,6 @@ class OssBucket:
         """Whether the bucket has, or ever had, versioning: then `create` overwrites."""
         with _translated():
             return bool(self._documents.get_bucket_versioning().status)
-
-
-_JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
 def _session(retry: Retry) -> oss2.Session:

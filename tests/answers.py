@@ -30,7 +30,8 @@ def reply(body: Json, status: int = 200) -> Reply:
 
 def task(row: Capability, number: int = 0, options: Mapping[str, str] | None = None) -> Task:
     """Work on pictures whose links tell role and number."""
-    return Task({role: f"https://shop-photos.example/{role}-{number}?a=b&c=%2B" for role in row.fields}, options or {})
+    links = {field: f"https://shop-photos.example/{role}-{number}?a=b&c=%2B" for role, field in row.fields.items()}
+    return Task(links, options or {})
 
 
 def nested(words: Collection[str], *values: Json) -> st.SearchStrategy[Json]:

@@ -79,6 +79,16 @@ def test_every_variable_is_a_setting_that_the_code_reads(manifest: Manifest) -> 
         read_settings(function.environment)
 
 
+def test_all_that_is_not_alibabas_own_can_be_set_in_the_environment_of_the_deployment() -> None:
+    addresses = {"OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "REGION", "VIAPI_ENDPOINT", "PICWISH_CUTOUT_ENDPOINT", "FC_ENDPOINT"}
+    names = {name.upper() for name in Settings.model_fields} - addresses
+    chosen = {name: "chosen" for name in names if not name.startswith("ALIBABA_CLOUD_")}
+    functions = load(environment=chosen).functions
+    assert functions["backfill"].environment == chosen, "it may have to do everyone's work"
+    del chosen["FC_SERVICE"]
+    assert functions["settle"].environment == chosen, "settle speaks to every vendor"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [

@@ -45,7 +45,7 @@ def fate(row: Capability, heard: Reply) -> Done | Pending | Failed:
 
 def test_a_cutout_is_ordered_with_a_form_of_the_link_and_the_options() -> None:
     options = vendor_options(CUTOUT, {"type": "person", "output-type": "1", "format": "jpg", "bg-color": "00ff7F"})
-    request = vendor().call(CUTOUT, [Task({"image": "https://shop-photos.example/a.jpg"}, options)], STAMP)
+    request = vendor().call(CUTOUT, [Task({"image_url": "https://shop-photos.example/a.jpg"}, options)], STAMP)
     assert (request.method, request.url) == ("POST", "https://picwish.example/tasks/visual/segmentation")
     assert request.form == {
         "image_url": "https://shop-photos.example/a.jpg",
@@ -62,9 +62,10 @@ def test_a_watermark_is_marked_by_a_mask_or_by_rectangles() -> None:
     pair = task(WATERMARK)
     masked = vendor().call(WATERMARK, [pair], STAMP)
     assert (masked.method, masked.url) == ("POST", "https://watermark.example/tasks/visual/watermark")
-    assert masked.form == {"image_url": pair.links["image"], "mask_url": pair.links["mask"]}
-    marked = vendor().call(WATERMARK, [Task({"image": pair.links["image"]}, {"rectangles": "[…]"})], STAMP)
-    assert marked.form == {"image_url": pair.links["image"], "rectangles": "[…]"}
+    image, mask = (f"https://shop-photos.example/{role}-0?a=b&c=%2B" for role in ("image", "mask"))
+    assert masked.form == {"image_url": image, "mask_url": mask}
+    marked = vendor().call(WATERMARK, [Task({"image_url": image}, {"rectangles": "[…]"})], STAMP)
+    assert marked.form == {"image_url": image, "rectangles": "[…]"}
 
 
 @every_row

@@ -42,7 +42,7 @@ def vendor(credentials: Credentials = PERMANENT) -> Viapi:
 
 
 def call(row: Capability, *, options: dict[str, str] | None = None, credentials: Credentials = PERMANENT) -> Request:
-    links = {role: f"https://shop-photos.example/{role}?a=b&c=%2B" for role in row.fields}
+    links = {field: f"https://shop-photos.example/{role}?a=b&c=%2B" for role, field in row.fields.items()}
     return vendor(credentials).call(row, [Task(links, options or {})], STAMP)
 
 
@@ -67,7 +67,8 @@ def test_a_signature_is_that_of_the_official_sdk(parameters: dict[str, str], met
 def test_a_whole_call_verifies_with_the_official_sdk(
     row: Capability, link: str, options: dict[str, str], credentials: Credentials, stamp: Stamp
 ) -> None:
-    request = Viapi(ENDPOINT, credentials, 2).call(row, [Task(dict.fromkeys(row.fields, link), options)], stamp)
+    order = Task(dict.fromkeys(row.fields.values(), link), options)
+    request = Viapi(ENDPOINT, credentials, 2).call(row, [order], stamp)
     signed = {**request.query, **request.form}
     assert len(signed) == len(request.query) + len(request.form)  # nothing is said twice
     given = signed.pop("Signature")

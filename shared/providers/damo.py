@@ -8,7 +8,7 @@ from shared.documents import ResultLink
 from shared.errors import CutoutError, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers import market
-from shared.providers.replies import lost
+from shared.providers.replies import lost, told_apart
 from shared.providers.verdicts import DAMO, judge
 
 _EXECUTION_FAILED = "23500011"
@@ -32,18 +32,16 @@ class Damo:
         self._qps = qps
         self._matting_path = "/" + matting_path.lstrip("/")
 
-    def missing(self, capability: Capability) -> tuple[str, ...]:  # noqa: ARG002 - the port's
+    def missing(self, capability: Capability) -> tuple[str, ...]:
         given = {"DAMO_ENDPOINT": self._endpoint, "DAMO_APPCODE": self._appcode}
         return tuple(name for name, value in given.items() if not value)
 
     def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
-        listed = [
-            {**{capability.fields[role]: link for role, link in task.links.items()}, **task.options} for task in tasks
-        ]
+        listed = [{**task.links, **task.options} for task in tasks]
         path = self._matting_path if capability.action == "inst-mat" else f"/api/v1/{capability.action}/submit"
         return self._request(capability.action, path, {"task_list": listed}, stamp)
 
-    def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:  # noqa: ARG002 - the port's
+    def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         data, request_id = _read(reply)
         ticket = data.get("result_key")
         if not isinstance(ticket, str) or not ticket:
@@ -54,7 +52,7 @@ class Damo:
         path = f"/api/v1/{capability.action}/query"
         return self._request(f"{capability.action}/query", path, {"result_key": ticket}, stamp)
 
-    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         try:
             data, request_id = _read(reply)
         except CutoutError as error:
@@ -71,9 +69,8 @@ class Damo:
                 links = [url for url in found if isinstance(url, str) and url] if isinstance(found, list) else []
                 if not links:
                     return Failed(Unavailable("NoResult", "the vendor's task has no results", request_id=request_id))
-                labels = [""] if len(links) == 1 else map(str, range(len(links)))
-                pictures = tuple(ResultLink(url, label) for url, label in zip(links, labels, strict=False))
-                return Done(pictures, request_id)
+                pictures = [ResultLink(url, str(number)) for number, url in enumerate(links)]
+                return Done(told_apart(pictures), request_id)
             case "FAILED":
                 code = str(task.get("code") or _EXECUTION_FAILED)
                 return Failed(judge(DAMO, code, str(task.get("message") or ""), request_id))

@@ -13,7 +13,7 @@ from shared.documents import ResultLink
 from shared.errors import CutoutError, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers import market
-from shared.providers.replies import lost
+from shared.providers.replies import lost, told_apart
 from shared.providers.verdicts import PICWISH, judge
 
 _NO_SUCH_TASK = "Status404"
@@ -26,7 +26,7 @@ class Picwish:
     """PicWish's own; the manual's example lies in Alibaba's OSS."""
     links_live = 3600.0
     works_for = 30.0
-    """"最长处理时间30秒"."""
+    """The manual: 最长处理时间30秒."""
 
     def __init__(self, endpoints: Mapping[str, str], appcode: str, qps: float) -> None:
         self._endpoints = endpoints
@@ -38,33 +38,30 @@ class Picwish:
         given = {endpoint: self._endpoints[capability.name], "PICWISH_APPCODE": self._appcode}
         return tuple(name for name, value in given.items() if not value)
 
-    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
+    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
         (task,) = tasks
-        pictures = {capability.fields[role]: link for role, link in task.links.items()}
-        return self._request("POST", capability, "", {**pictures, **task.options})
+        return self._request("POST", capability, "", {**task.links, **task.options})
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         match _fate(capability, reply):
             case Failed(error):
                 raise error
-            case Done() as done:
-                return done
-            case task_id:
-                if not task_id:
-                    raise Unavailable("NoTicket", "the vendor is at work, and names no task_id to ask for it with")
-                return Accepted(task_id, task_id)
+            case Accepted(""):
+                raise Unavailable("NoTicket", "the vendor is at work, and names no task_id to ask for it with")
+            case heard:
+                return heard
 
-    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
         return self._request("GET", capability, f"/{quote(ticket, safe='')}", {})
 
-    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         try:
             fate = _fate(capability, reply)
         except CutoutError as error:
             if error.code == _NO_SUCH_TASK or isinstance(error, Rejected):
                 return lost(ticket, error)
             raise
-        return Pending() if isinstance(fate, str) else fate
+        return Pending() if isinstance(fate, Accepted) else fate
 
     def _request(self, method: str, capability: Capability, path: str, form: Mapping[str, str]) -> Request:
         return Request(
@@ -76,8 +73,8 @@ class Picwish:
         )
 
 
-def _fate(capability: Capability, reply: Reply) -> Done | Failed | str:
-    """What `data.state` says: the result, why there is none, or the task_id of what is still at work.
+def _fate(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
+    """What `data.state` says: the result, why there is none, or that it is still at work.
 
     Raises what `status` means when the call itself was not heard.
     """
@@ -90,19 +87,19 @@ def _fate(capability: Capability, reply: Reply) -> Done | Failed | str:
         raise Unavailable("NoState", "the vendor's answer holds no data")
     task_id, state = str(data.get("task_id") or ""), data.get("state")
     if state == 1:
-        found = tuple(_pictures(capability, data))
+        found = told_apart(tuple(_pictures(capability, data)))
         if not found:
             return Failed(Unavailable("NoResult", "the vendor's answer holds no picture", request_id=task_id))
         return Done(found, task_id)
     if isinstance(state, int) and state < 0:
         return Failed(judge(PICWISH, f"State{state}", message, task_id))
-    return task_id
+    return Accepted(task_id, task_id)
 
 
 def _pictures(capability: Capability, data: Mapping[str, object]) -> Iterator[ResultLink]:
-    """A picture is a link or base64; with both image and mask, each has its label."""
-    names = sorted(capability.labels) or ["image"]
-    found = {name: value for name in names if isinstance(value := data.get(name), str) and value}
-    for name, value in found.items():
-        is_address = value.startswith(("http://", "https://", "data:"))
-        yield ResultLink(value if is_address else f"data:;base64,{value}", name if len(found) > 1 else "")
+    """A picture is a link or base64."""
+    for name in sorted(capability.labels) or ["image"]:
+        value = data.get(name)
+        if isinstance(value, str) and value:
+            is_address = value.startswith(("http://", "https://", "data:"))
+            yield ResultLink(value if is_address else f"data:;base64,{value}", name)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from shared.documents import ResultLink
 from shared.errors import CutoutError, Unavailable
 from shared.models import Failed, Reply
 
@@ -19,6 +22,11 @@ def document(reply: Reply) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Unavailable(f"HTTP{reply.status}", "the vendor's answer is not JSON")
     return body
+
+
+def told_apart(pictures: Sequence[ResultLink]) -> tuple[ResultLink, ...]:
+    """The pictures of one answer: labels tell them apart, so the only one needs none."""
+    return tuple(pictures) if len(pictures) > 1 else tuple(replace(each, label="") for each in pictures)
 
 
 def lost(ticket: str, error: CutoutError) -> Failed:

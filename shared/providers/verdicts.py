@@ -16,6 +16,8 @@ _SIGNED = re.compile(r"string ?to ?sign.*", re.IGNORECASE | re.DOTALL)
 
 
 class Verdict(NamedTuple):
+    """Who must act; `advice` follows the vendor's own message."""
+
     error: type[CutoutError]
     advice: str = ""
 
@@ -27,7 +29,7 @@ _KEY = Verdict(Misconfigured, "check the function's role or access key")
 _PURCHASE = Verdict(Misconfigured, f"open or pay for this capability in {_CONSOLE}")
 _PICTURE = Verdict(Rejected)
 _OURS = Verdict(Unavailable)
-"""Ours to mend by asking again with a fresh signature."""
+"""Ours to mend, by asking again: with a fresh signature, a fresh link, or just later."""
 
 # Manual of 2022-05, chapter 9 and 8.3; document 146751 as of 2025; codes its users report.
 VIAPI: dict[str, Verdict] = {

@@ -12,7 +12,7 @@ import hmac
 import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timezone
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +20,7 @@ from urllib.parse import quote
 from shared.documents import Box, ResultLink
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
-from shared.providers.replies import document, lost
+from shared.providers.replies import document, lost, told_apart
 from shared.providers.verdicts import VIAPI, judge
 
 _VERSION = "2019-12-30"
@@ -54,13 +54,12 @@ class Viapi:
         self._credentials = credentials
         self._qps = qps
 
-    def missing(self, capability: Capability) -> tuple[str, ...]:  # noqa: ARG002 - the port's
+    def missing(self, capability: Capability) -> tuple[str, ...]:
         return ()
 
     def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
         (task,) = tasks
-        pictures = {capability.fields[role]: link for role, link in task.links.items()}
-        query, form = (task.options, pictures) if capability.place == "body" else ({**pictures, **task.options}, {})
+        query, form = (task.options, task.links) if capability.place == "body" else ({**task.links, **task.options}, {})
         return self._request(capability.action, query, form, stamp)
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
@@ -73,17 +72,18 @@ class Viapi:
             return Accepted(request_id, request_id)
         return Done(_pictures(capability, body.get("Data"), request_id), request_id)
 
-    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:  # noqa: ARG002 - the port's
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
         return self._request("GetAsyncJobResult", {}, {"JobId": ticket}, stamp)
 
-    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:  # noqa: ARG002
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         """What became of `ticket`. Status alone decides: the manual's success carries an ErrorCode too."""
         try:
             data = _read(capability, reply).get("Data")
         except Rejected as error:
             return lost(ticket, error)
         if not isinstance(data, dict):
-            raise _nonsense(ticket, data)
+            found = type(data).__name__
+            raise Unavailable("NoStatus", f"the vendor's answer holds no status but a {found}", request_id=ticket)
         match data.get("Status"):
             case "PROCESS_SUCCESS":
                 try:
@@ -133,7 +133,7 @@ def _encode(text: str) -> str:
 def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     """The answer as a dict; raises the `CutoutError` that its `Code` means, whatever the status."""
     body = document(reply)
-    code, request_id = str(body.get("Code") or ""), str(body.get("RequestId", ""))
+    code, request_id = str(body.get("Code") or ""), str(body.get("RequestId") or "")
     if not code and reply.status < 400:
         return body
     error = judge(VIAPI, code or f"HTTP{reply.status}", str(body.get("Message") or ""), request_id)
@@ -147,15 +147,13 @@ def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
 
 
 def _pictures(capability: Capability, data: object, request_id: str) -> tuple[ResultLink, ...]:
-    """The result links in `data`; labelled where there are several."""
+    """The result links in `data`; raises why there are none."""
     found = tuple(_links(data, capability)) if isinstance(data, dict) else ()
     if not found and isinstance(data, dict) and data.get("Elements") == []:
         raise Rejected("EmptyResult", "the vendor found nothing of the kind in the picture", request_id=request_id)
     if not found:
         raise Unavailable("NoResult", f"the vendor's answer holds no {capability.image}", request_id=request_id)
-    if len(found) == 1:
-        return (replace(found[0], label=""),)
-    return found
+    return told_apart(found)
 
 
 def _links(data: dict[str, Any], capability: Capability) -> Iterator[ResultLink]:
@@ -192,9 +190,3 @@ def _unwrap(result: object) -> object:
         except (ValueError, RecursionError):
             break
     return None
-
-
-def _nonsense(ticket: str, data: object) -> Unavailable:
-    return Unavailable(
-        "NoStatus", f"the vendor's answer holds no status but a {type(data).__name__}", request_id=ticket
-    )
