@@ -17,6 +17,7 @@ STREET = "uploads/general/vehicle/street.jpg"
 BAG = "uploads/general/refine-mask/bag.jpg"
 CUTOUT = "uploads/picwish/cutout/shoe.jpg"
 CROWD = tuple(f"uploads/damo/background/{number}.jpg" for number in range(3))
+MARKED = "uploads/picwish/watermark/shoe.jpg"
 MATTING = "uploads/damo/matting/shoe.jpg"
 
 _LINKS = tuple(f"https://x.example/{number}.png?Signature=hidden" for number in range(3))
@@ -125,6 +126,14 @@ SHAPES = (
         (CUTOUT,),
         _says(_picwish(state=0), _picwish(state=1, image=_LINKS[0])),
         _unrecorded(CUTOUT),
+    ),
+    Shape(
+        "PicWish, two pictures by public copies",
+        (MARKED, f"{MARKED}.mask.png"),
+        _says(_picwish(state=1, image=_LINKS[0])),
+        _unrecorded(MARKED, record=5),  # after those of any pair, and of its copies
+        signature="hidden" * 120,
+        companions=frozenset({f"{MARKED}.mask.png"}),
     ),
     Shape(
         "DAMO, a batch of three",
