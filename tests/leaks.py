@@ -30,15 +30,15 @@ class Watch(logging.Handler):
 
 @contextmanager
 def watched() -> Iterator[Watch]:
-    """Every line at the level of production while this lasts."""
+    """Every line at the level of production while this lasts; nobody else hears of them."""
     watch, root, ours = Watch(), logging.getLogger(), logging.getLogger("oss_cutout")
-    level = ours.level
+    level, handlers = ours.level, root.handlers
     log.set_up()
-    root.addHandler(watch)
+    root.handlers = [watch]
     try:
         yield watch
     finally:
-        root.removeHandler(watch)
+        root.handlers = handlers
         ours.setLevel(level)
 
 

@@ -124,7 +124,7 @@ PLANTED = tuple(dict.fromkeys((*FOUND_BY_SCHEDULES, *FOUND_BY_CRASH_POINTS)))
 
 
 def is_found_by_schedules(plant: Plant) -> bool:
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, watched():
         plant(patch)
         patch.setattr(Schedule, "counts", Counts())
         try:

@@ -3,19 +3,12 @@ that are named."""
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 
 from tests.crash_points import walk
 from tests.leaks import watched
 from tests.planted import FOUND_BY_CRASH_POINTS, Plant, is_found_by_crash_points
 from tests.shapes import SHAPES, Shape
-
-
-@pytest.fixture(autouse=True)
-def _quiet(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.handler.setLevel(logging.CRITICAL)  # hundreds of deaths, each with its lines
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
