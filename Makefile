@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.10 pyth
 RUN := .venv/bin/python -m
 READY := .venv/.ready
 
-.PHONY: demo test soak check build bench lock cloud clean
+.PHONY: demo test soak reliability check build bench lock cloud clean
 .DEFAULT_GOAL := demo
 
 # Photos to cutouts in demo/, in a cloud of this machine's own. PHOTOS=folder takes yours. The variable travels in the
@@ -20,6 +20,10 @@ test: $(READY) build
 # Thousands of schedules of people, events, deaths and faults, which takes minutes. SCHEDULES=100000 for more.
 soak: $(READY)
 	@$(RUN) tests.soak $${SCHEDULES:+--schedules "$$SCHEDULES"}
+
+# What was done to lose an upload or to pay for it twice, counted: the README's table. SCHEDULES=10000 for more.
+reliability: $(READY)
+	@$(RUN) tests.reliability $${SCHEDULES:+--schedules "$$SCHEDULES"}
 
 check: $(READY)
 	@$(RUN) ruff check --quiet

@@ -66,7 +66,7 @@ class MemoryBucket:
         self.requests: list[tuple[str, str]] = []
         self.before: Callable[[str, str], None] = lambda name, key: None
         self.after: Callable[[str, str], None] = lambda name, key: None
-        """Told of every change once it is made, when OSS's answer may still be lost."""
+        """Told of every request once it is done, when OSS's answer may still be lost."""
         self.signature = ""
         """What every signed link ends with; a key from STS makes it hundreds of characters long."""
 
@@ -75,65 +75,64 @@ class MemoryBucket:
         self.things[key] = Thing(body, self.clock(), metadata=metadata)
         return self.things[key].etag
 
-    def _count(self, name: str, key: str) -> None:
+    @contextmanager
+    def _request(self, name: str, key: str) -> Iterator[None]:
         self.before(name, key)
         self.requests.append((name, key))
+        yield
+        self.after(name, key)
 
     def look(self, key: str) -> Source | None:
-        self._count("look", key)
-        thing = self.things.get(key)
+        with self._request("look", key):
+            thing = self.things.get(key)
         if thing is None:
             return None
         metadata = thing.metadata | ({MARK: thing.mark} if thing.mark else {})
         return Source(key, thing.etag, len(thing.body), thing.modified, metadata, thing.body[:WINDOW])
 
     def window(self, key: str, start: int, length: int) -> bytes:
-        self._count("window", key)
-        body = self.things[key].body
+        with self._request("window", key):
+            body = self.things[key].body
         assert start + length <= len(body), "OSS would send the whole object"
         return body[start : start + length]
 
     def read(self, key: str) -> Stored | None:
-        self._count("read", key)
-        thing = self.things.get(key)
+        with self._request("read", key):
+            thing = self.things.get(key)
         return Stored(thing.body, thing.etag, thing.mark) if thing else None
 
     def etag(self, key: str) -> str:
-        self._count("etag", key)
-        thing = self.things.get(key)
+        with self._request("etag", key):
+            thing = self.things.get(key)
         return thing.etag if thing else ""
 
     def create(self, key: str, body: bytes) -> bool:
-        self._count("create", key)
-        if key in self.things:
-            return False
-        self.things[key] = Thing(body, self.clock())
-        self.after("create", key)
-        return True
+        with self._request("create", key):
+            if new := key not in self.things:
+                self.things[key] = Thing(body, self.clock())
+        return new
 
     def write(self, key: str, body: bytes, *, mark: str = "") -> None:
-        self._count("write", key)
-        self.things[key] = Thing(body, self.clock(), mark)
-        self.after("write", key)
+        with self._request("write", key):
+            self.things[key] = Thing(body, self.clock(), mark)
 
     def store(self, key: str, download: Download, *, mark: str) -> int:
-        self._count("store", key)
-        body = b"".join(download.chunks)
-        self.things[key] = Thing(body, self.clock(), mark)
-        self.after("store", key)
+        with self._request("store", key):
+            body = b"".join(download.chunks)
+            self.things[key] = Thing(body, self.clock(), mark)
         return len(body)
 
     def delete(self, keys: tuple[str, ...]) -> None:
         if not keys:
             return
-        self._count("delete", ",".join(keys))
-        for key in keys:
-            self.things.pop(key, None)
-        self.after("delete", ",".join(keys))
+        with self._request("delete", ",".join(keys)):
+            for key in keys:
+                self.things.pop(key, None)
 
     def list(self, prefix: str) -> Iterator[Entry]:
-        self._count("list", prefix)
-        there = [Entry(key, thing.etag, thing.modified, len(thing.body)) for key, thing in sorted(self.things.items())]
+        with self._request("list", prefix):
+            found = sorted(self.things.items())
+            there = [Entry(key, thing.etag, thing.modified, len(thing.body)) for key, thing in found]
         yield from (entry for entry in there if entry.key.startswith(prefix))
 
     def link(self, key: str, process: str, seconds: int) -> str:
@@ -144,11 +143,10 @@ class MemoryBucket:
         return f"https://shop-photos.example/{quote(key)}" + (f"?x-oss-process={quote(process)}" if process else "")
 
     def stage(self, key: str, copy: str, *, public: bool) -> None:
-        self._count("stage", copy)
-        if key not in self.things:
-            raise Unavailable("NoSuchKey", "it was deleted just as it was to be copied")
-        self.things[copy] = Thing(self.things[key].body, self.clock(), public=public)
-        self.after("stage", copy)
+        with self._request("stage", copy):
+            if key not in self.things:
+                raise Unavailable("NoSuchKey", "it was deleted just as it was to be copied")
+            self.things[copy] = Thing(self.things[key].body, self.clock(), public=public)
 
 
 class ScriptedWeb:

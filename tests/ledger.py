@@ -11,6 +11,7 @@ from tests.actors import Actor, Cast
 from tests.fakes import Clock, MemoryBucket
 from tests.model_vendor import Bill
 from tests.people import People
+from tests.promises import Kind, Wrong
 
 
 @dataclass
@@ -25,6 +26,8 @@ class Counts:
     billed: int = 0
     billed_again: Counter[str] = field(default_factory=Counter)
     """By the reason why nobody can have known better."""
+    wrong: Counter[Kind] = field(default_factory=Counter)
+    """Promises that were not kept; hypothesis tries again what went wrong, and each time counts."""
     excluded: int = 0
     """Uploads that were not made: see `People.put`. The schedules are more than asked for: hypothesis repeats some."""
 
@@ -33,7 +36,7 @@ class Ledger:
     """The bills of one schedule; `wrong` is what may not be."""
 
     def __init__(self, people: People, bucket: MemoryBucket, clock: Clock, cast: Cast, counts: Counts) -> None:
-        self.wrong: list[str] = []
+        self.wrong: list[Wrong] = []
         self.forsaken: set[str] = set()
         """Results of which no receipt spoke, and copies of which no job spoke, when whoever stored them ended."""
         self._people, self._bucket, self._clock, self._cast, self._counts = people, bucket, clock, cast, counts
@@ -44,6 +47,10 @@ class Ledger:
         """Of which nothing in the bucket speaks yet."""
         self._untold: dict[Actor | None, set[str]] = defaultdict(set)
         """Results of which no receipt speaks yet, and copies of which no job does."""
+
+    def accuse(self, kind: Kind, sentence: str) -> None:
+        self.wrong.append((kind, sentence))
+        self._counts.wrong[kind] += 1
 
     def billed(self, bill: Bill) -> None:
         """The vendor has charged for a call."""
@@ -56,9 +63,9 @@ class Ledger:
         if bill.forgiven.startswith("overwritten"):
             self._counts.billed_again[bill.forgiven] += 1
         elif life in self._concluded:
-            self.wrong.append(f"{image} was paid for although it had been concluded")
+            self.accuse("paid twice", f"{image} was paid for although it had been concluded")
         elif not all(excuses):
-            self.wrong.append(f"{image} was paid for twice")
+            self.accuse("paid twice", f"{image} was paid for twice")
         elif excuses:
             self._counts.billed_again[excuses[-1]] += 1
         self._counts.billed += 1
@@ -101,7 +108,7 @@ class Ledger:
         counted = [bill for bill in self._bills[life] if not bill.forgiven.startswith("overwritten")]
         billed = len(counted)
         if receipt.attempts < billed:
-            self.wrong.append(f"{receipt.source} was billed {billed} times, and is told {receipt.attempts}")
+            self.accuse("paid twice", f"{receipt.source} was billed {billed} times, and is told {receipt.attempts}")
         if receipt.status == "done":
             self._concluded.add(life)
         else:

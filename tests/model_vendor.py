@@ -48,6 +48,8 @@ _REFUSALS = {
     "misconfigured": (403, "InvalidApi.NotPurchase"),
     "unreadable": (400, "InvalidImage.URL"),
 }
+_SAID = "said the vendor of https://shop-photos.example/a.jpg?signature=hidden"
+"""Some quote the link that they were shown."""
 REFUSAL_CODES = {"InvalidImage.Content", "InvalidImage.URL", "EmptyResult"}
 
 
@@ -159,7 +161,7 @@ class ModelVendor:
         return {_FIELDS[bill.action][0]: links[0]}
 
     def _link(self, bill: Bill, number: int) -> str:
-        url = f"https://results.example/{len(self.results)}.png"
+        url = f"https://results.example/{len(self.results)}.png?Signature=hidden"
         self.results[url] = (result(bill.mark, number), self.clock() + LINKS_LIVE)
         return url
 
@@ -193,4 +195,4 @@ def _said(request_id: str, body: dict[str, Any]) -> Reply:
 
 
 def _refused(status: int, code: str) -> Reply:
-    return Reply(status, json.dumps({"RequestId": "R-9", "Code": code, "Message": "said the vendor"}).encode())
+    return Reply(status, json.dumps({"RequestId": "R-9", "Code": code, "Message": _SAID}).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from shared import keys
 from shared.documents import Receipt
@@ -10,6 +11,10 @@ from shared.pipeline import MAX_ATTEMPTS
 from tests.fakes import MemoryBucket
 from tests.model_vendor import REFUSAL_CODES, result
 from tests.people import People
+
+Kind = Literal["lost", "paid twice", "leaked", "broken"]
+Wrong = tuple[Kind, str]
+"""A promise that was not kept, and the sentence that says of whom."""
 
 _OUR_REFUSALS = {"NotAnImage", "CompanionMissing", "PictureMissing"}
 
@@ -59,7 +64,6 @@ def broken_when_quiet(bucket: MemoryBucket, people: People, forsaken: set[str]) 
     `forsaken`: copies that a crash left to the lifecycle rule.
     """
     yield from broken_now(bucket)
-    yield from lost(bucket, people, set())
     for key in bucket.things:
         if key.startswith((keys.JOBS, keys.WORK)) and key not in forsaken:
             yield f"{key} is left"

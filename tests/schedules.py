@@ -22,10 +22,11 @@ from shared.jobs import Jobs
 from shared.rounds import Round
 from tests.actors import Actor, Cast, Order
 from tests.fakes import Died, Shop
+from tests.leaks import told_too_much
 from tests.ledger import Counts, Ledger
 from tests.model_vendor import MOODS, ModelVendor
 from tests.people import BAD, SCENES, People
-from tests.promises import broken_now, broken_when_quiet, lost
+from tests.promises import Kind, broken_now, broken_when_quiet, lost
 
 _UPLOADS, _SETTLE = timedelta(seconds=120), timedelta(seconds=300)
 """The functions' timeouts."""
@@ -147,7 +148,9 @@ class Schedule(RuleBasedStateMachine):
     @invariant()
     def nothing_is_wrong(self) -> None:
         under_way = {key for key, _ in (*self.pending, *self.told.values())} | set(self.dropped)
-        self._check([*broken_now(self.bucket), *lost(self.bucket, self.people, under_way)])
+        self._check("broken", broken_now(self.bucket))
+        self._check("leaked", told_too_much(self.bucket))
+        self._check("lost", lost(self.bucket, self.people, under_way))
 
     def teardown(self) -> None:
         failed = bool(self.ledger.wrong)
@@ -161,7 +164,8 @@ class Schedule(RuleBasedStateMachine):
         self._settle_down()
         self._redeliver()
         self._settle_down()
-        self._check(broken_when_quiet(self.bucket, self.people, self.ledger.forsaken))
+        self._check("lost", lost(self.bucket, self.people, set()))
+        self._check("broken", broken_when_quiet(self.bucket, self.people, self.ledger.forsaken))
 
     def _redeliver(self) -> None:
         backfilled = [(key, self.bucket.things[key].etag) for key in self.dropped if key in self.bucket.things]
@@ -175,10 +179,11 @@ class Schedule(RuleBasedStateMachine):
             self._round()
             if not self.shop.keys(keys.JOBS):
                 return
-        self._check([f"{key} never ends" for key in self.shop.keys(keys.JOBS)])
+        self._check("lost", [f"{key} never ends" for key in self.shop.keys(keys.JOBS)])
 
-    def _check(self, wrong: Iterable[str]) -> None:
-        self.ledger.wrong += wrong
+    def _check(self, kind: Kind, wrong: Iterable[str]) -> None:
+        for sentence in wrong:
+            self.ledger.accuse(kind, sentence)
         assert not self.ledger.wrong, self.ledger.wrong
 
     # ---------------------------------------------------------------- behind the scenes
@@ -240,7 +245,7 @@ class Schedule(RuleBasedStateMachine):
         if isinstance(actor.error, Died):
             self.counts.deaths += 1
         elif actor not in self.faltered:
-            self.ledger.wrong.append(f"a bug: {actor.error!r}")
+            self.ledger.accuse("broken", f"a bug: {actor.error!r}")
 
     def _before(self, name: str, about: str) -> None:
         self.cast.before(name, about)

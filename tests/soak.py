@@ -10,7 +10,7 @@ import logging
 import sys
 import time
 
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.schedules import Schedule
@@ -18,22 +18,28 @@ from tests.schedules import Schedule
 _STRETCH = 500
 
 
+def search(examples: int, number: int, *phases: Phase) -> None:
+    """So many schedules from the seed `number`; raises `AssertionError` over what hypothesis found, reduced."""
+    run_state_machine_as_test(
+        seed(number)(Schedule),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=40,
+            derandomize=False,  # the seed does that, and other schedules can be had by another one
+            database=None,
+            deadline=None,
+            phases=phases or tuple(Phase),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
 def soak(schedules: int, first_seed: int = 0) -> None:
     """Runs that many schedules, each stretch of them from a seed of its own; raises what hypothesis found, reduced."""
     began = time.monotonic()
     for number, start in enumerate(range(0, schedules, _STRETCH), first_seed):
         stretch = min(_STRETCH, schedules - start)
-        run_state_machine_as_test(
-            seed(number)(Schedule),
-            settings=settings(
-                max_examples=stretch,
-                stateful_step_count=40,
-                derandomize=False,
-                database=None,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        search(stretch, number)
         print(f"{start + stretch:8,} schedules, seed {number}, {time.monotonic() - began:6.0f} s", flush=True)
 
 

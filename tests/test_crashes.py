@@ -1,4 +1,4 @@
-"""Instances die and contend for a job: its result arrives, and at most what nobody can know is paid for twice."""
+"""Instances that die again and again, or contend for a job; and what lies in the place of documents."""
 
 from __future__ import annotations
 
@@ -15,41 +15,6 @@ from tests.pictures import picture
 from tests.viapi_line import COMMON, LINK, THROTTLED, ok
 
 shop = viapi_line.shop
-
-
-def effects() -> int:
-    shop = Shop()
-    shop.web.always = ok(ImageURL=LINK)
-    shop.upload(COMMON, picture())
-    return len(shop.bucket.requests)
-
-
-@pytest.mark.parametrize("point", range(effects()))
-def test_wherever_an_instance_dies_the_result_arrives(shop: Shop, point: int) -> None:
-    left = point
-
-    def die(name: str, key: str) -> None:
-        nonlocal left
-        if left == 0:
-            left = -1
-            raise Died
-        left -= 1
-
-    etag = shop.bucket.put(COMMON, picture())
-    shop.bucket.before = die
-    with pytest.raises(Died):
-        shop.arrivals.arrived(COMMON, etag)
-    shop.arrivals.arrived(COMMON, etag)  # Function Compute tries again at once
-    shop.clock.pass_(minutes=3)
-    if shop.job(COMMON):
-        shop.resume(COMMON)
-    receipt = shop.receipt(COMMON)
-    assert receipt is not None
-    assert receipt.status == "done"
-    assert shop.job(COMMON) is None
-    lost = point == 3  # between the call and its record: nobody can know
-    assert len(shop.web.sent) == (2 if lost else 1)
-    assert receipt.attempts >= len(shop.web.sent)
 
 
 def test_an_instance_that_dies_in_every_call_ends_in_a_failed_receipt(shop: Shop) -> None:

@@ -80,7 +80,14 @@ def test_every_variable_is_a_setting_that_the_code_reads(manifest: Manifest) -> 
 
 
 def test_all_that_is_not_alibabas_own_can_be_set_in_the_environment_of_the_deployment() -> None:
-    addresses = {"OSS_ENDPOINT", "OSS_PUBLIC_ENDPOINT", "REGION", "VIAPI_ENDPOINT", "PICWISH_CUTOUT_ENDPOINT", "FC_ENDPOINT"}
+    addresses = {
+        "OSS_ENDPOINT",
+        "OSS_PUBLIC_ENDPOINT",
+        "REGION",
+        "VIAPI_ENDPOINT",
+        "PICWISH_CUTOUT_ENDPOINT",
+        "FC_ENDPOINT",
+    }
     names = {name.upper() for name in Settings.model_fields} - addresses
     chosen = {name: "chosen" for name in names if not name.startswith("ALIBABA_CLOUD_")}
     functions = load(environment=chosen).functions

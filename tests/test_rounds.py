@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from shared import keys
 from shared.errors import Busy
 from shared.rounds import Round
-from tests.fakes import Died, Shop
+from tests.fakes import Shop
 from tests.pictures import picture
 from tests.viapi_line import COMMON, HD, LINK, PAIR, SUBMITTED, THROTTLED, ok, refused, status
 
@@ -151,47 +150,3 @@ def test_a_pair_that_waits_keeps_no_round_awake(shop: Shop) -> None:
     go(shop)
     assert shop.receipt(PAIR) is not None
     assert keys.job(PAIR) not in shop.bucket.things
-
-
-# ---------------------------------------------------------------- crashes
-
-
-def live_through(shop: Shop, key: str, point: int) -> int:
-    """Upload `key`, let the instance that makes the `point`th request die, and settle come by until all is quiet.
-
-    Returns how many requests there were.
-    """
-    made = 0
-
-    def die(name: str, about: str) -> None:
-        nonlocal made
-        made += 1
-        if made == point + 1:
-            raise Died
-
-    shop.web.always = SUBMITTED
-    shop.web.asked = FINISHED
-    etag = shop.bucket.put(key, picture())
-    shop.bucket.before = die
-    with suppress(Died):
-        shop.arrivals.arrived(key, etag)
-    with suppress(Died):
-        shop.arrivals.arrived(key, etag)  # Function Compute tries again, or OSS tells it twice
-    for _ in range(4):
-        shop.clock.pass_(minutes=3)
-        with suppress(Died):
-            go(shop)
-    return made
-
-
-@pytest.mark.parametrize("point", range(live_through(Shop(), HD, -1)))
-def test_wherever_anyone_dies_over_an_asynchronous_upload_it_is_concluded(shop: Shop, point: int) -> None:
-    live_through(shop, HD, point)
-    receipt = shop.receipt(HD)
-    assert receipt is not None
-    assert receipt.status == "done"
-    assert shop.keys("jobs/") == []
-    submitted = [request for request in shop.web.sent if request.quota.name == "SegmentHDCommonImage"]
-    lost = point == 3  # between the call and the record of its ticket: nobody can know
-    assert len(submitted) == (2 if lost else 1)
-    assert receipt.attempts >= len(submitted)

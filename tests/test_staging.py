@@ -11,7 +11,7 @@ from shared import keys
 from shared.documents import Blocked, Job, Waiting
 from shared.errors import Misconfigured, Unavailable
 from shared.pipeline import MAX_ATTEMPTS
-from tests.fakes import Died, Shop, Thing, shown_at
+from tests.fakes import Shop, Thing, shown_at
 from tests.pictures import picture
 from tests.test_rounds import go
 
@@ -286,36 +286,6 @@ def test_a_photo_deleted_just_before_it_is_copied_is_dropped(shop: Shop) -> None
     go(shop)
     go(shop)
     assert shop.bucket.things == {}
-
-
-def effects() -> int:
-    """Requests to OSS for a photo that is copied."""
-    shop = Shop()
-    shop.bucket.signature, shop.web.always = FROM_STS, DONE
-    shop.upload(PHOTO, picture())
-    return len(shop.bucket.requests)
-
-
-@pytest.mark.parametrize("point", range(effects()))
-def test_wherever_an_instance_dies_over_a_copied_photo_it_is_concluded_without_one(shop: Shop, point: int) -> None:
-    left = point
-
-    def die(name: str, about: str) -> None:
-        nonlocal left
-        left -= 1
-        if left == -1:
-            raise Died
-
-    etag = shop.bucket.put(PHOTO, picture())
-    shop.bucket.before = die
-    with pytest.raises(Died):
-        shop.arrivals.arrived(PHOTO, etag)
-    for _ in range(2):
-        shop.clock.pass_(minutes=3)
-        shop.arrivals.arrived(PHOTO, etag)
-        go(shop)
-    assert status(shop, PHOTO) == "done"
-    assert (shop.keys("work/"), shop.keys("jobs/")) == ([], [])
 
 
 def test_a_photo_that_the_vendor_can_never_fetch_ends_in_a_failed_receipt(shop: Shop) -> None:
