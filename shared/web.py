@@ -92,8 +92,8 @@ class HttpWeb:
     def send(self, request: Request) -> Reply:
         """Send a vendor a request when its turn has come.
 
-        Raises `Busy` when the vendor was not reached, `Unavailable` when it was and did not answer: then nobody can
-        know whether the call was bought.
+        Raises `Busy` when the vendor was not reached, `Misconfigured` when the settings make no request, and
+        `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the call was bought.
         """
         self._pace.wait(request.quota)
         deadline = self._clock() + self._call_seconds
@@ -108,6 +108,10 @@ class HttpWeb:
             ) as response:
                 body = b"".join(self._pieces(response, "reply", MAX_REPLY_BYTES, deadline))
                 return Reply(response.status_code, body, response.headers)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError) as error:
+            said = f"no request can be sent to {request.url[:100]} ({type(error).__name__})"
+            advice = "check the vendor's address and AppCode in the settings"
+            raise Misconfigured("Settings", f"{said}: {advice}") from None  # whose text may quote the AppCode
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Busy("VendorUnreachable", f"{_host(request.url)} was not reached: {error}") from error
         except httpx.RequestError as error:

@@ -8,6 +8,7 @@ import io
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,23 @@ def test_a_vendor_that_is_not_reached_is_busy_as_nothing_was_said() -> None:
         http().send(call(f"http://127.0.0.1:{port}/", query={"Signature": "hidden"}))
     assert raised.value.code == "VendorUnreachable"
     assert "hidden" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["vendor.example", "https://", "ftp://vendor.example", "http://[::1", "http://\u200b.example", "http://x/\n"],
+)
+def test_an_address_that_is_none_is_the_operators_matter_and_nothing_was_bought(address: str) -> None:
+    with pytest.raises(Misconfigured, match="check the vendor's address and AppCode in the settings"):
+        http().send(call(address))
+
+
+@pytest.mark.parametrize("appcode", ["hidden\nhidden", "hidden\0", "红hidden"])
+def test_a_secret_that_no_header_can_hold_is_the_operators_matter_and_not_quoted(appcode: str, serve: Serve) -> None:
+    url = serve(Response(b"{}")).url
+    with pytest.raises(Misconfigured) as raised:
+        http().send(call(url, headers={"Authorization": f"APPCODE {appcode}"}))
+    assert "hidden" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_a_vendor_that_does_not_answer_in_time_may_have_billed_the_call(speak: Speak) -> None:
