@@ -155,13 +155,14 @@ class HttpWeb:
             yield piece
 
     def allow(self, url: str, hosts: tuple[str, ...]) -> None:
-        """Raises `Misconfigured` unless the address is one that results may come from."""
+        """Raises `Misconfigured` unless the address is one that results may come from, and `Unavailable` when it is
+        none of the web: no setting could make it one."""
         if url.startswith(_INLINE):
             return
         address = _address(url)
         host = address.host
-        if address.scheme not in ("http", "https"):
-            raise Misconfigured("ResultHost", f"the result's link is no http address: {address.scheme}")
+        if address.scheme not in ("http", "https") or not host:
+            raise Unavailable("ResultLink", f"the result's link is no http address: {address.scheme}")
         if {host, f"{host}:{address.port}"} & self._result_hosts:
             return  # named by the operator, wherever it is
         of_oss = host.endswith(_OSS_DOMAIN) and any(part.startswith("oss-") for part in host.split("."))

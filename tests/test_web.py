@@ -451,7 +451,6 @@ def test_results_may_lie_in_alibabas_oss_and_with_the_vendor_but_not_at_a_privat
         "http://0/a.png",
         "http://169.254.169.254/latest/meta-data",
         "http://100.100.100.200/latest/meta-data/ram/security-credentials/",
-        "http:///a.png",
     ],
 )
 def test_a_host_that_nobody_allowed_is_the_operators_matter_and_named(url: str) -> None:
@@ -461,10 +460,13 @@ def test_a_host_that_nobody_allowed_is_the_operators_matter_and_named(url: str) 
     assert httpx.URL(url).host in error.message  # what would have been connected to, by its own reckoning
 
 
-@pytest.mark.parametrize("url", ["file:///a.png", "ftp://x.oss-cn-shanghai.aliyuncs.com/a.png", "//x/a.png", "a.png"])
-def test_a_link_that_is_no_web_address_is_the_operators_matter(url: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["file:///a.png", "ftp://x.oss-cn-shanghai.aliyuncs.com/a.png", "//x/a.png", "a.png", "http:///a.png", "oss://a/b"],
+)
+def test_a_link_that_is_no_web_address_is_trouble_that_no_setting_could_end(url: str) -> None:
     error = trouble(http(), url)
-    assert (type(error), error.code) == (Misconfigured, "ResultHost")
+    assert (type(error), error.code) == (Unavailable, "ResultLink")
     assert "no http address" in error.message
 
 
