@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from itertools import chain
 
 import httpx
@@ -87,6 +88,7 @@ class HttpWeb:
             timeout=httpx.Timeout(call_seconds, connect=_CONNECT_SECONDS),
             follow_redirects=False,
             trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a call owes nothing to the one before it
         )
 
     def send(self, request: Request) -> Reply:

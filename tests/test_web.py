@@ -111,6 +111,22 @@ def test_a_call_arrives_as_it_was_built_and_its_answer_comes_back_whatever_the_s
     assert seen == [("POST", "/", nasty, {"ImageURL": "http://x/?a=b&c=%2B"})]
 
 
+def test_no_cookie_of_a_vendors_is_kept(serve: Serve) -> None:
+    sent: list[str | None] = []
+
+    def app(environ: Any, start: Any) -> Any:
+        sent.append(environ.get("HTTP_COOKIE"))
+        response = Response(PNG)
+        response.set_cookie("session", "x" * 4000)
+        return response(environ, start)
+
+    client, url = http(), serve(app).url
+    for _ in range(2):
+        client.send(call(url))
+        fetched(client, url)
+    assert sent == [None] * 4
+
+
 def test_a_vendor_that_is_not_reached_is_busy_as_nothing_was_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
