@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from shared.errors import CutoutError, Unavailable
 from shared.models import Failed, Reply
+
+_IDENTIFIER = re.compile("[!-~]{1,256}")
 
 
 def document(reply: Reply) -> dict[str, Any]:
@@ -19,6 +22,11 @@ def document(reply: Reply) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Unavailable(f"HTTP{reply.status}", "the vendor's answer is not JSON")
     return body
+
+
+def identifier(value: object) -> str:
+    """An id, as it is kept, quoted and asked with; empty for what is none, or is longer than any id."""
+    return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else ""
 
 
 def lost(ticket: str, error: CutoutError) -> Failed:

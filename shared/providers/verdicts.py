@@ -11,6 +11,7 @@ from typing import NamedTuple
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
 
 _LONGEST = 300
+_CODE = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _LINK = re.compile(r"https?(://|%3A%2F%2F|%253A%252F%252F)\S+", re.IGNORECASE)
 _SIGNED = re.compile(r"string ?to ?sign.*", re.IGNORECASE | re.DOTALL)
 
@@ -123,7 +124,7 @@ def judge(verdicts: dict[str, Verdict], code: str, message: str, request_id: str
     verdict = verdicts.get(prefix, Verdict(Unavailable))
     said = quotable(message)
     sentence = f"{said.rstrip('. ')}; {verdict.advice}" if verdict.advice else said
-    return verdict.error(code, sentence, request_id=request_id)
+    return verdict.error(code if _CODE.fullmatch(code) else "Unknown", sentence, request_id=request_id)
 
 
 def quotable(message: str) -> str:
