@@ -15,13 +15,19 @@ _IDENTIFIER = re.compile("[!-~]{1,256}")
 def document(reply: Reply) -> dict[str, Any]:
     """The answer's JSON object; raises `Unavailable` when it is none."""
     try:
-        # JSON can spell half a character (a lone surrogate), which no document of ours could be written with.
-        body = json.loads(json.dumps(json.loads(reply.body), ensure_ascii=False).encode("utf-8", "replace"))
+        body = parsed(reply.body)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise Unavailable(f"HTTP{reply.status}", "the vendor's answer is not JSON")
     return body
+
+
+def parsed(text: str | bytes) -> Any:
+    """What the JSON says; raises `ValueError` or `RecursionError` for what is none."""
+    found = json.loads(text)
+    # JSON can spell half a character (a lone surrogate), which no document of ours could be written with.
+    return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def identifier(value: object) -> str:

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 import html
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timezone
@@ -20,7 +19,7 @@ from urllib.parse import quote
 from shared.documents import Box, ResultLink
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
-from shared.providers.replies import document, identifier, lost
+from shared.providers.replies import document, identifier, lost, parsed
 from shared.providers.verdicts import VIAPI, judge
 
 _VERSION = "2019-12-30"
@@ -188,7 +187,7 @@ def _unwrap(result: object) -> object:
         if not isinstance(result, str):
             return result
         try:
-            result = json.loads(result)
+            result = parsed(result)
         except (ValueError, RecursionError):
             break
     return None
