@@ -13,6 +13,7 @@ from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, U
 _LONGEST = 300
 _CODE = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _LINK = re.compile(r"https?(://|%3A%2F%2F|%253A%252F%252F)\S+", re.IGNORECASE)
+_AUTHORIZATION = re.compile(r"(appcode\W{1,3})[\w-]{16,}", re.IGNORECASE)
 _SIGNED = re.compile(r"string ?to ?sign.*", re.IGNORECASE | re.DOTALL)
 
 
@@ -129,7 +130,5 @@ def judge(verdicts: dict[str, Verdict], code: str, message: str, request_id: str
 
 def quotable(message: str) -> str:
     """A vendor's message as it may be shown: some quote the string that was signed, with token and link in it."""
-    return (
-        _SIGNED.sub("…", _LINK.sub("<link>", message[: 10 * _LONGEST]))[:_LONGEST].strip()
-        or "the vendor gives no reason"
-    )
+    said = _AUTHORIZATION.sub(r"\1…", _LINK.sub("<link>", message[: 10 * _LONGEST]))
+    return _SIGNED.sub("…", said)[:_LONGEST].strip() or "the vendor gives no reason"
