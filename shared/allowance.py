@@ -35,23 +35,27 @@ class Allowance:
         self._spare = 0
         self._told = False
 
-    def spend(self, calls: int) -> None:
-        """Take so many; raises `Spent` when the day has not as many left."""
+    def spend(self, calls: int) -> int:
+        """Take so many, or as many as the day has left, and tell how many; raises `Spent` when it has none."""
         if self._limit is None:
-            return
+            return calls
         with self._lock:
             today = self._clock().astimezone(_SHANGHAI)
             if self._day != today.date().isoformat():
                 self._day, self._next, self._spare, self._told = today.date().isoformat(), 0, 0, False
             while self._spare < calls:
                 if self._next >= self._limit:
-                    raise self._spent(today, self._limit)
+                    break
                 if self._bucket.create(keys.call(self._day, self._next), b"{}"):
                     self._spare += 1
                     self._next += 1
                 else:
                     self._next = self._first_free()
-            self._spare -= calls
+            if not self._spare:
+                raise self._spent(today, self._limit)
+            taken = min(calls, self._spare)
+            self._spare -= taken
+            return taken
 
     def give_back(self, calls: int) -> None:
         """So many were turned away: nothing was bought."""

@@ -35,7 +35,7 @@ class Frame:
 class ResultLink:
     """A picture the vendor made, at an address that soon dies; the label is empty when it is the only one."""
 
-    url: str
+    url: str = field(repr=False)
     label: str = ""
     box: Box | None = None
     """Which part of the picture it was shown this one shows."""
@@ -89,8 +89,8 @@ Stage = Annotated[Claimed | Waiting | Blocked | Ticketed | Ready, Field(discrimi
 class Job:
     """Work not finished, at `jobs/<X>.json`."""
 
-    id: str
-    """Random: tells this job from another for the same upload."""
+    id: str = field(repr=False)
+    """Random: tells this job from another for the same upload, and names its copies. Whoever knows it can find them."""
     source: str
     uploaded_at: datetime
     due: datetime
@@ -115,7 +115,7 @@ class Job:
     frame: Frame | None = None
     wants_plain_name: bool = False
     """The vendor could not read the pictures' own names in a link."""
-    staged: tuple[str, ...] = ()
+    staged: tuple[str, ...] = field(default=(), repr=False)
     """Copies under `work/`, to be deleted in the end."""
     replaces: tuple[str, ...] = ()
     """What an earlier version of this upload left under `cutouts/`."""

@@ -40,14 +40,16 @@ class Purchases:
         return self._providers[row.provider].missing(row)
 
     def call(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
-        """Ask the vendor for the cutouts, if the day allows it."""
+        """Ask the vendor for the cutouts, as many as the day allows."""
         try:
-            self._allowance.spend(len(calls))
+            allowed = self._allowance.spend(len(calls))
         except CutoutError as error:
             for job, _ in calls:
                 yield self._trouble(job, error)
         else:
-            yield from self._buy(calls)
+            yield from self._buy(calls[:allowed])
+            if calls[allowed:]:
+                yield from self.call(calls[allowed:])
 
     def _buy(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
         """From here to the next record nobody can know whether they were bought."""

@@ -19,6 +19,7 @@ from shared.capabilities import CAPABILITIES
 from shared.documents import Blocked, Job, Ready, Ticketed, Waiting
 from shared.jobs import Found
 from shared.outcomes import Outcome
+from shared.providers.verdicts import quotable
 
 _WORKERS = 16
 """Enough to draw 10 calls a second from a vendor that takes a second and a half."""
@@ -98,7 +99,7 @@ class Round:
             try:
                 return work(item)
             except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; `run` raises it
-                log.error("bug", message=f"{type(bug).__name__}: {bug}", item=str(item)[:200])
+                log.error("bug", message=quotable(f"{type(bug).__name__}: {bug}"), item=str(item)[:200])
                 self._bugs.append(bug)
                 return None
 

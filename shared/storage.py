@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -23,6 +24,8 @@ _MARK = _META + MARK
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
+_NOT_IN_XML = re.compile("[\\x00-\\x1f\\ufffe\\uffff]")
+"""Refused by a parser, or taken for another: a carriage return for a line feed."""
 _ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 
@@ -136,13 +139,13 @@ class OssBucket:
         return size
 
     def delete(self, keys: tuple[str, ...]) -> None:
-        """Delete what is there of `keys`, in one request for up to 1,000."""
+        """Delete what is there of `keys`, in one request for up to 1,000 whose names XML can hold."""
+        several = [key for key in keys if not _NOT_IN_XML.search(key)] if len(keys) > 1 else []
         with _translated():
-            if len(keys) == 1:
-                self._documents.delete_object(keys[0])
-            elif keys:
-                for start in range(0, len(keys), 1000):
-                    self._documents.batch_delete_objects(list(keys[start : start + 1000]))
+            for start in range(0, len(several), 1000):
+                self._documents.batch_delete_objects(several[start : start + 1000])
+            for key in sorted({*keys} - {*several}):
+                self._documents.delete_object(key)
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """Every object below `prefix`, in the order of their names; one request for 1,000."""

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from itertools import chain
 
 import httpx
@@ -87,13 +88,14 @@ class HttpWeb:
             timeout=httpx.Timeout(call_seconds, connect=_CONNECT_SECONDS),
             follow_redirects=False,
             trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a call owes nothing to the one before it
         )
 
     def send(self, request: Request) -> Reply:
         """Send a vendor a request when its turn has come.
 
-        Raises `Busy` when the vendor was not reached, `Unavailable` when it was and did not answer: then nobody can
-        know whether the call was bought.
+        Raises `Busy` when the vendor was not reached, `Misconfigured` when the settings make no request, and
+        `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the call was bought.
         """
         self._pace.wait(request.quota)
         deadline = self._clock() + self._call_seconds
@@ -108,6 +110,10 @@ class HttpWeb:
             ) as response:
                 body = b"".join(self._pieces(response, "reply", MAX_REPLY_BYTES, deadline))
                 return Reply(response.status_code, body, response.headers)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError) as error:
+            said = f"no request can be sent to {request.url[:100]} ({type(error).__name__})"
+            advice = "check the vendor's address and AppCode in the settings"
+            raise Misconfigured("Settings", f"{said}: {advice}") from None  # whose text may quote the AppCode
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Busy("VendorUnreachable", f"{_host(request.url)} was not reached: {error}") from error
         except httpx.RequestError as error:
@@ -151,13 +157,14 @@ class HttpWeb:
             yield piece
 
     def allow(self, url: str, hosts: tuple[str, ...]) -> None:
-        """Raises `Misconfigured` unless the address is one that results may come from."""
+        """Raises `Misconfigured` unless the address is one that results may come from, and `Unavailable` when it is
+        none of the web: no setting could make it one."""
         if url.startswith(_INLINE):
             return
         address = _address(url)
         host = address.host
-        if address.scheme not in ("http", "https"):
-            raise Misconfigured("ResultHost", f"the result's link is no http address: {address.scheme}")
+        if address.scheme not in ("http", "https") or not host:
+            raise Unavailable("ResultLink", f"the result's link is no http address: {address.scheme}")
         if {host, f"{host}:{address.port}"} & self._result_hosts:
             return  # named by the operator, wherever it is
         of_oss = host.endswith(_OSS_DOMAIN) and any(part.startswith("oss-") for part in host.split("."))

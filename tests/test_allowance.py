@@ -9,8 +9,10 @@ import pytest
 
 from shared.allowance import Allowance
 from shared.errors import Spent
+from tests.damo_line import Vendor, all_done, crowd
 from tests.fakes import Clock, MemoryBucket, Shop
 from tests.pictures import picture
+from tests.test_rounds import go
 from tests.viapi_line import LINK, THROTTLED, ok
 
 MIDNIGHT = datetime(2026, 11, 21, 16, tzinfo=timezone.utc)
@@ -87,13 +89,11 @@ def test_what_was_not_bought_is_spent_on_the_next_call() -> None:
     assert calls_made(allowance) == 1
 
 
-def test_a_batch_takes_as_many_as_it_holds() -> None:
+def test_a_batch_takes_as_many_as_it_holds_or_the_day_has_left() -> None:
     (allowance,), _, _ = allowances(25)
-    allowance.spend(10)
-    allowance.spend(10)
+    assert [allowance.spend(10) for _ in range(3)] == [10, 10, 5]
     with pytest.raises(Spent):
         allowance.spend(10)
-    assert calls_made(allowance) == 5
 
 
 def test_the_day_ends_at_midnight_in_shanghai() -> None:
@@ -119,6 +119,17 @@ def test_past_the_limit_uploads_wait_for_the_new_day_and_the_log_says_so_once(ca
         assert (job.stage.name, job.due, job.attempts, job.code) == ("waiting", MIDNIGHT, 0, "DailyCallLimit")
     assert caplog.text.count("daily limit") == 1
     assert len(shop.web.sent) == 2
+
+
+def test_a_limit_smaller_than_a_batch_is_spent_day_by_day_until_all_is_done() -> None:
+    vendor = Vendor()
+    shop = Shop(web=vendor, daily_call_limit=4)
+    uploads = crowd(shop, 10)
+    for day in (4, 8, 10):
+        go(shop)
+        assert vendor.times.total() == day
+        shop.clock.pass_(days=1)
+    assert all_done(shop, uploads)
 
 
 def test_a_call_that_was_turned_away_does_not_count() -> None:

@@ -134,7 +134,7 @@ def test_work_is_accepted_under_a_ticket(row: Capability, code: Json) -> None:
     assert vendor().answer(row, accepted) == Accepted(TICKET, REQUEST)
 
 
-@pytest.mark.parametrize("ticket", [None, "", 7, [TICKET], {}])
+@pytest.mark.parametrize("ticket", [None, "", 7, [TICKET], {}, "a" * 257, "a\nb", "红"])
 def test_an_answer_without_a_ticket_is_trouble_that_passes(ticket: Json) -> None:
     with pytest.raises(Unavailable, match="no result_key") as trouble:
         vendor().answer(MATTING, heard({"result_key": ticket}))

@@ -72,6 +72,13 @@ def test_the_deployers_environment_chooses_bucket_and_account(manifest: Manifest
     assert chosen.role == "acs:ram::1234567890123456:role/oss-cutout-general"
 
 
+def test_what_limits_a_bill_or_mends_a_path_can_be_deployed() -> None:
+    chosen = load(environment={"DAILY_CALL_LIMIT": "500", "DAMO_MATTING_PATH": "/api/v1/inst-mat/query"}).functions
+    assert {function.environment["DAILY_CALL_LIMIT"] for function in chosen.values()} == {"500"}, "it is everyone's"
+    for name in ("damo", "settle"):
+        assert chosen[name].environment["DAMO_MATTING_PATH"] == "/api/v1/inst-mat/query"
+
+
 def test_every_variable_is_a_setting_that_the_code_reads(manifest: Manifest) -> None:
     known = {name.upper() for name in Settings.model_fields}
     for function in manifest.functions.values():

@@ -183,7 +183,7 @@ def test_a_task_that_says_nothing_but_its_name_is_work_under_way() -> None:
 
 
 @pytest.mark.parametrize("state", [0, 2, 4])
-@pytest.mark.parametrize("nameless", [None, "", 0])
+@pytest.mark.parametrize("nameless", [None, "", 0, "a" * 100_000, "a\nb", {"id": TASK}])
 def test_work_that_cannot_be_asked_for_is_trouble_that_passes(state: int, nameless: Json) -> None:
     with pytest.raises(Unavailable, match="names no task_id") as trouble:
         vendor().answer(CUTOUT, told(state, task_id=nameless))

@@ -142,6 +142,14 @@ def test_many_objects_are_deleted_in_one_request(oss: Oss, bucket: OssBucket) ->
     assert list(bucket.list("many/")) == []
 
 
+def test_what_no_xml_can_name_is_deleted_as_well_and_nothing_that_is_nearly_called_so(bucket: OssBucket) -> None:
+    gone = ("odd/a\rb", "odd/a\x01b", "odd/\uffff", "odd/plain", "odd/other")
+    for key in (*gone, "odd/a\nb"):
+        bucket.write(key, b"{}")
+    bucket.delete(gone)
+    assert [entry.key for entry in bucket.list("odd/")] == ["odd/a\nb"]
+
+
 def test_a_listing_has_every_object_with_the_etag_a_read_has(oss: Oss, bucket: OssBucket) -> None:
     keys = [f"list/{number:04} 红+%.json" for number in range(1001)]
     for key in keys[:3]:

@@ -128,5 +128,11 @@ def test_a_vendors_message_is_passed_on_without_the_signatures_it_quotes(message
     assert said.startswith(message[:12])
 
 
+@pytest.mark.parametrize("code", ["", "a" * 101, "a\nb", "https://x/?Signature=hidden", "{'a': 1}"])
+def test_what_is_no_code_is_not_repeated(code: str) -> None:
+    error = judge(VIAPI, code, "said the vendor", "R")
+    assert (type(error), error.code) == (Unavailable, "Unknown")
+
+
 def test_a_vendors_message_is_passed_on_in_part_when_it_is_endless() -> None:
     assert len(judge(VIAPI, "InternalError", "x" * 100_000, "R-1").message) <= 400

@@ -341,6 +341,14 @@ def test_a_result_is_read_however_often_it_was_encoded(times: int) -> None:
     assert succeeded(result) == [LINK]
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_half_a_character_in_a_result_is_nothing_that_a_job_could_not_be_written_with(times: int) -> None:
+    result: object = {"ImageUrl": "http://x/\ud83d.png"}
+    for _ in range(times):
+        result = json.dumps(result)
+    assert succeeded(result) == ["http://x/?.png"]
+
+
 def test_a_result_with_the_manuals_ampersands_is_read() -> None:
     assert succeeded(json.dumps({"ImageUrl": LINK.replace("&", "&amp;")})) == [LINK]
 

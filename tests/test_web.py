@@ -8,6 +8,7 @@ import io
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,22 @@ def test_a_call_arrives_as_it_was_built_and_its_answer_comes_back_whatever_the_s
     assert seen == [("POST", "/", nasty, {"ImageURL": "http://x/?a=b&c=%2B"})]
 
 
+def test_no_cookie_of_a_vendors_is_kept(serve: Serve) -> None:
+    sent: list[str | None] = []
+
+    def app(environ: Any, start: Any) -> Any:
+        sent.append(environ.get("HTTP_COOKIE"))
+        response = Response(PNG)
+        response.set_cookie("session", "x" * 4000)
+        return response(environ, start)
+
+    client, url = http(), serve(app).url
+    for _ in range(2):
+        client.send(call(url))
+        fetched(client, url)
+    assert sent == [None] * 4
+
+
 def test_a_vendor_that_is_not_reached_is_busy_as_nothing_was_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -117,6 +134,23 @@ def test_a_vendor_that_is_not_reached_is_busy_as_nothing_was_said() -> None:
         http().send(call(f"http://127.0.0.1:{port}/", query={"Signature": "hidden"}))
     assert raised.value.code == "VendorUnreachable"
     assert "hidden" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["vendor.example", "https://", "ftp://vendor.example", "http://[::1", "http://\u200b.example", "http://x/\n"],
+)
+def test_an_address_that_is_none_is_the_operators_matter_and_nothing_was_bought(address: str) -> None:
+    with pytest.raises(Misconfigured, match="check the vendor's address and AppCode in the settings"):
+        http().send(call(address))
+
+
+@pytest.mark.parametrize("appcode", ["hidden\nhidden", "hidden\0", "红hidden"])
+def test_a_secret_that_no_header_can_hold_is_the_operators_matter_and_not_quoted(appcode: str, serve: Serve) -> None:
+    url = serve(Response(b"{}")).url
+    with pytest.raises(Misconfigured) as raised:
+        http().send(call(url, headers={"Authorization": f"APPCODE {appcode}"}))
+    assert "hidden" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_a_vendor_that_does_not_answer_in_time_may_have_billed_the_call(speak: Speak) -> None:
@@ -433,7 +467,6 @@ def test_results_may_lie_in_alibabas_oss_and_with_the_vendor_but_not_at_a_privat
         "http://0/a.png",
         "http://169.254.169.254/latest/meta-data",
         "http://100.100.100.200/latest/meta-data/ram/security-credentials/",
-        "http:///a.png",
     ],
 )
 def test_a_host_that_nobody_allowed_is_the_operators_matter_and_named(url: str) -> None:
@@ -443,10 +476,13 @@ def test_a_host_that_nobody_allowed_is_the_operators_matter_and_named(url: str) 
     assert httpx.URL(url).host in error.message  # what would have been connected to, by its own reckoning
 
 
-@pytest.mark.parametrize("url", ["file:///a.png", "ftp://x.oss-cn-shanghai.aliyuncs.com/a.png", "//x/a.png", "a.png"])
-def test_a_link_that_is_no_web_address_is_the_operators_matter(url: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["file:///a.png", "ftp://x.oss-cn-shanghai.aliyuncs.com/a.png", "//x/a.png", "a.png", "http:///a.png", "oss://a/b"],
+)
+def test_a_link_that_is_no_web_address_is_trouble_that_no_setting_could_end(url: str) -> None:
     error = trouble(http(), url)
-    assert (type(error), error.code) == (Misconfigured, "ResultHost")
+    assert (type(error), error.code) == (Unavailable, "ResultLink")
     assert "no http address" in error.message
 
 

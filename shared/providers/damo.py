@@ -8,7 +8,7 @@ from shared.documents import ResultLink
 from shared.errors import CutoutError, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers import market
-from shared.providers.replies import lost, told_apart
+from shared.providers.replies import identifier, lost, told_apart
 from shared.providers.verdicts import DAMO, judge
 
 _EXECUTION_FAILED = "23500011"
@@ -43,8 +43,8 @@ class Damo:
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         data, request_id = _read(reply)
-        ticket = data.get("result_key")
-        if not isinstance(ticket, str) or not ticket:
+        ticket = identifier(data.get("result_key"))
+        if not ticket:
             raise Unavailable("NoTicket", "the vendor's answer holds no result_key to ask with", request_id=request_id)
         return Accepted(ticket, request_id)
 
@@ -90,7 +90,7 @@ class Damo:
 def _read(reply: Reply) -> tuple[Mapping[str, object], str]:
     """`data` and the request's id; raises what `code` means, be it a number or a string."""
     body = market.read(reply)
-    code, request_id, data = str(body.get("code") or 0), str(body.get("requestId") or ""), body.get("data")
+    code, request_id, data = str(body.get("code") or 0), identifier(body.get("requestId")), body.get("data")
     if code != "0" or reply.status >= 400 or body.get("success") is False:
         known = code if code != "0" else f"Status{reply.status}"
         raise judge(DAMO, known, str(body.get("message") or ""), request_id)

@@ -13,7 +13,7 @@ from shared.documents import ResultLink
 from shared.errors import CutoutError, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers import market
-from shared.providers.replies import lost, told_apart
+from shared.providers.replies import identifier, lost, told_apart
 from shared.providers.verdicts import PICWISH, judge
 
 _NO_SUCH_TASK = "Status404"
@@ -85,7 +85,7 @@ def _fate(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
         raise judge(PICWISH, f"Status{status}", message, "")
     if not isinstance(data, dict):
         raise Unavailable("NoState", "the vendor's answer holds no data")
-    task_id, state = str(data.get("task_id") or ""), data.get("state")
+    task_id, state = identifier(data.get("task_id")), data.get("state")
     if state == 1:
         found = told_apart(tuple(_pictures(capability, data)))
         if not found:

@@ -11,7 +11,9 @@ from typing import NamedTuple
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
 
 _LONGEST = 300
+_CODE = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _LINK = re.compile(r"https?(://|%3A%2F%2F|%253A%252F%252F)\S+", re.IGNORECASE)
+_AUTHORIZATION = re.compile(r"(appcode\W{1,3})[\w-]{16,}", re.IGNORECASE)
 _SIGNED = re.compile(r"string ?to ?sign.*", re.IGNORECASE | re.DOTALL)
 
 
@@ -125,12 +127,10 @@ def judge(verdicts: dict[str, Verdict], code: str, message: str, request_id: str
     verdict = verdicts.get(prefix, Verdict(Unavailable))
     said = quotable(message)
     sentence = f"{said.rstrip('. ')}; {verdict.advice}" if verdict.advice else said
-    return verdict.error(code, sentence, request_id=request_id)
+    return verdict.error(code if _CODE.fullmatch(code) else "Unknown", sentence, request_id=request_id)
 
 
 def quotable(message: str) -> str:
     """A vendor's message as it may be shown: some quote the string that was signed, with token and link in it."""
-    return (
-        _SIGNED.sub("…", _LINK.sub("<link>", message[: 10 * _LONGEST]))[:_LONGEST].strip()
-        or "the vendor gives no reason"
-    )
+    said = _AUTHORIZATION.sub(r"\1…", _LINK.sub("<link>", message[: 10 * _LONGEST]))
+    return _SIGNED.sub("…", said)[:_LONGEST].strip() or "the vendor gives no reason"

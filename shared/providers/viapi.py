@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 import html
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timezone
@@ -20,7 +19,7 @@ from urllib.parse import quote
 from shared.documents import Box, ResultLink
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
-from shared.providers.replies import document, lost, told_apart
+from shared.providers.replies import document, identifier, lost, parsed, told_apart
 from shared.providers.verdicts import VIAPI, judge
 
 _VERSION = "2019-12-30"
@@ -64,7 +63,7 @@ class Viapi:
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         body = _read(capability, reply)
-        request_id = str(body.get("RequestId") or "")
+        request_id = identifier(body.get("RequestId"))
         if capability.asynchronous:
             if not request_id:
                 raise Unavailable("NoTicket", "the vendor's answer holds no RequestId to ask for the result with")
@@ -133,7 +132,7 @@ def _encode(text: str) -> str:
 def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     """The answer as a dict; raises the `CutoutError` that its `Code` means, whatever the status."""
     body = document(reply)
-    code, request_id = str(body.get("Code") or ""), str(body.get("RequestId") or "")
+    code, request_id = str(body.get("Code") or ""), identifier(body.get("RequestId"))
     if not code and reply.status < 400:
         return body
     error = judge(VIAPI, code or f"HTTP{reply.status}", str(body.get("Message") or ""), request_id)
@@ -186,7 +185,7 @@ def _unwrap(result: object) -> object:
         if not isinstance(result, str):
             return result
         try:
-            result = json.loads(result)
+            result = parsed(result)
         except (ValueError, RecursionError):
             break
     return None
