@@ -99,11 +99,16 @@ class Round:
             try:
                 return work(item)
             except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; `run` raises it
-                log.error("bug", message=quotable(f"{type(bug).__name__}: {bug}"), item=str(item)[:200])
+                log.error("bug", message=quotable(f"{type(bug).__name__}: {bug}"), keys=_keys(item))
                 self._bugs.append(bug)
                 return None
 
         return list(pool.map(one, items))
+
+
+def _keys(item: object) -> object:
+    """What a log may know of it: a job holds links."""
+    return [each.job.source for each in item] if isinstance(item, list) else item
 
 
 def _riding_along(others: Iterable[Found], due: Iterable[Found]) -> list[Found]:
