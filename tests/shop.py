@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import numpy as np
 import oss2
@@ -58,6 +59,14 @@ class Shop:
         headers = {f"x-oss-meta-{name}": value for name, value in metadata.items()}
         self.raw.put_object(key, body, headers=headers)
         return key
+
+    @contextmanager
+    def unheard(self) -> Iterator[list[dict[str, Any]]]:
+        """What is uploaded meanwhile is told to nobody: here are the events."""
+        deliver, events = self.cloud.oss.on_event, list[dict[str, Any]]()
+        self.cloud.oss.on_event = events.append
+        yield events
+        self.cloud.oss.on_event = deliver
 
     def receipt(self, key: str) -> Receipt | None:
         stored = self.bucket.read(keys.receipt(key))

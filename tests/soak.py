@@ -55,7 +55,7 @@ def main() -> int:
         f"{counts.schedules:,} schedules: {counts.events:,} events, {counts.duplicates:,} of them duplicates; "
         f"{counts.deaths:,} deaths, {sum(counts.faults.values()):,} faults; {counts.billed:,} calls billed, "
         f"{sum(counts.billed_again.values()):,} of them again where nobody can know; {counts.excluded:,} uploads left "
-        "out; lost 0, otherwise paid twice 0"
+        f"out; lost {counts.wrong['lost']}, otherwise paid twice {counts.wrong['paid twice']}"
     )
     for reason, times in counts.billed_again.most_common():
         print(f"{times:8,} {reason}")
