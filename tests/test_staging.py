@@ -145,7 +145,7 @@ def test_vendors_that_take_long_links_are_shown_no_copies(shop: Shop) -> None:
 # ---------------------------------------------------------------- how long copies live
 
 
-@pytest.mark.parametrize(("last", "ends"), [(DONE, "done"), (FAILED, "rejected"), (answer(-1), "failed")])
+@pytest.mark.parametrize(("last", "ends"), [(DONE, "done"), (FAILED, "rejected"), (answer(-2), "failed")])
 def test_however_a_job_ends_no_copy_is_left(shop: Shop, last: tuple[int, str], ends: str) -> None:
     shop.web.always = last
     shop.upload(PHOTO, picture())
