@@ -136,4 +136,10 @@ class Jobs:
             other = self._bucket.read(lease)
             if other is None or _UNTIL.validate_json(other.body) > self._clock():
                 return False
+        log.error(
+            "stuck",
+            job=found.job,
+            message=f"{_MAX_TURNS} instances in a row did not survive this job, and it is left alone; once the bug is "
+            f"mended, delete {keys.job(found.job.source)} and upload the photo again",
+        )
         return False

@@ -16,6 +16,7 @@ _HEADER = 33
 _RGBA = b"\x08\x06\x00\x00\x00"
 """Bit depth 8, colour type 6, and nothing unusual in compression, filters and interlacing."""
 _BLOCK = 1 << 20
+"""Bytes, of what is kept to be looked at: a line or a chunk that is longer is no cutout's, and nothing waits for it."""
 
 
 class Transparency:
@@ -38,7 +39,7 @@ class Transparency:
         for chunk in self._chunks:
             if self._undecided:
                 self._buffer += chunk
-                self._undecided = self._look()
+                self._undecided = self._look() and len(self._buffer) <= _BLOCK
             yield chunk
 
     def _look(self) -> bool:
@@ -50,6 +51,8 @@ class Transparency:
                 return False
             self._stride = 1 + 4 * int(struct.unpack(">I", self._buffer[16:20])[0])
             self._buffer = self._buffer[_HEADER:]
+            if self._stride > _BLOCK:
+                return False
         try:
             return all(not line[4::4].strip(b"\0") for line in self._lines())
         except zlib.error:

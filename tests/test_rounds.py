@@ -135,6 +135,25 @@ def test_one_uploads_bug_does_not_hold_up_the_others_and_is_raised_in_the_end(sh
     assert shop.receipt(COMMON) is not None
 
 
+def test_a_job_that_nobody_survives_is_left_alone_and_the_log_says_so(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.web.answers = [SUBMITTED]
+    shop.upload(HD, picture())
+
+    def bug(*_: object) -> None:
+        raise RuntimeError("a bug over every question")
+
+    monkeypatch.setattr(shop.web, "send", bug)
+    for _ in range(25):
+        with suppress(RuntimeError):
+            go(shop)
+        shop.clock.pass_(minutes=3)
+    assert shop.job(HD) is not None
+    assert caplog.text.count("a bug over every question") == 20
+    assert f"delete {keys.job(HD)}" in caplog.text
+
+
 @pytest.mark.parametrize("trouble", [THROTTLED, Busy("VendorUnreachable", "x"), refused("InternalError", 500)])
 def test_a_job_in_trouble_waits_for_its_time(shop: Shop, trouble: Any) -> None:
     shop.web.always = trouble

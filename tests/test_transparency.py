@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -22,6 +23,15 @@ def png(alpha: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], colour: int = 25
     out = io.BytesIO()
     Image.fromarray(rgba).save(out, "PNG")
     return out.getvalue()
+
+
+def chunks(width: int, height: int, *more: tuple[bytes, bytes]) -> bytes:
+    """A PNG of RGBA pixels, made of such chunks."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in ((b"IHDR", header), *more, (b"IEND", b""))
+    )
 
 
 def total(body: bytes, size: int = 777) -> bool:
@@ -54,12 +64,7 @@ def test_every_filter_of_png_is_seen_through(kind: int) -> None:
     line = bytes([kind]) + bytes([9, 8, 7, 0]) * width
     body = zlib.compress(line * height)
 
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    halves = chunk(b"tEXt", b"Title\0x") + chunk(b"IDAT", body[:9]) + chunk(b"IDAT", body[9:])
-    content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + halves + chunk(b"IEND", b"")
+    content = chunks(width, height, (b"tEXt", b"Title\0x"), (b"IDAT", body[:9]), (b"IDAT", body[9:]))
     decoded = np.asarray(Image.open(io.BytesIO(content)))
     assert total(content) is bool((decoded[..., 3] == 0).all()) is True
 
@@ -70,6 +75,24 @@ def test_every_filter_of_png_is_seen_through(kind: int) -> None:
 )
 def test_other_kinds_of_picture_are_nothing_to_say_about(body: bytes) -> None:
     assert not total(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        chunks(10, 10, (b"junk", bytes(8 << 20)), (b"IDAT", zlib.compress(bytes(410)))),
+        chunks(1 << 30, 1, (b"IDAT", zlib.compress(bytes(64 << 20)))),
+    ],
+    ids=["a chunk", "a line"],
+)
+def test_a_picture_that_only_fills_memory_is_passed_on_and_not_looked_into(body: bytes) -> None:
+    tracemalloc.start()
+    transparency = Transparency(body[at : at + (1 << 16)] for at in range(0, len(body), 1 << 16))
+    size = sum(map(len, transparency))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (size, transparency.total) == (len(body), False)
+    assert peak < 4 << 20
 
 
 def test_a_picture_that_is_damaged_is_not_called_empty() -> None:
