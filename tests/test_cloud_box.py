@@ -17,6 +17,7 @@ import oss2
 import psutil
 import pytest
 
+from shared import keys
 from shared.settings import Settings
 from tests.cloud.box import Cloud
 from tests.cloud.effects import Effect, Moment
@@ -97,7 +98,7 @@ def test_every_vendor_fetches_from_the_bucket_and_may_be_fetched_from(cloud: Clo
             ("segmentation", "PICWISH_CUTOUT_ENDPOINT", {}),
             ("watermark", "PICWISH_WATERMARK_ENDPOINT", {"rectangles": '[{"x":1,"y":1,"width":9,"height":9}]'}),
         ):
-            form = {"image_url": f"{given['OSS_PUBLIC_ENDPOINT']}/{cloud.bucket}/work/copy.png", **more}
+            form = {"image_url": f"{given['OSS_PUBLIC_ENDPOINT']}/{cloud.bucket}/{keys.WORK}copy.png", **more}
             data = client.post(f"{given[name]}/tasks/visual/{path}", data=form).json()["data"]
             assert urlsplit(data["image"]).netloc in given["RESULT_HOSTS"].split(",")
             assert client.get(data["image"]).status_code == 200
