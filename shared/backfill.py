@@ -7,19 +7,18 @@ on where it stopped.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared import keys, log
 from shared.arrivals import Arrivals
-from shared.capabilities import CAPABILITIES, companion_roles
-from shared.errors import CutoutError
+from shared.capabilities import CAPABILITIES, companion_roles, of_group
+from shared.errors import CutoutError, Misconfigured
 from shared.models import Entry
 from shared.ports import Bucket, Invoker
 
@@ -122,6 +121,8 @@ class Backfill:
         for each in listed:
             if not keys.is_upload(each.key) or each.key not in newest or keys.job(each.key) in under_way:
                 continue
+            if not any(of_group(_group(each.key))):
+                continue  # no function owns it, and none would be told of it by OSS
             if len(each.key.encode()) > keys.MAX_UPLOAD_BYTES:
                 log.error("refused", key=each.key, message="its key is too long for a receipt")
                 continue
@@ -149,15 +150,16 @@ class Backfill:
         return done
 
     def _one(self, upload: Entry) -> bool:
-        """Whether there was time for it. A refusal by the platform is one for all."""
+        """Whether there was time for it. What the platform refuses once, it refuses for all."""
         if self._arrivals.line.clock() >= self._ends:
             return False
         if not self._refused:
             try:
-                self._invoker.invoke(upload.key.split("/")[1], self._event(upload))
+                self._invoker.invoke(_group(upload.key), self._event(upload))
             except CutoutError as error:
-                self._refused = True
-                log.warning("backfill", message=f"{error.message}; the uploads are worked on here", code=error.code)
+                self._refused |= isinstance(error, Misconfigured)
+                whose = "the uploads are" if self._refused else f"{upload.key} is"
+                log.warning("backfill", message=f"{error.message}; {whose} worked on here", code=error.code)
             else:
                 return True
         self._arrivals.arrived(upload.key, upload.etag)
@@ -174,17 +176,20 @@ class Backfill:
 
     def _told(self, report: Report, message: str, set_going: int = 0, left: int = 0) -> Report:
         told = replace(report, set_going=set_going, left=left, message=f"{report.found:,} found; {message}")
-        log.info("backfill", **json.loads(told.to_json()))
+        log.info("backfill", **asdict(told))
         return told
 
 
-def _newest(listed: Iterable[Entry]) -> dict[str, datetime]:
+def _group(key: str) -> str:
+    return key.removeprefix(keys.UPLOADS).partition("/")[0]
+
+
+def _newest(listed: Sequence[Entry]) -> dict[str, datetime]:
     """For each picture, when it or what lies beside it was last written. What lies beside one that is there is none."""
-    entries = list(listed)
-    there = {each.key for each in entries}
+    there = {each.key for each in listed}
     newest: dict[str, datetime] = {}
     of_folder: dict[str, datetime] = {}
-    for each in entries:
+    for each in listed:
         roles = companion_roles(keys.capability_name(each.key))
         if keys.serves_folder(each.key, roles):
             of_folder[keys.folder(each.key)] = max(each.modified, of_folder.get(keys.folder(each.key), each.modified))

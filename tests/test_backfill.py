@@ -10,7 +10,7 @@ import pytest
 
 from shared import keys
 from shared.backfill import Backfill, Order, Report
-from shared.errors import Misconfigured
+from shared.errors import Misconfigured, Unavailable
 from shared.events import ObjectCreated, created, records
 from shared.models import Entry
 from tests import viapi_line
@@ -183,3 +183,33 @@ def test_a_key_that_is_too_long_is_named_and_passed_over(
     shop.bucket.put(long, picture())
     assert backfill(shop, functions).found == 0
     assert long in caplog.text
+
+
+def test_what_no_function_owns_is_passed_over_and_does_not_make_the_platform_refuse(
+    shop: Shop, functions: Invocations
+) -> None:
+    misplaced = "uploads/goods/a.jpg"  # its function tells whoever put it there
+    for key in ("uploads/stray.jpg", "uploads/garden/plant/a.jpg", misplaced, COMMON):
+        shop.bucket.put(key, picture())
+    assert backfill(shop, functions).found == 2
+    assert functions.keys() == [COMMON, misplaced]
+
+
+def test_an_invocation_that_failed_is_made_good_here_and_the_others_are_still_invoked(
+    shop: Shop, functions: Invocations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads = numbered(5)
+    for key in uploads:
+        shop.bucket.put(key, picture())
+    invoke = functions.invoke
+
+    def unlucky(group: str, told: bytes) -> None:
+        if uploads[0].encode() in told:
+            raise Unavailable("FcUnreachable", "not reached")
+        invoke(group, told)
+
+    monkeypatch.setattr(functions, "invoke", unlucky)
+    monkeypatch.setattr("shared.backfill._WORKERS", 1)
+    assert backfill(shop, functions).set_going == 5
+    assert functions.keys() == uploads[1:]
+    assert shop.receipt(uploads[0]) is not None
