@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from shared import keys
 from shared.capabilities import companion_roles
-from shared.documents import Job
+from shared.documents import Job, Ticketed, Waiting
+from shared.drain import Drain
 from shared.jobs import Found
 from shared.outcomes import Concluded, Dropped, Outcome
 from shared.pipeline import Line
@@ -14,9 +15,10 @@ from shared.pipeline import Line
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Brings uploads to the line."""
+    """Brings uploads to the line, or to the queue when settle has the quota."""
 
     line: Line
+    drain: Drain
 
     def arrived(self, key: str, etag: str) -> bool:
         """An object came under `uploads/`: begin what it belongs to. Safe to be told twice, late, or out of order.
@@ -56,19 +58,38 @@ class Arrivals:
     def _begin(self, source: str, etag: str) -> Outcome | None:
         """Claim the upload and run it. None: someone else has it, and will look again if this is news to them."""
         jobs = self.line.jobs
-        job = jobs.claim(source, etag)
+        queued = self.drain.owns(keys.capability_name(source))
+        if queued and jobs.enqueue(source, etag):
+            return None
+        job = None if queued else jobs.claim(source, etag)
         if job is None:
             found = jobs.find(source)
+            if found and _is_turned_away(found.job) and queued:
+                return None  # it looks at the upload as it is then
             if found and found.job.etag == etag != "" and (jobs.due(found.job) or found.job.held_until is None):
                 # Told twice, and nobody is at it: it keeps its turn.
                 job = jobs.take(found) if jobs.due(found.job) else None
             elif (job := self._reopen(found)) is None:
                 jobs.announce(source)  # also when told twice: whoever holds the job may have looked before this came
-        return None if job is None else self.line.run(job)[0]
+        return None if job is None else self._run(job)
+
+    def _run(self, job: Job) -> Outcome:
+        """Walk it, and have settle come for what is soon to be done."""
+        outcome = self.line.run(job)[0]
+        if isinstance(outcome, Job):
+            if _is_turned_away(outcome):
+                self.drain.turned_away(keys.capability_name(outcome.source))
+            elif isinstance(outcome.stage, Ticketed):
+                self.drain.ring()
+        return outcome
 
     def _reopen(self, found: Found | None) -> Job | None:
         """Hold the job that is in the way, unless something was bought for it: that is finished first."""
         return None if found is None or found.job.bought else self.line.jobs.take(found)
+
+
+def _is_turned_away(job: Job) -> bool:
+    return isinstance(job.stage, Waiting) and job.stage.turned_away and job.held_until is None
 
 
 def _is_absent(outcome: Outcome | None) -> bool:

@@ -52,6 +52,8 @@ class Claimed:
 class Waiting:
     """The vendor is busy, not reached, or the second picture is missing; nothing was bought."""
 
+    turned_away: bool = False
+    """At the door, unheard: so would be any other picture of the capability. It keeps its place in the queue."""
     name: Literal["waiting"] = "waiting"
 
 
@@ -101,6 +103,8 @@ class Job:
     """While someone is at it: when they are certainly dead. None: nobody is."""
     attempts: int = 0
     """Calls that the vendor may have billed."""
+    taken: int = 0
+    """How often somebody took it up, so that no two of its states are alike: leases are about one of them."""
     tries: int = 0
     """How often in a row it could not be moved on: what back-off grows with."""
     code: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -17,6 +18,7 @@ from shared import keys, log
 from shared.allowance import Allowance
 from shared.arrivals import Arrivals
 from shared.capabilities import of_group
+from shared.drain import Drain
 from shared.errors import Misconfigured, Unavailable
 from shared.events import ObjectCreated, created, records
 from shared.jobs import Jobs
@@ -35,6 +37,10 @@ from shared.web import HttpWeb
 
 Handler = Callable[[bytes, Any], None]
 
+_MOST_AT_ONCE = 300
+"""Jobs that settle has under way: 50 calls a second, of a vendor that takes 3, are 150 at any moment, and their results
+and records half as many again."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -44,15 +50,17 @@ class Budget:
     """For a vendor to answer: the slowest synchronous ones promise 30 s."""
     fetch: float
     """For a result to arrive."""
+    wait: float
+    """For a call's turn at the pace that was bought."""
     begin: float
-    """How long a round may begin things: what it begins last has time for a call, a result and the bucket."""
+    """How long a round may begin things: what it begins last has time for its turn, a call, a result and the bucket."""
     lease: float
     """Longer than the timeout, so that whoever holds a stale lease is certainly dead."""
 
     @classmethod
     def within(cls, timeout: float) -> Budget:
-        call, fetch = min(40.0, timeout / 3), min(60.0, timeout / 2)
-        return cls(call, fetch, begin=max(0.0, timeout * 14 / 15 - call - fetch), lease=timeout * 1.1)
+        call, fetch, wait = min(40.0, timeout / 3), min(60.0, timeout / 2), min(15.0, timeout / 40)
+        return cls(call, fetch, wait, begin=max(0.0, timeout * 14 / 15 - wait - call - fetch), lease=timeout * 1.1)
 
 
 def on_upload(group: str) -> Handler:
@@ -79,7 +87,9 @@ def on_timer() -> Handler:
         settings = _settings("oss_bucket")
         budget = Budget.within(float(context.function.timeout))
         arrivals = _arrivals("", settings, settings.oss_bucket, _credentials(settings, context), budget)
-        Round(arrivals, ends=_now() + timedelta(seconds=budget.begin)).run()
+        # Threads are begun as they are needed, and spend their time waiting for vendors and OSS.
+        with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:
+            Round(arrivals, _now() + timedelta(seconds=budget.begin), pool).run()
 
     return handler
 
@@ -173,16 +183,16 @@ def _arrivals(group: str, settings: Settings, bucket: str, credentials: Credenti
         result_hosts=settings.result_hosts,
         call_seconds=budget.call,
         fetch_seconds=budget.fetch,
+        patience=budget.wait,
     )
-    return Arrivals(
-        Line(
-            bucket=pictures,
-            jobs=Jobs(documents, _now, timedelta(seconds=budget.lease)),
-            purchases=Purchases(web, providers, Allowance(documents, settings.daily_call_limit, _now), _now),
-            results=Results(pictures, web, providers, _now),
-            clock=_now,
-        )
+    line = Line(
+        bucket=pictures,
+        jobs=Jobs(documents, _now, timedelta(seconds=budget.lease)),
+        purchases=Purchases(web, providers, Allowance(documents, settings.daily_call_limit, _now), _now),
+        results=Results(pictures, web, providers, _now),
+        clock=_now,
     )
+    return Arrivals(line, Drain(documents, pictures, _now))
 
 
 def _bucket(settings: Settings, name: str, credentials: Credentials) -> OssBucket:

@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from shared import keys, log
-from shared.documents import Claimed, Job
+from shared.documents import Claimed, Job, Waiting
 from shared.ports import Bucket
+from shared.queue import Queue
 
 _MAX_TURNS = 20
 """Instances that died one after the other over the same state of the same job."""
@@ -47,15 +48,28 @@ class Jobs:
 
     def __init__(self, bucket: Bucket, clock: Callable[[], datetime], lease: timedelta) -> None:
         self._bucket = bucket
+        self.queue = Queue(bucket)
         self._clock = clock
         self._lease = lease
 
     def claim(self, source: str, etag: str) -> Job | None:
         """Begin a job for an upload and hold it; None when there is one."""
         now = self._clock()
-        job = Job(
-            id=secrets.token_hex(16), source=source, etag=etag, uploaded_at=now, held_until=now + self._lease, due=now
+        return self._begin(replace(_new(source, etag, now), held_until=now + self._lease))
+
+    def enqueue(self, source: str, etag: str) -> bool:
+        """Begin a job for an upload and leave it to settle; False when there is one."""
+        others = "the vendor's quota is taken by those that came before: it waits for its turn"
+        job = replace(
+            _new(source, etag, self._clock()), stage=Waiting(turned_away=True), code="QuotaTaken", message=others
         )
+        begun = self._begin(job) is not None
+        if begun:
+            self.queue.add(job)
+        return begun
+
+    def _begin(self, job: Job) -> Job | None:
+        source = job.source
         if self._bucket.create(keys.job(source), job.to_json()):
             return job
         # Created by us all the same, when only the answer to the first try was lost.
@@ -88,7 +102,7 @@ class Jobs:
         until = now + self._lease
         if not self._win(found, until) or self._bucket.etag(keys.job(found.job.source)) != found.etag:
             return None
-        job = replace(found.job, held_until=until)
+        job = replace(found.job, held_until=until, taken=found.job.taken + 1)
         if job.bought:
             return job
         if isinstance(job.stage, Claimed):  # its owner died, before or after the vendor heard the call
@@ -143,3 +157,7 @@ class Jobs:
             f"mended, delete {keys.job(found.job.source)} and upload the photo again",
         )
         return False
+
+
+def _new(source: str, etag: str, now: datetime) -> Job:
+    return Job(id=secrets.token_hex(16), source=source, etag=etag, uploaded_at=now, due=now)

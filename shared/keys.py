@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import datetime, timezone
 
 from shared.errors import Rejected
 
 UPLOADS = "uploads/"
 CUTOUTS = "cutouts/"
 JOBS = "jobs/"
+QUEUE = "queue/"
 WORK = "work/"
 CALLS = "calls/"
 BACKFILL = "backfill/"
+
+DRAIN = f"{QUEUE}.draining.json"
+"""Which capabilities' backlogs settle is at."""
+BELL = "wake/settle"
+"""Written to have settle come at once: its trigger listens there."""
 
 MAX_UPLOAD_BYTES = 980
 """The longest key an upload may have, in UTF-8: the names made from it must fit OSS's 1,023 bytes."""
 
 _COMPANION = re.compile(r"(?P<image>.+)\.(?P<role>[a-z]+)\.[^./]+", re.DOTALL)
 _FOLDER_COMPANION = re.compile(r"_(?P<role>[a-z]+)\.[^./]+")
+_MOMENT = "%Y%m%dT%H%M%S.%fZ"
+_NO_CAPABILITY = "-/-"
+_TURN = re.compile(
+    rf"{QUEUE}(?P<stage>[a-z]+)/(?P<capability>[^/]*/[^/]*)/(?P<due>\d{{8}}T\d{{6}}\.\d{{6}}Z)/(?P<rest>.+)", re.DOTALL
+)
 _OPTION = re.compile(r"(?P<name>[a-z][a-z-]*)=(?P<value>[^=]*)")
 
 
@@ -96,6 +108,28 @@ def jobs_below(folder: str) -> str:
 def receipts_below(folder: str) -> str:
     """Where the receipts of uploads below `folder` lie, and their pictures."""
     return _sibling(CUTOUTS, folder)
+
+
+def turn(stage: str, due: datetime, upload: str) -> str:
+    """The name that holds the turn of a job: those of one stage of a capability sort by when they are due."""
+    capability = capability_name(upload)
+    rest = upload.removeprefix(UPLOADS).removeprefix(f"{capability}/")
+    return f"{lane(stage, capability)}{due.astimezone(timezone.utc).strftime(_MOMENT)}/{rest}"
+
+
+def lane(stage: str, capability: str) -> str:
+    """Where these turns lie."""
+    return f"{QUEUE}{stage}/{capability or _NO_CAPABILITY}/"
+
+
+def read_turn(key: str) -> tuple[str, str, datetime, str] | None:
+    """Stage, capability, moment and upload of a turn; None for a name that is none."""
+    match = _TURN.fullmatch(key)
+    if match is None:
+        return None
+    capability = "" if match["capability"] == _NO_CAPABILITY else match["capability"]
+    due = datetime.strptime(match["due"], _MOMENT).replace(tzinfo=timezone.utc)
+    return match["stage"], capability, due, f"{UPLOADS}{capability}{'/' if capability else ''}{match['rest']}"
 
 
 def upload_of(key: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from shared import log
 from shared.documents import Blocked, Job, Receipt, Stage, Waiting
-from shared.errors import CutoutError, Incomplete, Misconfigured, Rejected, Spent
+from shared.errors import Busy, CutoutError, Incomplete, Misconfigured, Rejected, Spent
 from shared.receipts import receipt
 
 _FIRST_PAUSE = timedelta(seconds=5)
@@ -36,11 +36,14 @@ class Dropped:
 Outcome = Job | Concluded | Dropped
 
 
-def trouble(job: Job, error: CutoutError, now: datetime, share: float | None = None) -> Job | Concluded:
-    """What a failure leads to: the sentence for the uploader, or the stage in which it waits.
+def trouble(job: Job, error: CutoutError, now: datetime) -> Job | Concluded:
+    """What a failure leads to: the sentence for the uploader, or the stage in which it waits, and how long.
 
-    Jobs that share their trouble are given the same `share` of their pauses, to come back together.
+    Whoever was turned away unheard waits for the vendor, not for his own back-off, and keeps his place in the queue.
     """
+    tries = job.tries + 1
+    # A share of the pause, lest all that is in trouble comes back at once.
+    due = now + min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
     stage: Stage = Waiting()
     match error:
         case Rejected():
@@ -50,19 +53,17 @@ def trouble(job: Job, error: CutoutError, now: datetime, share: float | None = N
         case Misconfigured():
             log.error("blocked", job=job, code=error.code, message=error.message)
             stage = Blocked()
-    pause = min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * (share or jitter())
+        case Spent():
+            stage, due, tries = Waiting(turned_away=True), error.until, job.tries
+        case Busy() if not job.bought:
+            stage, due, tries = Waiting(turned_away=True), job.due, job.tries
     return replace(
-        parked(job, job.stage if job.bought else stage, error.until if isinstance(error, Spent) else now + pause),
-        tries=job.tries + 1,
+        parked(job, job.stage if job.bought else stage, due),
+        tries=tries,
         code=error.code,
         message=error.message,
         request_id=error.request_id or job.request_id,
     )
-
-
-def jitter() -> float:
-    """A share of a pause, lest all that is in trouble comes back at once."""
-    return random.uniform(0.5, 1.0)  # noqa: S311
 
 
 def parked(job: Job, stage: Stage, due: datetime) -> Job:

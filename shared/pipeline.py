@@ -75,6 +75,9 @@ class Line:
                         jobs.append(outcome)
                     else:
                         ends.append(outcome)
+        for outcome in ends:
+            if isinstance(outcome, Job):
+                self.jobs.queue.add(outcome)  # not before everyone's record: that may be of a call
         if bugs:
             raise bugs[0]
         return ends

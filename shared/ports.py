@@ -26,6 +26,8 @@ from shared.models import (
 class Provider(Protocol):
     """One vendor's dialect: builds requests, reads replies, touches nothing."""
 
+    qps: float
+    """Calls a second that were bought, for each capability."""
     result_hosts: tuple[str, ...]
     """Domains whose hosts its results may come from."""
     links_live: float
@@ -90,7 +92,7 @@ class Bucket(Protocol):
 
     def delete(self, keys: tuple[str, ...]) -> None: ...
 
-    def list(self, prefix: str) -> Iterator[Entry]: ...
+    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[Entry]: ...
 
     def link(self, key: str, process: str, seconds: int) -> str: ...
 

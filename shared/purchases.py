@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from shared import log
 from shared.allowance import Allowance
-from shared.capabilities import capability
+from shared.capabilities import CAPABILITIES, capability
 from shared.documents import Claimed, Job, Ready, Ticketed, Waiting
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
 from shared.intake import Exhibit
 from shared.models import Accepted, Capability, Done, Failed, Pending, Stamp
-from shared.outcomes import Concluded, fresh, jitter, parked, trouble
+from shared.outcomes import Concluded, fresh, parked, trouble
 from shared.ports import Provider, Web
 
 _FIRST_QUESTION = timedelta(seconds=2)
@@ -38,6 +38,11 @@ class Purchases:
     def missing(self, row: Capability) -> tuple[str, ...]:
         """The settings without which `row` cannot be called."""
         return self._providers[row.provider].missing(row)
+
+    def per_second(self, capability_name: str) -> float:
+        """The calls a second that were bought for a capability; 1 for one that there is not."""
+        row = CAPABILITIES.get(capability_name)
+        return self._providers[row.provider].qps if row else 1.0
 
     def call(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
         """Ask the vendor for the cutouts, as many as the day allows."""
@@ -77,9 +82,8 @@ class Purchases:
         except CutoutError as error:
             if isinstance(error, Busy | Misconfigured):  # turned away at the door: not bought
                 self._allowance.give_back(len(calls))
-                together = jitter()  # they come back as one call again
                 for job, _ in calls:
-                    yield self._trouble(job, error, together)
+                    yield self._trouble(job, error)
             else:
                 for job in called:  # one of them may be to blame: it must not take the others down with it
                     yield self._trouble(job, error)
@@ -141,8 +145,8 @@ class Purchases:
             return self._trouble(job, error)
         return replace(job, stage=Claimed(), wants_plain_name=True)
 
-    def _trouble(self, job: Job, error: CutoutError, share: float | None = None) -> Job | Concluded:
-        return trouble(job, error, self._clock(), share)
+    def _trouble(self, job: Job, error: CutoutError) -> Job | Concluded:
+        return trouble(job, error, self._clock())
 
     @contextmanager
     def _logged(self, jobs: Sequence[Job]) -> Iterator[None]:

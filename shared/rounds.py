@@ -1,150 +1,217 @@
-"""The timer's round: everything unfinished whose time has come is moved on.
+"""The timer's round: everything unfinished whose time has come is moved on, at the pace that was bought.
 
-A round goes over the jobs again as long as one of them falls due soon, so that an asynchronous cutout is fetched
-seconds after it is made, and ends at once when there is nothing to do.
+A round goes on as long as something falls due soon, so that an asynchronous cutout is fetched seconds after it is
+made, and ends at once when there is nothing to do.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from datetime import datetime, timedelta
-from itertools import chain
-from typing import TypeVar
+from functools import partial
+from typing import Any
 
 from shared import keys, log
 from shared.arrivals import Arrivals
-from shared.capabilities import CAPABILITIES
-from shared.documents import Blocked, Job, Ready, Ticketed, Waiting
+from shared.documents import Claimed, Job, Ready, Ticketed
+from shared.drain import LINGER
 from shared.jobs import Found
-from shared.outcomes import Outcome
+from shared.lanes import NEWS, Lanes
+from shared.outcomes import Concluded, Dropped, Outcome
 from shared.providers.verdicts import quotable
-
-_WORKERS = 16
-"""Enough to draw 10 calls a second from a vendor that takes a second and a half."""
+from shared.queue import Turn, turn_of
 
 _SOON = timedelta(seconds=15)
 """Waiting this long for a job to fall due costs less than the delay of leaving it to the next tick."""
+_LOOK = timedelta(seconds=1)
+"""Between two looks at the queue."""
+_SELDOM = 20
+"""What has no turn is searched for after so many times as long as the last search took: it lists all there is."""
+_AGAIN = timedelta(seconds=10)
+"""To come back to a job that somebody else has taken in hand."""
+_HANDOVER = timedelta(minutes=1)
+"""For the next round to begin."""
 
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
+Fate = Outcome | datetime | Exception | None
+"""What became of a turn: None when there is no such job any more; a moment when it is to be looked at again."""
 
 
 class Round:
-    """One tick's work; from `ends` on it begins nothing more."""
+    """One tick's work, done in `pool`; from `ends` on it begins nothing more."""
 
     def __init__(
-        self,
-        arrivals: Arrivals,
-        ends: datetime,
-        *,
-        workers: int = _WORKERS,
-        sleep: Callable[[float], None] = time.sleep,
+        self, arrivals: Arrivals, ends: datetime, pool: Executor, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._arrivals = arrivals
         self._line = arrivals.line
-        self._workers = workers
+        self._queue = arrivals.line.jobs.queue
+        self._pool = pool
         self._ends = ends
         self._sleep = sleep
-        self._blocked: set[str] = set()
-        """Capabilities of which one job has just found the door shut: no need for all the others to knock."""
+        self._lanes = Lanes(arrivals.line.purchases.per_second)
+        self._under_way: dict[Future[Any], Callable[[Any], None]] = {}
+        """What is done in the pool, and what is done with what comes of it, here."""
+        self._over: list[str] = []
+        """Turns to be deleted."""
         self._bugs: list[Exception] = []
+        self._looks = self._searches = self._stays = self._line.clock()
 
     def run(self) -> None:
         """Raises what was not foreseen, after everything else has been moved on."""
-        with ThreadPoolExecutor(self._workers) as pool:
-            while (next_due := self._pass(pool)) is not None:
-                now = self._line.clock()
-                if next_due > min(now + _SOON, self._ends):
-                    break
-                self._sleep(max(0.0, (next_due - now).total_seconds()))
+        while True:
+            if self._looks <= self._line.clock() < self._ends:
+                self._look()
+            while (now := self._line.clock()) < self._ends and (turns := self._lanes.begin(now)):
+                self._under_way[self._pool.submit(self._walk, turns)] = partial(self._walked, turns)
+            pause = self._pause(now)
+            if self._under_way:
+                self._gather(pause)
+            elif pause:
+                self._sleep(pause)
+            else:
+                break
+        self._leave()
         if self._bugs:
             raise self._bugs[0]
 
-    def _pass(self, pool: ThreadPoolExecutor) -> datetime | None:
-        """Move on all that is due; when the next job will be, None if none will."""
-        jobs = self._line.jobs
-        unfinished = jobs.unfinished()
-        jobs.sweep(unfinished.leases)
-        found = [each for each in self._each(pool, jobs.find, unfinished.jobs) if each is not None]
-        due = [each for each in found if jobs.due(each.job)]
-        others = {each.job.source: each for each in found if not jobs.due(each.job)}
-        due += [others.pop(each.job.source) for each in _riding_along(others.values(), due)]
-        moved = self._each(pool, self._move, _sharing(sorted(due, key=lambda each: each.job.uploaded_at)))
-        renewed = self._each(pool, self._arrivals.look_again, unfinished.sequels)
-        later = [each.job for each in others.values()]
-        later += [
-            outcome for outcome in (*chain.from_iterable(filter(None, moved)), *renewed) if isinstance(outcome, Job)
+    # ---------------------------------------------------------------- what there is to do
+
+    def _look(self) -> None:
+        now = self._line.clock()
+        self._looks = now + _LOOK
+        self._forget()
+        self._lanes.seen(self._queue.heads())
+        self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
+        if now >= self._searches:
+            self._searches = self._ends  # until this search is over
+            self._under_way[self._pool.submit(self._search)] = self._lanes.add
+
+    def _search(self) -> list[Turn]:
+        """Jobs without a turn, whose owners may have died; and news of uploads whose jobs were under way."""
+        began = self._line.clock()
+        unfinished = self._line.jobs.unfinished()
+        self._line.jobs.sweep(unfinished.leases)
+        lost = {*unfinished.jobs} - (self._queue.uploads() if unfinished.jobs else set())
+        now = self._line.clock()
+        self._searches = now + _SELDOM * (now - began)
+        return [
+            Turn("", stage, keys.capability_name(upload), now, upload)
+            for stage, uploads in ((Claimed.name, lost), (NEWS, unfinished.sequels))
+            for upload in sorted(uploads)
         ]
-        return min((job.due for job in later if job.held_until is None), default=None)
 
-    def _move(self, found: Sequence[Found]) -> list[Outcome]:
-        job = found[0].job
-        if job.capability in self._blocked and not job.bought:  # what was bought is fetched before its links die
-            return []
-        outcomes = self._line.resume(*found)
-        self._blocked |= {
-            outcome.capability
-            for outcome in outcomes
-            if isinstance(outcome, Job) and isinstance(outcome.stage, Blocked)
-        }
-        return outcomes
+    def _pause(self, now: datetime) -> float:
+        """Seconds until there may be something to do; 0 when that is too far away to stay for."""
+        begins = self._lanes.next_moment()
+        if now >= self._ends or not (begins <= min(now + _SOON, self._ends) or now < self._stays):
+            return 0.0
+        return (min(moment for moment in (begins, self._looks, self._ends) if moment > now) - now).total_seconds()
 
-    def _each(self, pool: ThreadPoolExecutor, work: Callable[[_T], _R], items: Iterable[_T]) -> list[_R | None]:
-        def one(item: _T) -> _R | None:
-            if self._line.clock() >= self._ends:
-                return None
+    # ---------------------------------------------------------------- doing it, in the pool
+
+    def _walk(self, turns: Sequence[Turn]) -> dict[str, Fate]:
+        """Move on jobs of one lane; what became of each, by upload."""
+        fates: dict[str, Fate] = {}
+        due: list[Found] = []
+        for turn in turns:
             try:
-                return work(item)
+                if turn.stage == NEWS:
+                    fates[turn.upload] = self._arrivals.look_again(turn.upload) or self._line.clock() + _AGAIN
+                elif found := self._line.jobs.find(turn.upload):
+                    fates[turn.upload] = self._not_before(found, turn)
+                    due += [found] if self._line.jobs.due(found.job) else []
+                else:
+                    fates[turn.upload] = None
             except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; `run` raises it
-                log.error("bug", message=quotable(f"{type(bug).__name__}: {bug}"), keys=_keys(item))
-                self._bugs.append(bug)
-                return None
+                fates[turn.upload] = bug
+        for group in _sharing(due):
+            try:
+                outcomes = self._line.resume(*group)
+            except Exception as bug:  # noqa: BLE001 - as above
+                fates |= {found.job.source: bug for found in group}
+            else:
+                fates |= {_job(outcome).source: outcome for outcome in outcomes}
+        return fates
 
-        return list(pool.map(one, items))
+    def _not_before(self, found: Found, turn: Turn) -> datetime | None:
+        """When to come back to a job that cannot be moved on, now or because somebody is faster."""
+        if found.job.held_until is not None:
+            return max(found.job.held_until, self._line.clock() + _AGAIN)
+        if turn.key == turn_of(found.job).key:
+            return max(found.job.due, self._line.clock() + _AGAIN)
+        if not turn.key:
+            self._queue.add(found.job)
+        return None  # it has another turn
+
+    # ---------------------------------------------------------------- and what comes of it, here
+
+    def _gather(self, seconds: float) -> None:
+        done, _ = wait(self._under_way, seconds or _LOOK.total_seconds(), FIRST_COMPLETED)
+        for future in done:
+            then = self._under_way.pop(future)
+            try:
+                then(future.result())
+            except Exception as bug:  # noqa: BLE001 - raised by `run`, after everything else
+                self._note(bug, "")
+
+    def _walked(self, turns: Sequence[Turn], fates: dict[str, Fate]) -> None:
+        now = self._line.clock()
+        self._lanes.ended(turns)
+        for turn in turns:
+            fate, next_turn = fates[turn.upload], None
+            match fate:
+                case Exception():
+                    self._note(fate, turn.upload)
+                    self._lanes.postpone(turn, self._ends)
+                    continue
+                case datetime():
+                    self._lanes.postpone(turn, fate)
+                    continue
+                case Job():
+                    next_turn = turn_of(fate)
+                    self._lanes.add([next_turn])
+            if turn.key and turn != next_turn:
+                self._over.append(turn.key)
+        self._lanes.learn(
+            turns[0], [fate for fate in fates.values() if isinstance(fate, Job | Concluded | Dropped)], now
+        )
+        if turns[0].stage not in (Ticketed.name, Ready.name):
+            self._stays = now + LINGER
+
+    def _note(self, bug: Exception, upload: str) -> None:
+        log.error("bug", message=quotable(f"{type(bug).__name__}: {bug}"), key=upload)
+        self._bugs.append(bug)
+
+    def _forget(self) -> None:
+        over, self._over = self._over, []
+        self._queue.remove(tuple(over))
+
+    def _leave(self) -> None:
+        """What is left is the next round's, which is called at once if only time was missing for it."""
+        self._forget()
+        now = self._line.clock()
+        left = self._lanes.backlog(now)
+        self._arrivals.drain.announce(left, self._ends + _HANDOVER)
+        if left and now >= self._ends:
+            self._arrivals.drain.ring()
 
 
-def _keys(item: object) -> object:
-    """What a log may know of it: a job holds links."""
-    return [each.job.source for each in item] if isinstance(item, list) else item
+def _job(outcome: Outcome) -> Job:
+    return outcome if isinstance(outcome, Job) else outcome.job
 
 
-def _riding_along(others: Iterable[Found], due: Iterable[Found]) -> list[Found]:
-    """Of those not due, what waits for its first call and may as well be in one that is made for others."""
-    called = {keys.capability_name(each.job.source) for each in due if not each.job.bought}
-    return [
-        each
-        for each in others
-        if isinstance(each.job.stage, Waiting)
-        and each.job.held_until is None
-        and each.job.attempts == 0
-        and (name := keys.capability_name(each.job.source)) in called
-        and _batch(name) > 1
-    ]
-
-
-def _sharing(due: Iterable[Found]) -> list[list[Found]]:
-    """The jobs that one call can begin, or one question settles, together; in the order in which they came."""
-    groups: dict[tuple[str, str], list[Found]] = {}
+def _sharing(due: Sequence[Found]) -> list[list[Found]]:
+    """Those that one call can begin, or one question settles, together; in their order."""
+    groups: dict[str, list[Found]] = {}
     for found in due:
-        capability, stage = keys.capability_name(found.job.source), found.job.stage
-        match stage:
-            case Ticketed():
+        match found.job.stage:
+            case Ticketed() as stage:
                 shared = stage.ticket
             case Ready():
                 shared = found.job.id  # everybody's results are fetched alone
             case _:
                 shared = ""
-        groups.setdefault((capability, shared), []).append(found)
-    return [
-        group[start : start + size]
-        for (capability, _), group in groups.items()
-        for size in [_batch(capability)]
-        for start in range(0, len(group), size)
-    ]
-
-
-def _batch(capability: str) -> int:
-    return CAPABILITIES[capability].batch if capability in CAPABILITIES else 1
+        groups.setdefault(shared, []).append(found)
+    return list(groups.values())

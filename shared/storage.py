@@ -147,10 +147,11 @@ class OssBucket:
             for key in sorted({*keys} - {*several}):
                 self._documents.delete_object(key)
 
-    def list(self, prefix: str) -> Iterator[Entry]:
-        """Every object below `prefix`, in the order of their names; one request for 1,000."""
+    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[Entry]:
+        """Every object below `prefix` whose name comes after `after`, in the order of their names; a request for each
+        `page` of them, sent when it is come to."""
         with _translated():
-            for found in oss2.ObjectIteratorV2(self._documents, prefix=prefix, max_keys=1000):
+            for found in oss2.ObjectIteratorV2(self._documents, prefix=prefix, start_after=after, max_keys=page):
                 modified = datetime.fromtimestamp(found.last_modified, timezone.utc)
                 yield Entry(found.key, found.etag, modified, found.size)
 

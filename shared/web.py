@@ -6,7 +6,6 @@ import base64
 import ipaddress
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ from itertools import chain
 import httpx
 
 from shared.errors import Busy, Misconfigured, Unavailable
-from shared.models import IMAGE_TYPES, Download, Quota, Reply, Request
+from shared.models import IMAGE_TYPES, Download, Reply, Request
+from shared.pace import Pace
 
 MAX_RESULT_BYTES = 200_000_000
 """No cutout is larger: 10,000 × 10,000 pixels make a PNG of about 100 MB."""
@@ -28,6 +28,8 @@ _INLINE = "data:"
 _AS_IT_IS = {"Accept-Encoding": "identity"}
 """What is stored is what was sent, and nothing small unfolds into something large."""
 _OSS_DOMAIN = ".aliyuncs.com"
+_CONNECTIONS = 400
+"""More than settle ever has under way: whoever waited for one would be called unreachable."""
 _CONNECT_SECONDS = 5.0
 _SILENCE_SECONDS = 20.0
 
@@ -40,33 +42,11 @@ _MAGIC = {
 _MAGIC_BYTES = 12
 
 
-class Pace:
-    """Spaces out calls that draw on one quota, across the threads of this instance.
-
-    Ours, because the limiters at hand count calls in a window: after a pause they let the whole window's allowance
-    go at once, and with two calls a second it takes little jitter on the way for three to arrive within one.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep):
-        self._clock = clock
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self._free: dict[Quota, float] = {}
-
-    def wait(self, quota: Quota) -> None:
-        """Return when it is this caller's turn."""
-        with self._lock:
-            now = self._clock()
-            turn = max(now, self._free.get(quota, now))
-            self._free[quota] = turn + 1 / quota.per_second
-        if turn > now:
-            self._sleep(turn - now)
-
-
 class HttpWeb:
     """`result_hosts` are the hosts (`host` or `host:port`) an operator added.
 
-    A vendor has `call_seconds` to answer, and a result `fetch_seconds` to arrive.
+    A vendor has `call_seconds` to answer, and a result `fetch_seconds` to arrive; a call waits `patience` seconds for
+    its turn.
     """
 
     def __init__(
@@ -75,16 +55,17 @@ class HttpWeb:
         result_hosts: frozenset[str],
         call_seconds: float,
         fetch_seconds: float,
+        patience: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._result_hosts = result_hosts
         self._call_seconds = call_seconds
         self._fetch_seconds = fetch_seconds
         self._clock = clock
-        self._pace = Pace()
+        self._pace = Pace(patience)
         # `retries` repeats connecting, before anything was said, and nothing else.
         self._client = httpx.Client(
-            transport=httpx.HTTPTransport(retries=2, limits=httpx.Limits(max_connections=64)),
+            transport=httpx.HTTPTransport(retries=2, limits=httpx.Limits(max_connections=_CONNECTIONS)),
             timeout=httpx.Timeout(call_seconds, connect=_CONNECT_SECONDS),
             follow_redirects=False,
             trust_env=False,
@@ -94,8 +75,9 @@ class HttpWeb:
     def send(self, request: Request) -> Reply:
         """Send a vendor a request when its turn has come.
 
-        Raises `Busy` when the vendor was not reached, `Misconfigured` when the settings make no request, and
-        `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the call was bought.
+        Raises `Busy` when its turn is too far off or the vendor was not reached, `Misconfigured` when the settings make
+        no request, and `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the
+        call was bought.
         """
         self._pace.wait(request.quota)
         deadline = self._clock() + self._call_seconds

@@ -8,10 +8,9 @@ from datetime import timedelta
 from typing import Literal
 
 from shared import keys
-from shared.arrivals import Arrivals
 from shared.jobs import Jobs
 from shared.rounds import Round
-from tests.fakes import Shop
+from tests.fakes import AtOnce, Shop
 from tests.instances import Instances, Wire, result
 from tests.leaks import told_too_much
 from tests.promises import Wrong, broken_now
@@ -52,7 +51,7 @@ class Life:
         self.bucket.before = lambda name, about: self.instances.come_to("before", f"{name} {_named(about)}")
         self.bucket.after = lambda name, about: self.instances.come_to("after", f"{name} {_named(about)}")
         self.wire = Wire(shape.vendor(), self.bucket, self.instances)
-        self._arrivals = Arrivals(self.shop.compose(self.wire, Jobs(self.bucket, self.clock, _LEASE)))
+        self._arrivals = self.shop.meet(self.shop.compose(self.wire, Jobs(self.bucket, self.clock, _LEASE)))
         self._live(retry)
 
     def _live(self, retry: Retry) -> None:
@@ -66,7 +65,7 @@ class Life:
                     self._tell_again([event])
                 else:
                     lost.append(event)
-            self.clock.pass_(seconds=1)
+            self.clock.pass_(seconds=4)  # so that each knocks for itself
         vendor.answers = []
         if retry == "when the lease is over":
             self.clock.pass_(minutes=3)
@@ -88,7 +87,7 @@ class Life:
         for _ in range(_MOST_ROUNDS):
             self.clock.pass_(minutes=3)
             ends = self.clock() + timedelta(minutes=3)
-            self._run(Round(self._arrivals, ends, workers=1, sleep=lambda pause: self.clock.pass_(seconds=pause)).run)
+            self._run(Round(self._arrivals, ends, AtOnce(), sleep=lambda pause: self.clock.pass_(seconds=pause)).run)
             if not self.shop.keys(keys.JOBS):
                 return
 
@@ -159,4 +158,6 @@ def _kind(key: str) -> str:
         return f"{keys.upload_of(key)} {'job' if key.endswith('.json') else 'note'}"
     if key.startswith(keys.WORK):
         return "copy"
+    if turn := keys.read_turn(key):
+        return f"{turn[3]} turn"
     return key

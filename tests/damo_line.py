@@ -100,9 +100,7 @@ def crowd(shop: Shop, count: int, trouble: tuple[int, str] | CutoutError = THROT
     """Uploads that wait, in the order in which they came, which is not that of their names; all are due."""
     uploads = [f"{FOLDER}{(number * 7) % count:02}.jpg" for number in range(count)]
     for upload in uploads:
-        shop.web.answers = [trouble]
-        shop.upload(upload, PHOTO)
-        shop.clock.pass_(seconds=1)
+        shop.turned_away(upload, PHOTO, trouble)
     shop.web.sent.clear()
     shop.clock.pass_(minutes=10)
     return uploads

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from shared import keys
 from shared.allowance import Allowance
 from shared.arrivals import Arrivals
 from shared.documents import Job, Receipt
+from shared.drain import Drain
 from shared.errors import CutoutError, Misconfigured, Unavailable
 from shared.header import WINDOW
 from shared.jobs import Jobs
@@ -129,11 +132,11 @@ class MemoryBucket:
             for key in keys:
                 self.things.pop(key, None)
 
-    def list(self, prefix: str) -> Iterator[Entry]:
+    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[Entry]:
         with self._request("list", prefix):
             found = sorted(self.things.items())
             there = [Entry(key, thing.etag, thing.modified, len(thing.body)) for key, thing in found]
-        yield from (entry for entry in there if entry.key.startswith(prefix))
+        yield from (entry for entry in there if entry.key.startswith(prefix) and entry.key > after)
 
     def link(self, key: str, process: str, seconds: int) -> str:
         query = f"x-oss-process={quote(process)}&seconds={seconds}&signature={self.signature}"
@@ -208,6 +211,18 @@ def shown_at(link: str) -> tuple[str, str]:
     return unquote(url.path[1:]), parse_qs(url.query).get("x-oss-process", [""])[0]
 
 
+class AtOnce(Executor):
+    """Does what it is given before it returns: a round in it does one thing after the other, always in one order."""
+
+    def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(work(*given, **named))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
+            done.set_exception(error)
+        return done
+
+
 class Shop:
     """The line over a bucket in memory, a scripted web and a clock that stands still."""
 
@@ -234,7 +249,11 @@ class Shop:
         }
         self.daily_call_limit = daily_call_limit
         self.line = self.compose(self.web, Jobs(self.bucket, self.clock, lease))
-        self.arrivals = Arrivals(self.line)
+        self.arrivals = self.meet(self.line)
+
+    def meet(self, line: Line) -> Arrivals:
+        """Where an instance's line begins."""
+        return Arrivals(line, Drain(self.bucket, self.bucket, self.clock))
 
     def compose(self, web: Web, jobs: Jobs) -> Line:
         """The line of one instance."""
@@ -250,6 +269,13 @@ class Shop:
     def upload(self, key: str, body: bytes, **metadata: str) -> None:
         """Put an object and tell the line, as OSS would."""
         self.arrivals.arrived(key, self.bucket.put(key, body, **metadata))
+
+    def turned_away(self, key: str, body: bytes, answer: tuple[int, str] | CutoutError) -> None:
+        """Put an object that the vendor, busy just then, turns away; and let a moment pass, so that the next one
+        knocks again."""
+        self.web.answers.append(answer)
+        self.upload(key, body)
+        self.clock.pass_(seconds=4)
 
     def resume(self, key: str) -> None:
         """What settle does when a job falls due."""
@@ -268,6 +294,10 @@ class Shop:
     def job(self, key: str) -> Job | None:
         thing = self.bucket.things.get(keys.job(key))
         return Job.from_json(thing.body) if thing else None
+
+    def left(self) -> list[str]:
+        """What is there, but for what settle sweeps away and what it is called by."""
+        return [key for key in sorted(self.bucket.things) if not key.startswith((keys.QUEUE, keys.BELL))]
 
     def keys(self, prefix: str) -> list[str]:
         return [key for key in sorted(self.bucket.things) if key.startswith(prefix)]

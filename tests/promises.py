@@ -65,7 +65,7 @@ def broken_when_quiet(bucket: MemoryBucket, people: People, forsaken: set[str]) 
     """
     yield from broken_now(bucket)
     for key in bucket.things:
-        if key.startswith((keys.JOBS, keys.WORK)) and key not in forsaken:
+        if key.startswith((keys.JOBS, keys.WORK, keys.QUEUE)) and key not in {*forsaken, keys.DRAIN}:
             yield f"{key} is left"
     named = {output.key for receipt, _ in receipts(bucket) for output in receipt.outputs}
     for key in bucket.things:

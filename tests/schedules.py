@@ -21,7 +21,7 @@ from shared.handlers import Budget
 from shared.jobs import Jobs
 from shared.rounds import Round
 from tests.actors import Actor, Cast, Order
-from tests.fakes import Died, Shop
+from tests.fakes import AtOnce, Died, Shop
 from tests.leaks import told_too_much
 from tests.ledger import Counts, Ledger
 from tests.model_vendor import MOODS, ModelVendor
@@ -86,7 +86,7 @@ class Schedule(RuleBasedStateMachine):
 
     def _arrivals(self, timeout: timedelta) -> Arrivals:
         jobs = Jobs(self.bucket, self.clock, timedelta(seconds=Budget.within(timeout.total_seconds()).lease))
-        return Arrivals(self.shop.compose(self.vendor, jobs))
+        return self.shop.meet(self.shop.compose(self.vendor, jobs))
 
     # ---------------------------------------------------------------- people and events
 
@@ -198,8 +198,8 @@ class Schedule(RuleBasedStateMachine):
             self.clock.now = max(self.clock.now, wakes)
 
         ends = self.clock() + timedelta(seconds=Budget.within(_SETTLE.total_seconds()).begin)
-        # One worker: rounds that overlap are what is interleaved.
-        Round(self.settle, ends, workers=1, sleep=sleep).run()
+        # Rounds that overlap are what is interleaved, not what one of them does at once.
+        Round(self.settle, ends, AtOnce(), sleep=sleep).run()
 
     def _begin(self, actor: Actor, walk: Walk, event: tuple[str, str] | None = None) -> None:
         self.cast.actors.append(actor)

@@ -113,10 +113,11 @@ def test_past_the_limit_uploads_wait_for_the_new_day_and_the_log_says_so_once(ca
     for key in uploads:
         shop.upload(key, picture())
     assert [shop.receipt(key) is not None for key in uploads] == [True, True, False, False, False]
-    for key in uploads[2:]:
-        job = shop.job(key)
-        assert job is not None
-        assert (job.stage.name, job.due, job.attempts, job.code) == ("waiting", MIDNIGHT, 0, "DailyCallLimit")
+    first, *others = filter(None, map(shop.job, uploads[2:]))
+    assert (first.stage.name, first.due, first.attempts, first.code) == ("waiting", MIDNIGHT, 0, "DailyCallLimit")
+    assert {(job.stage.name, job.attempts, job.code) for job in others} == {("waiting", 0, "QuotaTaken")}
+    go(shop)
+    assert shop.job(uploads[4]) is not None
     assert caplog.text.count("daily limit") == 1
     assert len(shop.web.sent) == 2
 
@@ -134,7 +135,7 @@ def test_a_limit_smaller_than_a_batch_is_spent_day_by_day_until_all_is_done() ->
 
 def test_a_call_that_was_turned_away_does_not_count() -> None:
     shop = Shop(daily_call_limit=1)
-    shop.web.answers, shop.web.always = [THROTTLED], ok(ImageURL=LINK)
-    shop.upload("uploads/general/common/a.jpg", picture())
+    shop.web.always = ok(ImageURL=LINK)
+    shop.turned_away("uploads/general/common/a.jpg", picture(), THROTTLED)
     shop.upload("uploads/general/common/b.jpg", picture())
     assert shop.receipt("uploads/general/common/b.jpg") is not None

@@ -89,8 +89,7 @@ def test_a_new_version_that_comes_while_the_old_one_is_bought_is_looked_at_after
 
 
 def test_a_new_version_that_comes_while_the_old_one_waits_takes_its_place(shop: Shop) -> None:
-    shop.web.always = THROTTLED
-    shop.upload(COMMON, picture())
+    shop.turned_away(COMMON, picture(), THROTTLED)
     shop.web.always = ok(ImageURL=LINK)
     shop.upload(COMMON, picture(800, 600))
     receipt = shop.receipt(COMMON)

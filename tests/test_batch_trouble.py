@@ -65,9 +65,7 @@ def test_what_was_bought_alone_is_recorded_before_the_next_is_tried(shop: Shop, 
 def test_a_task_whose_link_was_not_read_is_shown_a_copy_alone(shop: Shop, vendor: Vendor) -> None:
     uploads = [f"{FOLDER}{name}.jpg" for name in ("a", "鞋", "b")]
     for upload in uploads:
-        vendor.answers = [THROTTLED]
-        shop.upload(upload, PHOTO)
-        shop.clock.pass_(seconds=1)
+        shop.turned_away(upload, PHOTO, THROTTLED)
     vendor.fates[uploads[1]] = [{"status": "FAILED", "code": "23500006", "message": "bad address"}]
     shop.clock.pass_(minutes=10)
     go(shop)
@@ -82,8 +80,9 @@ def test_a_batch_in_trouble_counts_for_everyone_what_may_have_been_billed(
     shop: Shop, vendor: Vendor, trouble: tuple[int, str], attempts: int
 ) -> None:
     uploads = crowd(shop, 10)
-    vendor.answers = [trouble]
+    vendor.answers = [trouble] * 5
     go(shop, seconds=0.5)
+    vendor.answers = []
     jobs = [shop.job(upload) for upload in uploads]
     assert [job.attempts for job in jobs if job] == [attempts] * 10
     shop.clock.pass_(minutes=11)

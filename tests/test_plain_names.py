@@ -91,6 +91,7 @@ def test_the_copy_of_a_mask_that_was_replaced_is_not_shown(shop: Shop) -> None:
     shop.upload(pair, picture())
     shop.upload(f"{pair}.mask.png", picture(form="PNG", mode="L"))
     copies = shop.keys("work/")
+    shop.clock.pass_(seconds=4)
     shop.web.always = ok(Elements=[{"ImageURL": LINK}])
     shop.upload(f"{pair}.mask.png", picture(form="PNG", mode="1"))
     assert len(copies) == 2
@@ -103,6 +104,7 @@ def test_copies_of_a_version_that_is_gone_are_not_shown(shop: Shop) -> None:
     shop.web.answers = [refused("InvalidImage.URL"), THROTTLED]
     shop.upload(key, picture())
     (copy,) = shop.keys("work/")
+    shop.clock.pass_(seconds=4)
     shop.upload(key, picture(800, 600))
     assert shop.web.shown("ImageURL")[0] == key
     assert copy not in shop.bucket.things

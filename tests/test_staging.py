@@ -157,12 +157,13 @@ def test_however_a_job_ends_no_copy_is_left(shop: Shop, last: tuple[int, str], e
 
 
 def test_a_copy_survives_waiting_and_is_made_once(shop: Shop) -> None:
-    shop.web.answers = [THROTTLED] * 4
+    shop.web.answers = [THROTTLED] * 30
     shop.upload(PHOTO, picture())
     for _ in range(3):
         shop.clock.pass_(minutes=11)
         go(shop, seconds=1)
         assert shop.keys("work/") == staged(shop)
+    shop.web.answers = []
     shop.clock.pass_(minutes=11)
     go(shop)
     assert (status(shop, PHOTO), len(staged(shop)), shop.keys("work/")) == ("done", 1, [])
@@ -190,18 +191,16 @@ def test_copies_that_a_lifecycle_rule_took_are_renewed_and_with_them_their_pair(
 
 
 def test_a_photo_deleted_while_it_waits_takes_its_copy_with_it(shop: Shop) -> None:
-    shop.web.answers = [THROTTLED]
-    shop.upload(PHOTO, picture())
+    shop.turned_away(PHOTO, picture(), THROTTLED)
     del shop.bucket.things[PHOTO]
     shop.clock.pass_(minutes=11)
     go(shop)
     go(shop)
-    assert shop.bucket.things == {}
+    assert shop.left() == []
 
 
 def test_a_new_version_is_shown_from_a_copy_of_its_own(shop: Shop) -> None:
-    shop.web.answers = [THROTTLED]
-    shop.upload(PHOTO, picture())
+    shop.turned_away(PHOTO, picture(), THROTTLED)
     newer = picture(800, 600)
     copies = copies_at_work(shop)
     shop.upload(PHOTO, newer)
@@ -210,16 +209,14 @@ def test_a_new_version_is_shown_from_a_copy_of_its_own(shop: Shop) -> None:
 
 
 def test_a_new_version_in_another_format_leaves_no_copy_of_the_old_one(shop: Shop) -> None:
-    shop.web.answers = [THROTTLED]
-    shop.upload(PHOTO, picture())
+    shop.turned_away(PHOTO, picture(), THROTTLED)
     shop.upload(PHOTO, picture(form="PNG"))
     assert [key.rpartition(".")[2] for key in staged(shop)] == ["jpg", "png"]
     assert shop.keys("work/") == []
 
 
 def test_a_new_version_that_needs_no_copy_leaves_none_either(shop: Shop) -> None:
-    shop.web.answers = [THROTTLED]
-    shop.upload(PHOTO, picture())
+    shop.turned_away(PHOTO, picture(), THROTTLED)
     shop.upload(PHOTO, b"no picture at all")
     assert (status(shop, PHOTO), shop.keys("work/")) == ("rejected", [])
 
@@ -285,7 +282,7 @@ def test_a_photo_deleted_just_before_it_is_copied_is_dropped(shop: Shop) -> None
     shop.clock.pass_(minutes=1)
     go(shop)
     go(shop)
-    assert shop.bucket.things == {}
+    assert shop.left() == []
 
 
 def test_a_photo_that_the_vendor_can_never_fetch_ends_in_a_failed_receipt(shop: Shop) -> None:

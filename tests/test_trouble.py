@@ -22,7 +22,7 @@ def test_a_throttled_upload_waits_and_drains_and_counts_one_attempt(shop: Shop) 
     shop.upload(COMMON, picture())
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.code, job.attempts) == (Waiting(), "Throttling.User", 0)
+    assert (job.stage, job.code, job.attempts) == (Waiting(turned_away=True), "Throttling.User", 0)
     for _ in range(20):
         shop.after(COMMON, minutes=11)
     shop.web.always = ok(ImageURL=LINK)
@@ -33,7 +33,7 @@ def test_a_throttled_upload_waits_and_drains_and_counts_one_attempt(shop: Shop) 
 
 
 def test_the_pause_grows_and_is_never_over_ten_minutes(shop: Shop) -> None:
-    shop.web.always = THROTTLED
+    shop.web.always = refused("InvalidApi.NotPurchase", 403)
     shop.upload(COMMON, picture())
     pauses = []
     for _ in range(12):
@@ -83,7 +83,7 @@ def test_a_vendor_out_of_reach_is_waited_for_as_long_as_it_takes(shop: Shop) -> 
         shop.after(COMMON, minutes=11)
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.attempts) == (Waiting(), 0)
+    assert (job.stage, job.attempts) == (Waiting(turned_away=True), 0)
 
 
 def test_a_call_without_an_answer_may_have_been_bought_and_is_counted(shop: Shop) -> None:

@@ -29,7 +29,7 @@ class Damo:
     def __init__(self, endpoint: str, appcode: str, qps: float, matting_path: str) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._appcode = appcode
-        self._qps = qps
+        self.qps = qps
         self._matting_path = "/" + matting_path.lstrip("/")
 
     def missing(self, capability: Capability) -> tuple[str, ...]:
@@ -81,7 +81,7 @@ class Damo:
         return Request(
             "POST",
             f"{self._endpoint}{path}",
-            Quota(quota, self._qps),
+            Quota(quota, self.qps),
             json={"data": data},
             headers=market.authorization(self._appcode) | {"X-Ca-Nonce": stamp.nonce},
         )

@@ -31,7 +31,7 @@ class Picwish:
     def __init__(self, endpoints: Mapping[str, str], appcode: str, qps: float) -> None:
         self._endpoints = endpoints
         self._appcode = appcode
-        self._qps = qps
+        self.qps = qps
 
     def missing(self, capability: Capability) -> tuple[str, ...]:
         endpoint = f"PICWISH_{capability.name.rpartition('/')[2].upper()}_ENDPOINT"
@@ -67,7 +67,7 @@ class Picwish:
         return Request(
             method,
             f"{self._endpoints[capability.name].rstrip('/')}{capability.action}{path}",
-            Quota(capability.action, self._qps),
+            Quota(capability.action, self.qps),
             form=form,
             headers=market.authorization(self._appcode),
         )

@@ -51,7 +51,7 @@ class Viapi:
     def __init__(self, endpoint: str, credentials: Credentials, qps: float) -> None:
         self._endpoint = endpoint.rstrip("/") + "/"
         self._credentials = credentials
-        self._qps = qps
+        self.qps = qps
 
     def missing(self, capability: Capability) -> tuple[str, ...]:
         return ()
@@ -114,7 +114,7 @@ class Viapi:
             common["SecurityToken"] = key.security_token
         signed = {**query, **common}
         signed["Signature"] = signature("POST", {**signed, **form}, key.access_key_secret)
-        return Request("POST", self._endpoint, Quota(action, self._qps), query=signed, form=form)
+        return Request("POST", self._endpoint, Quota(action, self.qps), query=signed, form=form)
 
 
 def signature(method: str, parameters: Mapping[str, str], secret: str) -> str:

@@ -82,7 +82,7 @@ class OssTrigger(Strict):
 
     @model_validator(mode="after")
     def _leaves_our_own_writes_alone(self) -> OssTrigger:
-        for written in (keys.CUTOUTS, keys.JOBS, keys.WORK):
+        for written in (keys.CUTOUTS, keys.JOBS, keys.QUEUE, keys.WORK, keys.CALLS, keys.BACKFILL):
             if _nested(self.affixes.prefix, written):
                 raise ValueError(
                     f"prefix {self.affixes.prefix!r} fires for {written}, which functions write: an endless loop"

@@ -1,0 +1,82 @@
+"""While settle drains a capability's backlog, that capability's quota is settle's.
+
+Nobody else calls: what arrives meanwhile joins the queue, behind those who came first. A function learns of it when
+the vendor turns it away. It then rings for settle, and looks, now and then, at the one small object in which settle
+says whose backlogs it is at. Where no call is turned away nobody looks, and it costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, BaseModel, ValidationError
+
+from shared import keys, log
+from shared.errors import CutoutError
+from shared.ports import Bucket
+
+_COMING = timedelta(seconds=3)
+"""How long settle may take to come when it is rung for."""
+_LOOK = timedelta(seconds=2)
+
+LINGER = _COMING + _LOOK
+"""How long after its last work settle must stay: until then somebody may join the queue for its sake."""
+
+
+class _Draining(BaseModel):
+    """At `queue/.draining.json`, until when whose quotas are settle's."""
+
+    capabilities: frozenset[str]
+    until: AwareDatetime
+
+
+class Drain:
+    """`documents` is where the jobs lie, `pictures` where settle's trigger listens."""
+
+    def __init__(self, documents: Bucket, pictures: Bucket, clock: Callable[[], datetime]) -> None:
+        self._documents = documents
+        self._pictures = pictures
+        self._clock = clock
+        self._looks: dict[str, datetime] = {}
+        """For each capability that this instance was turned away with: when to look again."""
+        self._announced: frozenset[str] = frozenset()
+
+    def owns(self, capability: str) -> bool:
+        """Whether the quota is settle's, as far as this instance has heard."""
+        if capability not in self._looks:
+            return False
+        now = self._clock()
+        if now >= self._looks[capability]:
+            if not self._is_announced(capability, now):
+                del self._looks[capability]
+                return False
+            self._looks[capability] = now + _LOOK
+        return True
+
+    def turned_away(self, capability: str) -> None:
+        """The vendor has just turned away a job that now waits: settle is needed."""
+        self._looks[capability] = self._clock() + _COMING
+        self.ring()
+
+    def ring(self) -> None:
+        """Have settle come at once. Should it not hear, it comes within the minute all the same."""
+        try:
+            self._pictures.write(keys.BELL, b"{}")
+        except CutoutError as error:
+            log.warning("bell", code=error.code, message=f"settle was not called, and comes by itself: {error.message}")
+
+    def announce(self, capabilities: frozenset[str], until: datetime) -> None:
+        """Settle says whose backlogs it is at, and forgets none that it does not name."""
+        if capabilities != self._announced:
+            document = _Draining(capabilities=capabilities, until=until)
+            self._documents.write(keys.DRAIN, document.model_dump_json().encode())
+            self._announced = capabilities
+
+    def _is_announced(self, capability: str, now: datetime) -> bool:
+        stored = self._documents.read(keys.DRAIN)
+        try:
+            draining = _Draining.model_validate_json(stored.body) if stored else None
+        except ValidationError:
+            return False
+        return draining is not None and capability in draining.capabilities and now < draining.until

@@ -1,0 +1,152 @@
+"""What settle begins next, thought out without touching anything.
+
+A lane is one stage of one capability. Its turns are taken in order, as many at once as keep the vendor's quota used,
+and not at all while the vendor's door is shut.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from shared.capabilities import CAPABILITIES
+from shared.documents import Blocked, Job, Ready, Ticketed, Waiting
+from shared.outcomes import Outcome
+from shared.queue import Turn
+
+NEWS = "news"
+"""The stage of what is no job yet: something newer came while one was under way."""
+
+_BOUGHT = (Ticketed.name, Ready.name)
+_LASTS = 5.0
+"""Seconds that a call, its result and OSS take together: while one is under way for so long, others must be begun."""
+_FORGIVEN = 2
+"""Calls turned away in a row that say little of a vendor: others' calls came in between."""
+_LONGEST_PAUSE = 30.0
+_ALWAYS = datetime.min.replace(tzinfo=timezone.utc)
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
+
+
+@dataclass
+class _Lane:
+    turns: dict[str, Turn] = field(default_factory=dict)
+    """By upload, in order."""
+    under_way: int = 0
+
+
+@dataclass
+class _Door:
+    """How the vendor has taken the last calls."""
+
+    refusals: int = 0
+    """In a row."""
+    passed: bool = False
+    opens: datetime = _ALWAYS
+
+
+class Lanes:
+    """`per_second` tells the calls a second that were bought for a capability."""
+
+    def __init__(self, per_second: Callable[[str], float]) -> None:
+        self._per_second = per_second
+        self._lanes: defaultdict[tuple[str, str], _Lane] = defaultdict(_Lane)
+        self._doors: defaultdict[str, _Door] = defaultdict(_Door)
+        self._in_hand: set[str] = set()
+        self._not_before: dict[Turn, datetime] = {}
+
+    def seen(self, turns: Iterable[Turn]) -> None:
+        """A new look at the queue, in place of the last one; what has no name there is kept."""
+        for lane in self._lanes.values():
+            lane.turns = {upload: turn for upload, turn in lane.turns.items() if not turn.key}
+        self.add(turns)
+
+    def add(self, turns: Iterable[Turn]) -> None:
+        for turn in turns:
+            if not turn.key or turn.upload not in self._in_hand:
+                self._lanes[turn.stage, turn.capability].turns[turn.upload] = turn
+
+    def begin(self, now: datetime) -> list[Turn]:
+        """The next turns to be moved on together, which may share a call; none when nothing can be begun now."""
+        for (stage, capability), lane in self._lanes.items():
+            if lane.under_way >= self._width(stage, capability, now):
+                continue
+            free = (turn for upload, turn in lane.turns.items() if upload not in self._in_hand)
+            due = [turn for turn in free if self._moment(turn) <= now]
+            if turns := _together(due):
+                lane.under_way += 1
+                for turn in turns:
+                    del lane.turns[turn.upload]
+                    self._in_hand.add(turn.upload)
+                return turns
+        return []
+
+    def ended(self, turns: Sequence[Turn]) -> None:
+        """What `begin` gave out is moved on."""
+        self._lanes[turns[0].stage, turns[0].capability].under_way -= 1
+        self._in_hand -= {turn.upload for turn in turns}
+
+    def postpone(self, turn: Turn, until: datetime) -> None:
+        """It cannot be moved on now."""
+        self._not_before[turn] = until
+        self.add([turn])
+
+    def learn(self, turn: Turn, outcomes: Iterable[Outcome], now: datetime) -> None:
+        """From what became of turns that were moved on together, what the vendor will say to the others."""
+        jobs = [outcome for outcome in outcomes if isinstance(outcome, Job)]
+        if turn.stage in _BOUGHT:
+            return
+        door = self._doors[turn.capability]
+        if any(isinstance(job.stage, Blocked) for job in jobs):
+            door.opens = _NEVER  # one knock a round is enough
+        elif away := [job.due for job in jobs if isinstance(job.stage, Waiting) and job.stage.turned_away]:
+            door.refusals += 1
+            pause = min(2.0 ** (door.refusals - _FORGIVEN - 1), _LONGEST_PAUSE) if door.refusals > _FORGIVEN else 0.0
+            door.opens = max(door.opens, now + timedelta(seconds=pause), *away)
+        else:
+            door.refusals, door.passed = 0, True
+
+    def backlog(self, now: datetime) -> frozenset[str]:
+        """The capabilities for whose first call others wait."""
+        return frozenset(
+            capability
+            for (stage, capability), lane in self._lanes.items()
+            if stage == Waiting.name and (lane.under_way or any(turn.due <= now for turn in lane.turns.values()))
+        )
+
+    def next_moment(self) -> datetime:
+        """When there may be something to begin."""
+        return min(
+            (
+                max(self._moment(turn), self._opens(stage, capability))
+                for (stage, capability), lane in self._lanes.items()
+                for turn in lane.turns.values()
+            ),
+            default=_NEVER,
+        )
+
+    def _moment(self, turn: Turn) -> datetime:
+        return max(turn.due, self._not_before.get(turn, turn.due))
+
+    def _opens(self, stage: str, capability: str) -> datetime:
+        return _ALWAYS if stage in _BOUGHT else self._doors[capability].opens
+
+    def _width(self, stage: str, capability: str, now: datetime) -> int:
+        if now < self._opens(stage, capability):
+            return 0
+        door = self._doors[capability]
+        if stage not in _BOUGHT and (door.refusals > _FORGIVEN or (stage == Blocked.name and not door.passed)):
+            return 1  # to see whether it takes calls again
+        return math.ceil(self._per_second(capability) * _LASTS) + 1
+
+
+def _together(due: Sequence[Turn]) -> list[Turn]:
+    """The first of those that are due in a lane, and what may go with it: into one call, or under one question."""
+    if not due:
+        return []
+    batch = CAPABILITIES[due[0].capability].batch if due[0].capability in CAPABILITIES else 1
+    if due[0].stage == Ticketed.name and batch > 1:
+        return [turn for turn in due if turn.due == due[0].due]  # what shares a ticket fell due together
+    return list(due[:batch])

@@ -1,0 +1,74 @@
+"""The order in which jobs that nobody holds are moved on.
+
+A job says itself when it is due, but finding the next one among 10,000 would take reading them all. So each has a
+turn as well, an empty object whose name says stage, capability and moment: a listing shows what is due, in order. The
+turn is written after the job and deleted after the job has gone on. Whoever dies in between leaves one too many, which
+costs a look, or a job without one: that is found like those whose owners died, by reading every name under `jobs/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from shared import keys
+from shared.documents import Job
+from shared.ports import Bucket
+
+_PAGE = 500
+"""Turns of a lane that are seen in one look: more than are taken between two."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    key: str
+    stage: str
+    capability: str
+    due: datetime
+    upload: str
+
+
+class Queue:
+    """The turns in `bucket`, where the jobs lie."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def add(self, job: Job) -> None:
+        """Give a job its turn, when it is due. It may have it already."""
+        self._bucket.write(turn_of(job).key, b"")
+
+    def remove(self, turns: tuple[str, ...]) -> None:
+        self._bucket.delete(turns)
+
+    def heads(self) -> Iterator[Turn]:
+        """The first turns of every lane, in their order: one listing, and one more for each lane of a page or more."""
+        after = ""
+        while True:
+            entries = list(islice(self._bucket.list(keys.QUEUE, after=after, page=_PAGE), _PAGE))
+            page = list(_turns(entry.key for entry in entries))
+            cut = len(entries) == _PAGE and page
+            last = keys.lane(page[-1].stage, page[-1].capability) if cut else ""
+            whole = [turn for turn in page if not last or keys.lane(turn.stage, turn.capability) != last]
+            yield from whole or page
+            if not last:
+                return
+            # The lane that the page cuts off is seen from its beginning, and then passed over.
+            after = last if whole else f"{last}~"
+
+    def uploads(self) -> set[str]:
+        """All that have a turn."""
+        return {turn.upload for turn in _turns(entry.key for entry in self._bucket.list(keys.QUEUE))}
+
+
+def turn_of(job: Job) -> Turn:
+    capability = keys.capability_name(job.source)
+    return Turn(keys.turn(job.stage.name, job.due, job.source), job.stage.name, capability, job.due, job.source)
+
+
+def _turns(names: Iterator[str]) -> Iterator[Turn]:
+    for name in names:
+        if read := keys.read_turn(name):
+            yield Turn(name, *read)
