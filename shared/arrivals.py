@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from shared import keys
 from shared.capabilities import companion_roles
@@ -12,6 +13,9 @@ from shared.jobs import Found
 from shared.outcomes import Concluded, Dropped, Outcome
 from shared.pipeline import Line
 
+_LATE = timedelta(seconds=3)
+"""A function that is free hears of an upload within a second or two, its own cold start included."""
+
 
 @dataclass(frozen=True)
 class Arrivals:
@@ -20,8 +24,9 @@ class Arrivals:
     line: Line
     drain: Drain
 
-    def arrived(self, key: str, etag: str) -> bool:
-        """An object came under `uploads/`: begin what it belongs to. Safe to be told twice, late, or out of order.
+    def arrived(self, key: str, etag: str, at: datetime | None = None) -> bool:
+        """An object came under `uploads/`, at `at`: begin what it belongs to. Safe to be told twice, late, or out of
+        order.
 
         False when there is no such object, which may mean that `key` was told in another spelling.
         """
@@ -32,13 +37,13 @@ class Arrivals:
         if not keys.is_upload(key):
             return True
         if image := keys.image_of(key, roles):
-            outcome = self._begin(image, "")
+            outcome = self._begin(image, "", at)
             if not isinstance(outcome, Concluded | Dropped):
                 self.line.jobs.announce(key)  # whoever takes the image up may yet find it gone
             if not _is_absent(outcome):
                 return True
             # A second picture without a first one: noted, in case none ever comes.
-        return not _is_absent(self._begin(key, etag))
+        return not _is_absent(self._begin(key, etag, at))
 
     def _announce_folder(self, folder: str, roles: tuple[str, ...]) -> None:
         """A second picture for every upload of a folder: there may be thousands, so it is settle that looks at them."""
@@ -55,17 +60,22 @@ class Arrivals:
         self.line.jobs.take_note(source)
         return self.line.run(job)[0]
 
-    def _begin(self, source: str, etag: str) -> Outcome | None:
+    def _begin(self, source: str, etag: str, at: datetime | None) -> Outcome | None:
         """Claim the upload and run it. None: someone else has it, and will look again if this is news to them."""
-        jobs = self.line.jobs
-        queued = self.drain.owns(keys.capability_name(source))
-        if queued and jobs.enqueue(source, etag):
+        jobs, capability = self.line.jobs, keys.capability_name(source)
+        drained = self.drain.owns(capability)
+        # An event that comes late has stood in the platform's own queue.
+        queues = drained or (at is not None and self.line.clock() - at > _LATE)
+        unseen = queues and etag != "" and "%" not in source  # it is there, and under this very name
+        if unseen and jobs.enqueue(source, etag):
+            if not drained:
+                self.drain.call(capability)
             return None
-        job = None if queued else jobs.claim(source, etag)
+        job = None if unseen else jobs.claim(source, etag)
         if job is None:
             found = jobs.find(source)
-            if found and _is_turned_away(found.job) and queued:
-                return None  # it looks at the upload as it is then
+            if queues and found and _is_turned_away(found.job):
+                return None  # it is in the queue, and is looked at anew when its turn comes
             if found and found.job.etag == etag != "" and (jobs.due(found.job) or found.job.held_until is None):
                 # Told twice, and nobody is at it: it keeps its turn.
                 job = jobs.take(found) if jobs.due(found.job) else None
@@ -78,7 +88,7 @@ class Arrivals:
         outcome = self.line.run(job)[0]
         if isinstance(outcome, Job):
             if _is_turned_away(outcome):
-                self.drain.turned_away(keys.capability_name(outcome.source))
+                self.drain.call(keys.capability_name(outcome.source))
             elif isinstance(outcome.stage, Ticketed):
                 self.drain.ring()
         return outcome

@@ -2,7 +2,8 @@
 
 Nobody else calls: what arrives meanwhile joins the queue, behind those who came first. A function learns of it when
 the vendor turns it away. It then rings for settle, and looks, now and then, at the one small object in which settle
-says whose backlogs it is at. Where no call is turned away nobody looks, and it costs nothing.
+says whose backlogs it is at. Where no call is turned away nobody looks, and it costs nothing. The same goes for an
+event that comes late: others must have come before it.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class Drain:
             self._looks[capability] = now + _LOOK
         return True
 
-    def turned_away(self, capability: str) -> None:
-        """The vendor has just turned away a job that now waits: settle is needed."""
+    def call(self, capability: str) -> None:
+        """A job has just joined the queue, and settle, who may be asleep, must come: until then all join it."""
         self._looks[capability] = self._clock() + _COMING
         self.ring()
 

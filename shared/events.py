@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 
 class _Event(BaseModel):
@@ -28,10 +37,19 @@ class _Oss(_Event):
     object: _Object
 
 
+def _if_readable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
 class ObjectCreated(_Event):
     """One object that was put, posted, copied or completed: at least once told, maybe late, in any order."""
 
     name: str = Field(alias="eventName")
+    time: Annotated[AwareDatetime | None, WrapValidator(_if_readable)] = Field(None, alias="eventTime")
+    """When it happened."""
     region: str
     oss: _Oss
 
@@ -62,8 +80,9 @@ def records(event: bytes) -> tuple[dict[str, Any], ...]:
     return _OssEvent.model_validate_json(event).events
 
 
-def created(region: str, bucket: str, key: str, size: int, etag: str) -> bytes:
-    """What OSS would have sent, so far as anyone here reads it, when the object was put."""
+def created(region: str, bucket: str, key: str, size: int, etag: str, *, time: datetime) -> bytes:
+    """What OSS would have sent, so far as anyone here reads it, had the object been put at `time`."""
     thing = {"bucket": {"name": bucket}, "object": {"key": key, "size": size, "eTag": etag}}
     event = {"eventName": "ObjectCreated:PutObject", "eventSource": "acs:oss", "region": region, "oss": thing}
+    event |= {"eventTime": time.isoformat()}
     return json.dumps({"events": [event]}, ensure_ascii=False).encode()

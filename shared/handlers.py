@@ -119,7 +119,8 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
         )
 
         def told(upload: Entry) -> bytes:
-            return created(settings.region, settings.oss_bucket, upload.key, upload.size, upload.etag)
+            bucket = settings.oss_bucket
+            return created(settings.region, bucket, upload.key, upload.size, upload.etag, time=_now())
 
         ends = _now() + timedelta(seconds=budget.begin)
         return Backfill(arrivals, documents, invoker, told, ends).run(order).to_json()
@@ -138,9 +139,9 @@ def _arrived(group: str, created: ObjectCreated, settings: Settings, context: An
     budget = Budget.within(float(context.function.timeout))
     arrivals = _arrivals(group, settings, created.bucket, _credentials(settings, context), budget)
     try:
-        if not arrivals.arrived(key, created.etag) and unquote(key) != key:
+        if not arrivals.arrived(key, created.etag, created.time) and unquote(key) != key:
             # Nothing says whether an event's key may come percent-encoded; raw is how everyone saw it.
-            arrivals.arrived(unquote(key), created.etag)
+            arrivals.arrived(unquote(key), created.etag, created.time)
     except Misconfigured as error:  # of the bucket itself: then there is no place to note it
         log.error("lost unless mended", key=key, code=error.code, message=error.message)
         raise

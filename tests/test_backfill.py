@@ -47,7 +47,7 @@ def functions() -> Invocations:
 
 
 def event(upload: Entry) -> bytes:
-    return created("cn-shanghai", "shop-photos", upload.key, upload.size, upload.etag)
+    return created("cn-shanghai", "shop-photos", upload.key, upload.size, upload.etag, time=upload.modified)
 
 
 def backfill(shop: Shop, functions: Invocations, order: Order = ALL) -> Report:
