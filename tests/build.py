@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from tests.python310 import python310
+from tests.trim import INSTEAD, ONLY_FOR, bundled, trim
+from tests.weights import table, weigh
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / ".build"
 _SITE = OUT / ".site"
-"""The bundled packages; every function gets links to them."""
+"""The bundled packages; every function gets links to those it needs."""
+
+_STAMP = ".made-from"
 
 _TARGET = {
     "implementation_name": "cpython",
@@ -41,12 +43,10 @@ _TARGET = {
 _PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)] + [
     f"manylinux{name}_x86_64" for name in ("2014", "2010", "1")
 ]
-_SOURCE_ONLY = {"oss2", "aliyun-fc2", "aliyun-python-sdk-core", "aliyun-python-sdk-kms"}
+_SOURCE_ONLY = {"oss2", "aliyun-fc2"}
 # crcmod has a C extension and no wheels, and installs without it in silence, 40 times as slow. crcmod-plus is the
 # same module with wheels.
 _INSTEAD = {"crcmod": "crcmod-plus==2.3.6"}
-# Never imported: metadata, commands, type stubs, the packages' own tests.
-_DEAD_WEIGHT = ("*.dist-info", "bin", "*.pyi", "py.typed", "Crypto/SelfTest", "**/tests")
 
 _DEPLOYED_AT = "/code"
 """Where the platform puts the code: tracebacks name files there."""
@@ -67,34 +67,27 @@ def build(python: str | None) -> None:
     for function in sorted(path.parent for path in (ROOT / "functions").glob("*/index.py")):
         staged = OUT / function.name
         shutil.rmtree(staged, ignore_errors=True)
-        shutil.copytree(_SITE, staged, copy_function=os.link)
-        (staged / ".made-from").unlink()
+        others = {folder for folder, only in ONLY_FOR.items() if only != function.name}
+        shutil.copytree(_SITE, staged, copy_function=os.link, ignore=shutil.ignore_patterns(_STAMP, *others))
         shutil.copy(function / "index.py", staged)
         shutil.copytree(ROOT / "shared", staged / "shared", ignore=shutil.ignore_patterns("__pycache__"))
-        _compile(python, staged, [staged / "index.py", staged / "shared"])
+        compile_all(python, staged, [staged / "index.py", staged / "shared"])
         _date(staged)
-
-
-def size(folder: Path) -> tuple[float, float]:
-    """Megabytes on disk and zipped."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    zipped = io.BytesIO()
-    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            archive.write(file, file.relative_to(folder))
-    return sum(file.stat().st_size for file in files) / 1e6, len(zipped.getvalue()) / 1e6
 
 
 def _stage_site(python: str | None) -> None:
     """Downloads and compiles the packages, unless that was done from the same sources."""
     text = (ROOT / "requirements.txt").read_text("utf-8")
-    sources = f"{text}\n{Path(__file__).read_text('utf-8')}\ncompiled: {python is not None}"
-    made_from = hashlib.sha256(sources.encode()).hexdigest()
-    stamp = _SITE / ".made-from"
+    recipe = (Path(__file__), Path(trim.__code__.co_filename), *sorted(INSTEAD.rglob("*.py")))
+    sources = [text, *(path.read_text("utf-8") for path in recipe), f"compiled: {python is not None}"]
+    made_from = hashlib.sha256("\n".join(sources).encode()).hexdigest()
+    stamp = _SITE / _STAMP
     if stamp.is_file() and stamp.read_text() == made_from:
         return
     shutil.rmtree(_SITE, ignore_errors=True)
     rows = requirements(text)
+    wanted = bundled({row.name for row in rows})
+    rows = [row for row in rows if row.name in wanted]
     with tempfile.TemporaryDirectory() as wheels:
         _pip("wheel", "--use-pep517", "--no-deps", "--wheel-dir", wheels, *_named(rows, _SOURCE_ONLY))
         if impure := [wheel.name for wheel in Path(wheels).iterdir() if not wheel.name.endswith("-none-any.whl")]:
@@ -106,10 +99,8 @@ def _stage_site(python: str | None) -> None:
             *(option for platform in _PLATFORMS for option in ("--platform", platform)),
             *map(str, rows),
         )
-    for pattern in _DEAD_WEIGHT:
-        for path in list(_SITE.glob(f"**/{pattern}" if pattern.startswith("*.") else pattern)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    _compile(python, _SITE, [_SITE])
+    trim(_SITE)
+    compile_all(python, _SITE, [_SITE])
     _date(_SITE)
     stamp.write_text(made_from)
 
@@ -122,7 +113,8 @@ def _pip(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments], check=True)
 
 
-def _compile(python: str | None, root: Path, paths: list[Path]) -> None:
+def compile_all(python: str | None, root: Path, paths: list[Path]) -> None:
+    """Compiles what lies in `paths` as it will lie below `root` on the platform; without a `python`, nothing."""
     # Unchecked: files that are never edited need not be looked at on every cold start.
     if python:
         options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", _DEPLOYED_AT]
@@ -142,9 +134,12 @@ def main() -> None:
     if python is None:
         print("No CPython 3.10 here ($PYTHON310 may name one): nothing is compiled, and cold starts take longer.")
     build(python)
-    for function in sorted(path.parent for path in OUT.glob("*/index.py")):
-        on_disk, zipped = size(function)
-        print(f"{function.relative_to(ROOT)}: {on_disk:.1f} MB on disk, {zipped:.1f} MB zipped")
+    weights = [weigh(path.parent) for path in OUT.glob("*/index.py")]
+    largest = max(weights, key=lambda weight: weight.on_disk)
+    for line in table(OUT / largest.part):
+        print(line)
+    whole = f"{largest.on_disk:.1f} MB on disk, {largest.zipped:.1f} MB zipped"
+    print(f".build/{largest.part}, the largest of {len(weights)}: {whole}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +15,17 @@ from pathspec import PathSpec
 
 from tests.build import ROOT, build, requirements
 from tests.cloud.accounts import Accounts
+from tests.cloud.box import Cloud
 from tests.cloud.fc import Fc
 from tests.cloud.manifest import check_code, load
 from tests.python310 import python310
+from tests.shop import Shop, photo
+from tests.weights import parts, weigh
 
 STAGED = {name: (ROOT / function.code).resolve() for name, function in load().functions.items()}
+
+MOST_ZIPPED = 12
+"""Megabytes: what Function Compute fetches before a cold start can begin."""
 
 # Run in the staged folder: what was imported from where, and how.
 LOOK = """
@@ -31,6 +38,38 @@ print(json.dumps({
     "files": files,
     "fast_crc": sys.modules["crcmod.crcmod"]._usingExtension,
 }))
+"""
+
+# What a handler imports, and what its clients do when they are first made.
+LOADED = """
+import sys
+sys.path[:0] = [sys.argv[1]]
+import httpcore, index
+if sys.argv[1].endswith("backfill"):
+    import shared.invoker
+print(*{name.partition(".")[0] for name, module in sys.modules.items() if module})
+"""
+
+REFUSING = """
+import sys
+sys.path[:0] = [sys.argv[1]]
+import oss2
+from oss2.utils import AESCTRCipher
+whole = oss2.Bucket(oss2.ProviderAuthV4(None), "https://oss.example.com", "shop-photos", region="cn-shanghai")
+assert not isinstance(whole, oss2.CryptoBucket)
+comers = [
+    lambda: oss2.CryptoBucket(None, "", ""),
+    lambda: oss2.RsaProvider({}),
+    lambda: oss2.LocalRsaProvider(),
+    lambda: oss2.AliKMSProvider("", "", "", ""),
+    lambda: oss2.EncryptionMaterials({}),
+    lambda: AESCTRCipher().get_key(),
+]
+for comer in comers:
+    try:
+        comer()
+    except ImportError as error:
+        print(error)
 """
 
 
@@ -48,6 +87,13 @@ def staged_fc(python: str) -> Iterator[Fc]:
     fc = Fc(load(), accounts=Accounts(), environment={}, code="staged", timer_seconds=math.inf)
     yield fc
     fc.stop()
+
+
+@pytest.fixture(scope="module")
+def shop(python: str) -> Iterator[Shop]:
+    """Time runs faster here: settle comes by every second."""
+    with Cloud(code="staged", timer_seconds=1, qps=50, job_seconds=1) as cloud:
+        yield Shop(cloud)
 
 
 def digest(folder: Path) -> str:
@@ -80,6 +126,35 @@ def test_a_staged_handler_imports_in_a_bare_python310_from_bundled_code_alone(py
     assert {str(folder / "shared/handlers.py"), str(folder / "oss2/__init__.py")} <= bundled
     assert seen["handler"]
     assert seen["fast_crc"], "without its extension crcmod is 40 times as slow"
+
+
+def run(python: str, script: str, folder: Path) -> str:
+    done = subprocess.run(
+        [python, "-I", "-S", "-W", "error", "-c", script, str(folder)],
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("function", STAGED)
+def test_a_function_is_light_enough_to_be_fetched_at_a_cold_start(python: str, function: str) -> None:
+    assert weigh(STAGED[function]).zipped <= MOST_ZIPPED
+
+
+@pytest.mark.parametrize("function", ["general", "backfill"])
+def test_nothing_is_bundled_that_nobody_imports(python: str, function: str) -> None:
+    loaded = set(run(python, LOADED, STAGED[function]).split())
+    assert {weight.part for weight in parts(STAGED[function])} - {"ours"} <= loaded
+
+
+def test_whoever_comes_for_encryption_is_told_that_it_was_left_out(python: str) -> None:
+    said = run(python, REFUSING, STAGED["general"]).splitlines()
+    assert len(said) == 6
+    assert all("left out of this build" in line for line in said), said
 
 
 def test_a_staged_handler_answers(staged_fc: Fc) -> None:
@@ -129,3 +204,29 @@ def test_building_again_makes_the_same_bytes(python: str) -> None:
     before = {name: digest(folder) for name, folder in STAGED.items()}
     build(python)
     assert {name: digest(folder) for name, folder in STAGED.items()} == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "general/common/红鞋 1+2%.jpg",
+        "general/hd-common/asynchronous.jpg",
+        "portrait/skin/several.jpg",
+        "picwish/cutout/public copy.jpg",
+        "damo/background/in a batch.jpg",
+    ],
+)
+def test_a_photo_is_served_by_what_is_deployed(shop: Shop, name: str) -> None:
+    key = shop.upload(f"uploads/{name}", photo())
+    assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
+
+
+def test_what_is_deployed_finds_and_invokes_what_nobody_was_told_of(shop: Shop) -> None:
+    told, shop.cloud.oss.on_event = shop.cloud.oss.on_event, lambda document: None
+    key = shop.upload("uploads/goods/commodity/lost.jpg", photo())
+    shop.cloud.oss.on_event = told
+    time.sleep(1.1)  # a receipt of the same second would be looked at once more
+    answer = shop.cloud.fc.invoke("backfill", json.dumps({"prefix": "uploads/goods/"}).encode())
+    assert json.loads(answer.body)["set_going"] == 1, answer
+    assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
+    assert shop.cloud.gateway.invoked == ["oss-cutout-goods"]
