@@ -122,6 +122,15 @@ class Manifest(Strict):
         """By name."""
         return {resource.props.name: resource.props for resource in self.resources.values()}
 
+    def reserving(self, instances: Mapping[str, int]) -> Manifest:
+        """The same with other numbers of instances, by function."""
+        document = self.model_dump(by_alias=True)
+        for resource in document["resources"].values():
+            name = Path(resource["props"]["code"]).name
+            if name in instances:
+                resource["props"]["concurrencyConfig"]["reservedConcurrency"] = instances[name]
+        return Manifest.model_validate(document)
+
     @model_validator(mode="after")
     def _functions_keep_apart(self) -> Manifest:
         for what in ("deployed_name", "role", "code"):

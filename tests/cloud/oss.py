@@ -45,6 +45,10 @@ class Served:
     """Empty when nobody had signed, or the signature was not in order: the status tells which."""
     bytes_in: int
     bytes_out: int
+    by_link: bool
+    """Whether it came by a signed link, which whoever was handed it may use."""
+    at: float
+    """When, by the clock: its effect was there, its answer was not."""
 
 
 def _unheard(event: dict[str, Any]) -> None:
@@ -131,6 +135,8 @@ class Oss:
                 access_key_id,
                 len(asked.body),
                 sent,
+                "x-oss-signature" in asked.query,
+                self._clock(),
             )
         )
         headers = {"x-oss-request-id": request_id} | reply.headers
