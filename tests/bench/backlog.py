@@ -52,8 +52,8 @@ class Drained:
     """Calls that the vendor billed."""
     throttled: int
     paid_twice: int
-    stored: int
-    """Uploads whose result lies in the bucket."""
+    stored_after: Sequence[float]
+    """Seconds after the word of the uploads at which each result was there, sorted."""
     given_up: int
     """Uploads that neither have a result nor are being worked on."""
     from_first_to_last: float
@@ -65,6 +65,21 @@ class Drained:
     invocations: Sequence[Invocation]
     requests: Sequence[Served]
     """Of the functions to OSS."""
+
+    @property
+    def stored(self) -> int:
+        """Uploads whose result lies in the bucket."""
+        return len(self.stored_after)
+
+    @property
+    def unfinished(self) -> int:
+        """Uploads that were still being worked on when it was cut off."""
+        return self.uploads - self.stored - self.given_up
+
+    def rate(self) -> float:
+        """Results a second over the first nine tenths of the uploads, or over all there are when there are fewer."""
+        count = min(self.stored, -(-self.uploads * 9 // 10))
+        return count / self.stored_after[count - 1] if count else 0.0
 
     def share(self, qps: float) -> float:
         """Of the quota, while there was something to call for."""
@@ -97,8 +112,8 @@ def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = F
     while True:
         time.sleep(0.1)
         now = time.time()
-        stored = results(cloud, begun)
         idle = until_quiet and _is_quiet(cloud)
+        stored = results(cloud, begun)  # after that: what the last invocation stored counts
         if len(stored) == len(events) or idle or now - begun > seconds:
             break
         if now - told > _TOLD_EVERY:
@@ -113,8 +128,8 @@ def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = F
         served=len(served),
         throttled=sum(call.code.startswith("Throttling") for call in calls),
         paid_twice=len(served) - len({billed.key for billed in served}),
-        stored=len(stored),
-        given_up=len(events) - len(results(cloud, begun)) if idle else 0,
+        stored_after=sorted(at - begun for at in stored.values()),
+        given_up=len(events) - len(stored) if idle else 0,
         from_first_to_last=last - first,
         seconds=max(stored.values(), default=now) - begun if len(stored) == len(events) else now - begun,
         cpu_seconds=cpu_seconds(cloud.fc.instance_pids()) - cpu,

@@ -122,13 +122,12 @@ class Manifest(Strict):
         """By name."""
         return {resource.props.name: resource.props for resource in self.resources.values()}
 
-    def reserving(self, instances: Mapping[str, int]) -> Manifest:
-        """The same with other numbers of instances, by function."""
+    def with_props(self, function: str, props: Mapping[str, object]) -> Manifest:
+        """The same with other props, by alias, for one function."""
         document = self.model_dump(by_alias=True)
         for resource in document["resources"].values():
-            name = Path(resource["props"]["code"]).name
-            if name in instances:
-                resource["props"]["concurrencyConfig"]["reservedConcurrency"] = instances[name]
+            if Path(resource["props"]["code"]).name == function:
+                resource["props"].update(props)
         return Manifest.model_validate(document)
 
     @model_validator(mode="after")
