@@ -1,6 +1,7 @@
-"""`python -m tests.bench [measurement …]`: prints the figures that the README quotes, and draws its plots.
+"""`python -m tests.bench [measurement …]`: prints the figures that the README quotes.
 
-Without a name it does them all, which takes a quarter of an hour; `--quick` takes a few minutes and rougher figures.
+Without a name it does them all, which takes some twenty minutes, draws the README's plots and
+writes everything into it; `--quick` takes a few minutes, gives rougher figures, and leaves the README alone.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ import argparse
 import platform
 import sys
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
-from tests.bench import idle, latency, overhead, quota
+from tests.bench import idle, latency, memory, overhead, plots, queue, quota, readme, side_by_side
 from tests.bench.cold_start import RUNS, cold_starts
+from tests.bench.contenders import CONTENDERS
 from tests.bench.machine import machine
 from tests.bench.table import Table
 from tests.python310 import python310
@@ -27,26 +30,58 @@ def main() -> int:
     chosen = parser.parse_args()
     if unknown := set(chosen.measurement) - set(_MEASUREMENTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(_MEASUREMENTS)}")
-    print(f"On {machine()}.", flush=True)
+    where = f"On {machine()}."
+    print(where, flush=True)
+    tables = []
     for name in chosen.measurement or _MEASUREMENTS:
         for table in _MEASUREMENTS[name](chosen):
+            tables.append(table)
             print(f"\n{table.markdown()}", flush=True)
+    if not chosen.quick and not chosen.measurement:
+        readme.write(where, tables)
     return 0
 
 
+@lru_cache(maxsize=1)
+def _can() -> float:
+    return quota.capacity()
+
+
 def _quota(chosen: argparse.Namespace) -> Iterator[Table]:
-    can = quota.capacity()
     seconds = chosen.seconds or (15 if chosen.quick else 60)
-    cases = quota.cases(chosen.qps, chosen.latency, seconds=seconds, can=can)
-    yield quota.table(list(quota.measured(cases)), can)
+    cases = [
+        quota.affordable(qps, latency, seconds=seconds, can=_can()) for qps in chosen.qps for latency in chosen.latency
+    ]
+    yield quota.table(list(quota.measured(cases)), _can())
+
+
+def _side_by_side(chosen: argparse.Namespace) -> Iterator[Table]:
+    at, between = (side_by_side.QPS, side_by_side.LATENCY), ((2, 1.0), (50, 1.0), (10, 0.3), (10, 3.0))
+    seconds = 8 if chosen.quick else 20
+    cases = [quota.affordable(*each, seconds=seconds, can=_can()) for each in (at, *(() if chosen.quick else between))]
+    found = list(side_by_side.runs(cases))
+    colds = [each.cold_start() for each in CONTENDERS]
+    told = [run for run in found if run.case == cases[0]]
+    yield side_by_side.table(told, side_by_side.overheads(20 if chosen.quick else 50), colds)
+    if not chosen.quick:
+        plots.throughput([run for run in found if run.case.latency == side_by_side.LATENCY])
+        plots.cost([run for run in found if run.case.qps == side_by_side.QPS])
 
 
 def _overhead(chosen: argparse.Namespace) -> Iterator[Table]:
     yield overhead.table(overhead.measure(30 if chosen.quick else 100))
 
 
+def _memory(chosen: argparse.Namespace) -> Iterator[Table]:
+    yield memory.table(memory.measure())
+
+
 def _latency(chosen: argparse.Namespace) -> Iterator[Table]:
     yield latency.table(list(latency.measured((10,) if chosen.quick else latency.PENDING)))
+
+
+def _queue(chosen: argparse.Namespace) -> Iterator[Table]:
+    yield queue.table(list(queue.measured((100,) if chosen.quick else queue.WAITING)))
 
 
 def _idle(chosen: argparse.Namespace) -> Iterator[Table]:
@@ -72,9 +107,12 @@ _AS_WRITTEN = argparse.RawDescriptionHelpFormatter
 _MEASUREMENTS: dict[str, Callable[[argparse.Namespace], Iterator[Table]]] = {
     "cold-start": _cold_start,
     "overhead": _overhead,
+    "memory": _memory,
     "idle": _idle,
     "latency": _latency,
+    "queue": _queue,
     "quota": _quota,
+    "side-by-side": _side_by_side,
 }
 
 

@@ -42,14 +42,10 @@ def slower(qps: int, images_a_second: float) -> int:
     return fitting[0] if fitting else qps
 
 
-def cases(qps: Sequence[int], latencies: Sequence[float], *, seconds: float, can: float) -> list[Case]:
-    """Each for about `seconds` of the box's time."""
-    found = []
-    for each in qps:
-        by = slower(each, can)
-        uploads = min(MOST, max(20, round(each / by * seconds)))
-        found += [Case(each, latency, uploads, by) for latency in latencies]
-    return found
+def affordable(qps: int, latency: float, *, seconds: float, can: float) -> Case:
+    """A case that takes about `seconds` of the box's time where it uses the whole quota."""
+    by = slower(qps, can)
+    return Case(qps, latency, min(MOST, max(20, round(qps / by * seconds))), by)
 
 
 def run(case: Case) -> Drained:

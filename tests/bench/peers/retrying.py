@@ -24,8 +24,9 @@ def cut_out(key: str, context: Any) -> None:
     for attempt in range(TIMES):
         try:
             usual.cut_out(key, context)
-            return
         except TeaException as error:
             if not str(error.code).startswith("Throttling") or attempt == TIMES - 1:
                 raise
             time.sleep(min(FIRST * 2**attempt, LONGEST) * random.uniform(0.5, 1.5))
+        else:
+            return
