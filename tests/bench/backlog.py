@@ -110,7 +110,7 @@ def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = F
         cloud.oss.on_event(event)
     told = begun
     while True:
-        time.sleep(0.1)
+        time.sleep(0.25)
         now = time.time()
         idle = until_quiet and _is_quiet(cloud)
         stored = results(cloud, begun)  # after that: what the last invocation stored counts

@@ -46,11 +46,24 @@ def throughput(runs: Sequence[Run], path: Path = FOLDER / "throughput.svg") -> N
             color=_GREY,
         )
         _lines(axes, [(run.contender.name, run.case.qps, run.images_a_second) for run in runs])
+        for run in runs:
+            if lost := run.drained.given_up:
+                axes.annotate(
+                    f"{lost / run.drained.uploads:.0%} lost",
+                    (run.case.qps, run.images_a_second),
+                    # The two that lose any lie close to each other.
+                    xytext=(8, -14) if run.contender == CONTENDERS[1] else (-8, 8),
+                    ha="left" if run.contender == CONTENDERS[1] else "right",
+                    textcoords="offset points",
+                    color=_COLOURS[run.contender.name],
+                    fontsize=9,
+                )
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xticks(quotas, [f"{each:g}" for each in quotas])
         axes.set_yticks(quotas, [f"{each:g}" for each in quotas])
         axes.minorticks_off()
+        axes.margins(0.12)
         axes.set_xlabel("QPS bought")
         axes.set_ylabel("images a second")
         axes.set_title(f"Throughput against quota: a call takes {latency:g} s", loc="left", fontsize=12)
@@ -90,4 +103,4 @@ def _save(path: Path, draw: Callable[[Axes], None]) -> None:
     with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=(7, 4.2), layout="constrained", facecolor="white")
         draw(figure.add_subplot())
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(path, metadata={"Date": None, "Creator": None} if path.suffix == ".svg" else None)
