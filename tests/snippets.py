@@ -55,9 +55,7 @@ def event(
 
 def tweaked(**props: object) -> Manifest:
     """The real s.yaml with other props for `general`, by alias."""
-    document = load().model_dump(by_alias=True)
-    document["resources"]["general"]["props"].update(props)
-    return Manifest.model_validate(document)
+    return load().with_props("general", props)
 
 
 def retrying(times: int) -> dict[str, object]:

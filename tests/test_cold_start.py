@@ -58,15 +58,15 @@ def test_a_peer_is_compiled_as_ours_is_and_staged_once(
     python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stage, "OUT", tmp_path / "build")
-    peer = starter(tmp_path / "usual", "handler = print\n").folder
-    (peer / "requirements.txt").write_text("")
-    staged = stage_peer(peer, python)
+    (tmp_path / "usual.py").write_text("handler = print\n")
+    (tmp_path / "requirements.txt").write_text("")
+    staged = stage_peer("usual", python, tmp_path)
     assert staged == tmp_path / "build/.peers/usual"
     compiled = staged / "__pycache__/index.cpython-310.pyc"
     assert compiled.read_bytes()[4:8] == b"\x01\0\0\0"
     before = compiled.stat().st_mtime_ns
-    assert stage_peer(peer, python) == staged
+    assert stage_peer("usual", python, tmp_path) == staged
     assert compiled.stat().st_mtime_ns == before
-    (peer / "index.py").write_text("handler = repr\n")
-    assert "repr" in (stage_peer(peer, python) / "index.py").read_text()
+    (tmp_path / "usual.py").write_text("handler = repr\n")
+    assert "repr" in (stage_peer("usual", python, tmp_path) / "usual.py").read_text()
     assert compiled.stat().st_mtime_ns > before

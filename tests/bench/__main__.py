@@ -1,35 +1,124 @@
-"""`python -m tests.bench`: prints the figures that the README quotes."""
+"""`python -m tests.bench [measurement …]`: prints the figures that the README quotes.
+
+Without a name it does them all, which takes some twenty minutes, draws the README's plots and
+writes everything into it; `--quick` takes a few minutes, gives rougher figures, and leaves the README alone.
+"""
 
 from __future__ import annotations
 
-import platform
+import argparse
 import sys
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
+from tests.bench import idle, latency, memory, overhead, plots, queue, quota, readme, side_by_side
 from tests.bench.cold_start import OURS, RUNS, Starter, cold_starts
+from tests.bench.contenders import CONTENDERS
+from tests.bench.machine import machine
 from tests.bench.stage import stage_peer
+from tests.bench.table import Table
 from tests.python310 import python310
-
-PEERS = Path(__file__).with_name("peers")
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__, formatter_class=_AS_WRITTEN)
+    parser.add_argument("measurement", nargs="*", help=f"of {', '.join(_MEASUREMENTS)}; all of them without one")
+    parser.add_argument("--quick", action="store_true", help="fewer of everything")
+    parser.add_argument("--qps", type=int, nargs="+", default=quota.QPS, help="quota: what was bought")
+    parser.add_argument("--latency", type=float, nargs="+", default=quota.LATENCIES, help="quota: the vendor's, in s")
+    parser.add_argument("--seconds", type=float, help="quota: how long a case may take where it uses the whole quota")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.measurement) - set(_MEASUREMENTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(_MEASUREMENTS)}")
+    where = f"On {machine()}."
+    print(where, flush=True)
+    tables = []
+    for name in chosen.measurement or _MEASUREMENTS:
+        for table in _MEASUREMENTS[name](chosen):
+            tables.append(table)
+            print(f"\n{table.markdown()}", flush=True)
+    if not chosen.quick and not chosen.measurement:
+        readme.write(where, tables)
+    return 0
+
+
+@lru_cache(maxsize=1)
+def _can() -> float:
+    return quota.capacity()
+
+
+def _quota(chosen: argparse.Namespace) -> Iterator[Table]:
+    seconds = chosen.seconds or (15 if chosen.quick else 60)
+    cases = [
+        quota.affordable(qps, latency, seconds=seconds, can=_can()) for qps in chosen.qps for latency in chosen.latency
+    ]
+    yield quota.table(list(quota.measured(cases)), _can())
+
+
+def _side_by_side(chosen: argparse.Namespace) -> Iterator[Table]:
+    at, between = (side_by_side.QPS, side_by_side.LATENCY), ((2, 1.0), (50, 1.0), (10, 0.3), (10, 3.0))
+    seconds = 8 if chosen.quick else 20
+    cases = [quota.affordable(*each, seconds=seconds, can=_can()) for each in (at, *(() if chosen.quick else between))]
+    found = list(side_by_side.runs(cases))
+    colds = [each.cold_start() for each in CONTENDERS]
+    told = [run for run in found if run.case == cases[0]]
+    yield side_by_side.table(told, side_by_side.overheads(20 if chosen.quick else 50), colds)
+    if not chosen.quick:
+        plots.throughput([run for run in found if run.case.latency == side_by_side.LATENCY])
+        plots.cost([run for run in found if run.case.qps == side_by_side.QPS])
+
+
+def _overhead(chosen: argparse.Namespace) -> Iterator[Table]:
+    yield overhead.table(overhead.measure(30 if chosen.quick else 100))
+
+
+def _memory(chosen: argparse.Namespace) -> Iterator[Table]:
+    yield memory.table(memory.measure())
+
+
+def _latency(chosen: argparse.Namespace) -> Iterator[Table]:
+    yield latency.table(list(latency.measured((10,) if chosen.quick else latency.PENDING)))
+
+
+def _queue(chosen: argparse.Namespace) -> Iterator[Table]:
+    yield queue.table(list(queue.measured((100,) if chosen.quick else queue.WAITING)))
+
+
+def _idle(chosen: argparse.Namespace) -> Iterator[Table]:
+    yield idle.table(idle.measure())
+
+
+def _cold_start(chosen: argparse.Namespace) -> Iterator[Table]:
     python = python310()
     if python is None:
-        print("The staged build is for CPython 3.10, and there is none here: install one, or name it in $PYTHON310.")
-        return 1
-    peers = sorted(path.parent for path in PEERS.glob("*/requirements.txt"))
-    starters = [*OURS, *(Starter(peer.name, stage_peer(peer, python)) for peer in peers)]
-    print(f"Cold start on {platform.machine()}, CPython 3.10 with compiled code, medians of {RUNS} taken in turn,")
-    print("in milliseconds; ready is the first request for an event, from the start of the process:\n")
-    found, bare = cold_starts(python, starters)
-    print(f"{'handler':16}{'import index':>14}{'ready':>8}")
-    for one in found:
-        print(f"{one.name:16}{one.imported:14.0f}{one.ready:8.0f}")
-    print(f"{'bare Python':16}{'':14}{bare:8.0f}")
-    for peer in found[len(OURS) :]:
-        print(f"\ngeneral is ready in {found[0].ready / peer.ready:.2f} of the time that {peer.name} takes")
-    return 0
+        raise SystemExit("The staged build is for CPython 3.10, and none was found: $PYTHON310 may name one.")
+    found, bare = cold_starts(python, [*OURS, Starter("the usual function", stage_peer("usual", python))])
+    usual = found[-1]
+    rows = [
+        [each.name, f"{each.imported:.0f} ms", f"{each.ready:.0f} ms", f"{each.ready / usual.ready:.2f}"]
+        for each in found
+    ]
+    yield Table(
+        "Cold start",
+        "make build && python -m tests.bench cold-start",
+        ["function", "import index", "ready", "of the usual"],
+        [*rows, ["a bare interpreter", "", f"{bare:.0f} ms", f"{bare / usual.ready:.2f}"]],
+        f"Ready is the first request for an event, from the start of the process. CPython 3.10, compiled code, medians "
+        f"of {RUNS} taken in turn.",
+    )
+
+
+_AS_WRITTEN = argparse.RawDescriptionHelpFormatter
+_MEASUREMENTS: dict[str, Callable[[argparse.Namespace], Iterator[Table]]] = {
+    "cold-start": _cold_start,
+    "overhead": _overhead,
+    "memory": _memory,
+    "idle": _idle,
+    "latency": _latency,
+    "queue": _queue,
+    "quota": _quota,
+    "side-by-side": _side_by_side,
+}
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ Match = Callable[[Effect, Moment], bool]
 class Cloud:
     """Runs from construction until `stop()`, or to the end of a `with` block.
 
-    `timer_seconds`, `timeouts` (seconds, by function) and `code` are `Fc`'s; `qps` and `latency` are every vendor's,
+    `timer_seconds`, `timeouts` (seconds, by function) and `code` are `Fc`'s; `general` are props, by
+    alias, that its function has over those of s.yaml; `qps` and `latency` are every vendor's,
     `job_seconds` is `Viapi`'s and `Damo`'s, `processing_seconds` `Picwish`'s. `environment` is what functions get over
     the settings. With `versioning` ("Enabled", "Suspended") the bucket has it; `jobs_bucket` is made beside it and
     named to the functions. `log` gets what there is to say.
@@ -39,6 +40,7 @@ class Cloud:
         *,
         code: Code = "source",
         timeouts: Mapping[str, float] | None = None,
+        general: Mapping[str, object] | None = None,
         timer_seconds: float | None = None,
         qps: float = 2,
         latency: float = 0.0,
@@ -94,7 +96,7 @@ class Cloud:
             self.gateway = FcGateway(self.accounts, lambda name, event: self.fc.submit(name, event))  # noqa: PLW0108
             self.fc = Fc(
                 # What a deployer would have set.
-                load(environment=self._addresses()),
+                load(environment=self._addresses()).with_props("general", general or {}),
                 accounts=self.accounts,
                 environment={**self._addresses(), **(environment or {})},
                 code=code,

@@ -122,6 +122,14 @@ class Manifest(Strict):
         """By name."""
         return {resource.props.name: resource.props for resource in self.resources.values()}
 
+    def with_props(self, function: str, props: Mapping[str, object]) -> Manifest:
+        """The same with other props, by alias, for one function."""
+        document = self.model_dump(by_alias=True)
+        for resource in document["resources"].values():
+            if Path(resource["props"]["code"]).name == function:
+                resource["props"].update(props)
+        return Manifest.model_validate(document)
+
     @model_validator(mode="after")
     def _functions_keep_apart(self) -> Manifest:
         for what in ("deployed_name", "role", "code"):

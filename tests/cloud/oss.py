@@ -45,6 +45,10 @@ class Served:
     """Empty when nobody had signed, or the signature was not in order: the status tells which."""
     bytes_in: int
     bytes_out: int
+    by_link: bool
+    """Whether it came by a signed link, which whoever was handed it may use."""
+    at: float
+    """When, by the clock: its effect was there, its answer was not."""
 
 
 def _unheard(event: dict[str, Any]) -> None:
@@ -90,6 +94,10 @@ class Oss:
             self._acls.block(name)
         self._first_bucket = self._first_bucket or name
 
+    def plant(self, key: str, content: bytes) -> None:
+        """Puts an object into the first bucket made, without a request and without a word to any trigger."""
+        self._store.ask("PUT", self._first_bucket, key, body=content)
+
     def origin(self, key: str, *, bucket: str = "") -> str:
         """The key that the object at `key` was first copied from, be it in several steps or reshaped on the way.
 
@@ -131,6 +139,8 @@ class Oss:
                 access_key_id,
                 len(asked.body),
                 sent,
+                "x-oss-signature" in asked.query,
+                self._clock(),
             )
         )
         headers = {"x-oss-request-id": request_id} | reply.headers

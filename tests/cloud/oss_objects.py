@@ -58,7 +58,7 @@ class Objects:
         check_key(key)
         if {"if-match", "if-none-match"} & set(headers):
             raise Refused(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
-        there = self._store.find(bucket, key)
+        there = self._store.size(bucket, key)
         forbidden = headers.get("x-oss-forbid-overwrite", "").lower() == "true"
         # A bucket that has, or ever had, versions ignores the header without a word.
         if there is not None and forbidden and not self._store.versioning(bucket):
@@ -68,7 +68,7 @@ class Objects:
                 "The object you specified already exists and can not be overwritten.",
                 "0026-00000201",
             )
-        return int(there.headers["content-length"]) if there else 0
+        return there or 0
 
     def read(self, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
         """The object whole, or the range that `headers` ask for, if it lies inside."""
@@ -97,10 +97,10 @@ class Objects:
     def delete(self, event: str, bucket: str, key: str, query: Mapping[str, str]) -> tuple[Reply, list[Change]]:
         """Deletes it, or nothing: that is no error, and no event."""
         with self._store.lock:
-            there = self._store.find(bucket, key)
+            there = self._store.size(bucket, key)
             gone = self._store.ask("DELETE", bucket, key, query=_for_read(query))
         headers = {name: value for name, value in gone.headers.items() if name.startswith("x-oss-")}
-        return Reply(204, headers), [Change(event, bucket, key)] if there else []
+        return Reply(204, headers), [] if there is None else [Change(event, bucket, key)]
 
     def made(self, bucket: str, key: str, made: Reply, acl: str, source: str = "") -> None:
         """Nothing of an older object's ACL and origin stays. Hold the store's lock from before the object is there."""

@@ -78,7 +78,7 @@ class Operations:
         if asked.operation not in self._by_name:
             raise Refused(501, "NotImplemented", f"The box does not {asked.method} that.")
         # That there is no such bucket is said before anything else is looked at.
-        self._store.ask("GET", asked.bucket, query={"location": ""})
+        self._store.check_bucket(asked.bucket)
         if asked.key:
             check_key(asked.key)
         if anonymous:
@@ -114,7 +114,7 @@ class Operations:
                 headers = {name: asked.headers[name] for name in about if name in asked.headers} | source.headers
             event, origin = "ObjectCreated:CopyObject", key if bucket == asked.bucket else ""
             made, change = self._objects.create(event, *_where(asked), source.body, headers, source=origin)
-            modified = self._store.entries(*_where(asked))[0].modified
+            modified = next(self._store.entries(*_where(asked))).modified
         reply = xml_reply("CopyObjectResult", [("ETag", made.headers["etag"]), ("LastModified", modified)])
         return Reply(200, made.headers | reply.headers, reply.body), [change]
 

@@ -2,6 +2,9 @@
 
 moto keeps the buckets, objects, versions and multipart uploads. It is asked only what it answers rightly: what
 it gets wrong for OSS (paging, copying, ranges, conditions on writing) is done above it.
+
+What changes or reads an object goes through moto's HTTP, where its behaviour is; whether something is there, and what
+there is, is looked up in its models, since an answer over HTTP takes it 2 ms and a list a second for 10,000 objects.
 """
 
 from __future__ import annotations
@@ -9,10 +12,10 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
 from werkzeug.test import Client
@@ -23,6 +26,8 @@ _KEPT = ("cache-control", "content-disposition", "content-encoding", "content-la
 """The headers that are stored with an object, beside its own metadata."""
 _PASSED = (*_KEPT, "content-length", "etag", "last-modified")
 _SMALLEST_PART = 100 * 1024
+_ACCOUNT = "123456789012"
+"""Whose buckets moto keeps when nobody says whose."""
 _META = "x-oss-meta-"
 _CODES = {"NoSuchKey": "0026-00000001", "NoSuchBucket": "0015-00000101", "NoSuchUpload": "0042-00000002"}
 
@@ -53,11 +58,13 @@ class Store:
         os.environ.setdefault("S3_UPLOAD_PART_MIN_SIZE", str(_SMALLEST_PART))
         os.environ.setdefault("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", str(1 << 30))
         from moto.moto_server.werkzeug_app import create_backend_app
-        from moto.s3.models import s3_backends
+        from moto.s3.models import FakeDeleteMarker, s3_backends
 
         self.lock = threading.RLock()
         s3_backends.reset()
         self._client = Client(create_backend_app("s3"))
+        self._buckets = s3_backends[_ACCOUNT]["aws"].buckets
+        self._gone = FakeDeleteMarker
 
     def create_bucket(self, name: str, versioning: Versioning) -> None:
         self.ask("PUT", name)
@@ -65,33 +72,31 @@ class Store:
             body = xml("VersioningConfiguration", [("Status", versioning)])
             self.ask("PUT", name, query={"versioning": ""}, body=body)
 
+    def check_bucket(self, name: str) -> None:
+        """Raises `Refused` when there is no such bucket."""
+        if name not in self._buckets:
+            self.ask("GET", name, query={"location": ""})  # which finds the words for it
+
     def versioning(self, bucket: str) -> str:
         """`Enabled`, `Suspended`, or nothing when the bucket never had any."""
-        return _plain(self.ask("GET", bucket, query={"versioning": ""}).body).findtext("Status", "")
+        return self._buckets[bucket].versioning_status or ""
 
-    def find(self, bucket: str, key: str) -> Reply | None:
-        """The headers of an object, None when there is none."""
-        try:
-            return self.ask("HEAD", bucket, key)
-        except Refused as refused:
-            if refused.code == "NoSuchKey":
-                return None
-            raise
+    def size(self, bucket: str, key: str) -> int | None:
+        """Of an object, in bytes; None when there is none."""
+        with self.lock:
+            there = self._buckets[bucket].keys.get(key)
+            return None if there is None or isinstance(there, self._gone) else int(there.size)
 
-    def entries(self, bucket: str, prefix: str) -> list[Entry]:
-        """Everything under `prefix`, in order of the keys."""
-        # Its own paging counts wrong; and only the encoded form can hold every key.
-        query = {"list-type": "2", "prefix": prefix, "encoding-type": "url", "max-keys": str(1 << 30)}
-        listed = _plain(self.ask("GET", bucket, query=query).body).findall("Contents")
-        return [
-            Entry(
-                unquote(item.findtext("Key", "")),
-                item.findtext("LastModified", ""),
-                item.findtext("ETag", "").upper(),
-                int(item.findtext("Size", "0")),
-            )
-            for item in listed
-        ]
+    def entries(self, bucket: str, prefix: str) -> Iterator[Entry]:
+        """Everything under `prefix` at this moment, in order of the keys."""
+        with self.lock:
+            objects = self._buckets[bucket].keys
+            found = [objects[key] for key in sorted(key for key in objects if key.startswith(prefix))]
+        return (
+            Entry(each.name, each.last_modified_ISO8601, each.etag.upper(), int(each.size))
+            for each in found
+            if not isinstance(each, self._gone)
+        )
 
     def ask(
         self,

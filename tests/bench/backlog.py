@@ -1,0 +1,170 @@
+"""A thousand uploads at once, and what happens until their results are there, seen from the vendor and the bucket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.bench.progress import say
+from tests.bench.usage import cpu_seconds
+from tests.cloud.box import Cloud
+from tests.cloud.fc_runner import TURNED_AWAY, Invocation
+from tests.cloud.oss import Served
+from tests.shop import Shop, photo
+
+ACTION = "SegmentCommonImage"
+PHOTO = photo(size=(180, 120))
+"""Small: the figures are about calls and requests, and the box that serves the photo shares the machine."""
+_TOLD_EVERY = 10.0
+"""Seconds between two lines on stderr."""
+
+Events = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """`slower`: time goes so many times slower for vendor and timer. The quota is divided and the latency multiplied
+    by it, so that as many calls are open at once as there would be, and the machine has to do less a second."""
+
+    qps: int
+    latency: float
+    """Seconds that the vendor takes."""
+    uploads: int
+    slower: int = 1
+
+    @property
+    def box_qps(self) -> float:
+        return self.qps / self.slower
+
+    @property
+    def box_latency(self) -> float:
+        return self.latency * self.slower
+
+
+@dataclass(frozen=True)
+class Drained:
+    """Seconds as the box's clock tells them."""
+
+    uploads: int
+    served: int
+    """Calls that the vendor billed."""
+    throttled: int
+    paid_twice: int
+    stored_after: Sequence[float]
+    """Seconds after the word of the uploads at which each result was there, sorted."""
+    given_up: int
+    """Uploads that neither have a result nor are being worked on."""
+    from_first_to_last: float
+    """From the first call served to the last one; to the end when it was cut off before all had been."""
+    seconds: float
+    """From the word of the uploads to the last result, or to the end."""
+    cpu_seconds: float
+    """In instances."""
+    invocations: Sequence[Invocation]
+    requests: Sequence[Served]
+    """Of the functions to OSS."""
+
+    @property
+    def stored(self) -> int:
+        """Uploads whose result lies in the bucket."""
+        return len(self.stored_after)
+
+    @property
+    def unfinished(self) -> int:
+        """Uploads that were still being worked on when it was cut off."""
+        return self.uploads - self.stored - self.given_up
+
+    def rate(self) -> float:
+        """Results a second over the first nine tenths of the uploads, or over all there are when there are fewer."""
+        count = min(self.stored, -(-self.uploads * 9 // 10))
+        return count / self.stored_after[count - 1] if count else 0.0
+
+    def share(self, qps: float) -> float:
+        """Of the quota, while there was something to call for."""
+        return self.served / (qps * self.from_first_to_last + 1)
+
+    @property
+    def throttled_share(self) -> float:
+        return self.throttled / max(1, self.served + self.throttled)
+
+
+def seed(cloud: Cloud, uploads: int, *, folder: str = "uploads/general/common/backlog") -> Events:
+    """Puts so many photos into the bucket, tells no function, and returns what they would have been told."""
+    shop = Shop(cloud)
+    with shop.unheard() as events:
+        for number in range(uploads):
+            shop.upload(f"{folder}/{number:05}.jpg", PHOTO)
+    return events
+
+
+def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = False) -> Drained:
+    """Tells the functions everything at once, and watches until every result is there, or for `seconds`.
+
+    `until_quiet`: nothing comes back to what was given up, so it is over as well when no invocation is left.
+    """
+    begun, cpu = time.time(), cpu_seconds(cloud.fc.instance_pids())
+    invoked = len(cloud.fc.invocations)
+    for event in events:
+        cloud.oss.on_event(event)
+    told = begun
+    while True:
+        time.sleep(0.25)
+        now = time.time()
+        idle = until_quiet and _is_quiet(cloud)
+        stored = results(cloud, begun)  # after that: what the last invocation stored counts
+        if len(stored) == len(events) or idle or now - begun > seconds:
+            break
+        if now - told > _TOLD_EVERY:
+            told = now
+            say(f"    {len(stored)} of {len(events)} results after {now - begun:.0f} s")
+    served = [billed for billed in cloud.viapi.ledger if billed.action == ACTION]
+    calls = [call for call in cloud.viapi.calls if call.action == ACTION]
+    first = served[0].at if served else begun
+    last = served[-1].at if len(served) >= len(events) else now
+    return Drained(
+        uploads=len(events),
+        served=len(served),
+        throttled=sum(call.code.startswith("Throttling") for call in calls),
+        paid_twice=len(served) - len({billed.key for billed in served}),
+        stored_after=sorted(at - begun for at in stored.values()),
+        given_up=len(events) - len(stored) if idle else 0,
+        from_first_to_last=last - first,
+        seconds=max(stored.values(), default=now) - begun if len(stored) == len(events) else now - begun,
+        cpu_seconds=cpu_seconds(cloud.fc.instance_pids()) - cpu,
+        invocations=cloud.fc.invocations[invoked:],
+        requests=by_functions(cloud, begun),
+    )
+
+
+def by_functions(cloud: Cloud, since: float = 0.0) -> list[Served]:
+    """Requests to OSS that instances made since then: vendors come by link or without a key, the shop with its own."""
+    owner = cloud.accounts.owner.access_key_id
+    return [
+        each
+        for each in list(cloud.oss.requests)
+        if each.at >= since and each.access_key_id not in ("", owner) and not each.by_link
+    ]
+
+
+def turned_away(invocations: Sequence[Invocation]) -> int:
+    return sum(each.outcome == TURNED_AWAY for each in invocations)
+
+
+def results(cloud: Cloud, since: float = 0.0) -> dict[str, float]:
+    """When the first result of each upload came, by the upload's key."""
+    found: dict[str, float] = {}
+    for each in list(cloud.oss.requests):
+        is_result = each.key.startswith("cutouts/") and each.key.endswith(".png")
+        if is_result and each.at >= since and each.method == "PUT" and each.status == 200:
+            found.setdefault(f"uploads/{each.key.removeprefix('cutouts/').removesuffix('.png')}", each.at)
+    return found
+
+
+def _is_quiet(cloud: Cloud) -> bool:
+    try:
+        cloud.fc.quiet(0)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,89 @@
+"""Who is compared: this project, and in the same box what a user would write instead (`tests/bench/peers/`)."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from threading import Thread
+
+from tests.bench.backlog import Case
+from tests.cloud.box import Cloud
+from tests.cloud.fc import Code
+from tests.snippets import stage
+
+_PEERS = Path(__file__).with_name("peers")
+_NO_EVENTS = b'{"events": []}'
+_STARTS = 5
+
+INSTANCES = 40
+"""Of a peer's function at once. By default Function Compute makes up to 100 for the account; this machine cannot carry
+as many, and fewer are kinder to who keeps no pace."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    name: str
+    peer: str = ""
+    """Its module among the peers; empty for this project."""
+    general: Mapping[str, object] = field(default_factory=dict)
+    """What its function has over the props of s.yaml."""
+
+    @contextmanager
+    def code(self) -> Iterator[Code]:
+        """What to run as the functions."""
+        if not self.peer:
+            yield "source"
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            stage(Path(folder), {"general": f"from peers.{self.peer} import handler"})
+            shutil.copytree(_PEERS, Path(folder) / "general" / "peers")
+            yield Path(folder)
+
+    @contextmanager
+    def cloud(self, case: Case, tick: float) -> Iterator[Cloud]:
+        """With every instance started that this one may have; `tick` is what settle's timer takes, in seconds."""
+        timer = math.inf if self.peer else tick * case.slower
+        with (
+            self.code() as code,
+            Cloud(
+                code=code, qps=case.box_qps, latency=case.box_latency, timer_seconds=timer, general=self.general
+            ) as cloud,
+        ):
+            _start(cloud, INSTANCES if self.peer else 4)
+            yield cloud
+
+    def cold_start(self) -> float:
+        """Seconds until a new instance has answered to an event that asks for nothing; the median of some."""
+        with self.code() as code, Cloud(code=code, timer_seconds=math.inf) as cloud:
+            for _ in range(_STARTS):
+                cloud.fc.invoke("general", _NO_EVENTS)
+                for pid in cloud.fc.instance_pids():
+                    cloud.fc.kill(pid)
+            return median(each.seconds for each in cloud.fc.invocations)
+
+
+_DEFAULTS: Mapping[str, object] = {
+    "concurrencyConfig": {"reservedConcurrency": INSTANCES},
+    # What Function Compute does when nobody says anything.
+    "asyncInvokeConfig": {"maxAsyncRetryAttempts": 3, "maxAsyncEventAgeInSeconds": 86_400},
+}
+CONTENDERS = (
+    Contender("oss-cutout"),
+    Contender("the usual function", "usual", _DEFAULTS),
+    Contender("the same with retries", "retrying", _DEFAULTS),
+)
+
+
+def _start(cloud: Cloud, instances: int) -> None:
+    """As many as have to start at once when so many events come at once, which is not what is compared."""
+    threads = [Thread(target=cloud.fc.invoke, args=["general", _NO_EVENTS]) for _ in range(instances)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,100 @@
+"""This project against what a user would do instead: the same uploads, quota and vendor, in the same box."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tests.bench import overhead
+from tests.bench.backlog import Case, Drained, drain, seed
+from tests.bench.contenders import CONTENDERS, Contender
+from tests.bench.overhead import Overhead
+from tests.bench.price import usd
+from tests.bench.progress import say
+from tests.bench.quota import TICK
+from tests.bench.table import Table, percent
+from tests.cloud.manifest import load
+
+QPS, LATENCY = 10, 1.0
+"""Of the case whose figures are all told."""
+_PATIENCE = 2.0
+
+
+@dataclass(frozen=True)
+class Run:
+    contender: Contender
+    case: Case
+    drained: Drained
+
+    @property
+    def images_a_second(self) -> float:
+        """In the time that the case stands for, over nine tenths of the uploads: stragglers are told apart."""
+        return self.drained.rate() * self.case.slower
+
+    @property
+    def cost(self) -> float:
+        """USD for 1,000 results; infinite when there are none."""
+        if not self.drained.stored:
+            return float("inf")
+        paid = usd(load().functions, self.drained.invocations, slower=self.case.slower)
+        return paid / self.drained.stored * 1000
+
+
+def runs(cases: Sequence[Case], contenders: Sequence[Contender] = CONTENDERS) -> Iterator[Run]:
+    for case in cases:
+        for contender in contenders:
+            say(f"{contender.name}: {case.uploads} uploads at {case.qps} QPS, a call takes {case.latency:g} s")
+            found = run(contender, case)
+            say(
+                f"    {found.images_a_second:.2f} images/s, {found.drained.throttled} throttled, "
+                f"{found.drained.given_up} lost, {found.cost:.3f} USD for 1,000"
+            )
+            yield found
+
+
+def run(contender: Contender, case: Case) -> Run:
+    with contender.cloud(case, TICK) as cloud:
+        events = seed(cloud, case.uploads)
+        patience = _PATIENCE * case.uploads / case.box_qps + TICK * case.slower
+        return Run(contender, case, drain(cloud, events, seconds=patience, until_quiet=bool(contender.peer)))
+
+
+def table(found: Sequence[Run], overheads: Sequence[Overhead], colds: Sequence[float]) -> Table:
+    """`found` are the runs of one case, by contender; the others are of the same contenders."""
+    case = found[0].case
+
+    def row(what: str, tell: Callable[[Run], str]) -> list[str]:
+        return [what, *map(tell, found)]
+
+    return Table(
+        f"Side by side: {case.uploads} uploads at once, {case.qps} QPS, a call takes {case.latency:g} s",
+        "python -m tests.bench side-by-side",
+        ["", *(each.contender.name for each in found)],
+        [
+            row("images a second, of the first nine tenths", lambda each: f"{each.images_a_second:.2f}"),
+            row("the last result after", lambda each: f"{each.drained.seconds / case.slower:.0f} s"),
+            row("calls that used the quota", lambda each: percent(each.drained.share(case.box_qps))),
+            row("calls throttled", lambda each: f"{each.drained.throttled:,}"),
+            row("uploads lost", lambda each: f"{each.drained.given_up:,}"),
+            row("not done when it was cut off", lambda each: f"{each.drained.unfinished:,}"),
+            row("paid twice", lambda each: f"{each.drained.paid_twice:,}"),
+            ["cold start", *(f"{each:.2f} s" for each in colds)],
+            ["CPU an image", *(f"{each.cpu_ms:.0f} ms" for each in overheads)],
+            ["into and out of the function, an image", *(f"{_kb(each.into)}, {_kb(each.out)}" for each in overheads)],
+            row("Function Compute, 1,000 images", lambda each: f"{each.cost:.3f} USD"),
+        ],
+        "By the published formula: waiting inside a function counts, being turned away does not. A result has "
+        f"{_kb(overheads[0].result_bytes)}.",
+    )
+
+
+def overheads(uploads: int, contenders: Sequence[Contender] = CONTENDERS) -> list[Overhead]:
+    found = []
+    for contender in contenders:
+        with contender.code() as code:
+            found.append(overhead.measure(uploads, code))
+    return found
+
+
+def _kb(size: float) -> str:
+    return f"{size / 1000:,.0f} kB"
