@@ -13,6 +13,7 @@ from shared.documents import ResultLink
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply
 from shared.providers.damo import Damo
+from shared.providers.replies import MOST_PICTURES
 from shared.providers.verdicts import DAMO
 from tests.answers import STAMP, Json, nested, reply, task
 
@@ -158,6 +159,16 @@ def test_several_results_of_a_task_are_numbered() -> None:
 
 def test_results_that_are_no_links_are_passed_over() -> None:
     assert told({"status": "SUCCESS", "results": ["", None, LINK, 7]}) == Done((ResultLink(LINK),), REQUEST)
+
+
+def test_no_task_has_a_hundred_thousand_results() -> None:
+    assert isinstance(told({"status": "SUCCESS", "results": [LINK] * MOST_PICTURES}), Done)
+    for many in (MOST_PICTURES + 1, 15_000):
+        outcome = told({"status": "SUCCESS", "results": [LINK] * many})
+        assert isinstance(outcome, Failed)
+        assert (type(outcome.error), outcome.error.code) == (Unavailable, "TooManyPictures")
+    with pytest.raises(Unavailable, match="not JSON"):  # and the question may be asked again
+        told({"status": "SUCCESS", "results": [LINK] * 100_000})
 
 
 @pytest.mark.parametrize("results", [None, [], LINK, {}, [""], [7]])

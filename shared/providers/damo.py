@@ -69,8 +69,11 @@ class Damo:
                 links = [url for url in found if isinstance(url, str) and url] if isinstance(found, list) else []
                 if not links:
                     return Failed(Unavailable("NoResult", "the vendor's task has no results", request_id=request_id))
-                pictures = [ResultLink(url, str(number)) for number, url in enumerate(links)]
-                return Done(told_apart(pictures), request_id)
+                try:
+                    pictures = told_apart([ResultLink(url, str(number)) for number, url in enumerate(links)])
+                except CutoutError as error:
+                    return Failed(error)
+                return Done(pictures, request_id)
             case "FAILED":
                 code = str(task.get("code") or _EXECUTION_FAILED)
                 return Failed(judge(DAMO, code, str(task.get("message") or ""), request_id))
