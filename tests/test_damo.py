@@ -131,8 +131,50 @@ def test_what_is_not_set_is_named_all_at_once(
 @every_row
 @pytest.mark.parametrize("code", [0, "0", None, ""])
 def test_work_is_accepted_under_a_ticket(row: Capability, code: Json) -> None:
-    accepted = heard({"result_key": TICKET, "task_list": [{"image": LINK, "status": "WAITING"}]}, code=code)
-    assert vendor().answer(row, accepted) == Accepted(TICKET, REQUEST)
+    assert vendor().answer(row, heard({"result_key": TICKET}, code=code)) == Accepted(TICKET, REQUEST)
+
+
+SHOWN = [f"https://shop-photos.example/uploads/{name}?signature=x" for name in ("a.jpg", "b/%E9%9E%8B.jpg")]
+
+
+def accepted(*images: Json) -> str:
+    """The ticket for these pictures."""
+    listed = [{"image": image, "status": "WAITING"} for image in images]
+    answer = vendor().answer(BACKGROUND, heard({"result_key": TICKET, "task_list": listed}))
+    assert isinstance(answer, Accepted)
+    return answer.ticket
+
+
+def answered_for(ticket: str, *images: Json) -> Done | Pending | Failed:
+    tasks = [{"image": image, "status": "SUCCESS", "results": [LINK]} for image in images]
+    return vendor().fate(BACKGROUND, ticket, 0, heard({"result_key": TICKET, "task_list": tasks}))
+
+
+def test_a_key_that_was_given_twice_does_not_bring_another_uploads_cutout() -> None:
+    ticket, other = accepted(SHOWN[0]), accepted(SHOWN[1])
+    assert ticket != other
+    for own in (ticket, other):
+        assert vendor().ask(BACKGROUND, own, STAMP).json == {"data": {"result_key": TICKET}}
+    assert isinstance(answered_for(ticket, SHOWN[0]), Done)
+    failed = answered_for(other, SHOWN[0])
+    assert isinstance(failed, Failed)
+    assert (type(failed.error), failed.error.code) == (Unavailable, "OtherTask")
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        SHOWN,
+        [SHOWN[0].replace("signature=x", "signature=y"), SHOWN[1].replace("%E9%9E%8B", "鞋")],
+        ["https://copies.example/1.jpg", "https://copies.example/2.jpg"],
+        [None, None],
+        [*SHOWN, "http://[::1"],
+    ],
+    ids=["as they were", "written otherwise", "as copies of the vendor's own", "not repeated", "not to be read"],
+)
+def test_what_may_be_the_same_pictures_is_not_doubted(images: list[Json]) -> None:
+    assert isinstance(answered_for(accepted(*SHOWN), *images), Done)
+    assert isinstance(answered_for(TICKET, *images), Done), "tickets of a release before have no mark"
 
 
 @pytest.mark.parametrize("ticket", [None, "", 7, [TICKET], {}, "a" * 257, "a\nb", "红"])

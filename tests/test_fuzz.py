@@ -19,6 +19,7 @@ from shared.events import created
 from shared.handlers import on_upload
 from shared.header import WINDOW, read_header
 from shared.models import Accepted, Capability, Done, Failed, Pending, Reply
+from shared.settings import Settings
 from tests.fakes import START, Shop
 from tests.hostile import LONGEST_SENTENCE, ended
 from tests.hostile_answers import ANSWERS
@@ -68,7 +69,7 @@ class Spy:
 def handler() -> Any:
     """The function general, behind which nothing happens."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(handlers, "_settings", lambda *needs: handlers.Settings())
+        patch.setattr(handlers, "_settings", lambda *needs: Settings())
         patch.setattr(handlers, "_arrivals", lambda *composed: SPY)
         patch.setattr(handlers, "_credentials", lambda *given: None)
         yield on_upload("general")
@@ -143,9 +144,9 @@ def test_any_rectangles_are_taken_or_refused_with_a_sentence(document: str) -> N
 # ---------------------------------------------------------------- vendors' answers
 
 ROWS = [
-    CAPABILITIES[name]
-    for name in ("general/common", "general/hd-common", "portrait/features", "goods/cloth")
-    + ("picwish/cutout", "picwish/watermark", "damo/background")
+    *(CAPABILITIES[f"general/{name}"] for name in ("common", "hd-common")),
+    *(CAPABILITIES[name] for name in ("portrait/features", "goods/cloth", "damo/background")),
+    *(CAPABILITIES[f"picwish/{name}"] for name in ("cutout", "watermark")),
 ]
 SPOKEN = [body.encode() for each in ANSWERS for _, body in (each.call, each.question or each.call) if len(body) < 2_000]
 
@@ -226,7 +227,7 @@ def test_a_real_file_with_some_bytes_changed_is_a_header_or_a_refusal(sample: by
     try:
         header = read_header(body[:WINDOW], more)
     except Rejected as error:
-        assert error.code in ("NotAnImage", "BrokenImage")
+        assert error.code in ("NotAnImage", "BrokenImage")  # noqa: PT017 - either is right
     else:
         assert min(header.width, header.height) >= 1
         assert header.orientation in range(1, 9)
