@@ -121,8 +121,8 @@ def _digest(names: Iterable[str]) -> str:
 
 
 def _is_anothers(ticket: str, mark: str) -> bool:
-    """Whether the pictures lie where those of the ticket do, and are other ones: elsewhere, they may be the vendor's own
-    copies."""
+    """Whether the pictures lie where those of the ticket do, and are other ones: elsewhere, they may be the vendor's
+    own copies."""
     same_place = len(_MARK) + _DIGITS
     own = ticket[-len(mark) :]
     return mark != "" and own[:same_place] == mark[:same_place] and own != mark
