@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.documents import Box, Frame
 from shared.errors import Rejected
-from shared.options import Areas
+from shared.options import Areas, shortened
 
 _BOXES = TypeAdapter(tuple[Box, ...])
 
@@ -49,9 +49,9 @@ def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
     for box in boxes:
         inside = box.x + box.width <= frame.width and box.y + box.height <= frame.height
         if min(box.x, box.y) < 0 or min(box.width, box.height) < 1 or not inside:
+            where = shortened(json.dumps(asdict(box)))
             raise Rejected(
-                "InvalidAreas",
-                f"{json.dumps(asdict(box))} is not within the picture's {frame.width:,} × {frame.height:,} pixels",
+                "InvalidAreas", f"{where} is not within the picture's {frame.width:,} × {frame.height:,} pixels"
             )
     # Enlarged outwards they may cover more than in the upload, and the picture as shown is what the vendor measures.
     shown = tuple(shown_box(box, frame) for box in boxes)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from shared.errors import Rejected
 from shared.models import Capability, Limits, Second
-from shared.options import Areas, Colour, OneOf, Option, SomeOf
+from shared.options import Areas, Colour, OneOf, Option, SomeOf, shortened
 
 _MB = 1_000_000
 _ANY_PNG = frozenset({1, 2, 4, 8, 16, 24, 32, 48, 64})
@@ -300,7 +300,7 @@ def vendor_options(row: Capability, options: dict[str, str]) -> dict[str, str]:
             raise Rejected("UnknownOption", f"{row.name} has no option {name}; it has {known}")
         words = option.spoken(value)
         if words is None:
-            raise Rejected("InvalidOption", f"{name} is {value!r}; {row.name} takes {option.taken}")
+            raise Rejected("InvalidOption", f"{name} is {shortened(repr(value))}; {row.name} takes {option.taken}")
         if isinstance(option, Colour) and options.get(option.only_with[0]) != option.only_with[1]:
             raise Rejected("UselessOption", f"{name} counts only with {'='.join(option.only_with)}")
         spoken |= words

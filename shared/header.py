@@ -23,6 +23,12 @@ WINDOW = 64 * 1024
 _MAX_WINDOWS = 64
 """A JPEG may carry megabytes of profiles and thumbnails before its size; past this it is no photo."""
 
+_MAX_SEGMENTS = 10_000
+"""Of a JPEG, before its size: a profile or a thumbnail takes a few, and an empty one as long to step over."""
+
+_PADDING = 4 * 1024
+"""Bytes of a JPEG's padding that are stepped over at once."""
+
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
@@ -77,12 +83,13 @@ def _png(view: _View) -> Header:
 
 def _jpeg(view: _View) -> Header:
     offset, orientation = 2, 1
-    while True:
+    for _ in range(_MAX_SEGMENTS):
         mark, code = view.unpack(">BB", offset)
         if mark != 0xFF:
             raise ValueError("no marker where one must be")
-        if code == 0xFF:  # padding
-            offset += 1
+        if code == 0xFF:  # padding, of which there may be megabytes
+            padding = view.at(offset, _PADDING)
+            offset += len(padding) - len(padding.lstrip(b"\xff")) - 1
             continue
         if 0xD0 <= code <= 0xDA:
             raise ValueError("a marker that has no place before the frame header")
@@ -93,6 +100,7 @@ def _jpeg(view: _View) -> Header:
         if code == 0xE1 and view.at(offset + 4, 6) == b"Exif\0\0":
             orientation = _orientation(view.at(offset + 10, length - 8))
         offset += 2 + length
+    raise ValueError("more segments than any photo has")
 
 
 def _orientation(exif: bytes) -> int:

@@ -153,7 +153,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request to a vendor: with a form or with JSON, and the quota it draws on."""
+    """One HTTP request to a vendor: with a form or with JSON, and the quota it draws on.
+
+    `longest_reply` is in bytes: links and boxes are some kilobytes.
+    """
 
     method: str
     url: str
@@ -162,6 +165,7 @@ class Request:
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: object = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    longest_reply: int = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_QUOTED = 200
+
+
+def shortened(text: str) -> str:
+    """What somebody said, as a sentence of ours can quote it."""
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
+
 
 @dataclass(frozen=True)
 class OneOf:

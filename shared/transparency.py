@@ -17,6 +17,10 @@ _RGBA = b"\x08\x06\x00\x00\x00"
 """Bit depth 8, colour type 6, and nothing unusual in compression, filters and interlacing."""
 _BLOCK = 1 << 20
 """Bytes, of what is kept to be looked at: a line or a chunk that is longer is no cutout's, and nothing waits for it."""
+_LOOK = 1 << 16
+"""Bytes, that are looked at together: more takes longer than its parts, as what is left of it is copied."""
+_PIXELS = 100_000_000
+"""A cutout has no more. What claims more, or has more lines than it claims, unfolds for ever and is not looked into."""
 
 
 class Transparency:
@@ -27,6 +31,7 @@ class Transparency:
         self._undecided = True
         self._buffer = b""
         self._stride = 0
+        self._left = 0
         self._chunk_left = 0
         self._inflate = zlib.decompressobj()
         self._line = b""
@@ -37,9 +42,10 @@ class Transparency:
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._chunks:
-            if self._undecided:
-                self._buffer += chunk
-                self._undecided = self._look() and len(self._buffer) <= _BLOCK
+            for at in range(0, len(chunk), _LOOK):
+                if self._undecided:
+                    self._buffer += chunk[at : at + _LOOK]
+                    self._undecided = self._look() and len(self._buffer) <= _BLOCK
             yield chunk
 
     def _look(self) -> bool:
@@ -49,41 +55,56 @@ class Transparency:
                 return True
             if self._buffer[:4] != b"\x89PNG" or self._buffer[24:29] != _RGBA:
                 return False
-            self._stride = 1 + 4 * int(struct.unpack(">I", self._buffer[16:20])[0])
+            width, height = struct.unpack(">II", self._buffer[16:24])
+            self._stride, self._left = 1 + 4 * width, height
             self._buffer = self._buffer[_HEADER:]
-            if self._stride > _BLOCK:
+            if self._stride > _BLOCK or not 0 < width * height <= _PIXELS:
                 return False
         try:
-            return all(not line[4::4].strip(b"\0") for line in self._lines())
+            return all(self._shows_nothing(lines) for lines in self._lines())
         except zlib.error:
             return False  # damaged: for whoever opens it to say
 
+    def _shows_nothing(self, lines: bytes) -> bool:
+        """Of whole lines: looked at by line or by column, whichever are fewer."""
+        self._left -= (count := len(lines) // self._stride)
+        if self._left < 0:
+            return False
+        if count < self._stride:
+            alphas = (lines[at + 4 : at + self._stride : 4] for at in range(0, len(lines), self._stride))
+        else:
+            alphas = (lines[at :: self._stride] for at in range(4, self._stride, 4))
+        return not any(each.strip(b"\0") for each in alphas)
+
     def _lines(self) -> Iterator[bytes]:
+        """Whole lines, as many as have come."""
         for data in self._compressed():
             left = data
-            while left:
+            while left and not self._inflate.eof:  # what follows its end, it would keep
                 self._line += self._inflate.decompress(left, _BLOCK)
                 left = self._inflate.unconsumed_tail
                 whole = len(self._line) - len(self._line) % self._stride
-                yield from (self._line[at : at + self._stride] for at in range(0, whole, self._stride))
+                yield self._line[:whole]
                 self._line = self._line[whole:]
 
     def _compressed(self) -> Iterator[bytes]:
         """What has come of the IDAT chunks' data; the start of a chunk that has not come whole is kept."""
-        while self._chunk_left or len(self._buffer) >= 8:
+        at = 0
+        while self._chunk_left or len(self._buffer) - at >= 8:
             if not self._chunk_left:
-                length, kind = struct.unpack(">I4s", self._buffer[:8])
+                length, kind = struct.unpack_from(">I4s", self._buffer, at)
                 if kind != b"IDAT":
-                    if len(self._buffer) < 12 + length:
-                        return
-                    self._buffer = self._buffer[12 + length :]
+                    if len(self._buffer) - at < 12 + length:
+                        break
+                    at += 12 + length
                     continue
-                self._buffer = self._buffer[8:]
+                at += 8
                 self._chunk_left = length + 4  # with its checksum
-            data = self._buffer[: self._chunk_left]
+            data = self._buffer[at : at + self._chunk_left]
             if not data:
-                return
+                break
             checksum = max(0, 4 - (self._chunk_left - len(data)))
             yield data[: len(data) - checksum]
             self._chunk_left -= len(data)
-            self._buffer = self._buffer[len(data) :]
+            at += len(data)
+        self._buffer = self._buffer[at:]

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
-import re
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from itertools import chain
 
 import httpx
 
+from shared.deadlines import Patience, Transport
 from shared.errors import Busy, Misconfigured, Unavailable
-from shared.models import IMAGE_TYPES, Download, Reply, Request
+from shared.images import INLINE, told, unpacked
+from shared.models import Download, Reply, Request
 from shared.pace import Pace
 
 MAX_RESULT_BYTES = 200_000_000
 """No cutout is larger: 10,000 × 10,000 pixels make a PNG of about 100 MB."""
 
-MAX_REPLY_BYTES = 64_000_000
-"""A reply may hold the result itself, in base64; any other one is some kilobytes."""
-
-_INLINE = "data:"
 _AS_IT_IS = {"Accept-Encoding": "identity"}
 """What is stored is what was sent, and nothing small unfolds into something large."""
 _OSS_DOMAIN = ".aliyuncs.com"
@@ -33,20 +28,12 @@ _CONNECTIONS = 400
 _CONNECT_SECONDS = 5.0
 _SILENCE_SECONDS = 20.0
 
-_MAGIC = {
-    "png": re.compile(rb"\x89PNG\r\n\x1a\n"),
-    "jpg": re.compile(rb"\xff\xd8\xff"),
-    "webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
-    "bmp": re.compile(rb"BM"),
-}
-_MAGIC_BYTES = 12
-
 
 class HttpWeb:
     """`result_hosts` are the hosts (`host` or `host:port`) an operator added.
 
-    A vendor has `call_seconds` to answer, and a result `fetch_seconds` to arrive; a call waits `patience` seconds for
-    its turn.
+    A call waits `patience` seconds for its turn; then the vendor has `call_seconds` to answer, to the last byte, and a
+    result `fetch_seconds` to arrive.
     """
 
     def __init__(
@@ -63,10 +50,8 @@ class HttpWeb:
         self._fetch_seconds = fetch_seconds
         self._clock = clock
         self._pace = Pace(patience)
-        # `retries` repeats connecting, before anything was said, and nothing else.
         self._client = httpx.Client(
-            transport=httpx.HTTPTransport(retries=2, limits=httpx.Limits(max_connections=_CONNECTIONS)),
-            timeout=httpx.Timeout(call_seconds, connect=_CONNECT_SECONDS),
+            transport=Transport(connections=_CONNECTIONS),
             follow_redirects=False,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a call owes nothing to the one before it
@@ -80,7 +65,7 @@ class HttpWeb:
         call was bought.
         """
         self._pace.wait(request.quota)
-        deadline = self._clock() + self._call_seconds
+        patience = self._patience(self._call_seconds, self._call_seconds)
         try:
             with self._client.stream(
                 request.method,
@@ -89,9 +74,12 @@ class HttpWeb:
                 data=request.form or None,
                 json=request.json,
                 headers={**_AS_IT_IS, **request.headers},
+                extensions=patience.timeouts(connect=_CONNECT_SECONDS),
             ) as response:
-                body = b"".join(self._pieces(response, "reply", MAX_REPLY_BYTES, deadline))
-                return Reply(response.status_code, body, response.headers)
+                body = bytearray()  # as it comes: however small the pieces are, they take no more than their bytes
+                for piece in self._pieces(response, "reply", request.longest_reply, patience):
+                    body += piece
+                return Reply(response.status_code, bytes(body), response.headers)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError) as error:
             said = f"no request can be sent to {request.url[:100]} ({type(error).__name__})"
             advice = "check the vendor's address and AppCode in the settings"
@@ -108,40 +96,49 @@ class HttpWeb:
         Raises `Misconfigured` for a host that nobody allowed and `Unavailable` for anything that is not, to its last
         byte, an image: also while the chunks are read, so that what they are written to is never completed.
         """
-        if url.startswith(_INLINE):
-            yield _image(iter([_decoded(url)]), "the vendor")
+        if url.startswith(INLINE):
+            yield unpacked(url)
             return
         self.allow(url, hosts)
-        deadline = self._clock() + self._fetch_seconds
+        patience = self._patience(_SILENCE_SECONDS, self._fetch_seconds)
         try:
             with self._client.stream(
                 "GET",
                 _address(url),
                 headers=_AS_IT_IS,
-                timeout=httpx.Timeout(min(_SILENCE_SECONDS, self._fetch_seconds)),
+                extensions=patience.timeouts(connect=_CONNECT_SECONDS),
             ) as response:
                 if response.status_code != 200:
                     raise Unavailable(
                         "ResultRefused", f"{_host(url)} answered {response.status_code} to the result's link"
                     )
-                yield _image(_unbroken(self._pieces(response, "result", MAX_RESULT_BYTES, deadline)), _host(url))
+                yield told(_unbroken(self._pieces(response, "result", MAX_RESULT_BYTES, patience)), _host(url))
         except httpx.TransportError as error:
             raise _broken(error) from error
 
-    def _pieces(self, response: httpx.Response, what: str, most: int, deadline: float) -> Iterator[bytes]:
+    def _patience(self, silence: float, seconds: float) -> Patience:
+        return Patience(silence, self._clock() + seconds, self._clock)
+
+    def _pieces(self, response: httpx.Response, what: str, most: int, patience: Patience) -> Iterator[bytes]:
+        late = Unavailable(f"{what.title()}TooSlow", f"the {what} took too long to arrive")
         size = 0
-        for piece in response.iter_raw():
-            size += len(piece)
-            if size > most:
-                raise Unavailable(f"{what.title()}TooLarge", f"the {what} has more than {most:,} bytes")
-            if self._clock() > deadline:
-                raise Unavailable(f"{what.title()}TooSlow", f"the {what} took too long to arrive")
-            yield piece
+        try:
+            for piece in response.iter_raw():
+                size += len(piece)
+                if size > most:
+                    raise Unavailable(f"{what.title()}TooLarge", f"the {what} has more than {most:,} bytes")
+                if self._clock() > patience.deadline:
+                    raise late
+                yield piece
+        except httpx.ReadTimeout:
+            if self._clock() < patience.deadline:
+                raise
+            raise late from None
 
     def allow(self, url: str, hosts: tuple[str, ...]) -> None:
         """Raises `Misconfigured` unless the address is one that results may come from, and `Unavailable` when it is
         none of the web: no setting could make it one."""
-        if url.startswith(_INLINE):
+        if url.startswith(INLINE):
             return
         address = _address(url)
         host = address.host
@@ -154,24 +151,6 @@ class HttpWeb:
             raise Misconfigured("ResultHost", f"the result lies at {host}: if that is right, add it to RESULT_HOSTS")
         if not all(ipaddress.ip_address(address).is_global for address in _resolve(host)):
             raise Misconfigured("ResultHost", f"the result's host {host} has a private address: see RESULT_HOSTS")
-
-
-def _image(pieces: Iterator[bytes], sender: str) -> Download:
-    """What arrives in `pieces`, told by its first bytes; raises `Unavailable` when they are no image's."""
-    first = b""
-    while len(first) < _MAGIC_BYTES and (piece := next(pieces, b"")):
-        first += piece
-    for extension, magic in _MAGIC.items():
-        if magic.match(first):
-            return Download(IMAGE_TYPES[extension], extension, chain((first,), pieces))
-    raise Unavailable("ResultNotAnImage", f"what {sender} sent as the result is not an image")
-
-
-def _decoded(url: str) -> bytes:
-    try:
-        return base64.b64decode(url.partition(",")[2], validate=True)
-    except ValueError as error:
-        raise Unavailable("ResultNotAnImage", f"what the vendor sent as the result is no base64: {error}") from error
 
 
 def _address(url: str) -> httpx.URL:

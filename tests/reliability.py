@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
 from tests.crash_points import RETRIES, Walked, walk
+from tests.hostile_inputs import TRIALS, counted
 from tests.leaks import watched
 from tests.ledger import Counts
 from tests.planted import FOUND_BY_SCHEDULES, PLANTED, Plant, is_found_by_crash_points, is_found_by_schedules
@@ -28,7 +30,7 @@ from tests.soak import soak
 Hostile = Callable[[], int]
 """Tries hostile inputs; raises `AssertionError` when one does harm, and returns how many there were."""
 
-HOSTILE_INPUTS: tuple[Hostile, ...] = ()
+HOSTILE_INPUTS: tuple[Hostile, ...] = tuple(partial(counted, trial) for trial in TRIALS.values())
 
 
 @dataclass

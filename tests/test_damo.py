@@ -13,6 +13,7 @@ from shared.documents import ResultLink
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply
 from shared.providers.damo import Damo
+from shared.providers.replies import MOST_PICTURES
 from shared.providers.verdicts import DAMO
 from tests.answers import STAMP, Json, nested, reply, task
 
@@ -130,8 +131,50 @@ def test_what_is_not_set_is_named_all_at_once(
 @every_row
 @pytest.mark.parametrize("code", [0, "0", None, ""])
 def test_work_is_accepted_under_a_ticket(row: Capability, code: Json) -> None:
-    accepted = heard({"result_key": TICKET, "task_list": [{"image": LINK, "status": "WAITING"}]}, code=code)
-    assert vendor().answer(row, accepted) == Accepted(TICKET, REQUEST)
+    assert vendor().answer(row, heard({"result_key": TICKET}, code=code)) == Accepted(TICKET, REQUEST)
+
+
+SHOWN = [f"https://shop-photos.example/uploads/{name}?signature=x" for name in ("a.jpg", "b/%E9%9E%8B.jpg")]
+
+
+def accepted(*images: Json) -> str:
+    """The ticket for these pictures."""
+    listed = [{"image": image, "status": "WAITING"} for image in images]
+    answer = vendor().answer(BACKGROUND, heard({"result_key": TICKET, "task_list": listed}))
+    assert isinstance(answer, Accepted)
+    return answer.ticket
+
+
+def answered_for(ticket: str, *images: Json) -> Done | Pending | Failed:
+    tasks = [{"image": image, "status": "SUCCESS", "results": [LINK]} for image in images]
+    return vendor().fate(BACKGROUND, ticket, 0, heard({"result_key": TICKET, "task_list": tasks}))
+
+
+def test_a_key_that_was_given_twice_does_not_bring_another_uploads_cutout() -> None:
+    ticket, other = accepted(SHOWN[0]), accepted(SHOWN[1])
+    assert ticket != other
+    for own in (ticket, other):
+        assert vendor().ask(BACKGROUND, own, STAMP).json == {"data": {"result_key": TICKET}}
+    assert isinstance(answered_for(ticket, SHOWN[0]), Done)
+    failed = answered_for(other, SHOWN[0])
+    assert isinstance(failed, Failed)
+    assert (type(failed.error), failed.error.code) == (Unavailable, "OtherTask")
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        SHOWN,
+        [SHOWN[0].replace("signature=x", "signature=y"), SHOWN[1].replace("%E9%9E%8B", "鞋")],
+        ["https://copies.example/1.jpg", "https://copies.example/2.jpg"],
+        [None, None],
+        [*SHOWN, "http://[::1"],
+    ],
+    ids=["as they were", "written otherwise", "as copies of the vendor's own", "not repeated", "not to be read"],
+)
+def test_what_may_be_the_same_pictures_is_not_doubted(images: list[Json]) -> None:
+    assert isinstance(answered_for(accepted(*SHOWN), *images), Done)
+    assert isinstance(answered_for(TICKET, *images), Done), "tickets of a release before have no mark"
 
 
 @pytest.mark.parametrize("ticket", [None, "", 7, [TICKET], {}, "a" * 257, "a\nb", "红"])
@@ -158,6 +201,16 @@ def test_several_results_of_a_task_are_numbered() -> None:
 
 def test_results_that_are_no_links_are_passed_over() -> None:
     assert told({"status": "SUCCESS", "results": ["", None, LINK, 7]}) == Done((ResultLink(LINK),), REQUEST)
+
+
+def test_no_task_has_a_hundred_thousand_results() -> None:
+    assert isinstance(told({"status": "SUCCESS", "results": [LINK] * MOST_PICTURES}), Done)
+    for many in (MOST_PICTURES + 1, 15_000):
+        outcome = told({"status": "SUCCESS", "results": [LINK] * many})
+        assert isinstance(outcome, Failed)
+        assert (type(outcome.error), outcome.error.code) == (Unavailable, "TooManyPictures")
+    with pytest.raises(Unavailable, match="not JSON"):  # and the question may be asked again
+        told({"status": "SUCCESS", "results": [LINK] * 100_000})
 
 
 @pytest.mark.parametrize("results", [None, [], LINK, {}, [""], [7]])

@@ -11,7 +11,7 @@ from tests import reliability
 from tests.crash_points import Life
 from tests.planted import PLANTED, Plant, forgets_tickets, logs_the_link_of_a_result
 from tests.promises import Kind
-from tests.reliability import Figures, measure, table
+from tests.reliability import HOSTILE_INPUTS, Figures, measure, table
 from tests.shapes import SHAPES
 from tests.test_readme import README
 
@@ -31,7 +31,7 @@ def test_every_figure_is_counted() -> None:
 @pytest.mark.parametrize(("plant", "kind"), [(forgets_tickets, "paid twice"), (logs_the_link_of_a_result, "leaked")])
 def test_what_is_wrong_is_told_by_its_kind(plant: Plant, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
-    figures = measure(0, ASYNCHRONOUS, plants=())
+    figures = measure(0, ASYNCHRONOUS, plants=(), hostile=())
     assert figures.wrong[kind] > 0
     assert not figures.good
 
@@ -39,7 +39,7 @@ def test_what_is_wrong_is_told_by_its_kind(plant: Plant, kind: Kind, monkeypatch
 def test_what_a_schedule_finds_is_told() -> None:
     with pytest.MonkeyPatch.context() as patch:
         forgets_tickets(patch)
-        figures = measure(20, shapes=(), plants=())
+        figures = measure(20, shapes=(), plants=(), hostile=())
     assert figures.wrong["paid twice"] > 0
 
 
@@ -52,7 +52,7 @@ def test_a_hostile_input_that_does_harm_is_told() -> None:
 
 def test_a_planted_bug_that_is_not_found_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reliability, "is_found_by_crash_points", lambda plant: False)
-    assert not measure(0, shapes=(), plants=(logs_the_link_of_a_result,)).good
+    assert not measure(0, shapes=(), plants=(logs_the_link_of_a_result,), hostile=()).good
 
 
 @pytest.mark.parametrize(("wrong", "code"), [(Counter[Kind](), 0), (Counter[Kind](lost=1), 1)])
@@ -64,10 +64,11 @@ def test_the_exit_code_says_whether_anything_was_lost(
     assert reliability.main() == code
 
 
-def test_the_readme_tells_of_every_shape_and_every_planted_bug() -> None:
+def test_the_readme_tells_of_every_shape_and_every_planted_bug_and_hostile_input() -> None:
     points = {shape.name: len(Life(shape).instances.crossed) for shape in SHAPES}
     for row in (
         f"| crash points tried | {reliability.crash_points(points)} |",
         f"| planted bugs found | {len(PLANTED)} of {len(PLANTED)} |",
+        f"| hostile inputs tried | {len(HOSTILE_INPUTS):,} |",
     ):
         assert row in README, f"`make reliability` writes this into the README's figures:\n\n{row}\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import tracemalloc
 import zlib
 
@@ -93,6 +94,37 @@ def test_a_picture_that_only_fills_memory_is_passed_on_and_not_looked_into(body:
     tracemalloc.stop()
     assert (size, transparency.total) == (len(body), False)
     assert peak < 4 << 20
+
+
+def zeros(size: int) -> bytes:
+    """As many as that, a thousandth as large."""
+    packed, block = zlib.compressobj(9), bytes(1 << 20)
+    return b"".join(packed.compress(block) for _ in range(size >> 20)) + packed.flush()
+
+
+@pytest.mark.parametrize(
+    ("body", "is_total"),
+    [
+        (chunks(1, 100_000_000, (b"IDAT", zeros(100_000_000))), True),
+        (chunks(10, 10, (b"IDAT", zeros(400_000_000))), False),
+        (chunks(30_000, 30_000, (b"IDAT", zeros(400_000_000))), False),
+        (chunks(0, 1 << 31, (b"IDAT", zeros(400_000_000))), False),
+        (chunks(10, 10, *[(b"IDAT", b"")] * 500_000), True),
+        (chunks(10, 10, (b"IDAT", zlib.compress(bytes(410))), *[(b"IDAT", bytes(1 << 20))] * 16), True),
+    ],
+    ids=["narrow lines", "more lines than it has", "too large", "no width", "tiny chunks", "more after its end"],
+)
+def test_a_bomb_in_one_piece_takes_neither_long_nor_much(body: bytes, is_total: bool) -> None:
+    began = time.thread_time()
+    transparency = Transparency(iter([body]))
+    assert sum(map(len, transparency)) == len(body)
+    assert transparency.total is is_total
+    assert time.thread_time() - began < 5, "narrow lines took six seconds when each was looked at by itself"
+    tracemalloc.start()
+    assert sum(map(len, Transparency(iter([body[: 1 << 22]])))) > 0
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 << 20
 
 
 def test_a_picture_that_is_damaged_is_not_called_empty() -> None:

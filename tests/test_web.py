@@ -5,15 +5,22 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+import ipaddress
 import socket
+import ssl
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.wrappers import Request as Received
@@ -55,21 +62,26 @@ def serve() -> Iterator[Serve]:
         yield start
 
 
-Speak = Callable[[Callable[[socket.socket], None]], str]
+Answer = Callable[[socket.socket], None]
+
+
+class Speak(Protocol):
+    def __call__(self, answer: Answer, *, head: bool = True) -> str: ...
 
 
 @pytest.fixture
 def speak() -> Iterator[Speak]:
-    """Serves one connection, after its request's head, with a function that writes to the bare socket."""
+    """Serves one connection with a function that writes to the bare socket: after its request's `head`, if any."""
     with contextlib.ExitStack() as stack:
 
-        def start(answer: Callable[[socket.socket], None]) -> str:
+        def start(answer: Answer, *, head: bool = True) -> str:
             listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
 
             def run() -> None:
                 connection, _ = listener.accept()
                 with connection, contextlib.suppress(OSError):  # the client may leave at any time
-                    connection.recv(65_536)
+                    if head:
+                        connection.recv(65_536)
                     answer(connection)
 
             thread = threading.Thread(target=run)
@@ -78,6 +90,32 @@ def speak() -> Iterator[Speak]:
             return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
         yield start
+
+
+@pytest.fixture
+def speak_tls(speak: Speak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Answer], str]:
+    """The same behind TLS, with a certificate that the client trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([]), datetime.now(timezone.utc)
+    own = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    issued = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(hours=1))
+    certificate = issued.add_extension(own, critical=True).sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (both := tmp_path / "both.pem").write_bytes(certificate.public_bytes(pem) + private)
+    monkeypatch.setenv("SSL_CERT_FILE", str(both))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+
+    def start(answer: Answer) -> str:
+        def wrapped(connection: socket.socket) -> None:
+            with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
+                secured.recv(65_536)
+                answer(secured)
+
+        return speak(wrapped, head=False).replace("http:", "https:")
+
+    return start
 
 
 def fetched(client: HttpWeb, url: str, hosts: tuple[str, ...] = ()) -> tuple[str, str, bytes]:
@@ -195,17 +233,15 @@ def test_an_answer_that_nobody_asked_to_be_compressed_is_not_unfolded(speak: Spe
     assert http().send(call(speak(lambda connection: connection.sendall(answer)))).body == b"huh!"
 
 
-def test_an_answer_without_an_end_is_cut_short(speak: Speak, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.web.MAX_REPLY_BYTES", 1_000_000)
-
+def test_an_answer_without_an_end_is_cut_short(speak: Speak) -> None:
     def pour(connection: socket.socket) -> None:
         with contextlib.suppress(OSError):
             connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
             for _ in range(100):
                 connection.sendall(bytes(100_000))
 
-    with pytest.raises(Unavailable, match="more than 1,000,000 bytes") as raised:
-        http().send(call(speak(pour)))
+    with pytest.raises(Unavailable, match="more than 700,000 bytes") as raised:
+        http().send(call(speak(pour), longest_reply=700_000))
     assert raised.value.code == "ReplyTooLarge"
 
 
@@ -222,6 +258,49 @@ def test_an_answer_that_trickles_in_is_given_up_in_time(speak: Speak) -> None:
         http(call_seconds=0.4).send(call(speak(trickle)))
     assert raised.value.code == "ReplyTooSlow"
     assert time.monotonic() - began < 2
+
+
+def dripped_head(connection: socket.socket) -> None:
+    """A head without an end: a header's letter now and then."""
+    with contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(60):
+            connection.sendall(b"a")
+            time.sleep(0.05)
+
+
+def empty_answers(connection: socket.socket) -> None:
+    """Word after word that an answer will come."""
+    with contextlib.suppress(OSError):
+        for _ in range(60):
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            time.sleep(0.05)
+
+
+every_drip = pytest.mark.parametrize("drip", [dripped_head, empty_answers])
+
+
+@every_drip
+def test_a_vendor_whose_head_drips_is_given_up_in_time(drip: Answer, speak: Speak) -> None:
+    url, began = speak(drip), time.monotonic()
+    with pytest.raises(Unavailable, match="did not answer: ReadTimeout") as raised:
+        http(call_seconds=0.4).send(call(url))
+    assert raised.value.code == "NoAnswer"
+    assert time.monotonic() - began < 1.5
+
+
+@every_drip
+def test_a_result_whose_head_drips_is_given_up_in_time(drip: Answer, speak: Speak) -> None:
+    url, began = speak(drip), time.monotonic()
+    assert trouble(http(fetch_seconds=0.4), url).code == "ResultBroken"
+    assert time.monotonic() - began < 1.5
+
+
+def test_an_encrypted_head_that_drips_is_given_up_in_time(speak_tls: Callable[[Answer], str]) -> None:
+    url, began = speak_tls(dripped_head), time.monotonic()
+    with pytest.raises(Unavailable, match="did not answer: ReadTimeout"):
+        http(call_seconds=0.4).send(call(url))
+    assert time.monotonic() - began < 1.5
 
 
 def test_a_result_may_lie_in_the_answer_itself() -> None:
@@ -355,12 +434,14 @@ def test_a_result_that_is_cut_off_later_fails_while_its_chunks_are_read(speak: S
             list(download.chunks)
 
 
-def test_a_result_that_falls_silent_is_given_up(speak: Speak) -> None:
+def test_a_result_that_falls_silent_is_given_up(speak: Speak, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_module, "_SILENCE_SECONDS", 0.1)
+
     def answer(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + PNG)
         time.sleep(0.5)
 
-    error = trouble(http(fetch_seconds=0.1), speak(answer))
+    error = trouble(http(), speak(answer))
     assert (type(error), error.code) == (Unavailable, "ResultBroken")
     assert "ReadTimeout" in error.message
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import unquote, urlsplit
 
 from shared.documents import ResultLink
 from shared.errors import CutoutError, Rejected, Unavailable
@@ -12,6 +14,8 @@ from shared.providers.replies import identifier, lost, told_apart
 from shared.providers.verdicts import DAMO, judge
 
 _EXECUTION_FAILED = "23500011"
+_MARK, _DIGITS = "~", 16
+"""Between the vendor's result_key and what it was given for: two calls may be told the same key."""
 _OVER = ("23500008", _EXECUTION_FAILED)
 """What it says of a result_key that there is no use in asking for again."""
 
@@ -46,11 +50,11 @@ class Damo:
         ticket = identifier(data.get("result_key"))
         if not ticket:
             raise Unavailable("NoTicket", "the vendor's answer holds no result_key to ask with", request_id=request_id)
-        return Accepted(ticket, request_id)
+        return Accepted(ticket + _marked(data), request_id)
 
     def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
         path = f"/api/v1/{capability.action}/query"
-        return self._request(f"{capability.action}/query", path, {"result_key": ticket}, stamp)
+        return self._request(f"{capability.action}/query", path, {"result_key": ticket.partition(_MARK)[0]}, stamp)
 
     def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         try:
@@ -59,23 +63,10 @@ class Damo:
             if error.code in _OVER or isinstance(error, Rejected):
                 return lost(ticket, error)
             raise
-        listed = data.get("task_list")
-        task = listed[index] if isinstance(listed, list) and index < len(listed) else None
-        if not isinstance(task, dict):
-            raise Unavailable("NoStatus", f"the vendor's answer has no task {index}", request_id=request_id)
-        match task.get("status"):
-            case "SUCCESS":
-                found = task.get("results")
-                links = [url for url in found if isinstance(url, str) and url] if isinstance(found, list) else []
-                if not links:
-                    return Failed(Unavailable("NoResult", "the vendor's task has no results", request_id=request_id))
-                pictures = [ResultLink(url, str(number)) for number, url in enumerate(links)]
-                return Done(told_apart(pictures), request_id)
-            case "FAILED":
-                code = str(task.get("code") or _EXECUTION_FAILED)
-                return Failed(judge(DAMO, code, str(task.get("message") or ""), request_id))
-            case _:
-                return Pending()
+        if _is_anothers(ticket, _marked(data)):
+            other = Unavailable("OtherTask", "the vendor answers for other pictures", request_id=request_id)
+            return lost(ticket.partition(_MARK)[0], other)  # another's cutout is all there is to get under it
+        return _told(data, index, request_id)
 
     def _request(self, quota: str, path: str, data: Mapping[str, object], stamp: Stamp) -> Request:
         return Request(
@@ -85,6 +76,56 @@ class Damo:
             json={"data": data},
             headers=market.authorization(self._appcode) | {"X-Ca-Nonce": stamp.nonce},
         )
+
+
+def _told(data: Mapping[str, object], index: int, request_id: str) -> Done | Pending | Failed:
+    """What became of one of the tasks; raises `Unavailable` when it is not spoken of."""
+    listed = data.get("task_list")
+    task = listed[index] if isinstance(listed, list) and index < len(listed) else None
+    if not isinstance(task, dict):
+        raise Unavailable("NoStatus", f"the vendor's answer has no task {index}", request_id=request_id)
+    match task.get("status"):
+        case "SUCCESS":
+            found = task.get("results")
+            links = [url for url in found if isinstance(url, str) and url] if isinstance(found, list) else []
+            if not links:
+                return Failed(Unavailable("NoResult", "the vendor's task has no results", request_id=request_id))
+            try:
+                pictures = told_apart([ResultLink(url, str(number)) for number, url in enumerate(links)])
+            except CutoutError as error:
+                return Failed(error)
+            return Done(pictures, request_id)
+        case "FAILED":
+            code = str(task.get("code") or _EXECUTION_FAILED)
+            return Failed(judge(DAMO, code, str(task.get("message") or ""), request_id))
+        case _:
+            return Pending()
+
+
+def _marked(data: Mapping[str, object]) -> str:
+    """What a ticket ends with: of the pictures that the vendor repeats in each answer, hosts and paths; empty where it
+    does not repeat them."""
+    listed = data.get("task_list")
+    shown = [task.get("image") for task in listed if isinstance(task, dict)] if isinstance(listed, list) else []
+    try:
+        links = [urlsplit(link) for link in shown if isinstance(link, str) and link]
+    except ValueError:
+        links = []
+    if not links or len(links) < len(shown):
+        return ""
+    return _MARK + _digest(link.netloc for link in links) + _digest(unquote(link.path) for link in links)
+
+
+def _digest(names: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:_DIGITS]
+
+
+def _is_anothers(ticket: str, mark: str) -> bool:
+    """Whether the pictures lie where those of the ticket do, and are other ones: elsewhere, they may be the vendor's
+    own copies."""
+    same_place = len(_MARK) + _DIGITS
+    own = ticket[-len(mark) :]
+    return mark != "" and own[:same_place] == mark[:same_place] and own != mark
 
 
 def _read(reply: Reply) -> tuple[Mapping[str, object], str]:

@@ -16,6 +16,10 @@ from shared.providers import market
 from shared.providers.replies import identifier, lost, told_apart
 from shared.providers.verdicts import PICWISH, judge
 
+LONGEST_REPLY = 24_000_000
+"""Bytes. Only this vendor documents pictures in the answer itself ("下载地址或者base64数据"). We never ask for them,
+so this is what a function of 512 MB can hold at every step from here to the bucket: in base64, a picture
+of 18 MB, where the largest that may be uploaded has 15."""
 _NO_SUCH_TASK = "Status404"
 
 
@@ -70,6 +74,7 @@ class Picwish:
             Quota(capability.action, self.qps),
             form=form,
             headers=market.authorization(self._appcode),
+            longest_reply=LONGEST_REPLY,
         )
 
 

@@ -12,6 +12,13 @@ from shared.documents import ResultLink
 from shared.errors import CutoutError, Unavailable
 from shared.models import Failed, Reply
 
+MOST_PICTURES = 100
+"""Of one answer. No vendor says how many it may give; a face has eleven, so a group photo has dozens."""
+
+_MOST_VALUES = 20_000
+"""In one answer: a value is as small as two characters and takes a hundred bytes of memory. `MOST_PICTURES` with all
+that is said of each need a tenth."""
+
 _IDENTIFIER = re.compile("[!-~]{1,256}")
 
 
@@ -27,15 +34,36 @@ def document(reply: Reply) -> dict[str, Any]:
 
 
 def told_apart(pictures: Sequence[ResultLink]) -> tuple[ResultLink, ...]:
-    """The pictures of one answer: labels tell them apart, so the only one needs none."""
+    """The pictures of one answer: labels tell them apart, so the only one needs none.
+
+    Raises `Unavailable` when there are more than any answer has.
+    """
+    if len(pictures) > MOST_PICTURES:
+        raise Unavailable("TooManyPictures", f"the vendor's answer has {len(pictures):,}; taken are {MOST_PICTURES}")
     return tuple(pictures) if len(pictures) > 1 else tuple(replace(each, label="") for each in pictures)
 
 
 def parsed(text: str | bytes) -> Any:
-    """What the JSON says; raises `ValueError` or `RecursionError` for what is none."""
+    """What the JSON says; raises `ValueError` or `RecursionError` for what is none, or would fill the memory."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")
+    if sum(map(text.count, "[{,")) > _MOST_VALUES:
+        raise ValueError("too many values")
     found = json.loads(text)
-    # JSON can spell half a character (a lone surrogate), which no document of ours could be written with.
-    return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+    return _whole(found) if "\\ud" in text or "\\uD" in text else found
+
+
+def _whole(value: Any) -> Any:
+    """JSON can spell half a character (a lone surrogate), which no document of ours could be written with."""
+    match value:
+        case str():
+            return value if value.isascii() else value.encode("utf-8", "replace").decode()
+        case list():
+            return [_whole(each) for each in value]
+        case dict():
+            return {_whole(name): _whole(each) for name, each in value.items()}
+        case _:
+            return value
 
 
 def identifier(value: object) -> str:

@@ -23,6 +23,8 @@ from shared.providers.replies import document, identifier, lost, parsed, told_ap
 from shared.providers.verdicts import VIAPI, judge
 
 _VERSION = "2019-12-30"
+_FARTHEST = 100_000
+"""Pixels: a box with a side beyond is no part of any picture, and its digits may go on and on."""
 _GONE = ("InvalidAction", "InvalidApi.OutOfService", "UnsupportedOperation")
 """What the vendor says of an action it no longer has."""
 
@@ -176,7 +178,7 @@ def _links(data: dict[str, Any], capability: Capability) -> Iterator[ResultLink]
 
 def _box(element: dict[str, Any]) -> Box | None:
     sides = [side for name in ("X", "Y", "Width", "Height") if isinstance(side := element.get(name), int)]
-    return Box(*sides) if len(sides) == 4 else None
+    return Box(*sides) if len(sides) == 4 and max(map(abs, sides)) <= _FARTHEST else None
 
 
 def _unwrap(result: object) -> object:

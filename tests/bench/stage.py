@@ -17,7 +17,8 @@ _PEERS = Path(__file__).with_name("peers")
 
 def stage_peer(name: str, python: str, peers: Path = _PEERS) -> Path:
     """`.build/.peers/<name>/`: `index.handler` is that of the peer's module, beside it what the peers'
-    `requirements.txt` names, compiled like ours. `python` is a CPython 3.10 that has pip. Done once, until a file changes.
+    `requirements.txt` names, compiled like ours. `python` is a CPython 3.10 that has pip. Done once, until
+    a file changes.
     """
     staged = OUT / ".peers" / name
     files = sorted(path for path in peers.glob("*") if path.is_file())

@@ -1,0 +1,28 @@
+"""Hostile input does no harm: each ends as a receipt, a parked job or a line of the log, in little time and memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.cloud.manifest import ROOT, load
+from tests.hostile_inputs import TRIALS
+from tests.hostile_memory import KINDS
+
+
+@pytest.mark.parametrize("trial", TRIALS.values(), ids=TRIALS)
+def test_hostile_input_does_no_harm(trial: Callable[[], None]) -> None:
+    trial()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_longest_reply_fits_into_a_functions_memory(kind: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.hostile_memory", kind], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    ended, megabytes = ran.stdout.split()
+    assert ended == {"a picture": "served", "values": "HTTP200"}.get(kind, "ResultNotAnImage")
+    assert int(megabytes) < load().functions["picwish"].memory
