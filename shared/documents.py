@@ -72,6 +72,8 @@ class Ticketed:
     since: datetime
     index: int = 0
     """Which of the tasks that were submitted together, under one ticket."""
+    asked: int = 0
+    """How often the vendor has said that it is not finished."""
     name: Literal["ticketed"] = "ticketed"
 
 

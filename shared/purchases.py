@@ -13,13 +13,12 @@ from shared.allowance import Allowance
 from shared.capabilities import CAPABILITIES, capability
 from shared.documents import Claimed, Job, Ready, Ticketed, Waiting
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+from shared.forecast import Forecast
 from shared.intake import Exhibit
 from shared.models import Accepted, Capability, Done, Failed, Pending, Stamp
 from shared.outcomes import Concluded, fresh, parked, trouble
 from shared.ports import Provider, Web
 
-_FIRST_QUESTION = timedelta(seconds=2)
-"""The manual's asynchronous jobs take seconds; asking draws on the quota."""
 _TICKET_PATIENCE = timedelta(days=1)
 """For an answer to the question what became of a ticket; results are kept for an hour at the most."""
 
@@ -34,6 +33,7 @@ class Purchases:
         self._providers = providers
         self._allowance = allowance
         self._clock = clock
+        self._forecast = Forecast()
 
     def missing(self, row: Capability) -> tuple[str, ...]:
         """The settings without which `row` cannot be called."""
@@ -68,8 +68,9 @@ class Purchases:
             match answer:
                 case Accepted(ticket, request_id):
                     now = self._clock()
+                    asks = now + self._forecast.first(row.name)
                     for index, job in enumerate(called):
-                        yield parked(fresh(job, request_id), Ticketed(ticket, now, index), now + _FIRST_QUESTION)
+                        yield parked(fresh(job, request_id), Ticketed(ticket, now, index), asks)
                 case Done() as done:
                     (job,) = called
                     yield self._ready(job, row, done)
@@ -110,6 +111,7 @@ class Purchases:
         age = self._clock() - stage.since
         match fate:
             case Done() as done:
+                self._forecast.finished(row.name, age, stage.asked)
                 return self._ready(job, row, done)
             case Failed(BadLink() as error):
                 return self._unread(job, error)
@@ -122,9 +124,8 @@ class Purchases:
             case Pending() if age > timedelta(seconds=self._providers[row.provider].works_for):
                 return self._lost(job, f"the vendor has not finished {stage.ticket} in time")
             case Pending():
-                # What has taken long will take a while longer: a quarter of its age hurts nobody.
-                pause = min(max(age / 4, _FIRST_QUESTION), timedelta(minutes=1))
-                return parked(job, stage, self._clock() + pause)
+                pause = self._forecast.again(row.name, age)
+                return parked(job, replace(stage, asked=stage.asked + 1), self._clock() + pause)
 
     def _unanswered(self, job: Job, stage: Ticketed, error: CutoutError) -> Job | Concluded:
         """The question itself failed: asked again, but not for ever."""

@@ -22,6 +22,8 @@ from shared.models import MARK, Download, Entry, Source, Stored
 _META = "x-oss-meta-"
 _MARK = _META + MARK
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
+_CONNECTIONS = 300
+"""Kept open: as many as settle has jobs under way."""
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
 _NOT_IN_XML = re.compile("[\\x00-\\x1f\\ufffe\\uffff]")
@@ -194,7 +196,7 @@ class OssBucket:
 
 
 def _session(retry: Retry) -> oss2.Session:
-    return oss2.Session(adapter=HTTPAdapter(pool_maxsize=32, max_retries=retry))
+    return oss2.Session(adapter=HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=retry))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared import keys
 from shared.capabilities import CAPABILITIES, capability, companion_roles, of_group, vendor_options
 from shared.errors import Rejected
 from shared.handlers import _providers
@@ -101,7 +102,10 @@ def test_a_group_has_a_trigger(group: str) -> None:
 
 def test_no_function_waits_for_uploads_of_a_group_that_has_no_row() -> None:
     triggers = [trigger for function in load().functions.values() for trigger in function.oss_triggers]
-    assert sorted(trigger.affixes.prefix for trigger in triggers) == [f"uploads/{group}/" for group in GROUPS]
+    assert sorted(trigger.affixes.prefix for trigger in triggers) == [
+        *(f"uploads/{group}/" for group in GROUPS),
+        keys.folder(keys.BELL),
+    ]
 
 
 def test_a_capability_is_found_by_its_name() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,9 +30,10 @@ def context(key: Key, timeout: int = 120) -> Any:
 
 
 def event(key: str = KEY, **changes: Any) -> bytes:
-    """The recorded event of a put, for another key or otherwise changed."""
+    """The recorded event of a put just now, for another key or otherwise changed."""
     document = json.loads((EVENTS / "put.json").read_bytes())
     (created,) = document["events"]
+    created["eventTime"] = datetime.now(timezone.utc).isoformat()
     created["oss"]["object"]["key"] = key
     created["oss"]["object"] |= {name: value for name, value in changes.items() if name in created["oss"]["object"]}
     created |= {name: value for name, value in changes.items() if name in created}

@@ -29,7 +29,6 @@ from werkzeug.wrappers import Response
 from shared import web as web_module
 from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
 from shared.models import Quota, Request
-from shared.pace import Pace
 from shared.web import HttpWeb
 from tests.cloud.serve import Server
 from tests.cloud.vendor_connection import hang_up
@@ -645,80 +644,3 @@ def test_a_mangled_path_is_fetched_or_a_foreseen_error(path: str, serve: Serve) 
         assert fetched(http(), url)[2] == PNG
     except CutoutError as error:
         assert type(error) is Unavailable  # noqa: PT017 - either is right
-
-
-# --- the pace
-
-
-class Time:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.slept: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-CUTOUTS = Quota("cutouts", 2)
-
-
-def paced() -> tuple[Pace, Time]:
-    time_ = Time()
-    return Pace(60.0, clock=lambda: time_.now, sleep=time_.sleep), time_
-
-
-def test_the_first_call_goes_at_once_and_the_next_ones_evenly_after_it() -> None:
-    pace, time_ = paced()
-    for _ in range(4):
-        pace.wait(CUTOUTS)
-    assert time_.slept == pytest.approx([0.5, 0.5, 0.5], rel=0.02)
-
-
-def test_a_pause_is_no_allowance_for_a_burst() -> None:
-    pace, time_ = paced()
-    pace.wait(CUTOUTS)
-    time_.now += 60
-    for _ in range(3):
-        pace.wait(CUTOUTS)
-    assert time_.slept == pytest.approx([0.5, 0.5], rel=0.02)
-
-
-def test_time_that_passed_anyway_is_not_waited_for_again() -> None:
-    pace, time_ = paced()
-    pace.wait(CUTOUTS)
-    time_.now += 0.25
-    pace.wait(CUTOUTS)
-    assert time_.slept == pytest.approx([0.25], rel=0.04)
-
-
-def test_quotas_do_not_wait_for_each_other() -> None:
-    pace, time_ = paced()
-    for quota in ("cutouts", "masks", "skies"):
-        pace.wait(Quota(quota, 2))
-    assert time_.slept == []
-
-
-def test_threads_that_come_at_once_leave_one_after_the_other() -> None:
-    pace = Pace(60.0)
-    left: list[float] = []
-
-    class Slow(float):
-        def __rtruediv__(self, one: float) -> float:
-            time.sleep(0.002)  # in the middle of taking a turn, so that whoever is not kept out takes the same one
-            return one / float(self)
-
-    def come() -> None:
-        pace.wait(Quota("cutouts", Slow(50)))
-        left.append(time.monotonic())
-
-    threads = [threading.Thread(target=come) for _ in range(8)]
-    started = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    left.sort()
-    assert all(moment - started >= turn / 50 for turn, moment in enumerate(left))
