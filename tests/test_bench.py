@@ -53,7 +53,11 @@ def test_the_rate_is_of_the_first_nine_tenths_or_of_all_there_are() -> None:
     assert drained(10, seconds=0.5).rate() == pytest.approx(2.0)
     assert drained(10, stored=4, seconds=0.5).rate() == pytest.approx(2.0)
     assert drained(10, stored=0).rate() == 0
-    assert Run(OURS, Case(10, 1.0, 10), drained(10, stored=0)).cost == math.inf
+
+
+def test_what_was_cut_off_has_no_cost_yet() -> None:
+    assert math.isnan(Run(OURS, Case(10, 1.0, 10), drained(10, stored=9)).cost)
+    assert Run(OURS, Case(10, 1.0, 10), drained()).cost == pytest.approx(1000 * 0.9075 * 0.00002)
 
 
 def test_time_is_slowed_to_a_whole_number_of_calls_that_the_machine_can_do_twice() -> None:
@@ -69,18 +73,18 @@ def test_a_share_is_never_rounded_up_to_a_goal() -> None:
 
 
 def test_a_table_is_markdown_and_says_how_to_make_it_again() -> None:
-    table = Table("Figures", "make it", ["what", "how much"], [["a", 1234], ["b", 0.12345]], "Read it so.")
-    assert table.markdown() == (
+    table = Table("Figures", ["what", "how much"], [["a", 1234], ["b", 0.12345]], "Read it so.")
+    assert table.markdown("make it") == (
         "**Figures** (`make it`)\n\n| what | how much |\n|---|---|\n| a | 1,234 |\n| b | 0.1235 |\n\nRead it so."
     )
     with pytest.raises(ValueError, match="1 cells under 2 heads"):
-        Table("Figures", "make it", ["what", "how much"], [["a"]]).markdown()
+        Table("Figures", ["what", "how much"], [["a"]]).markdown("make it")
 
 
 def test_the_readme_gets_the_figures_between_its_comments_and_keeps_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "README.md"
     path.write_text(f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n", "utf-8")
-    readme.write("On a machine.", [Table("Figures", "make it", ["what"], [["a"]])], path)
+    readme.write("On a machine.", ["**Figures**"], path)
     text = path.read_text("utf-8")
     assert text.startswith(f"before\n{readme.BEGIN}\n\nOn a machine.\n\n**Figures**")
     assert text.endswith(f"{readme.END}\nafter\n")

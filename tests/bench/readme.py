@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench.table import Table
-
 _README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- figures: written by `make bench` -->", "<!-- /figures -->"
 _PLOTS = """![Images a second against the quota that was bought](tests/bench/throughput.svg)
@@ -16,12 +14,12 @@ _PLOTS = """![Images a second against the quota that was bought](tests/bench/thr
 Both plots are of the side by side."""
 
 
-def write(where: str, tables: Sequence[Table], path: Path = _README) -> None:
-    """Raises `ValueError` when `path` has no place for them."""
+def write(where: str, tables: Sequence[str], path: Path = _README) -> None:
+    """`tables` are Markdown. Raises `ValueError` when `path` has no place for them."""
     text = path.read_text("utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{path.name} has no {BEGIN} … {END}")
-    figures = "\n\n".join([where, *(table.markdown() for table in tables), _PLOTS])
+    figures = "\n\n".join([where, *tables, _PLOTS])
     path.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}", "utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isnan, nan
 
 from tests.bench import overhead
 from tests.bench.backlog import Case, Drained, drain, seed
@@ -33,9 +34,9 @@ class Run:
 
     @property
     def cost(self) -> float:
-        """USD for 1,000 results; infinite when there are none."""
-        if not self.drained.stored:
-            return float("inf")
+        """USD for 1,000 results; nan when it was cut off, for what was running then is not charged yet."""
+        if self.drained.unfinished or not self.drained.stored:
+            return nan
         paid = usd(load().functions, self.drained.invocations, slower=self.case.slower)
         return paid / self.drained.stored * 1000
 
@@ -68,7 +69,6 @@ def table(found: Sequence[Run], overheads: Sequence[Overhead], colds: Sequence[f
 
     return Table(
         f"Side by side: {case.uploads} uploads at once, {case.qps} QPS, a call takes {case.latency:g} s",
-        "python -m tests.bench side-by-side",
         ["", *(each.contender.name for each in found)],
         [
             row("images a second, of the first nine tenths", lambda each: f"{each.images_a_second:.2f}"),
@@ -81,7 +81,10 @@ def table(found: Sequence[Run], overheads: Sequence[Overhead], colds: Sequence[f
             ["cold start", *(f"{each:.2f} s" for each in colds)],
             ["CPU an image", *(f"{each.cpu_ms:.0f} ms" for each in overheads)],
             ["into and out of the function, an image", *(f"{_kb(each.into)}, {_kb(each.out)}" for each in overheads)],
-            row("Function Compute, 1,000 images", lambda each: f"{each.cost:.3f} USD"),
+            row(
+                "Function Compute, 1,000 images",
+                lambda each: "not done" if isnan(each.cost) else f"{each.cost:.3f} USD",
+            ),
         ],
         "By the published formula: waiting inside a function counts, being turned away does not. A result has "
         f"{_kb(overheads[0].result_bytes)}.",
