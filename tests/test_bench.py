@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.bench import plots, quota, readme, side_by_side
 from tests.bench.backlog import Case, Drained
 from tests.bench.contenders import CONTENDERS, Contender
 from tests.bench.memory import png
+from tests.bench.overhead import Overhead
 from tests.bench.price import units, usd
 from tests.bench.relay import Relay
 from tests.bench.side_by_side import Run
@@ -53,6 +55,17 @@ def test_the_rate_is_of_the_first_nine_tenths_or_of_all_there_are() -> None:
     assert drained(10, seconds=0.5).rate() == pytest.approx(2.0)
     assert drained(10, stored=4, seconds=0.5).rate() == pytest.approx(2.0)
     assert drained(10, stored=0).rate() == 0
+
+
+def test_figures_are_compared_with_the_first_contenders() -> None:
+    runs = [Run(OURS, Case(10, 1.0, 10), drained()), Run(USUAL, Case(10, 1.0, 10), drained(10, stored=9))]
+    of = Overhead(10.0, 7.0, 100, 10.0, 50.0, 60.0, 60.0, {})
+    table = side_by_side.table(runs, [of, replace(of, cpu_ms=25.0)], [0.5, 0.25]).markdown("make it")
+    assert "| CPU an image | 10 ms | 25 ms (2.5 ×) |" in table
+    assert "| cold start | 0.50 s | 0.25 s (0.5 ×) |" in table
+    assert "| not done when it was cut off | 0 | 1 |" in table
+    assert table.count("USD") == 1, "what was cut off has no cost"
+    assert "nan" not in table
 
 
 def test_what_was_cut_off_has_no_cost_yet() -> None:

@@ -96,12 +96,15 @@ def _cold_start(chosen: argparse.Namespace) -> Iterator[Table]:
     python = python310()
     if python is None:
         raise SystemExit("The staged build is for CPython 3.10, and none was found: $PYTHON310 may name one.")
+    found = list(cold_starts(python))
+    if not found:
+        raise SystemExit("Nothing is staged: run `make build`.")
     yield Table(
         f"Cold start on {platform.machine()}, CPython 3.10 with compiled code, medians of {RUNS}",
         ["function", "import index", "whole process", "bare Python"],
         [
             [each.function, *(f"{figure:.0f} ms" for figure in (each.imported, each.process, each.bare))]
-            for each in cold_starts(python)
+            for each in found
         ],
     )
 
