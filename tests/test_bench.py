@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import socket
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from tests.bench.price import units, usd
 from tests.bench.relay import Relay
 from tests.bench.side_by_side import Run
 from tests.bench.table import Table, percent
+from tests.bench.usage import forget_peak, peak_mb, resident_mb
 from tests.cloud.fc_runner import Invocation
 from tests.cloud.manifest import load
 from tests.cloud.vendor_pictures import Limits, decode
@@ -139,6 +142,22 @@ def test_a_relay_passes_everything_on_and_counts_both_ways() -> None:
             client.sendall(b"hello")
             assert client.makefile("rb").read() == b"hello" * 3
         assert (relay.out, relay.into) == (5, 15)
+
+
+def test_a_peak_is_seen_when_it_is_over_and_forgotten_when_told_to() -> None:
+    program = "input(); held = bytearray(60_000_000); del held; print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-I", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+        child.stdout.readline()
+        assert 55 < peak_mb(child.pid) - resident_mb(child.pid) < 65, "the kernel counts in batches of pages"
+        forget_peak(child.pid)
+        assert peak_mb(child.pid) - resident_mb(child.pid) < 5
+        child.stdin.write(b"\n")
 
 
 def test_the_large_result_is_a_picture() -> None:
