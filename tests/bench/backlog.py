@@ -10,7 +10,7 @@ from typing import Any
 from tests.bench.progress import say
 from tests.bench.usage import cpu_seconds
 from tests.cloud.box import Cloud
-from tests.cloud.fc_runner import TURNED_AWAY, Invocation
+from tests.cloud.fc_runner import Invocation
 from tests.cloud.manifest import load
 from tests.cloud.oss import Served
 from tests.shop import Shop, photo
@@ -71,8 +71,6 @@ class Drained:
     cpu_seconds: float
     """In instances."""
     invocations: Sequence[Invocation]
-    requests: Sequence[Served]
-    """Of the functions to OSS."""
 
     @property
     def stored(self) -> int:
@@ -145,7 +143,6 @@ def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = F
         seconds=max(stored.values(), default=now) - begun if len(stored) == len(events) else now - begun,
         cpu_seconds=cpu_seconds(cloud.fc.instance_pids()) - cpu,
         invocations=cloud.fc.invocations[invoked:],
-        requests=by_functions(cloud, begun),
     )
 
 
@@ -157,10 +154,6 @@ def by_functions(cloud: Cloud, since: float = 0.0) -> list[Served]:
         for each in list(cloud.oss.requests)
         if each.at >= since and each.access_key_id not in ("", owner) and not each.by_link
     ]
-
-
-def turned_away(invocations: Sequence[Invocation]) -> int:
-    return sum(each.outcome == TURNED_AWAY for each in invocations)
 
 
 def results(cloud: Cloud, since: float = 0.0) -> dict[str, float]:
