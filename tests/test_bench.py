@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import socket
+import subprocess
+import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,12 @@ from tests.bench import plots, quota, readme, side_by_side
 from tests.bench.backlog import Case, Drained
 from tests.bench.contenders import CONTENDERS, Contender
 from tests.bench.memory import png
+from tests.bench.overhead import Overhead
 from tests.bench.price import units, usd
 from tests.bench.relay import Relay
 from tests.bench.side_by_side import Run
 from tests.bench.table import Table, percent
+from tests.bench.usage import forget_peak, peak_mb, resident_mb
 from tests.cloud.fc_runner import Invocation
 from tests.cloud.manifest import load
 from tests.cloud.vendor_pictures import Limits, decode
@@ -29,7 +34,7 @@ def drained(uploads: int = 10, *, stored: int = 10, seconds: float = 1.0) -> Dra
     """Results one after the other, `seconds` apart, each in an invocation of 2 s."""
     ran = [Invocation("general", "id", 1, 0.0, 2.0, "ok")] * stored
     after = [seconds * (number + 1) for number in range(stored)]
-    return Drained(uploads, stored, 0, 0, after, 0, seconds * (stored - 1), seconds * stored, 0.0, ran, [])
+    return Drained(uploads, stored, 0, 0, after, 0, seconds * (stored - 1), seconds * stored, 0.0, ran)
 
 
 def test_the_price_is_that_of_the_published_example() -> None:
@@ -53,7 +58,22 @@ def test_the_rate_is_of_the_first_nine_tenths_or_of_all_there_are() -> None:
     assert drained(10, seconds=0.5).rate() == pytest.approx(2.0)
     assert drained(10, stored=4, seconds=0.5).rate() == pytest.approx(2.0)
     assert drained(10, stored=0).rate() == 0
-    assert Run(OURS, Case(10, 1.0, 10), drained(10, stored=0)).cost == math.inf
+
+
+def test_figures_are_compared_with_the_first_contenders() -> None:
+    runs = [Run(OURS, Case(10, 1.0, 10), drained()), Run(USUAL, Case(10, 1.0, 10), drained(10, stored=9))]
+    of = Overhead(10.0, 7.0, 100, 10.0, 50.0, 60.0, 60.0, {})
+    table = side_by_side.table(runs, [of, replace(of, cpu_ms=25.0)], [0.5, 0.25]).markdown("make it")
+    assert "| CPU an image | 10 ms | 25 ms (2.5 ×) |" in table
+    assert "| cold start | 0.50 s | 0.25 s (0.5 ×) |" in table
+    assert "| not done when it was cut off | 0 | 1 |" in table
+    assert table.count("USD") == 1, "what was cut off has no cost"
+    assert "nan" not in table
+
+
+def test_what_was_cut_off_has_no_cost_yet() -> None:
+    assert math.isnan(Run(OURS, Case(10, 1.0, 10), drained(10, stored=9)).cost)
+    assert Run(OURS, Case(10, 1.0, 10), drained()).cost == pytest.approx(1000 * 0.9075 * 0.00002)
 
 
 def test_time_is_slowed_to_a_whole_number_of_calls_that_the_machine_can_do_twice() -> None:
@@ -69,18 +89,18 @@ def test_a_share_is_never_rounded_up_to_a_goal() -> None:
 
 
 def test_a_table_is_markdown_and_says_how_to_make_it_again() -> None:
-    table = Table("Figures", "make it", ["what", "how much"], [["a", 1234], ["b", 0.12345]], "Read it so.")
-    assert table.markdown() == (
+    table = Table("Figures", ["what", "how much"], [["a", 1234], ["b", 0.12345]], "Read it so.")
+    assert table.markdown("make it") == (
         "**Figures** (`make it`)\n\n| what | how much |\n|---|---|\n| a | 1,234 |\n| b | 0.1235 |\n\nRead it so."
     )
     with pytest.raises(ValueError, match="1 cells under 2 heads"):
-        Table("Figures", "make it", ["what", "how much"], [["a"]]).markdown()
+        Table("Figures", ["what", "how much"], [["a"]]).markdown("make it")
 
 
 def test_the_readme_gets_the_figures_between_its_comments_and_keeps_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "README.md"
     path.write_text(f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n", "utf-8")
-    readme.write("On a machine.", [Table("Figures", "make it", ["what"], [["a"]])], path)
+    readme.write("On a machine.", ["**Figures**"], path)
     text = path.read_text("utf-8")
     assert text.startswith(f"before\n{readme.BEGIN}\n\nOn a machine.\n\n**Figures**")
     assert text.endswith(f"{readme.END}\nafter\n")
@@ -122,6 +142,23 @@ def test_a_relay_passes_everything_on_and_counts_both_ways() -> None:
             client.sendall(b"hello")
             assert client.makefile("rb").read() == b"hello" * 3
         assert (relay.out, relay.into) == (5, 15)
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured on Linux only")
+def test_a_peak_is_seen_when_it_is_over_and_forgotten_when_told_to() -> None:
+    program = "input(); held = bytearray(60_000_000); del held; print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-I", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+        child.stdout.readline()
+        assert 55 < peak_mb(child.pid) - resident_mb(child.pid) < 65, "the kernel counts in batches of pages"
+        forget_peak(child.pid)
+        assert peak_mb(child.pid) - resident_mb(child.pid) < 5
+        child.stdin.write(b"\n")
 
 
 def test_the_large_result_is_a_picture() -> None:

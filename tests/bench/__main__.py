@@ -32,12 +32,13 @@ def main() -> int:
         parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(_MEASUREMENTS)}")
     where = f"On {machine()}."
     print(where, flush=True)
+    given = [word for word in sys.argv[1:] if word not in _MEASUREMENTS]
     tables = []
     for name in chosen.measurement or _MEASUREMENTS:
         for table in _MEASUREMENTS[name](chosen):
-            tables.append(table)
-            print(f"\n{table.markdown()}", flush=True)
-    if not chosen.quick and not chosen.measurement:
+            tables.append(table.markdown(" ".join(["python -m tests.bench", name, *given])))
+            print(f"\n{tables[-1]}", flush=True)
+    if not given and not chosen.measurement:
         readme.write(where, tables)
     return 0
 
@@ -48,16 +49,19 @@ def _can() -> float:
 
 
 def _quota(chosen: argparse.Namespace) -> Iterator[Table]:
-    seconds = chosen.seconds or (15 if chosen.quick else 60)
+    seconds = chosen.seconds or (15 if chosen.quick else 50)
+    least = 20 if chosen.quick or chosen.seconds else 120
     cases = [
-        quota.affordable(qps, latency, seconds=seconds, can=_can()) for qps in chosen.qps for latency in chosen.latency
+        quota.affordable(qps, latency, seconds=seconds, can=_can(), least=least)
+        for qps in chosen.qps
+        for latency in chosen.latency
     ]
     yield quota.table(list(quota.measured(cases)), _can())
 
 
 def _side_by_side(chosen: argparse.Namespace) -> Iterator[Table]:
     at, between = (side_by_side.QPS, side_by_side.LATENCY), ((2, 1.0), (50, 1.0), (10, 0.3), (10, 3.0))
-    seconds = 8 if chosen.quick else 20
+    seconds = 8 if chosen.quick else 12
     cases = [quota.affordable(*each, seconds=seconds, can=_can()) for each in (at, *(() if chosen.quick else between))]
     found = list(side_by_side.runs(cases))
     colds = [each.cold_start() for each in CONTENDERS]
@@ -100,7 +104,6 @@ def _cold_start(chosen: argparse.Namespace) -> Iterator[Table]:
     ]
     yield Table(
         "Cold start",
-        "make build && python -m tests.bench cold-start",
         ["function", "import index", "ready", "of the usual"],
         [*rows, ["a bare interpreter", "", f"{bare:.0f} ms", f"{bare / usual.ready:.2f}"]],
         f"Ready is the first request for an event, from the start of the process. CPython 3.10, compiled code, medians "

@@ -10,7 +10,8 @@ from typing import Any
 from tests.bench.progress import say
 from tests.bench.usage import cpu_seconds
 from tests.cloud.box import Cloud
-from tests.cloud.fc_runner import TURNED_AWAY, Invocation
+from tests.cloud.fc_runner import Invocation
+from tests.cloud.manifest import load
 from tests.cloud.oss import Served
 from tests.shop import Shop, photo
 
@@ -19,14 +20,16 @@ PHOTO = photo(size=(180, 120))
 """Small: the figures are about calls and requests, and the box that serves the photo shares the machine."""
 _TOLD_EVERY = 10.0
 """Seconds between two lines on stderr."""
+_LINGERS = 90.0
+"""Seconds that are waited for what still runs when every result is there."""
 
 Events = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Case:
-    """`slower`: time goes so many times slower for vendor and timer. The quota is divided and the latency multiplied
-    by it, so that as many calls are open at once as there would be, and the machine has to do less a second."""
+    """`slower`: time goes so many times slower for vendor, timer and timeouts. The quota is divided and the latency
+    multiplied by it, so that as many calls are open at once as there would be, and the machine does less a second."""
 
     qps: int
     latency: float
@@ -37,6 +40,11 @@ class Case:
     @property
     def box_qps(self) -> float:
         return self.qps / self.slower
+
+    @property
+    def box_timeouts(self) -> dict[str, float]:
+        """By function."""
+        return {name: float(function.timeout * self.slower) for name, function in load().functions.items()}
 
     @property
     def box_latency(self) -> float:
@@ -57,14 +65,12 @@ class Drained:
     given_up: int
     """Uploads that neither have a result nor are being worked on."""
     from_first_to_last: float
-    """From the first call served to the last one; to the end when it was cut off before all had been."""
+    """From the first call served to the last one; to the end when it was cut off before that."""
     seconds: float
     """From the word of the uploads to the last result, or to the end."""
     cpu_seconds: float
     """In instances."""
     invocations: Sequence[Invocation]
-    requests: Sequence[Served]
-    """Of the functions to OSS."""
 
     @property
     def stored(self) -> int:
@@ -119,10 +125,13 @@ def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = F
         if now - told > _TOLD_EVERY:
             told = now
             say(f"    {len(stored)} of {len(events)} results after {now - begun:.0f} s")
-    served = [billed for billed in cloud.viapi.ledger if billed.action == ACTION]
-    calls = [call for call in cloud.viapi.calls if call.action == ACTION]
+    finished = idle or len(stored) == len(events)
+    if finished:
+        _is_quiet(cloud, _LINGERS)  # an invocation is told of, and charged, when it has ended
+    served = [billed for billed in cloud.viapi.ledger if billed.action == ACTION and billed.at >= begun]
+    calls = [call for call in cloud.viapi.calls if call.action == ACTION and call.at >= begun]
     first = served[0].at if served else begun
-    last = served[-1].at if len(served) >= len(events) else now
+    last = served[-1].at if served and (finished or len(served) >= len(events)) else now
     return Drained(
         uploads=len(events),
         served=len(served),
@@ -134,7 +143,6 @@ def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = F
         seconds=max(stored.values(), default=now) - begun if len(stored) == len(events) else now - begun,
         cpu_seconds=cpu_seconds(cloud.fc.instance_pids()) - cpu,
         invocations=cloud.fc.invocations[invoked:],
-        requests=by_functions(cloud, begun),
     )
 
 
@@ -148,10 +156,6 @@ def by_functions(cloud: Cloud, since: float = 0.0) -> list[Served]:
     ]
 
 
-def turned_away(invocations: Sequence[Invocation]) -> int:
-    return sum(each.outcome == TURNED_AWAY for each in invocations)
-
-
 def results(cloud: Cloud, since: float = 0.0) -> dict[str, float]:
     """When the first result of each upload came, by the upload's key."""
     found: dict[str, float] = {}
@@ -162,9 +166,9 @@ def results(cloud: Cloud, since: float = 0.0) -> dict[str, float]:
     return found
 
 
-def _is_quiet(cloud: Cloud) -> bool:
+def _is_quiet(cloud: Cloud, timeout: float = 0) -> bool:
     try:
-        cloud.fc.quiet(0)
+        cloud.fc.quiet(timeout)
     except TimeoutError:
         return False
     return True

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from threading import Thread
@@ -31,8 +31,16 @@ class Contender:
     name: str
     peer: str = ""
     """Its module among the peers; empty for this project."""
-    general: Mapping[str, object] = field(default_factory=dict)
-    """What its function has over the props of s.yaml."""
+
+    @property
+    def general(self) -> Mapping[str, object]:
+        """What its function has over the props of s.yaml: a peer's is as Function Compute has it by default."""
+        if not self.peer:
+            return {}
+        return {
+            "concurrencyConfig": {"reservedConcurrency": INSTANCES},
+            "asyncInvokeConfig": {"maxAsyncRetryAttempts": 3, "maxAsyncEventAgeInSeconds": 86_400},
+        }
 
     @contextmanager
     def code(self) -> Iterator[Code]:
@@ -52,7 +60,12 @@ class Contender:
         with (
             self.code() as code,
             Cloud(
-                code=code, qps=case.box_qps, latency=case.box_latency, timer_seconds=timer, general=self.general
+                code=code,
+                qps=case.box_qps,
+                latency=case.box_latency,
+                timer_seconds=timer,
+                timeouts=case.box_timeouts,
+                general=self.general,
             ) as cloud,
         ):
             _start(cloud, INSTANCES if self.peer else 4)
@@ -68,15 +81,10 @@ class Contender:
             return median(each.seconds for each in cloud.fc.invocations)
 
 
-_DEFAULTS: Mapping[str, object] = {
-    "concurrencyConfig": {"reservedConcurrency": INSTANCES},
-    # What Function Compute does when nobody says anything.
-    "asyncInvokeConfig": {"maxAsyncRetryAttempts": 3, "maxAsyncEventAgeInSeconds": 86_400},
-}
 CONTENDERS = (
     Contender("oss-cutout"),
-    Contender("the usual function", "usual", _DEFAULTS),
-    Contender("the same with retries", "retrying", _DEFAULTS),
+    Contender("the usual function", "usual"),
+    Contender("the same with retries", "retrying"),
 )
 
 

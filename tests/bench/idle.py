@@ -43,7 +43,6 @@ def measure(ticks: int = _TICKS) -> Idle:
 def table(found: Idle) -> Table:
     return Table(
         "settle with nothing to do",
-        "python -m tests.bench idle",
         ["what", "figure", "goal"],
         [
             ["requests to OSS", f"{found.requests:g}", "≤ 2"],

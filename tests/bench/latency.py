@@ -68,7 +68,6 @@ def measure(pending: int) -> Latency:
 def table(found: Sequence[Latency]) -> Table:
     return Table(
         "From the vendor's having finished to the result in the bucket, asynchronous",
-        "python -m tests.bench latency",
         ["jobs pending", "median", "worst", "results", "goal"],
         [
             [

@@ -69,7 +69,6 @@ def measure() -> Memory:
 def table(found: Memory) -> Table:
     return Table(
         "Memory of an instance with a large photo and a large result",
-        "python -m tests.bench memory",
         ["what", "figure", "goal"],
         [
             ["photo", f"{found.source:.1f} MB, of which it read {found.source_read * 1000:.0f} kB", ""],

@@ -93,7 +93,6 @@ def table(found: Overhead) -> Table:
     did = ", ".join(f"{count:g} {name}" for name, count in sorted(found.operations.items()))
     return Table(
         "Warm overhead of a photo, synchronous, everything but the vendor's time",
-        "python -m tests.bench overhead",
         ["what", "figure", "goal"],
         [
             ["CPU time in the instance", f"{found.cpu_ms:.1f} ms", "≤ 10 ms"],

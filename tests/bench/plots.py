@@ -63,7 +63,7 @@ def throughput(runs: Sequence[Run], path: Path = FOLDER / "throughput.svg") -> N
         axes.set_xticks(quotas, [f"{each:g}" for each in quotas])
         axes.set_yticks(quotas, [f"{each:g}" for each in quotas])
         axes.minorticks_off()
-        axes.margins(0.12)
+        axes.margins(0.16)
         axes.set_xlabel("QPS bought")
         axes.set_ylabel("images a second")
         axes.set_title(f"Throughput against quota: a call takes {latency:g} s", loc="left", fontsize=12)

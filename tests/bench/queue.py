@@ -14,7 +14,7 @@ from tests.cloud.box import Cloud
 from tests.shop import Shop
 
 WAITING = (100, 1000, 10_000)
-_QPS = 10
+_QPS, _LATENCY = 10, 0.3
 _CALLS = 50
 """After so many the round is not watched any longer."""
 _FIRST = "parked-00000"
@@ -44,7 +44,7 @@ def measured(waiting: Sequence[int] = WAITING) -> Iterator[Queue]:
 
 def measure(waiting: int) -> Queue:
     say(f"queue: parking {waiting} jobs")
-    with Cloud(qps=_QPS, latency=0.3, timer_seconds=math.inf) as cloud:
+    with Cloud(qps=_QPS, latency=_LATENCY, timer_seconds=math.inf) as cloud:
         cloud.fc.tick("settle")  # so that its instance is warm
         cloud.fc.quiet(60)
         parked = time.monotonic()
@@ -64,7 +64,7 @@ def measure(waiting: int) -> Queue:
         during = sum(first < at <= last for at in requests)
         return Queue(
             waiting,
-            first - 0.3 - ticked,
+            first - _LATENCY - ticked,
             sum(at <= first for at in requests),
             len(calls),
             during / len(calls),
@@ -75,7 +75,6 @@ def measure(waiting: int) -> Queue:
 def table(found: Sequence[Queue]) -> Table:
     return Table(
         "settle with a long queue",
-        "python -m tests.bench queue",
         ["jobs waiting", "first call after", "requests to OSS before it", "requests a call", "calls a second"],
         [
             [

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from tests.bench.backlog import Case, Drained, drain, seed
+from tests.bench.contenders import CONTENDERS
 from tests.bench.progress import say
 from tests.bench.table import Table, percent
 from tests.cloud.box import Cloud
@@ -42,14 +43,14 @@ def slower(qps: int, images_a_second: float) -> int:
     return fitting[0] if fitting else qps
 
 
-def affordable(qps: int, latency: float, *, seconds: float, can: float) -> Case:
-    """A case that takes about `seconds` of the box's time where it uses the whole quota."""
+def affordable(qps: int, latency: float, *, seconds: float, can: float, least: int = 20) -> Case:
+    """A case that takes about `seconds` of the box's time where it uses the whole quota; of `least` uploads or more."""
     by = slower(qps, can)
-    return Case(qps, latency, min(MOST, max(20, round(qps / by * seconds))), by)
+    return Case(qps, latency, min(MOST, max(least, round(qps / by * seconds))), by)
 
 
 def run(case: Case) -> Drained:
-    with Cloud(qps=case.box_qps, latency=case.box_latency, timer_seconds=TICK * case.slower) as cloud:
+    with CONTENDERS[0].cloud(case, TICK) as cloud:
         events = seed(cloud, case.uploads)
         patience = _PATIENCE * case.uploads / case.box_qps + TICK * case.slower
         return drain(cloud, events, seconds=patience)
@@ -69,7 +70,6 @@ def measured(cases: Sequence[Case]) -> Iterator[tuple[Case, Drained]]:
 def table(found: Sequence[tuple[Case, Drained]], can: float) -> Table:
     return Table(
         "Quota used under backlog",
-        "python -m tests.bench quota",
         ["QPS bought", "vendor's latency", "uploads", "time slowed", "used", "throttled", "results", "done after"],
         [
             [
@@ -86,5 +86,6 @@ def table(found: Sequence[tuple[Case, Drained]], can: float) -> Table:
         ],
         "Calls served by the quota's calls from the first call to the last (or to where it was cut off); settle ticks "
         f"every {TICK:g} s. Box and functions together can do {can:.0f} photos a second on this machine: where half of "
-        "that is less than the quota, the quota is divided by what time is slowed by, and latency and tick multiplied.",
+        "that is less than the quota, the quota is divided by what time is slowed by, and latency, tick and timeouts "
+        "multiplied; Function Compute's own pauses stay as they are.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isnan, nan
 
 from tests.bench import overhead
 from tests.bench.backlog import Case, Drained, drain, seed
@@ -33,9 +34,9 @@ class Run:
 
     @property
     def cost(self) -> float:
-        """USD for 1,000 results; infinite when there are none."""
-        if not self.drained.stored:
-            return float("inf")
+        """USD for 1,000 results; nan when it was cut off, for what was running then is not charged yet."""
+        if self.drained.unfinished or not self.drained.stored:
+            return nan
         paid = usd(load().functions, self.drained.invocations, slower=self.case.slower)
         return paid / self.drained.stored * 1000
 
@@ -68,7 +69,6 @@ def table(found: Sequence[Run], overheads: Sequence[Overhead], colds: Sequence[f
 
     return Table(
         f"Side by side: {case.uploads} uploads at once, {case.qps} QPS, a call takes {case.latency:g} s",
-        "python -m tests.bench side-by-side",
         ["", *(each.contender.name for each in found)],
         [
             row("images a second, of the first nine tenths", lambda each: f"{each.images_a_second:.2f}"),
@@ -78,12 +78,12 @@ def table(found: Sequence[Run], overheads: Sequence[Overhead], colds: Sequence[f
             row("uploads lost", lambda each: f"{each.drained.given_up:,}"),
             row("not done when it was cut off", lambda each: f"{each.drained.unfinished:,}"),
             row("paid twice", lambda each: f"{each.drained.paid_twice:,}"),
-            ["cold start", *(f"{each:.2f} s" for each in colds)],
-            ["CPU an image", *(f"{each.cpu_ms:.0f} ms" for each in overheads)],
+            ["cold start", *_compared(colds, "{:.2f} s")],
+            ["CPU an image", *_compared([each.cpu_ms for each in overheads], "{:.0f} ms")],
             ["into and out of the function, an image", *(f"{_kb(each.into)}, {_kb(each.out)}" for each in overheads)],
-            row("Function Compute, 1,000 images", lambda each: f"{each.cost:.3f} USD"),
+            ["Function Compute, 1,000 images", *_compared([each.cost for each in found], "{:.3f} USD")],
         ],
-        "By the published formula: waiting inside a function counts, being turned away does not. A result has "
+        "Cost by the published formula: waiting inside a function counts, being turned away does not. A result has "
         f"{_kb(overheads[0].result_bytes)}.",
     )
 
@@ -94,6 +94,20 @@ def overheads(uploads: int, contenders: Sequence[Contender] = CONTENDERS) -> lis
         with contender.code() as code:
             found.append(overhead.measure(uploads, code))
     return found
+
+
+def _compared(figures: Sequence[float], form: str) -> list[str]:
+    """Each as it is, and all but the first as so many times that one."""
+    first, *others = figures
+
+    def told(figure: float) -> str:
+        return "not done" if isnan(figure) else form.format(figure)
+
+    ratios = [each / first for each in others]
+    return [
+        told(first),
+        *(told(each) if isnan(by) else f"{told(each)} ({by:.1f} ×)" for each, by in zip(others, ratios, strict=True)),
+    ]
 
 
 def _kb(size: float) -> str:

@@ -11,16 +11,15 @@ Cell = str | int | float
 @dataclass(frozen=True)
 class Table:
     title: str
-    command: str
-    """What to type for these figures, and these only."""
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     """Each as long as the head."""
     note: str = ""
     """What one must know to read it."""
 
-    def markdown(self) -> str:
-        lines = [f"**{self.title}** (`{self.command}`)", ""]
+    def markdown(self, command: str) -> str:
+        """`command` is what was typed for these figures, or would have been for these only."""
+        lines = [f"**{self.title}** (`{command}`)", ""]
         lines += [_line(self.head), "|" + "---|" * len(self.head)]
         for row in self.rows:
             if len(row) != len(self.head):
