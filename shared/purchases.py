@@ -89,6 +89,13 @@ class Purchases:
                 for job in called:  # one of them may be to blame: it must not take the others down with it
                     yield self._trouble(job, error)
 
+    def early(self, job: Job) -> timedelta:
+        """How much longer it is not worth asking for a job; nothing for one that has no ticket."""
+        if not isinstance(job.stage, Ticketed):
+            return timedelta()
+        now = self._clock()
+        return self._forecast.early(job.capability, now - job.stage.since, now - job.due)
+
     def ask(self, asked: list[tuple[Job, Ticketed]]) -> Iterator[Job | Concluded]:
         """Ask what became of the ticket that they share."""
         row, ticket = capability(asked[0][0].capability), asked[0][1].ticket

@@ -119,11 +119,13 @@ class Round:
             try:
                 if turn.stage == NEWS:
                     fates[turn.upload] = self._arrivals.look_again(turn.upload) or self._line.clock() + _AGAIN
-                elif found := self._line.jobs.find(turn.upload):
+                elif (found := self._line.jobs.find(turn.upload)) is None:
+                    fates[turn.upload] = None
+                elif self._line.jobs.due(found.job) and (early := self._line.purchases.early(found.job)):
+                    fates[turn.upload] = self._line.clock() + early
+                else:
                     fates[turn.upload] = self._not_before(found, turn)
                     due += [found] if self._line.jobs.due(found.job) else []
-                else:
-                    fates[turn.upload] = None
             except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; `run` raises it
                 fates[turn.upload] = bug
         for group in _sharing(due):

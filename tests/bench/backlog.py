@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any
 
 from tests.bench.progress import say
@@ -112,8 +113,9 @@ def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = F
     """
     begun, cpu = time.time(), cpu_seconds(cloud.fc.instance_pids())
     invoked = len(cloud.fc.invocations)
-    for event in events:
-        cloud.oss.on_event(event)
+    put_now = {"eventTime": datetime.fromtimestamp(begun, timezone.utc).isoformat()}
+    for document in events:
+        cloud.oss.on_event({"events": [event | put_now for event in document["events"]]})
     told = begun
     while True:
         time.sleep(0.25)
