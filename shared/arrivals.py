@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared import keys
 from shared.capabilities import companion_roles
@@ -12,9 +12,6 @@ from shared.drain import Drain
 from shared.jobs import Found
 from shared.outcomes import Concluded, Dropped, Outcome
 from shared.pipeline import Line
-
-_LATE = timedelta(seconds=3)
-"""A function that is free hears of an upload within a second or two, its own cold start included."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,7 @@ class Arrivals:
         """Claim the upload and run it. None: someone else has it, and will look again if this is news to them."""
         jobs, capability = self.line.jobs, keys.capability_name(source)
         drained = self.drain.owns(capability)
-        # An event that comes late has stood in the platform's own queue.
-        queues = drained or (at is not None and self.line.clock() - at > _LATE)
+        queues = self.drain.is_late(at) or drained
         unseen = queues and etag != "" and "%" not in source  # it is there, and under this very name
         if unseen and jobs.enqueue(source, etag):
             if not drained:

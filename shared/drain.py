@@ -20,6 +20,9 @@ from shared.ports import Bucket
 _COMING = timedelta(seconds=3)
 """How long settle may take to come when it is rung for."""
 _LOOK = timedelta(seconds=2)
+_LATE, _LATE_AT_FIRST = timedelta(seconds=2), timedelta(seconds=5)
+"""An instance that is free hears of an upload within a second; events tell the time to the second. Before its first one
+an instance had to be made."""
 
 LINGER = _COMING + _LOOK
 """How long after its last work settle must stay: until then somebody may join the queue for its sake."""
@@ -41,7 +44,13 @@ class Drain:
         self._clock = clock
         self._looks: dict[str, datetime] = {}
         """For each capability that this instance was turned away with: when to look again."""
+        self._late = _LATE_AT_FIRST
         self._announced: frozenset[str] = frozenset()
+
+    def is_late(self, at: datetime | None) -> bool:
+        """Whether the word of what happened at `at` has stood in the platform's own queue, and others with it."""
+        late, self._late = self._late, _LATE
+        return at is not None and self._clock() - at > late
 
     def owns(self, capability: str) -> bool:
         """Whether the quota is settle's, as far as this instance has heard."""

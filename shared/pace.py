@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from shared.errors import Busy
 from shared.models import Quota
 
-_SLACK = 0.01
+_SLACK = 0.02
 """Seconds that one call may be longer on its way than the next one that takes its place."""
 
 

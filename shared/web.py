@@ -6,7 +6,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -64,18 +64,19 @@ class HttpWeb:
         no request, and `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the
         call was bought.
         """
-        self._pace.wait(request.quota)
-        patience = self._patience(self._call_seconds, self._call_seconds)
         try:
-            with self._client.stream(
+            ready = self._client.build_request(
                 request.method,
                 request.url,
                 params=request.query or None,
                 data=request.form or None,
                 json=request.json,
                 headers={**_AS_IT_IS, **request.headers},
-                extensions=patience.timeouts(connect=_CONNECT_SECONDS),
-            ) as response:
+            )
+            self._pace.wait(request.quota)  # with everything done that takes time: what follows is on the wire at once
+            patience = self._patience(self._call_seconds, self._call_seconds)
+            ready.extensions |= patience.timeouts(connect=_CONNECT_SECONDS)
+            with closing(self._client.send(ready, stream=True)) as response:
                 body = bytearray()  # as it comes: however small the pieces are, they take no more than their bytes
                 for piece in self._pieces(response, "reply", request.longest_reply, patience):
                     body += piece

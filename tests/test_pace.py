@@ -50,7 +50,7 @@ def most_in_a_second(went: list[float]) -> int:
 def test_the_first_call_goes_at_once_and_the_next_ones_evenly_after_it() -> None:
     pace, time_ = paced()
     times(4, CUTOUTS, pace, time_)
-    assert time_.slept == pytest.approx([0.5, 0.51, 0.5])
+    assert time_.slept == pytest.approx([0.5, 0.52, 0.5])
 
 
 def test_a_pause_is_no_allowance_for_a_burst() -> None:
@@ -58,7 +58,7 @@ def test_a_pause_is_no_allowance_for_a_burst() -> None:
     pace.wait(CUTOUTS)
     time_.now += 60
     times(3, CUTOUTS, pace, time_)
-    assert time_.slept == pytest.approx([0.5, 0.51])
+    assert time_.slept == pytest.approx([0.5, 0.52])
 
 
 def test_time_that_passed_anyway_is_not_waited_for_again() -> None:
@@ -81,7 +81,7 @@ def test_nearly_all_that_was_bought_is_used_and_never_more_in_any_second(per_sec
     pace, time_ = paced()
     went = times(200, Quota("cutouts", per_second), pace, time_)
     assert most_in_a_second(went) <= math.ceil(per_second)
-    assert 199 / (went[-1] - went[0]) >= 0.98 * per_second
+    assert 199 / (went[-1] - went[0]) >= 0.97 * per_second
 
 
 @pytest.mark.parametrize("every", [1, 2, 3, 7, 10])

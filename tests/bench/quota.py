@@ -38,8 +38,11 @@ def capacity(uploads: int = 60) -> float:
 
 
 def slower(qps: int, images_a_second: float) -> int:
-    """How many times slower time must go: a whole number of calls a second, half of what the machine can do."""
-    fitting = [by for by in range(1, qps + 1) if qps % by == 0 and qps / by <= images_a_second / 2]
+    """How many times slower time must go: a whole number of calls a second, a quarter of what the machine can do.
+
+    With more, the box itself is late to note a call, by more than lies between two of them.
+    """
+    fitting = [by for by in range(1, qps + 1) if qps % by == 0 and qps / by <= images_a_second / 4]
     return fitting[0] if fitting else qps
 
 
@@ -85,7 +88,7 @@ def table(found: Sequence[tuple[Case, Drained]], can: float) -> Table:
             for case, drained in found
         ],
         "Calls served by the quota's calls from the first call to the last (or to where it was cut off); settle ticks "
-        f"every {TICK:g} s. Box and functions together can do {can:.0f} photos a second on this machine: where half of "
-        "that is less than the quota, the quota is divided by what time is slowed by, and latency, tick and timeouts "
-        "multiplied; Function Compute's own pauses stay as they are.",
+        f"every {TICK:g} s. Box and functions together can do {can:.0f} photos a second on this machine: where a "
+        "quarter of that is less than the quota, the quota is divided by what time is slowed by, and latency, tick and "
+        "timeouts multiplied; Function Compute's own pauses and this project's stay as they are.",
     )

@@ -28,7 +28,7 @@ from tests.cloud.vendor import Call, Vendor
 from tests.cloud.vendor_drawn import Json, Order, cutout
 from tests.cloud.vendor_faults import Fault, Faults
 from tests.cloud.vendor_pictures import Unfit
-from tests.cloud.vendor_quota import Quota, Throttled
+from tests.cloud.vendor_quota import Throttled
 
 ERRORS = {"throttle": "23500004", "blocked": "23500003", "error": "23500000"}
 """Faults that are a code of the table, by the word for it; `code:<number>` is every other one."""
@@ -81,7 +81,6 @@ class Damo(Vendor):
         self._actions |= {f"{name}/submit" for name in APIS.keys() - self._submits_at_query}
         self._appcode = accounts.damo_appcode
         self._nonces = Nonces()
-        self._quota = Quota(qps, clock)
         faults = Faults(ERRORS, OTHERS, {str(code) for code in CODES})
         self._tasks = Tasks(clock, job_seconds, faults)
         super().__init__(
@@ -89,6 +88,7 @@ class Damo(Vendor):
             faults,
             observe=observe,
             clock=clock,
+            qps=qps,
             latency=latency,
             origin=origin,
             lifetime=LIFETIME,
@@ -141,7 +141,7 @@ class Damo(Vendor):
         if asked.request.method != "POST" or asked.action not in self._actions:
             raise Refused(23500002)
         try:
-            self._quota.spend(asked.api)
+            self._spend(asked.request, asked.api)
         except Throttled:
             raise Refused(23500004) from None
         if fault := self._hit(asked, "code"):

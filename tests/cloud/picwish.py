@@ -22,7 +22,7 @@ from tests.cloud.picwish_work import ACTIONS
 from tests.cloud.vendor import Call, Vendor
 from tests.cloud.vendor_faults import Faults
 from tests.cloud.vendor_pictures import Unfit, check_url
-from tests.cloud.vendor_quota import Quota, Throttled
+from tests.cloud.vendor_quota import Throttled
 
 LIFETIME = 60 * 60
 """Seconds that a result's link lives, and a task can be asked about ("接口返回的链接一般有效期为 1 小时")."""
@@ -52,7 +52,6 @@ class Picwish(Vendor):
         port: int = 0,
     ) -> None:
         self._appcode = accounts.picwish_appcode
-        self._quota = Quota(qps, clock)
         self._kept: dict[str, Task] = {}
         faults = Faults(ERRORS, {**market_gateway.FAULTS, **picwish_tasks.FAULTS})
         self._tasks = Tasks(clock, processing_seconds, faults, self._look, self._link)
@@ -61,6 +60,7 @@ class Picwish(Vendor):
             faults,
             observe=observe,
             clock=clock,
+            qps=qps,
             latency=latency,
             origin=origin,
             lifetime=LIFETIME,
@@ -93,7 +93,7 @@ class Picwish(Vendor):
         if not request.path.startswith(ROOT) or action not in ACTIONS or request.method != ("GET" if query else "POST"):
             raise Refused(404)
         try:
-            self._quota.spend(name)
+            self._spend(request, name)
         except Throttled:
             raise Refused(429) from None
         if fault := self._faults.strike({"code"}, {name}, key):

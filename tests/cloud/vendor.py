@@ -17,11 +17,13 @@ from tests.cloud.vendor_connection import client, hang_up
 from tests.cloud.vendor_drawn import Drawn
 from tests.cloud.vendor_faults import Fault, Faults
 from tests.cloud.vendor_pictures import Limits, Picture, decode, fetch, key_of
+from tests.cloud.vendor_quota import Quota
 from tests.cloud.vendor_results import PREFIX, Results
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+_ARRIVED = "arrived"
 _SILENCE = 60.0
 """Seconds after which a call that is never answered is hung up on."""
 
@@ -81,8 +83,9 @@ class Call:
 class Vendor(ABC):
     """Serves from construction until `stop()`; a vendor's own class says what a request means (`_read`).
 
-    `clock` tells every expiry, window and job; `latency` is what every call takes at least; `origin` gives the key of
-    the upload that an object was copied from, since a vendor may be shown a copy; result links live `lifetime` seconds.
+    `clock` tells every expiry, window and job; `qps` is each action's quota; `latency` is what every call takes at
+    least; `origin` gives the key of the upload that an object was copied from, since a vendor may be shown a copy;
+    result links live `lifetime` seconds.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class Vendor(ABC):
         *,
         observe: Observer,
         clock: Callable[[], float],
+        qps: float,
         latency: float,
         origin: Callable[[str], str],
         lifetime: int,
@@ -104,6 +108,7 @@ class Vendor(ABC):
         self._faults = faults
         self._observe = observe
         self._clock = clock
+        self._quota = Quota(qps)
         self._latency = latency
         self._origin = origin
         self._results = Results(service, lifetime, clock, observe, faults)
@@ -152,6 +157,10 @@ class Vendor(ABC):
     def _wait(self) -> None:
         self._stopped.wait(self._latency)
 
+    def _spend(self, request: Request, action: str) -> None:
+        """Raises `Throttled`."""
+        self._quota.spend(action, request.environ[_ARRIVED])
+
     def _look(self, url: str, limits: Limits) -> Picture:
         """The picture behind `url`, on the record; raises `Unfit`."""
         picture = decode(url, fetch(self._web, url, limits), limits)
@@ -171,6 +180,7 @@ class Vendor(ABC):
         return response(environ, start_response)
 
     def _serve(self, request: Request) -> Response:
+        request.environ[_ARRIVED] = self._clock()  # before anything is thought of it, which takes its time
         call = self._read(request)
         effect = Effect(self._service, call.action, call.key, client(request))
         self._observe(effect, "before")

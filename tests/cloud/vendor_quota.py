@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict, deque
-from collections.abc import Callable
+from collections import defaultdict
 
 
 class Throttled(Exception):
@@ -12,19 +11,18 @@ class Throttled(Exception):
 
 
 class Quota:
-    def __init__(self, qps: float, clock: Callable[[], float]) -> None:
+    def __init__(self, qps: float) -> None:
         self._qps = qps
-        self._clock = clock
-        self._spent: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._spent: defaultdict[str, list[float]] = defaultdict(list)
         self._lock = threading.Lock()
 
-    def spend(self, action: str) -> None:
-        """Lets a call pass, or raises `Throttled` at once: then it does not count."""
-        now = self._clock()
+    def spend(self, action: str, at: float) -> None:
+        """Lets a call pass that arrived at `at`, or raises `Throttled`: then it does not count.
+
+        Calls may be judged in another order than that in which they came.
+        """
         with self._lock:
-            spent = self._spent[action]
-            while spent and now - spent[0] >= 1:
-                spent.popleft()
-            if len(spent) + 1 > self._qps:
+            within = [each for each in self._spent[action] if abs(at - each) < 1]
+            if len([each for each in within if each <= at]) + 1 > self._qps:
                 raise Throttled
-            spent.append(now)
+            self._spent[action] = [*(each for each in self._spent[action] if at - each < 2), at]

@@ -20,7 +20,7 @@ from tests.cloud.vendor import Call, Vendor
 from tests.cloud.vendor_drawn import Drawn, Json, Order, link_up
 from tests.cloud.vendor_faults import Faults
 from tests.cloud.vendor_pictures import Unfit, check_url
-from tests.cloud.vendor_quota import Quota, Throttled
+from tests.cloud.vendor_quota import Throttled
 from tests.cloud.viapi_actions import ACTIONS, POLL, Action
 from tests.cloud.viapi_faults import ERRORS, OTHERS
 from tests.cloud.viapi_jobs import SUBMITTED, Jobs
@@ -54,7 +54,6 @@ class Viapi(Vendor):
     ) -> None:
         self._shanghai = shanghai if callable(shanghai) else lambda: shanghai
         self._gate = Gate(accounts, clock)
-        self._quota = Quota(qps, clock)
         faults = Faults(ERRORS, OTHERS)
         self._jobs = Jobs(clock, job_seconds, faults)
         super().__init__(
@@ -62,6 +61,7 @@ class Viapi(Vendor):
             faults,
             observe=observe,
             clock=clock,
+            qps=qps,
             latency=latency,
             origin=origin,
             lifetime=LIFETIME,
@@ -99,7 +99,7 @@ class Viapi(Vendor):
         if asked.request.path != "/" or (row is None and asked.action != POLL):
             raise Refused("InvalidAction.NotFound", "Specified api is not found, please check your url and method.")
         try:
-            self._quota.spend(asked.action)
+            self._spend(asked.request, asked.action)
         except Throttled:
             raise Refused("Throttling.User", "Request was denied due to user flow control.") from None
         if fault := self._faults.strike({"code"}, {asked.action}, key):
