@@ -116,6 +116,12 @@ class Lanes:
             if stage == Waiting.name and (lane.under_way or any(turn.due <= now for turn in lane.turns.values()))
         )
 
+    def is_starved(self) -> bool:
+        """Whether all that is known to wait for its first call has been begun, and more may have come meanwhile."""
+        return any(
+            stage == Waiting.name and lane.under_way and not lane.turns for (stage, _), lane in self._lanes.items()
+        )
+
     def next_moment(self) -> datetime:
         """When there may be something to begin."""
         return min(

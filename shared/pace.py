@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 from shared.errors import Busy
 from shared.models import Quota
 
-_SLACK = 0.02
-"""Seconds that one call may be longer on its way than the next one that takes its place."""
+_SLACK, _LEAST, _MOST = 0.01, 0.005, 0.05
+"""Seconds that one call may be longer on its way than the next one that takes its place: at first, and after all that
+was learnt."""
+_STEP, _FORGETS = 0.004, 250
+"""What is added for a call that came too early all the same, and after how many calls that has worn off: so it happens
+to one in so many."""
 
 
 @dataclass
@@ -23,6 +27,7 @@ class _Gate:
     waiting: int = 0
     free: float = 0.0
     """When the next turn is, spaced evenly."""
+    slack: float = _SLACK
     gone: deque[float] = field(default_factory=deque)
     """When the last callers really went, as many as a second takes."""
 
@@ -32,7 +37,8 @@ class Pace:
 
     Vendors count the calls of any second. Evenly spaced ones would be let in, but a thread wakes late at times, and
     then the next ones follow it too closely: so none goes before a second has passed since the one that had its place
-    really went. Ours, because the limiters at hand count what they let go, and let a whole second's calls go at once.
+    really went, and a little more, for what happens on the way. Ours, because the limiters at hand count what they let
+    go, not when it went, and let a whole second's calls go at once.
     """
 
     def __init__(
@@ -62,12 +68,19 @@ class Pace:
             with self._lock:
                 gate.waiting -= 1
 
+    def came_too_early(self, quota: Quota) -> None:
+        """The vendor has turned a call away for its time."""
+        gate = self._gates[quota]
+        gate.slack = min(_MOST, gate.slack + _STEP)
+
     def _go(self, gate: _Gate, per_second: float) -> None:
-        places = max(1, int(per_second))
-        turn = max(self._clock(), gate.free)
+        places, apart, now = max(1, int(per_second)), 1 / per_second, self._clock()
+        planned = gate.free if now - gate.free < apart else now
+        turn = max(now, planned)
         if len(gate.gone) == places:
-            turn = max(turn, gate.gone.popleft() + places / per_second + _SLACK)
-        gate.free = turn + 1 / per_second
-        if (pause := turn - self._clock()) > 0:
-            self._sleep(pause)
+            turn = max(turn, gate.gone.popleft() + places / per_second + gate.slack)
+            gate.slack = max(_LEAST, gate.slack - _STEP / _FORGETS)
+        gate.free = max(planned, turn - apart / 2) + apart  # who was late does not make all that follow late
+        if turn > now:
+            self._sleep(turn - now)
         gate.gone.append(self._clock())

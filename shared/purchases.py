@@ -15,7 +15,7 @@ from shared.documents import Claimed, Job, Ready, Ticketed, Waiting
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
 from shared.forecast import Forecast
 from shared.intake import Exhibit
-from shared.models import Accepted, Capability, Done, Failed, Pending, Stamp
+from shared.models import Accepted, Capability, Done, Failed, Pending, Request, Stamp
 from shared.outcomes import Concluded, fresh, parked, trouble
 from shared.ports import Provider, Web
 
@@ -64,7 +64,9 @@ class Purchases:
         try:
             with self._logged(called):
                 request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
-                answer = provider.answer(row, self._web.send(request))
+                reply = self._web.send(request)
+                with self._heeded(request):
+                    answer = provider.answer(row, reply)
             match answer:
                 case Accepted(ticket, request_id):
                     now = self._clock()
@@ -102,14 +104,16 @@ class Purchases:
         provider = self._providers[row.provider]
         try:
             with self._logged([job for job, _ in asked]):
-                reply = self._web.send(provider.ask(row, ticket, self._stamp()))
+                request = provider.ask(row, ticket, self._stamp())
+                reply = self._web.send(request)
         except CutoutError as error:
             for job, stage in asked:
                 yield self._unanswered(job, stage, error)
             return
         for job, stage in asked:
             try:
-                fate = provider.fate(row, ticket, stage.index, reply)
+                with self._heeded(request):
+                    fate = provider.fate(row, ticket, stage.index, reply)
                 yield self._told(job, stage, row, fate)
             except CutoutError as error:
                 yield self._unanswered(job, stage, error)
@@ -169,6 +173,15 @@ class Purchases:
             milliseconds = round((self._clock() - began).total_seconds() * 1000)
             for job in jobs:
                 log.info("vendor", job=job, code=code, milliseconds=milliseconds)
+
+    @contextmanager
+    def _heeded(self, request: Request) -> Iterator[None]:
+        """What a vendor says that turns a request away as one too many."""
+        try:
+            yield
+        except Busy:
+            self._web.came_too_early(request)
+            raise
 
     def _stamp(self) -> Stamp:
         return Stamp(self._clock(), secrets.token_hex(16))

@@ -25,8 +25,8 @@ from shared.queue import Turn, turn_of
 
 _SOON = timedelta(seconds=15)
 """Waiting this long for a job to fall due costs less than the delay of leaving it to the next tick."""
-_LOOK = timedelta(seconds=1)
-"""Between two looks at the queue."""
+_LOOK, _HUNGRY = timedelta(seconds=1), timedelta(seconds=0.2)
+"""Between two looks at the queue; the second when everything that was seen has been begun."""
 _SELDOM = 20
 """What has no turn is searched for after so many times as long as the last search took: it lists all there is."""
 _AGAIN = timedelta(seconds=10)
@@ -56,7 +56,7 @@ class Round:
         self._over: list[str] = []
         """Turns to be deleted."""
         self._bugs: list[Exception] = []
-        self._looks = self._searches = self._stays = self._line.clock()
+        self._looked = self._looks = self._searches = self._stays = self._line.clock()
 
     def run(self) -> None:
         """Raises what was not foreseen, after everything else has been moved on."""
@@ -65,11 +65,12 @@ class Round:
                 self._look()
             while (now := self._line.clock()) < self._ends and (turns := self._lanes.begin(now)):
                 self._under_way[self._pool.submit(self._walk, turns)] = partial(self._walked, turns)
-            pause = self._pause(now)
+            if self._lanes.is_starved():
+                self._looks = min(self._looks, self._looked + _HUNGRY)
             if self._under_way:
-                self._gather(pause)
-            elif pause:
-                self._sleep(pause)
+                self._gather(self._pause(now))
+            elif self._stays_at(now):
+                self._sleep(self._pause(now))
             else:
                 break
         self._leave()
@@ -80,7 +81,7 @@ class Round:
 
     def _look(self) -> None:
         now = self._line.clock()
-        self._looks = now + _LOOK
+        self._looked, self._looks = now, now + _LOOK
         self._forget()
         self._lanes.seen(self._queue.heads())
         self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
@@ -103,11 +104,13 @@ class Round:
         ]
 
     def _pause(self, now: datetime) -> float:
-        """Seconds until there may be something to do; 0 when that is too far away to stay for."""
-        begins = self._lanes.next_moment()
-        if now >= self._ends or not (begins <= min(now + _SOON, self._ends) or now < self._stays):
-            return 0.0
-        return (min(moment for moment in (begins, self._looks, self._ends) if moment > now) - now).total_seconds()
+        """Seconds until there may be something to do."""
+        moments = (self._lanes.next_moment(), self._looks, self._ends, now + _LOOK)
+        return (min(moment for moment in moments if moment > now) - now).total_seconds()
+
+    def _stays_at(self, now: datetime) -> bool:
+        """Whether there will be, soon enough to wait for it."""
+        return now < self._ends and (self._lanes.next_moment() <= min(now + _SOON, self._ends) or now < self._stays)
 
     # ---------------------------------------------------------------- doing it, in the pool
 
@@ -150,7 +153,7 @@ class Round:
     # ---------------------------------------------------------------- and what comes of it, here
 
     def _gather(self, seconds: float) -> None:
-        done, _ = wait(self._under_way, seconds or _LOOK.total_seconds(), FIRST_COMPLETED)
+        done, _ = wait(self._under_way, seconds, FIRST_COMPLETED)
         for future in done:
             then = self._under_way.pop(future)
             try:

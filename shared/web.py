@@ -90,6 +90,10 @@ class HttpWeb:
         except httpx.RequestError as error:
             raise Unavailable("NoAnswer", f"{_host(request.url)} did not answer: {type(error).__name__}") from error
 
+    def came_too_early(self, request: Request) -> None:
+        """The vendor has turned it away for its time: the next ones keep a greater distance."""
+        self._pace.came_too_early(request.quota)
+
     @contextmanager
     def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
         """Open a result; `hosts` are the vendor's own domains.

@@ -164,6 +164,9 @@ class ScriptedWeb:
         self.results: dict[str, bytes | CutoutError] = {}
         self.fetched: list[str] = []
 
+    def came_too_early(self, request: Request) -> None:
+        pass
+
     def send(self, request: Request) -> Reply:
         self.sent.append(request)
         if self.asked and is_question(request):

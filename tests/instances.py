@@ -58,6 +58,9 @@ class Wire:
         self._bucket = bucket
         self._instances = instances
 
+    def came_too_early(self, request: Request) -> None:
+        pass
+
     def send(self, request: Request) -> Reply:
         effect = "question" if is_question(request) else "call"
         self._instances.come_to("before", effect)

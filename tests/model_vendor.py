@@ -90,6 +90,9 @@ class ModelVendor:
     results: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
     nonces: set[str] = field(default_factory=set)
 
+    def came_too_early(self, request: Request) -> None:
+        pass
+
     def send(self, request: Request) -> Reply:
         said = {**request.query, **request.form}
         assert said["SignatureNonce"] not in self.nonces, "VIAPI answers SignatureNonceUsed"

@@ -34,7 +34,7 @@ def drained(uploads: int = 10, *, stored: int = 10, seconds: float = 1.0) -> Dra
     """Results one after the other, `seconds` apart, each in an invocation of 2 s."""
     ran = [Invocation("general", "id", 1, 0.0, 2.0, "ok")] * stored
     after = [seconds * (number + 1) for number in range(stored)]
-    return Drained(uploads, stored, 0, 0, after, 0, seconds * (stored - 1), seconds * stored, 0.0, ran)
+    return Drained(uploads, stored, 0, 0, after, 0, stored, seconds * (stored - 1), seconds * stored, 0.0, ran)
 
 
 def test_the_price_is_that_of_the_published_example() -> None:

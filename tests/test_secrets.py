@@ -89,6 +89,9 @@ class Vendor(ScriptedWeb):
         self.answer = answer
         self.trouble: Exception | None = None
 
+    def came_too_early(self, request: Request) -> None:
+        pass
+
     def send(self, request: Request) -> Reply:
         assert SECRET in repr((request.query, request.form, request.json, request.headers)), "or there is none to keep"
         return self.answer(request)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from shared import keys
 from tests.bench.progress import say
 from tests.bench.usage import cpu_seconds
 from tests.cloud.box import Cloud
@@ -65,8 +66,10 @@ class Drained:
     """Seconds after the word of the uploads at which each result was there, sorted."""
     given_up: int
     """Uploads that neither have a result nor are being worked on."""
-    from_first_to_last: float
-    """From the first call served to the last one; to the end when it was cut off before that."""
+    served_in_order: int
+    """Calls from the first upload's joining the queue on."""
+    queue_seconds: float
+    """From there to the last of these calls; to the end when it was cut off before all had been served."""
     seconds: float
     """From the word of the uploads to the last result, or to the end."""
     cpu_seconds: float
@@ -89,8 +92,8 @@ class Drained:
         return count / self.stored_after[count - 1] if count else 0.0
 
     def share(self, qps: float) -> float:
-        """Of the quota, while there was something to call for."""
-        return self.served / (qps * self.from_first_to_last + 1)
+        """Of the quota, while uploads waited for it."""
+        return self.served_in_order / (qps * self.queue_seconds + 1)
 
     @property
     def throttled_share(self) -> float:
@@ -106,10 +109,11 @@ def seed(cloud: Cloud, uploads: int, *, folder: str = "uploads/general/common/ba
     return events
 
 
-def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = False) -> Drained:
+def drain(cloud: Cloud, events: Events, *, seconds: float, latency: float = 0.0, until_quiet: bool = False) -> Drained:
     """Tells the functions everything at once, and watches until every result is there, or for `seconds`.
 
-    `until_quiet`: nothing comes back to what was given up, so it is over as well when no invocation is left.
+    `latency` is the vendor's. `until_quiet`: nothing comes back to what was given up, so it is over as well when no
+    invocation is left.
     """
     begun, cpu = time.time(), cpu_seconds(cloud.fc.instance_pids())
     invoked = len(cloud.fc.invocations)
@@ -133,8 +137,10 @@ def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = F
         _is_quiet(cloud, _LINGERS)  # an invocation is told of, and charged, when it has ended
     served = [billed for billed in cloud.viapi.ledger if billed.action == ACTION and billed.at >= begun]
     calls = [call for call in cloud.viapi.calls if call.action == ACTION and call.at >= begun]
-    first = served[0].at if served else begun
-    last = served[-1].at if served and (finished or len(served) >= len(events)) else now
+    arrived = [billed.at - latency for billed in served]  # they are billed when they have been made
+    joined = [each.at for each in list(cloud.oss.requests) if each.at >= begun and each.key.startswith(keys.QUEUE)]
+    first = min(joined or arrived, default=begun)
+    last = max(arrived, default=now) if finished or len(served) >= len(events) else now
     return Drained(
         uploads=len(events),
         served=len(served),
@@ -142,7 +148,8 @@ def drain(cloud: Cloud, events: Events, *, seconds: float, until_quiet: bool = F
         paid_twice=len(served) - len({billed.key for billed in served}),
         stored_after=sorted(at - begun for at in stored.values()),
         given_up=len(events) - len(stored) if idle else 0,
-        from_first_to_last=last - first,
+        served_in_order=sum(at >= first for at in arrived),
+        queue_seconds=last - first,
         seconds=max(stored.values(), default=now) - begun if len(stored) == len(events) else now - begun,
         cpu_seconds=cpu_seconds(cloud.fc.instance_pids()) - cpu,
         invocations=cloud.fc.invocations[invoked:],

@@ -56,7 +56,7 @@ def run(case: Case) -> Drained:
     with CONTENDERS[0].cloud(case, TICK) as cloud:
         events = seed(cloud, case.uploads)
         patience = _PATIENCE * case.uploads / case.box_qps + TICK * case.slower
-        return drain(cloud, events, seconds=patience)
+        return drain(cloud, events, seconds=patience, latency=case.box_latency)
 
 
 def measured(cases: Sequence[Case]) -> Iterator[tuple[Case, Drained]]:
@@ -87,7 +87,7 @@ def table(found: Sequence[tuple[Case, Drained]], can: float) -> Table:
             ]
             for case, drained in found
         ],
-        "Calls served by the quota's calls from the first call to the last (or to where it was cut off); settle ticks "
+        "Calls served by the quota's, from the first upload that has to wait to the last call; settle ticks "
         f"every {TICK:g} s. Box and functions together can do {can:.0f} photos a second on this machine: where a "
         "quarter of that is less than the quota, the quota is divided by what time is slowed by, and latency, tick and "
         "timeouts multiplied; Function Compute's own pauses and this project's stay as they are.",

@@ -57,7 +57,11 @@ def run(contender: Contender, case: Case) -> Run:
     with contender.cloud(case, TICK) as cloud:
         events = seed(cloud, case.uploads)
         patience = _PATIENCE * case.uploads / case.box_qps + TICK * case.slower
-        return Run(contender, case, drain(cloud, events, seconds=patience, until_quiet=bool(contender.peer)))
+        return Run(
+            contender,
+            case,
+            drain(cloud, events, seconds=patience, latency=case.box_latency, until_quiet=bool(contender.peer)),
+        )
 
 
 def table(found: Sequence[Run], overheads: Sequence[Overhead], colds: Sequence[float]) -> Table:
