@@ -26,7 +26,7 @@ class Settings(BaseModel):
     oss_bucket: str = ""
     """The bucket; a function that an upload triggers takes it from the event."""
     jobs_bucket: str = ""
-    """Where `jobs/` lies, when not in the bucket itself: needed when that one has versioning."""
+    """Where `jobs/` and `queue/` lie, when not in the bucket itself: needed when that one has versioning."""
     region: str = "cn-shanghai"
     viapi_endpoint: str = "https://imageseg.cn-shanghai.aliyuncs.com"
     viapi_qps: float = Field(default=2.0, gt=0)
