@@ -179,10 +179,9 @@ class Round:
                     self._lanes.add([next_turn])
             if turn.key and turn != next_turn:
                 self._over.append(turn.key)
-        self._lanes.learn(
-            turns[0], [fate for fate in fates.values() if isinstance(fate, Job | Concluded | Dropped)], now
-        )
-        if turns[0].stage not in (Ticketed.name, Ready.name):
+        outcomes = [fate for fate in fates.values() if isinstance(fate, Job | Concluded | Dropped)]
+        self._lanes.learn(turns[0], outcomes, now)
+        if outcomes and turns[0].stage not in (Ticketed.name, Ready.name):
             self._stays = now + LINGER
 
     def _note(self, bug: Exception, upload: str) -> None:
