@@ -16,6 +16,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from shared.tls import trusted
+
 _KEPT_SECONDS = 5.0
 """An idle connection, before it is closed: httpx's own default."""
 _RETRIES = 2
@@ -53,7 +55,7 @@ class Transport(httpx.BaseTransport):
 
     def __init__(self, connections: int) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=trusted(),
             max_connections=connections,
             keepalive_expiry=_KEPT_SECONDS,
             retries=_RETRIES,

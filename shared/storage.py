@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,18 +12,17 @@ from urllib.parse import urlencode, urlsplit
 
 import oss2
 from oss2.credentials import StaticCredentialsProvider
-from oss2.exceptions import NotFound, RequestError, ServerError
-from requests import RequestException
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
+from oss2.exceptions import NotFound, ServerError
+from urllib3 import Retry
+from urllib3.exceptions import HTTPError
 
+from shared.connections import Connections
 from shared.errors import Misconfigured, Rejected, Unavailable
 from shared.header import WINDOW
 from shared.models import MARK, Download, Entry, Source, Stored
 
 _META = "x-oss-meta-"
 _MARK = _META + MARK
-_JSON = {"Content-Type": "application/json; charset=utf-8"}
 _CONNECTIONS = 300
 """Kept open: as many as settle has jobs under way."""
 _CONNECT_SECONDS = 5
@@ -57,13 +58,17 @@ class OssBucket:
         # of it is gone, and a second try would store its rest as the whole.
         again = Retry(total=3, read=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), allowed_methods=_ANY)
         again.raise_on_status = False
-        self._documents = oss2.Bucket(
-            auth, endpoint, name, session=_session(again), connect_timeout=timeout, region=region
-        )
-        self._streams = oss2.Bucket(
-            auth, endpoint, name, session=_session(Retry(0)), connect_timeout=timeout, region=region
-        )
-        self._public = oss2.Bucket(auth, public_endpoint, name, region=region)
+        connections = Connections(_CONNECTIONS)
+
+        def bucket(endpoint: str, again: Retry, *, crc: bool = True) -> oss2.Bucket:
+            session = connections.session(again)
+            return oss2.Bucket(
+                auth, endpoint, name, session=session, connect_timeout=timeout, region=region, enable_crc=crc
+            )
+
+        self._documents = bucket(endpoint, again, crc=False)  # their MD5 is OSS's to check, before it keeps them
+        self._streams = bucket(endpoint, Retry(0))
+        self._public = bucket(public_endpoint, Retry(0))
 
     def look(self, key: str) -> Source | None:
         """An object's facts and its first 64 KiB; None when there is none of that name."""
@@ -114,7 +119,7 @@ class OssBucket:
         """Write `body` unless there is an object of that name: exactly one caller is told True."""
         with _translated():
             try:
-                self._documents.put_object(key, body, headers={"x-oss-forbid-overwrite": "true"} | _JSON)
+                self._documents.put_object(key, body, headers={"x-oss-forbid-overwrite": "true"} | _json(body))
             except ServerError as error:
                 if error.status == 409:
                     return False
@@ -124,7 +129,7 @@ class OssBucket:
     def write(self, key: str, body: bytes, *, mark: str = "") -> None:
         """Write a JSON document over whatever is there."""
         with _translated():
-            self._documents.put_object(key, body, headers=_JSON | ({_MARK: mark} if mark else {}))
+            self._documents.put_object(key, body, headers=_json(body) | ({_MARK: mark} if mark else {}))
 
     def store(self, key: str, download: Download, *, mark: str) -> int:
         """Stream a download into an object, which appears whole or not at all; returns its bytes."""
@@ -195,16 +200,18 @@ class OssBucket:
             return bool(self._documents.get_bucket_versioning().status)
 
 
-def _session(retry: Retry) -> oss2.Session:
-    return oss2.Session(adapter=HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=retry))
+def _json(body: bytes) -> dict[str, str]:
+    """The headers of a JSON document, which OSS refuses unless it arrives as it was sent."""
+    digest = hashlib.md5(body, usedforsecurity=False).digest()
+    return {"Content-Type": "application/json; charset=utf-8", "Content-MD5": base64.b64encode(digest).decode()}
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (RequestError, RequestException) as error:  # the latter while an answer's body is read
-        cause = error.exception if isinstance(error, RequestError) else error
+    except HTTPError as error:
+        cause = getattr(error, "reason", None) or error
         raise Unavailable("OssUnreachable", f"OSS was not reached: {type(cause).__name__}") from error
     except ServerError as error:
         if error.code == "NoSuchKey":

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from werkzeug.wrappers import Request as Received
 from werkzeug.wrappers import Response
 
+from shared import deadlines, tls
 from shared import web as web_module
 from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
 from shared.models import Quota, Request
@@ -103,6 +104,7 @@ def speak_tls(speak: Speak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (both := tmp_path / "both.pem").write_bytes(certificate.public_bytes(pem) + private)
     monkeypatch.setenv("SSL_CERT_FILE", str(both))
+    monkeypatch.setattr(deadlines, "trusted", tls.trusted.__wrapped__)  # which has not read the usual ones before
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(both)
 
