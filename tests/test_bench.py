@@ -76,12 +76,12 @@ def test_what_was_cut_off_has_no_cost_yet() -> None:
     assert Run(OURS, Case(10, 1.0, 10), drained()).cost == pytest.approx(1000 * 0.9075 * 0.00002)
 
 
-def test_time_is_slowed_to_a_whole_number_of_calls_that_the_machine_can_do_four_times() -> None:
-    assert [quota.slower(qps, 30.0) for qps in (2, 10, 50)] == [1, 2, 10]
+def test_time_goes_as_slow_as_lets_the_machine_do_four_times_as_much() -> None:
+    assert [quota.slower(qps, 22.0) for qps in (2, 10, 50)] == [0.4, 2, 10]
     assert quota.slower(50, 200.0) == 1
     assert quota.slower(50, 0.1) == 50
     case = quota.affordable(50, 3.0, seconds=60, can=30.0)
-    assert (case.box_qps, case.box_latency, case.uploads) == (10, 15.0, 600)
+    assert (case.box_qps, case.box_latency, case.uploads) == (7, 3.0 * 50 / 7, 420)
 
 
 def test_a_share_is_never_rounded_up_to_a_goal() -> None:

@@ -37,7 +37,7 @@ class Case:
     latency: float
     """Seconds that the vendor takes."""
     uploads: int
-    slower: int = 1
+    slower: float = 1
 
     @property
     def box_qps(self) -> float:

@@ -37,13 +37,12 @@ def capacity(uploads: int = 60) -> float:
     return drained.stored / max(box, (box + functions) / (os.cpu_count() or 1))
 
 
-def slower(qps: int, images_a_second: float) -> int:
-    """How many times slower time must go: a whole number of calls a second, a quarter of what the machine can do.
+def slower(qps: int, images_a_second: float) -> float:
+    """How many times slower time must go for the machine to be asked for a quarter of what it can do.
 
-    With more, the box itself is late to note a call, by more than lies between two of them.
+    With more, the box itself is late to note a call, by more than lies between two of them. Below 1 time goes faster.
     """
-    fitting = [by for by in range(1, qps + 1) if qps % by == 0 and qps / by <= images_a_second / 4]
-    return fitting[0] if fitting else qps
+    return qps / max(1, int(images_a_second / 4))
 
 
 def affordable(qps: int, latency: float, *, seconds: float, can: float, least: int = 20) -> Case:
@@ -63,7 +62,7 @@ def measured(cases: Sequence[Case]) -> Iterator[tuple[Case, Drained]]:
     for number, case in enumerate(cases, 1):
         say(
             f"quota {number} of {len(cases)}: {case.uploads} uploads at {case.qps} QPS, a call takes {case.latency:g} s"
-            f"{f', time {case.slower} times slower' if case.slower > 1 else ''}"
+            f", time {case.slower:g} times slower"
         )
         drained = run(case)
         say(f"    {percent(drained.share(case.box_qps))} of the quota, {percent(drained.throttled_share)} throttled")
@@ -79,7 +78,7 @@ def table(found: Sequence[tuple[Case, Drained]], can: float) -> Table:
                 case.qps,
                 f"{case.latency:g} s",
                 case.uploads,
-                f"{case.slower} ×",
+                f"{case.slower:g} ×",
                 percent(drained.share(case.box_qps)),
                 percent(drained.throttled_share),
                 f"{drained.stored:,} of {drained.uploads:,}",
@@ -88,7 +87,8 @@ def table(found: Sequence[tuple[Case, Drained]], can: float) -> Table:
             for case, drained in found
         ],
         "Calls served by the quota's, from the first upload that has to wait to the last call; settle ticks "
-        f"every {TICK:g} s. Box and functions together can do {can:.0f} photos a second on this machine: where a "
-        "quarter of that is less than the quota, the quota is divided by what time is slowed by, and latency, tick and "
-        "timeouts multiplied; Function Compute's own pauses and this project's stay as they are.",
+        f"every {TICK:g} s. Box and functions together can do {can:.0f} photos a second on this machine. So that they "
+        "need not do more than a quarter of that, time goes slower, or may go faster: the quota is divided by the "
+        "factor, latency, tick and timeouts are multiplied; Function Compute's own pauses and this project's stay as "
+        "they are.",
     )
