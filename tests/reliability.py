@@ -1,5 +1,5 @@
-"""`python -m tests.reliability [--schedules 1000]`: what was done to lose an upload, to have it paid for twice, or to
-let a secret out, and what came of it: the README's table.
+"""`python -m tests.reliability [--schedules 1000] [--burst 2000]`: what was done to lose an upload, to have it paid for
+twice, or to let a secret out, and what came of it: the README's table.
 
 Every figure is counted as this runs. The exit code is 1 when a promise was broken or a planted bug was not found.
 """
@@ -17,6 +17,8 @@ from functools import partial
 
 import pytest
 
+from tests import burst
+from tests.burst_figures import Burst, Found
 from tests.crash_points import RETRIES, Walked, walk
 from tests.hostile_inputs import TRIALS, counted
 from tests.leaks import watched
@@ -29,6 +31,9 @@ from tests.soak import soak
 
 Hostile = Callable[[], int]
 """Tries hostile inputs; raises `AssertionError` when one does harm, and returns how many there were."""
+
+FASTER = 2.5
+"""So many times goes time in a burst: ten calls a second in all, which two cores carry."""
 
 HOSTILE_INPUTS: tuple[Hostile, ...] = tuple(partial(counted, trial) for trial in TRIALS.values())
 
@@ -43,6 +48,8 @@ class Figures:
     hostile: int = 0
     lines: int = 0
     """Of the log, all of them read."""
+    burst: Found | None = None
+    """None when there was none."""
     wrong: Counter[Kind] = field(default_factory=Counter)
 
     @property
@@ -55,8 +62,9 @@ def measure(
     shapes: Sequence[Shape] = SHAPES,
     plants: Sequence[Plant] = PLANTED,
     hostile: Sequence[Hostile] = HOSTILE_INPUTS,
+    uploads: int = 0,
 ) -> Figures:
-    """Does it all. What is found is printed as it is found."""
+    """Does it all, and a burst of so many `uploads`. What is found is printed as it is found."""
     figures = Figures()
     with watched() as watch:
         for shape in shapes:
@@ -78,6 +86,12 @@ def measure(
     for plant in plants:
         is_found = is_found_by_schedules if plant in FOUND_BY_SCHEDULES else is_found_by_crash_points
         figures.planted[plant.__name__] = is_found(plant)
+    if uploads:
+        found = figures.burst = burst.measure(Burst(uploads, FASTER))
+        figures.wrong += Counter({"lost": found.lost, "paid twice": found.paid_twice})
+        for sentence in found.broken():
+            figures.wrong["broken"] += 1
+            print(f"broken: in a burst, {sentence}")
     return figures
 
 
@@ -92,6 +106,8 @@ def table(figures: Figures) -> Iterator[tuple[str, str]]:
     yield "planted bugs found", f"{sum(figures.planted.values())} of {len(figures.planted)}"
     if figures.hostile:
         yield "hostile inputs tried", f"{figures.hostile:,}"
+    if figures.burst:
+        yield from figures.burst.rows()
     yield "**lost**", f"**{wrong['lost']:,}**"
     yield "**paid twice outside the named points**", f"**{wrong['paid twice']:,}**"
     yield "**leaked**", f"**{wrong['leaked']:,}**, in {figures.lines:,} log lines and every receipt"
@@ -134,7 +150,9 @@ def _reported() -> Iterator[None]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--schedules", type=int, default=1_000)
-    figures = measure(parser.parse_args().schedules)
+    parser.add_argument("--burst", type=int, default=2_000, metavar="UPLOADS", help="0: none")
+    asked = parser.parse_args()
+    figures = measure(asked.schedules, uploads=asked.burst)
     print("\n| what | count |\n|---|---|")
     for what, count in table(figures):
         print(f"| {what} | {count} |")

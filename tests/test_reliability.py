@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
-from tests import reliability
+from tests import burst, reliability
 from tests.crash_points import Life
 from tests.planted import PLANTED, Plant, forgets_tickets, logs_the_link_of_a_result
 from tests.promises import Kind
 from tests.reliability import HOSTILE_INPUTS, Figures, measure, table
 from tests.shapes import SHAPES
+from tests.test_burst import KEPT
 from tests.test_readme import README
 
 ASYNCHRONOUS = [shape for shape in SHAPES if shape.name == "asynchronous"]
@@ -22,7 +24,7 @@ def test_every_figure_is_counted() -> None:
     figures = measure(20, ASYNCHRONOUS, plants=PLANTED[:1], hostile=(lambda: 3, lambda: 4))
     assert figures.good
     told = dict(table(figures))
-    assert told["crash points tried"] == "37, each 3 times: asynchronous 37"
+    assert told["crash points tried"] == "51, each 3 times: asynchronous 51"
     assert (told["hostile inputs tried"], told["planted bugs found"]) == ("7", "1 of 1")
     assert all(int(told[what].replace(",", "")) > 0 for what in ("schedules run", "deaths", "duplicates delivered"))
     assert told["the named points: crash points that cost a second call"] == "2: 1 after call; 1 before write job"
@@ -50,6 +52,23 @@ def test_a_hostile_input_that_does_harm_is_told() -> None:
     assert measure(0, shapes=(), plants=(), hostile=(harmed,)).wrong["broken"] == 1
 
 
+@pytest.mark.parametrize(
+    ("amiss", "kind"), [({"lost": 1}, "lost"), ({"paid_twice": 1}, "paid twice"), ({"throttled": 99}, "broken")]
+)
+def test_a_promise_that_a_burst_breaks_is_told(
+    amiss: dict[str, int], kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(burst, "measure", lambda asked: replace(KEPT, burst=asked, **amiss))
+    figures = measure(0, shapes=(), plants=(), hostile=(), uploads=60)
+    assert figures.wrong == Counter({kind: 1})
+    assert not figures.good
+
+
+def test_a_burst_that_keeps_its_promises_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(burst, "measure", lambda asked: KEPT)
+    assert measure(0, shapes=(), plants=(), hostile=(), uploads=2_000).good
+
+
 def test_a_planted_bug_that_is_not_found_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reliability, "is_found_by_crash_points", lambda plant: False)
     assert not measure(0, shapes=(), plants=(logs_the_link_of_a_result,), hostile=()).good
@@ -59,7 +78,7 @@ def test_a_planted_bug_that_is_not_found_is_told(monkeypatch: pytest.MonkeyPatch
 def test_the_exit_code_says_whether_anything_was_lost(
     wrong: Counter[Kind], code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reliability, "measure", lambda schedules: Figures(wrong=wrong))
+    monkeypatch.setattr(reliability, "measure", lambda schedules, uploads: Figures(wrong=wrong))
     monkeypatch.setattr(sys, "argv", ["reliability"])
     assert reliability.main() == code
 

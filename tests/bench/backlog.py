@@ -109,19 +109,24 @@ def seed(cloud: Cloud, uploads: int, *, folder: str = "uploads/general/common/ba
     return events
 
 
+def tell(cloud: Cloud, events: Events) -> float:
+    """Tells the functions everything at once, as if it had just been uploaded; since when, in seconds since 1970."""
+    begun = time.time()
+    # As OSS says it: to the second.
+    put_now = {"eventTime": datetime.fromtimestamp(begun, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")}
+    for document in events:
+        cloud.oss.on_event({"events": [event | put_now for event in document["events"]]})
+    return begun
+
+
 def drain(cloud: Cloud, events: Events, *, seconds: float, latency: float = 0.0, until_quiet: bool = False) -> Drained:
     """Tells the functions everything at once, and watches until every result is there, or for `seconds`.
 
     `latency` is the vendor's. `until_quiet`: nothing comes back to what was given up, so it is over as well when no
     invocation is left.
     """
-    begun, cpu = time.time(), cpu_seconds(cloud.fc.instance_pids())
-    invoked = len(cloud.fc.invocations)
-    # As OSS says it: to the second.
-    put_now = {"eventTime": datetime.fromtimestamp(begun, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")}
-    for document in events:
-        cloud.oss.on_event({"events": [event | put_now for event in document["events"]]})
-    told = begun
+    cpu, invoked = cpu_seconds(cloud.fc.instance_pids()), len(cloud.fc.invocations)
+    begun = told = tell(cloud, events)
     while True:
         time.sleep(0.25)
         now = time.time()

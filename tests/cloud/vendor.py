@@ -54,6 +54,8 @@ class Called:
     """How many pictures it asked for."""
     options: Mapping[str, object] = field(default_factory=dict)
     """What it said of the first of them, beside links, in the vendor's words."""
+    arrived: float = 0.0
+    """When it came, which is what a quota goes by; `at` is when it was answered."""
 
 
 @dataclass(frozen=True)
@@ -180,17 +182,17 @@ class Vendor(ABC):
         return response(environ, start_response)
 
     def _serve(self, request: Request) -> Response:
-        request.environ[_ARRIVED] = self._clock()  # before anything is thought of it, which takes its time
+        arrived = request.environ[_ARRIVED] = self._clock()  # before anything is thought of it, which takes its time
         call = self._read(request)
         effect = Effect(self._service, call.action, call.key, client(request))
         self._observe(effect, "before")
         if self._struck(call, "refuse"):
-            self._note(call, "refuse")
+            self._note(call, "refuse", arrived)
             hang_up(request)
         response, code = call.answer()
         if self._struck(call, "bad-json"):
             response = Response("<html><body>502 Bad Gateway</body></html>", content_type="text/html")
-        self._note(call, code)
+        self._note(call, code, arrived)
         self._observe(effect, "after")
         if late := self._struck(call, "timeout", "slow"):
             late.lifted.wait(_SILENCE if late.kind == "timeout" else late.seconds)
@@ -198,8 +200,8 @@ class Vendor(ABC):
                 hang_up(request)
         return response
 
-    def _note(self, call: Call, code: str) -> None:
-        self.calls.append(Called(call.action, call.key, code, self._clock(), call.tasks, call.options))
+    def _note(self, call: Call, code: str, arrived: float) -> None:
+        self.calls.append(Called(call.action, call.key, code, self._clock(), call.tasks, call.options, arrived))
 
     def _struck(self, call: Call, *kinds: str) -> Fault | None:
         return self._strike(kinds, call.action, call.key, *call.others)
