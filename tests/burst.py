@@ -22,13 +22,13 @@ _GRACE = 60.0
 """Seconds for what takes its time whatever the quota: instances start, and Function Compute pauses."""
 
 
-def measure(burst: Burst, grace: float = _GRACE) -> Found:
-    """Runs it; for twice as long as the quota would take and `grace` seconds, and no longer."""
+def measure(burst: Burst) -> Found:
+    """Runs it; for twice as long as the quota would take and a minute, and no longer."""
     with burst.cloud() as cloud:
         events = _seed(cloud, burst.uploads)
         say(f"burst: {burst.uploads} uploads at {burst.qps:g} QPS a capability")
         begun = tell(cloud, events)
-        ends = begun + 2 * burst.seconds + grace
+        ends = begun + 2 * burst.seconds + _GRACE
         _watch(cloud, burst.uploads, begun, ends)
         try:
             cloud.fc.quiet(max(0.0, ends - time.time()))

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 
 from tests.bench.table import percent
 from tests.cloud.box import Cloud
-from tests.cloud.fc import Code
 from tests.cloud.manifest import load
 
 TOLD = ("general/common", "goods/commodity")
 """Each of a function, and a quota, of its own."""
 _QPS, _LATENCY, _TICK = 2.0, 1.0, 60.0
-_WINDOW = 10.0
-"""Seconds of the vendor's time in which calls are counted."""
-_MOST_OVER, _MOST_THROTTLED, _MOST_UNHEARD = 0.05, 0.02, 0.5
+_WINDOW = 60.0
+"""Seconds of the vendor's time in which calls are counted: it takes some until every instance knows of the others."""
+_MOST_OVER, _MOST_THROTTLED, _MOST_UNHEARD = 0.05, 0.02, 0.75
 _LASTS = 5.0
 """Seconds of calls that settle begins ahead of the last answer: this project's own, which do not go faster."""
 
@@ -29,7 +28,6 @@ class Burst:
 
     uploads: int
     faster: float
-    code: Code = "source"
 
     @property
     def qps(self) -> float:
@@ -53,7 +51,6 @@ class Burst:
 
     def cloud(self) -> Cloud:
         return Cloud(
-            code=self.code,
             qps=self.qps,
             latency=_LATENCY / self.faster,
             timer_seconds=_TICK / self.faster,
@@ -73,7 +70,7 @@ class Found:
     """That the vendor saw, throttled ones too."""
     throttled: int
     most: int
-    """Calls that an action saw in any ten seconds of the vendor's time, throttled ones too."""
+    """Calls that an action saw in any minute of the vendor's time, throttled ones too."""
     displaced: int
     """Places, at most, between an upload's in the order in which jobs came to be, and in that of the calls."""
     unheard: float

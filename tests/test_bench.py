@@ -81,7 +81,8 @@ def test_time_goes_as_slow_as_lets_the_machine_do_four_times_as_much() -> None:
     assert quota.slower(50, 200.0) == 1
     assert quota.slower(50, 0.1) == 50
     case = quota.affordable(50, 3.0, seconds=60, can=30.0)
-    assert (case.box_qps, case.box_latency, case.uploads) == (pytest.approx(7), pytest.approx(3.0 * 50 / 7), 420)
+    assert (case.box_qps, case.box_latency) == pytest.approx((7, 150 / 7))
+    assert case.uploads == 420
 
 
 def test_a_share_is_never_rounded_up_to_a_goal() -> None:
