@@ -48,7 +48,7 @@ def lanes() -> Lanes:
 
 def begun(lanes: Lanes, seconds: float = 0, most: int = 1000) -> list[list[Turn]]:
     """All that can be begun at once."""
-    found = []
+    found: list[list[Turn]] = []
     while len(found) < most and (together := lanes.begin(at(seconds))):
         found.append(together)
     return found
@@ -122,6 +122,11 @@ def test_a_postponed_turn_is_passed_over_until_then_however_often_it_is_seen(lan
 def test_a_turn_is_never_moved_forward(lanes: Lanes) -> None:
     lanes.postpone(turn("a", due=20), at(10))
     assert lanes.next_moment() == at(20)
+
+
+def test_of_two_turns_that_an_upload_has_the_first_begins_and_does_not_wait_for_the_other(lanes: Lanes) -> None:
+    lanes.seen([turn("a"), turn("a", due=600)])
+    assert begun(lanes) == [[turn("a")]]
 
 
 # -------------------------------------------------------------------- the door
