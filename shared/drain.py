@@ -45,7 +45,7 @@ class Drain:
         self._looks: dict[str, datetime] = {}
         """For each capability that this instance was turned away with: when to look again."""
         self._late = _LATE_AT_FIRST
-        self._announced: frozenset[str] = frozenset()
+        self._announced: tuple[frozenset[str], datetime | None] = (frozenset(), None)
 
     def is_late(self, at: datetime | None) -> bool:
         """Whether the word of what happened at `at` has stood in the platform's own queue, and others with it."""
@@ -78,10 +78,11 @@ class Drain:
 
     def announce(self, capabilities: frozenset[str], until: datetime) -> None:
         """Settle says whose backlogs it is at, and forgets none that it does not name."""
-        if capabilities != self._announced:
+        announced = (capabilities, until if capabilities else None)
+        if announced != self._announced:  # the last round's, in this instance, was for another time
             document = _Draining(capabilities=capabilities, until=until)
             self._documents.write(keys.DRAIN, document.model_dump_json().encode())
-            self._announced = capabilities
+            self._announced = announced
 
     def _is_announced(self, capability: str, now: datetime) -> bool:
         stored = self._documents.read(keys.DRAIN)

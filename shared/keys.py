@@ -32,6 +32,7 @@ _COMPANION = re.compile(r"(?P<image>.+)\.(?P<role>[a-z]+)\.[^./]+", re.DOTALL)
 _FOLDER_COMPANION = re.compile(r"_(?P<role>[a-z]+)\.[^./]+")
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
 _NO_CAPABILITY = "-/-"
+"""There the whole upload is named, since somebody may call two folders so."""
 _TURN = re.compile(
     rf"{QUEUE}(?P<stage>[a-z]+)/(?P<capability>[^/]*/[^/]*)/(?P<due>\d{{8}}T\d{{6}}\.\d{{6}}Z)/(?P<rest>.+)", re.DOTALL
 )
@@ -113,7 +114,9 @@ def receipts_below(folder: str) -> str:
 def turn(stage: str, due: datetime, upload: str) -> str:
     """The name that holds the turn of a job: those of one stage of a capability sort by when they are due."""
     capability = capability_name(upload)
-    rest = upload.removeprefix(UPLOADS).removeprefix(f"{capability}/")
+    rest = upload.removeprefix(UPLOADS)
+    if capability not in ("", _NO_CAPABILITY):
+        rest = rest.removeprefix(f"{capability}/")
     return f"{lane(stage, capability)}{due.astimezone(timezone.utc).strftime(_MOMENT)}/{rest}"
 
 
@@ -127,9 +130,13 @@ def read_turn(key: str) -> tuple[str, str, datetime, str] | None:
     match = _TURN.fullmatch(key)
     if match is None:
         return None
-    capability = "" if match["capability"] == _NO_CAPABILITY else match["capability"]
-    due = datetime.strptime(match["due"], _MOMENT).replace(tzinfo=timezone.utc)
-    return match["stage"], capability, due, f"{UPLOADS}{capability}{'/' if capability else ''}{match['rest']}"
+    try:
+        due = datetime.strptime(match["due"], _MOMENT).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    left_out = "" if match["capability"] == _NO_CAPABILITY else f"{match['capability']}/"
+    upload = f"{UPLOADS}{left_out}{match['rest']}"
+    return match["stage"], capability_name(upload), due, upload
 
 
 def upload_of(key: str) -> str:

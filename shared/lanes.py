@@ -66,7 +66,8 @@ class Lanes:
     def add(self, turns: Iterable[Turn]) -> None:
         for turn in turns:
             if not turn.key or turn.upload not in self._in_hand:
-                self._lanes[turn.stage, turn.capability].turns[turn.upload] = turn
+                # The first one, should somebody have died before he deleted another: his job may be due earlier.
+                self._lanes[turn.stage, turn.capability].turns.setdefault(turn.upload, turn)
 
     def begin(self, now: datetime) -> list[Turn]:
         """The next turns to be moved on together, which may share a call; none when nothing can be begun now."""

@@ -44,19 +44,23 @@ class Queue:
         self._bucket.delete(turns)
 
     def heads(self) -> Iterator[Turn]:
-        """The first turns of every lane, in their order: one listing, and one more for each lane of a page or more."""
+        """The first turns of every lane, in their order: one listing, and one more after each full page."""
         after = ""
         while True:
             entries = list(islice(self._bucket.list(keys.QUEUE, after=after, page=_PAGE), _PAGE))
             page = list(_turns(entry.key for entry in entries))
-            cut = len(entries) == _PAGE and page
-            last = keys.lane(page[-1].stage, page[-1].capability) if cut else ""
-            whole = [turn for turn in page if not last or keys.lane(turn.stage, turn.capability) != last]
-            yield from whole or page
-            if not last:
+            if len(entries) < _PAGE:
+                yield from page
                 return
-            # The lane that the page cuts off is seen from its beginning, and then passed over.
-            after = last if whole else f"{last}~"
+            last = keys.lane(page[-1].stage, page[-1].capability) if page else ""
+            if not last:
+                after = entries[-1].key  # somebody else's names
+            elif entries[0].key.startswith(last):
+                yield from page
+                after = f"{last}~"  # the rest of the lane is passed over
+            else:
+                yield from (turn for turn in page if not turn.key.startswith(last))
+                after = last  # the lane that the page may cut off is seen from its beginning
 
     def uploads(self) -> set[str]:
         """All that have a turn."""

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+
+import pytest
 
 from shared import keys
+from shared.documents import Waiting
+from shared.rounds import Round
 from tests import viapi_line
-from tests.fakes import Shop
+from tests.fakes import AtOnce, Shop
 from tests.pictures import picture
-from tests.viapi_line import COMMON, HD, LINK, SUBMITTED, THROTTLED, VEHICLE, ok, refused, status
+from tests.viapi_line import COMMON, HD, LINK, MASK, PAIR, SUBMITTED, THROTTLED, VEHICLE, ok, refused, status
 
 shop = viapi_line.shop
+
+
+def told_late(shop: Shop, key: str, etag: str, seconds: float = 6) -> None:
+    shop.arrivals.arrived(key, etag, shop.clock() - timedelta(seconds=seconds))
+
+
+def settle(shop: Shop) -> None:
+    ends = shop.clock() + timedelta(minutes=3)
+    Round(shop.arrivals, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
 
 
 def test_an_event_told_again_is_not_paid_for_again(shop: Shop) -> None:
@@ -115,3 +129,130 @@ def test_somebody_elses_file_in_the_receipts_place_is_replaced(shop: Shop) -> No
     shop.bucket.put(keys.receipt(COMMON), b"{}")
     shop.upload(COMMON, picture())
     assert shop.receipt(COMMON) is not None
+
+
+# -------------------------------------------------------------------- those that join the queue
+
+
+def test_a_late_event_joins_the_queue_with_two_writes_and_a_bell_and_no_look_at_the_picture(shop: Shop) -> None:
+    told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
+    (turn,) = shop.line.jobs.queue.heads()
+    assert shop.bucket.requests[:3] == [("create", keys.job(COMMON)), ("write", turn.key), ("write", keys.BELL)]
+    assert shop.bucket.requests[3:] == [("list", keys.QUEUE)], "that was this test"
+    job = shop.job(COMMON)
+    assert job is not None
+    assert (job.stage, job.code, job.held_until) == (Waiting(turned_away=True), "QuotaTaken", None)
+    assert shop.web.sent == []
+
+
+def test_those_behind_it_join_the_queue_without_a_bell_however_soon_they_are_told(shop: Shop) -> None:
+    told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
+    second = "uploads/general/common/second.jpg"
+    shop.bucket.requests.clear()
+    shop.upload(second, picture())
+    assert [name for name, _ in shop.bucket.requests] == ["create", "write"]
+    shop.upload(HD, picture())
+    assert len(shop.web.sent) == 1, "another capability's quota is nobody's"
+
+
+def test_an_event_in_time_is_served_at_once(shop: Shop) -> None:
+    told_late(shop, COMMON, shop.bucket.put(COMMON, picture()), seconds=4.9)
+    assert shop.receipt(COMMON) is not None
+
+
+def test_who_is_turned_away_rings_and_the_next_one_joins_him(shop: Shop) -> None:
+    shop.web.answers = [THROTTLED]
+    shop.upload(COMMON, picture())
+    assert shop.bucket.requests[-1] == ("write", keys.BELL)
+    second = "uploads/general/common/second.jpg"
+    shop.clock.pass_(seconds=1)
+    shop.upload(second, picture())
+    assert len(shop.web.sent) == 1
+    assert [turn.upload for turn in shop.line.jobs.queue.heads()] == [COMMON, second]
+
+
+def test_settle_is_called_for_a_ticket_and_not_for_what_is_done(shop: Shop) -> None:
+    shop.upload(COMMON, picture())
+    assert keys.BELL not in shop.bucket.things
+    shop.web.always = SUBMITTED
+    shop.upload(HD, picture())
+    assert keys.BELL in shop.bucket.things
+
+
+@pytest.mark.parametrize("key", ["uploads/general/common/100%.jpg", "uploads/general/common/a%20b.jpg"])
+def test_a_late_event_of_a_name_with_a_percent_sign_is_looked_at_for_it_may_be_another_spelling(
+    shop: Shop, key: str
+) -> None:
+    told_late(shop, key, shop.bucket.put(key, picture()))
+    assert shop.receipt(key) is not None
+    told_late(shop, "uploads/general/common/not%20there.jpg", "0" * 32)
+    assert shop.keys("queue/") == []
+
+
+def test_a_second_pictures_late_event_is_no_upload_of_its_own(shop: Shop) -> None:
+    shop.bucket.put(PAIR, picture())
+    told_late(shop, MASK, shop.bucket.put(MASK, picture(form="PNG", mode="L")))
+    assert shop.receipt(PAIR) is not None
+    assert (shop.receipt(MASK), shop.keys("queue/")) == (None, [])
+
+
+def test_what_is_told_again_while_it_is_queued_changes_nothing(shop: Shop) -> None:
+    etag = shop.bucket.put(COMMON, picture())
+    told_late(shop, COMMON, etag)
+    before = dict(shop.bucket.things)
+    shop.clock.pass_(seconds=1)
+    shop.arrivals.arrived(COMMON, etag)
+    told_late(shop, COMMON, etag)
+    assert shop.bucket.things == before
+    settle(shop)
+    assert len(shop.web.sent) == 1
+    assert (shop.keys("jobs/"), shop.keys("queue/")) == ([], [keys.DRAIN])
+
+
+def test_a_new_version_of_what_is_queued_is_served_as_it_is_when_its_turn_comes(shop: Shop) -> None:
+    told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
+    (turn,) = shop.line.jobs.queue.heads()
+    shop.clock.pass_(seconds=1)
+    shop.upload(COMMON, picture(800, 600))
+    assert [*shop.line.jobs.queue.heads()] == [turn], "it keeps its place"
+    settle(shop)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.etag == shop.bucket.things[COMMON].etag
+    assert len(shop.web.sent) == 1
+
+
+def test_a_late_event_of_what_was_served_meanwhile_is_not_paid_for_again(shop: Shop) -> None:
+    shop.upload(COMMON, picture())
+    told_late(shop, COMMON, shop.bucket.things[COMMON].etag)
+    settle(shop)
+    assert len(shop.web.sent) == 1
+    assert shop.keys("jobs/") == []
+
+
+def test_a_late_event_of_what_is_gone_leaves_nothing(shop: Shop) -> None:
+    told_late(shop, COMMON, "0" * 32)
+    settle(shop)
+    assert (shop.web.sent, shop.keys("jobs/"), shop.keys("cutouts/")) == ([], [], [])
+
+
+def test_a_late_event_of_what_is_bought_already_is_news_to_its_job(shop: Shop) -> None:
+    shop.web.always = SUBMITTED
+    shop.upload(HD, picture())
+    told_late(shop, HD, shop.bucket.put(HD, picture(800, 600)))
+    assert keys.sequel(HD) in shop.bucket.things
+    assert len(shop.web.sent) == 1
+
+
+def test_what_was_begun_by_us_when_only_the_answer_was_lost_gets_its_turn(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = shop.bucket.create
+
+    def lost(key: str, body: bytes) -> bool:
+        really(key, body)
+        return False
+
+    monkeypatch.setattr(shop.bucket, "create", lost)
+    told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
+    assert [turn.upload for turn in shop.line.jobs.queue.heads()] == [COMMON]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -145,6 +145,44 @@ def test_one_objects_bug_does_not_keep_the_others_of_the_event_waiting(oss: Oss,
     with pytest.raises(ValueError, match="eTag"):
         on_upload("general")(json.dumps(document).encode(), context(accounts.owner))
     assert mine.read(keys.receipt("uploads/general/common/second.jpg")) is not None
+
+
+@pytest.mark.parametrize(("old", "joins"), [(60, True), (0, False)])
+def test_an_upload_that_is_told_late_joins_the_queue_and_settle_is_called(
+    oss: Oss, accounts: Accounts, old: float, joins: bool
+) -> None:
+    mine = bucket(oss, accounts)
+    mine.write(KEY, picture())
+    etag = mine.etag(KEY)
+    oss.requests.clear()
+    happened = datetime.now(timezone.utc) - timedelta(seconds=old)
+    on_upload("general")(event(eTag=etag, eventTime=happened.isoformat()), context(accounts.owner))
+    asked = [(request.operation, request.key.partition("/")[0]) for request in oss.requests]
+    queued = [("PutObject", "jobs"), ("PutObject", "queue"), ("PutObject", "wake")]
+    assert (asked[-3:] == queued and ("GetObject", "uploads") not in asked) is joins
+    job = json.loads(mine.read(keys.job(KEY)).body)
+    assert job["code"] == ("QuotaTaken" if joins else "VendorUnreachable")
+
+
+def test_an_event_whose_time_cannot_be_read_is_not_taken_for_late(oss: Oss, accounts: Accounts) -> None:
+    mine = bucket(oss, accounts)
+    mine.write(KEY, picture())
+    on_upload("general")(event(eTag=mine.etag(KEY), eventTime="a while ago"), context(accounts.owner))
+    assert json.loads(mine.read(keys.job(KEY)).body)["code"] == "VendorUnreachable"
+
+
+def test_the_bell_itself_has_settle_move_on_what_is_queued(
+    oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSS_BUCKET", "shop-photos")
+    mine, key = bucket(oss, accounts), "uploads/general/common/a.txt"
+    mine.write(key, b"no picture")
+    late = (datetime.now(timezone.utc) - timedelta(minutes=1)).isoformat()
+    on_upload("general")(event(key, eTag=mine.etag(key), eventTime=late), context(accounts.owner))
+    assert mine.read(keys.receipt(key)) is None
+    on_timer()(event(keys.BELL), context(accounts.owner, 3))
+    assert mine.read(keys.receipt(key)) is not None
+    assert [entry.key for entry in mine.list("queue/")] == [keys.DRAIN]
 
 
 def test_settle_moves_on_what_lies_in_the_bucket(oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from shared import keys
+from shared.documents import Blocked, Claimed, Ready, Ticketed, Waiting
 from shared.errors import Rejected
 from shared.keys import MAX_UPLOAD_BYTES, UPLOADS
 
@@ -29,6 +31,14 @@ _WORDS = st.sampled_from(
 _NASTY = st.lists(_WORDS, min_size=1, max_size=6).map("".join)
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 uploads = st.one_of(_NASTY, _TEXT).filter(_fits).map(UPLOADS.__add__)
+
+STAGES = [stage.name for stage in (Claimed, Waiting, Blocked, Ticketed, Ready)]
+_ZONES = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)))
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=_ZONES)  # noqa: DTZ001 - hypothesis's way
+_FOLDERS = st.sampled_from(["", "general/", "general/common/", "-/", "-/-/", "/", "//", "20261121T080000.000000Z/"])
+jobs = st.builds("{}{}".format, _FOLDERS, st.one_of(_NASTY, _TEXT)).filter(_fits).map(UPLOADS.__add__)
+"""Those that may be pictures, so that there may be a job for them."""
+jobs = jobs.filter(keys.is_upload)
 
 
 def documents(upload: str) -> set[str]:
@@ -223,3 +233,48 @@ def test_a_folders_second_picture_begins_with_an_underscore(key: str, expected: 
 def test_no_name_is_a_second_picture_where_none_is_needed() -> None:
     assert keys.image_of("uploads/g/c/a.jpg.mask.png", ()) == ""
     assert not keys.serves_folder("uploads/g/c/_mask.png", ())
+
+
+@given(st.sampled_from(STAGES), moments, jobs)
+@example("waiting", datetime(2026, 11, 21, tzinfo=timezone.utc), "uploads/-/-/a.jpg")
+@example("waiting", datetime(2026, 11, 21, tzinfo=timezone.utc), "uploads/general/common/general/common/a.jpg")
+@example("waiting", datetime(2026, 11, 21, tzinfo=timezone.utc), "uploads//a.jpg")
+@example("waiting", datetime(2026, 11, 21, tzinfo=timezone.utc), "uploads///two\nlines.jpg")
+def test_a_turn_leads_back_to_its_upload_and_lies_in_its_lane(stage: str, due: datetime, upload: str) -> None:
+    key, capability = keys.turn(stage, due, upload), keys.capability_name(upload)
+    assert keys.read_turn(key) == (stage, capability, due, upload)
+    assert key.startswith(keys.lane(stage, capability))
+
+
+@given(moments, moments, jobs, jobs)
+def test_turns_of_a_lane_sort_by_their_moments(one: datetime, other: datetime, first: str, second: str) -> None:
+    assume(one != other)
+    assume(keys.capability_name(first) == keys.capability_name(second))
+    turns = [keys.turn("waiting", due, upload).encode() for due, upload in ((one, first), (other, second))]
+    assert (turns[0] < turns[1]) == (one < other)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("folders", ["", "general/", "general/common/", "-/-/", "/" * 900])
+@pytest.mark.parametrize("letter", ["a", "红", "😀"])
+def test_the_turn_of_the_longest_upload_fits_oss(stage: str, folders: str, letter: str) -> None:
+    room = MAX_UPLOAD_BYTES - len(UPLOADS + folders)
+    upload = UPLOADS + folders + letter * (room // len(letter.encode())) + "a" * (room % len(letter.encode()))
+    assert len(upload.encode()) == MAX_UPLOAD_BYTES
+    key = keys.turn(stage, datetime(2026, 11, 21, tzinfo=timezone.utc), upload)
+    assert len(key.encode()) <= OSS_KEY_BYTES
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        keys.DRAIN,
+        "queue/",
+        "queue/waiting/general/common/20261121T080000.000000Z/",
+        "queue/waiting/general/common/20261321T080000.000000Z/a.jpg",
+        "queue/waiting/20261121T080000.000000Z/a.jpg",
+        "jobs/waiting/general/common/20261121T080000.000000Z/a.jpg",
+    ],
+)
+def test_a_name_that_is_no_turn_is_read_as_none(name: str) -> None:
+    assert keys.read_turn(name) is None

@@ -1,0 +1,109 @@
+"""When a vendor is asked again: late enough to be worth it, early enough that no result lies waiting."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shared.forecast import Forecast
+
+HD = "general/hd-common"
+
+
+def seconds(number: float) -> timedelta:
+    return timedelta(seconds=number)
+
+
+@pytest.fixture
+def forecast() -> Forecast:
+    return Forecast()
+
+
+def taught(forecast: Forecast, *ages: float) -> Forecast:
+    """One that has seen jobs finish at these ages, each after a question too early."""
+    for age in ages:
+        forecast.finished(HD, seconds(age), asked=1)
+    return forecast
+
+
+def test_where_nothing_was_learnt_the_first_question_comes_after_two_seconds(forecast: Forecast) -> None:
+    assert forecast.first(HD) == seconds(2)
+
+
+def test_the_first_question_comes_a_little_before_the_last_job_was_finished(forecast: Forecast) -> None:
+    assert taught(forecast, 10).first(HD) == seconds(9)
+
+
+def test_the_first_question_never_comes_within_a_second(forecast: Forecast) -> None:
+    assert taught(forecast, 0.1).first(HD) == seconds(1)
+
+
+def test_what_is_learnt_of_one_capability_says_nothing_of_another(forecast: Forecast) -> None:
+    taught(forecast, 30)
+    forecast.again(HD, seconds(40))
+    assert forecast.first("general/hd-sky") == seconds(2)
+    assert forecast.early("general/hd-sky", seconds(3), seconds(0)) == seconds(0)
+
+
+def test_a_later_job_counts_as_much_as_all_before_it(forecast: Forecast) -> None:
+    assert taught(forecast, 10, 20).first(HD) == seconds((9 + 18) / 2)
+
+
+def test_a_job_that_had_been_finished_for_long_can_only_shorten_the_time(forecast: Forecast) -> None:
+    forecast.finished(HD, seconds(50), asked=0)
+    assert forecast.first(HD) == seconds(2), "nothing was learnt: it may have been finished at once"
+    taught(forecast, 10)
+    forecast.finished(HD, seconds(50), asked=0)
+    assert forecast.first(HD) == seconds(9)
+    forecast.finished(HD, seconds(5), asked=0)
+    assert forecast.first(HD) == seconds(4.5)
+
+
+@pytest.mark.parametrize(("age", "pause"), [(2, 1), (30, 3), (6000, 60)])
+def test_where_nothing_was_learnt_the_pauses_grow_with_the_age(forecast: Forecast, age: float, pause: float) -> None:
+    assert forecast.again(HD, seconds(age)) == seconds(pause)
+
+
+@pytest.mark.parametrize(("age", "pause"), [(4, 5), (8.5, 1), (9, 1), (40, 4)])
+def test_a_job_younger_than_its_like_is_asked_for_at_their_age(forecast: Forecast, age: float, pause: float) -> None:
+    assert taught(forecast, 10).again(HD, seconds(age)) == seconds(pause)
+
+
+def test_where_nothing_was_learnt_no_question_is_too_early(forecast: Forecast) -> None:
+    assert forecast.early(HD, seconds(2), seconds(0)) == seconds(0)
+
+
+def test_a_question_is_put_off_until_half_a_second_past_the_age_at_which_another_was_unfinished(
+    forecast: Forecast,
+) -> None:
+    forecast.again(HD, seconds(6))
+    forecast.again(HD, seconds(3))
+    assert forecast.early(HD, seconds(2), seconds(0)) == seconds(4.5)
+    assert forecast.early(HD, seconds(6.25), seconds(0)) == seconds(0.25)
+    assert forecast.early(HD, seconds(7), seconds(0)) == seconds(0)
+
+
+def test_a_question_is_put_off_until_the_age_at_which_others_were_finished(forecast: Forecast) -> None:
+    assert taught(forecast, 10).early(HD, seconds(2), seconds(0)) == seconds(7)
+    assert forecast.early(HD, seconds(11), seconds(0)) == seconds(0)
+
+
+def test_the_longer_of_both_ages_is_what_counts(forecast: Forecast) -> None:
+    taught(forecast, 10).again(HD, seconds(12))
+    assert forecast.early(HD, seconds(2), seconds(0)) == seconds(10.5)
+
+
+def test_one_that_finished_makes_the_unfinished_ones_forgotten(forecast: Forecast) -> None:
+    forecast.again(HD, seconds(60))
+    taught(forecast, 10)
+    assert forecast.early(HD, seconds(9), seconds(0)) == seconds(0)
+
+
+@pytest.mark.parametrize(("age", "patience"), [(2, 4), (8, 4), (20, 10)])
+def test_for_a_lost_job_the_others_wait_four_seconds_or_half_their_age(
+    forecast: Forecast, age: float, patience: float
+) -> None:
+    forecast.again(HD, seconds(100))
+    assert forecast.early(HD, seconds(age), seconds(patience)) == seconds(100.5 - age)
+    assert forecast.early(HD, seconds(age), seconds(patience + 0.01)) == seconds(0)

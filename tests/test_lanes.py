@@ -1,0 +1,286 @@
+"""What settle begins next: in order, as wide as the quota, and gently at a door that is shut."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared import keys
+from shared.documents import Blocked, Claimed, Job, Stage, Ticketed, Waiting
+from shared.lanes import NEWS, Lanes
+from shared.outcomes import Dropped
+from shared.queue import Turn
+from tests.fakes import START
+
+COMMON, HD, DAMO = "general/common", "general/hd-common", "damo/background"
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def turn(
+    name: str, *, stage: str = "waiting", capability: str = COMMON, due: float = 0, key: str | None = None
+) -> Turn:
+    upload = f"uploads/{capability}/{name}"
+    return Turn(keys.turn(stage, at(due), upload) if key is None else key, stage, capability, at(due), upload)
+
+
+def turns(number: int, **more: object) -> list[Turn]:
+    return [turn(f"{each:03}", **more) for each in range(number)]  # type: ignore[arg-type]
+
+
+def job(stage: Stage, due: float = 0) -> Job:
+    return Job(id="1", source=f"uploads/{COMMON}/a", uploaded_at=START, due=at(due), stage=stage)
+
+
+AWAY = job(Waiting(turned_away=True))
+BOUGHT = job(Ticketed("T-1", START))
+BLOCKED = job(Blocked())
+
+
+@pytest.fixture
+def lanes() -> Lanes:
+    """Of 2 calls a second."""
+    return Lanes(lambda capability: 2)
+
+
+def begun(lanes: Lanes, seconds: float = 0, most: int = 1000) -> list[list[Turn]]:
+    """All that can be begun at once."""
+    found: list[list[Turn]] = []
+    while len(found) < most and (together := lanes.begin(at(seconds))):
+        found.append(together)
+    return found
+
+
+def refuse(lanes: Lanes, times: int, seconds: float = 0) -> None:
+    for _ in range(times):
+        lanes.learn(turn("a"), [AWAY], at(seconds))
+
+
+def test_a_lane_is_taken_in_the_order_of_the_queue(lanes: Lanes) -> None:
+    waiting = turns(5)
+    lanes.seen(waiting)
+    assert begun(lanes) == [[each] for each in waiting]
+
+
+def test_what_is_not_due_does_not_begin(lanes: Lanes) -> None:
+    lanes.seen([turn("a", due=5)])
+    assert begun(lanes, 4.9) == []
+    assert lanes.next_moment() == at(5)
+    assert begun(lanes, 5) == [[turn("a", due=5)]]
+
+
+@pytest.mark.parametrize(("per_second", "width"), [(0.1, 2), (0.5, 4), (2, 11), (2.1, 12), (50, 251)])
+def test_as_many_are_under_way_as_five_seconds_of_the_quota_and_one(per_second: float, width: int) -> None:
+    lanes = Lanes(lambda capability: per_second)
+    lanes.seen(turns(300))
+    first = begun(lanes)
+    assert len(first) == width
+    lanes.ended(first[0])
+    assert len(begun(lanes)) == 1
+
+
+def test_every_lane_has_a_width_of_its_own() -> None:
+    lanes = Lanes({COMMON: 2.0, HD: 1.0}.__getitem__)
+    lanes.seen(turns(50) + turns(50, capability=HD) + turns(50, stage="ready"))
+    counted = [(together[0].stage, together[0].capability) for together in begun(lanes)]
+    lanes_of = (("waiting", COMMON), ("waiting", HD), ("ready", COMMON))
+    assert [counted.count(lane) for lane in lanes_of] == [11, 6, 11]
+
+
+@pytest.mark.parametrize("stage", [NEWS, "claimed"])
+def test_news_and_jobs_without_a_turn_are_kept_when_the_queue_is_seen_anew(lanes: Lanes, stage: str) -> None:
+    nameless, queued = turn("a", stage=stage, key=""), turn("b")
+    lanes.add([nameless])
+    lanes.seen([queued])
+    lanes.seen([])
+    assert begun(lanes) == [[nameless]], "and what has a name there is gone when it is not seen again"
+
+
+def test_an_upload_in_hand_is_not_begun_twice(lanes: Lanes) -> None:
+    lanes.seen([turn("a")])
+    first = lanes.begin(START)
+    lanes.seen([turn("a")])
+    lanes.add([turn("a", stage="claimed", key=""), turn("a", stage="ready")])
+    assert begun(lanes) == []
+    lanes.ended(first)
+    assert begun(lanes) == [[turn("a", stage="claimed", key="")]], "what has no name would be seen no more"
+
+
+def test_a_postponed_turn_is_passed_over_until_then_however_often_it_is_seen(lanes: Lanes) -> None:
+    lanes.seen([turn("a"), turn("b")])
+    lanes.ended(lanes.begin(START))
+    lanes.postpone(turn("a"), at(10))
+    lanes.seen([turn("a"), turn("b")])
+    assert begun(lanes, 9.9) == [[turn("b")]]
+    assert lanes.next_moment() == at(10)
+    assert begun(lanes, 10) == [[turn("a")]]
+
+
+def test_a_turn_is_never_moved_forward(lanes: Lanes) -> None:
+    lanes.postpone(turn("a", due=20), at(10))
+    assert lanes.next_moment() == at(20)
+
+
+def test_of_two_turns_that_an_upload_has_the_first_begins_and_does_not_wait_for_the_other(lanes: Lanes) -> None:
+    lanes.seen([turn("a"), turn("a", due=600)])
+    assert begun(lanes) == [[turn("a")]]
+
+
+# -------------------------------------------------------------------- the door
+
+
+def test_two_refusals_say_little_and_the_third_shuts_the_door_for_a_second(lanes: Lanes) -> None:
+    lanes.seen(turns(30))
+    refuse(lanes, 2)
+    assert len(begun(lanes, most=3)) == 3
+    refuse(lanes, 1)
+    assert begun(lanes, 0.9) == []
+
+
+@pytest.mark.parametrize(("refusals", "seconds"), [(3, 1), (4, 2), (5, 4), (7, 16), (8, 30), (40, 30)])
+def test_the_door_stays_shut_twice_as_long_each_time_up_to_half_a_minute(
+    lanes: Lanes, refusals: int, seconds: float
+) -> None:
+    lanes.seen(turns(30))
+    refuse(lanes, refusals)
+    assert lanes.next_moment() == at(seconds)
+    assert begun(lanes, seconds - 0.1) == []
+    assert len(begun(lanes, seconds)) == 1, "to see whether it takes calls again"
+
+
+def test_a_call_that_passes_opens_the_door_for_all(lanes: Lanes) -> None:
+    lanes.seen(turns(30))
+    refuse(lanes, 5)
+    (knock,) = begun(lanes, 4)
+    lanes.learn(knock[0], [BOUGHT], at(4))
+    lanes.ended(knock)
+    assert len(begun(lanes, 4)) == 11
+    refuse(lanes, 2, 4)
+    lanes.ended(turns(1))
+    assert len(begun(lanes, 4)) == 1, "refusals are counted anew"
+
+
+@pytest.mark.parametrize("outcome", [job(Waiting()), Dropped(job(Claimed()), existed=True)])
+def test_trouble_that_is_one_pictures_own_says_nothing_against_the_door(lanes: Lanes, outcome: Job | Dropped) -> None:
+    refuse(lanes, 2)
+    lanes.learn(turn("a"), [outcome], START)
+    refuse(lanes, 2)
+    lanes.seen(turns(30))
+    assert len(begun(lanes)) == 11
+
+
+def test_a_door_that_is_shut_until_a_certain_time_is_not_knocked_at_before(lanes: Lanes) -> None:
+    lanes.learn(turn("a"), [job(Waiting(turned_away=True), due=3600)], START)
+    lanes.seen(turns(3))
+    assert begun(lanes, 3599) == []
+    assert len(begun(lanes, 3600)) == 3
+
+
+def test_a_shut_door_is_that_capabilitys_alone_and_not_of_what_was_bought(lanes: Lanes) -> None:
+    refuse(lanes, 8)
+    other, bought, ready = turn("a", capability=HD), turn("b", stage="ticketed"), turn("c", stage="ready")
+    lanes.seen([turn("d"), other, bought, ready])
+    assert begun(lanes) == [[other], [bought], [ready]]
+
+
+@pytest.mark.parametrize("stage", ["ticketed", "ready"])
+def test_what_becomes_of_what_was_bought_says_nothing_of_the_door(lanes: Lanes, stage: str) -> None:
+    for _ in range(9):
+        lanes.learn(turn("a", stage=stage), [AWAY, BLOCKED], START)
+    lanes.seen(turns(30))
+    assert len(begun(lanes)) == 11
+    refuse(lanes, 8)
+    lanes.learn(turn("a", stage=stage), [BOUGHT], START)
+    lanes.seen([turn("b")])
+    assert lanes.next_moment() == at(30)
+
+
+def test_at_blocked_jobs_one_knocks_and_the_others_follow_when_it_passed(lanes: Lanes) -> None:
+    blocked = turns(30, stage="blocked")
+    lanes.seen(blocked)
+    knock = lanes.begin(START)
+    assert begun(lanes) == []
+    lanes.learn(knock[0], [BOUGHT], START)
+    lanes.ended(knock)
+    assert len(begun(lanes)) == 11
+
+
+def test_who_finds_the_door_blocked_has_knocked_for_the_whole_round(lanes: Lanes) -> None:
+    lanes.seen(turns(3, stage="blocked") + turns(3))
+    knock = lanes.begin(START)
+    lanes.learn(knock[0], [BLOCKED], START)
+    lanes.ended(knock)
+    assert begun(lanes, 1e6) == []
+    assert lanes.next_moment() > at(1e6)
+
+
+# -------------------------------------------------------------------- together
+
+
+def test_a_call_takes_as_many_as_its_capability_allows(lanes: Lanes) -> None:
+    waiting = turns(23, capability=DAMO)
+    lanes.seen(waiting)
+    assert begun(lanes) == [waiting[:10], waiting[10:20], waiting[20:]]
+
+
+def test_a_batch_is_of_what_is_due_and_counts_as_one(lanes: Lanes) -> None:
+    waiting = [turn("a", capability=DAMO), turn("b", capability=DAMO, due=1), turn("c", capability=DAMO)]
+    lanes.seen(waiting + turns(300, capability=DAMO))
+    first = lanes.begin(START)
+    assert (waiting[0] in first, waiting[1] in first, waiting[2] in first) == (True, False, True)
+    assert len(begun(lanes)) == 10, "the lane is eleven calls wide, not eleven pictures"
+
+
+def test_tickets_of_a_batch_go_together_when_they_fell_due_together(lanes: Lanes) -> None:
+    first, second = (
+        [turn(f"{due}{name}", stage="ticketed", capability=DAMO, due=due) for name in range(12)] for due in (1, 2)
+    )
+    lanes.seen(first + second)
+    assert begun(lanes, 3) == [first, second]
+
+
+def test_tickets_of_a_capability_without_batches_are_asked_for_alone(lanes: Lanes) -> None:
+    ticketed = turns(2, stage="ticketed", capability=HD)
+    lanes.seen(ticketed)
+    assert begun(lanes) == [[ticketed[0]], [ticketed[1]]]
+
+
+@pytest.mark.parametrize("capability", ["", "no/such"])
+def test_what_is_of_no_capability_is_moved_on_one_by_one(lanes: Lanes, capability: str) -> None:
+    nowhere = turns(2, capability=capability)
+    lanes.seen(nowhere)
+    assert begun(lanes) == [[nowhere[0]], [nowhere[1]]]
+
+
+# -------------------------------------------------------------------- what is told of them
+
+
+def test_the_backlog_is_what_waits_for_its_first_call_or_is_being_called(lanes: Lanes) -> None:
+    assert lanes.backlog(START) == frozenset()
+    lanes.seen([turn("a"), turn("b", capability=HD, due=5), turn("c", stage="ticketed", capability=DAMO)])
+    assert lanes.backlog(START) == {COMMON}
+    assert lanes.backlog(at(5)) == {COMMON, HD}
+    (call,) = [together for together in begun(lanes) if together[0].stage == "waiting"]
+    assert lanes.backlog(START) == {COMMON}
+    lanes.ended(call)
+    assert lanes.backlog(START) == frozenset()
+
+
+def test_settle_is_starved_when_all_that_it_saw_is_being_called(lanes: Lanes) -> None:
+    assert not lanes.is_starved()
+    lanes.seen([turn("a"), turn("b", due=1), turn("c", stage="ticketed")])
+    first = begun(lanes)
+    assert not lanes.is_starved(), "one is still to come"
+    for together in first:
+        lanes.ended(together)
+    (last,) = begun(lanes, 1)
+    assert lanes.is_starved()
+    lanes.ended(last)
+    assert not lanes.is_starved()
+
+
+def test_with_nothing_seen_there_is_no_moment_to_wait_for(lanes: Lanes) -> None:
+    assert lanes.next_moment() > at(1e9)
