@@ -120,15 +120,8 @@ class Round:
         due: list[Found] = []
         for turn in turns:
             try:
-                if turn.stage == NEWS:
-                    fates[turn.upload] = self._arrivals.look_again(turn.upload) or self._line.clock() + _AGAIN
-                elif (found := self._line.jobs.find(turn.upload)) is None:
-                    fates[turn.upload] = None
-                elif self._line.jobs.due(found.job) and (early := self._line.purchases.early(found.job)):
-                    fates[turn.upload] = self._line.clock() + early
-                else:
-                    fates[turn.upload] = self._not_before(found, turn)
-                    due += [found] if self._line.jobs.due(found.job) else []
+                fates[turn.upload], found = self._meet(turn)
+                due += [found] if found else []
             except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; `run` raises it
                 fates[turn.upload] = bug
         for group in _sharing(due):
@@ -140,8 +133,21 @@ class Round:
                 fates |= {_job(outcome).source: outcome for outcome in outcomes}
         return fates
 
-    def _not_before(self, found: Found, turn: Turn) -> datetime | None:
-        """When to come back to a job that cannot be moved on, now or because somebody is faster."""
+    def _meet(self, turn: Turn) -> tuple[Fate, Found | None]:
+        """What becomes of the turn unless its job is moved on, and that job if it can be."""
+        if turn.stage == NEWS:
+            return self._arrivals.look_again(turn.upload) or self._line.clock() + _AGAIN, None
+        found = self._line.jobs.find(turn.upload)
+        if found is None:
+            return None, None
+        is_due = self._line.jobs.due(found.job)
+        if is_due and (early := self._line.purchases.early(found.job)):
+            return self._line.clock() + early, None
+        return self._left_alone(found, turn), found if is_due else None
+
+    def _left_alone(self, found: Found, turn: Turn) -> datetime | None:
+        """When to come back to a job that cannot be moved on, now or because somebody is faster; it gets its turn if it
+        had none."""
         if found.job.held_until is not None:
             return max(found.job.held_until, self._line.clock() + _AGAIN)
         if turn.key == turn_of(found.job).key:
