@@ -87,21 +87,26 @@ class Round:
         self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
         if now >= self._searches:
             self._searches = self._ends  # until this search is over
-            self._under_way[self._pool.submit(self._search)] = self._lanes.add
+            self._under_way[self._pool.submit(self._search)] = self._searched
 
-    def _search(self) -> list[Turn]:
-        """Jobs without a turn, whose owners may have died; and news of uploads whose jobs were under way."""
+    def _search(self) -> tuple[list[Turn], datetime]:
+        """In the pool: jobs without a turn, whose owners may have died, and news of uploads whose jobs were under way.
+        And when to search again."""
         began = self._line.clock()
         unfinished = self._line.jobs.unfinished()
         self._line.jobs.sweep(unfinished.leases)
         lost = {*unfinished.jobs} - (self._queue.uploads() if unfinished.jobs else set())
         now = self._line.clock()
-        self._searches = now + _SELDOM * (now - began)
-        return [
+        turns = [
             Turn("", stage, keys.capability_name(upload), now, upload)
             for stage, uploads in ((Claimed.name, lost), (NEWS, unfinished.sequels))
             for upload in sorted(uploads)
         ]
+        return turns, now + _SELDOM * (now - began)
+
+    def _searched(self, found: tuple[list[Turn], datetime]) -> None:
+        turns, self._searches = found
+        self._lanes.add(turns)
 
     def _pause(self, now: datetime) -> float:
         """Seconds until there may be something to do."""
