@@ -1,4 +1,4 @@
-"""The timer's round: everything unfinished whose time has come is moved on, at the pace that was bought.
+"""Settle's round: everything unfinished whose time has come is moved on, at the pace that was bought.
 
 A round goes on as long as something falls due soon, so that an asynchronous cutout is fetched seconds after it is
 made, and ends at once when there is nothing to do.
@@ -35,11 +35,11 @@ _HANDOVER = timedelta(minutes=1)
 """For the next round to begin."""
 
 Fate = Outcome | datetime | Exception | None
-"""What became of a turn: None when there is no such job any more; a moment when it is to be looked at again."""
+"""What became of a turn: None when it is over, its job gone or under another turn; a moment, to look at it then."""
 
 
 class Round:
-    """One tick's work, done in `pool`; from `ends` on it begins nothing more."""
+    """One invocation's work, done in `pool`; from `ends` on it begins nothing more."""
 
     def __init__(
         self, arrivals: Arrivals, ends: datetime, pool: Executor, *, sleep: Callable[[float], None] = time.sleep
@@ -57,6 +57,7 @@ class Round:
         """Turns to be deleted."""
         self._bugs: list[Exception] = []
         self._looked = self._looks = self._searches = self._stays = self._line.clock()
+        """When the queue was looked at last, when it is again, when jobs are searched for, until when it stays."""
 
     def run(self) -> None:
         """Raises what was not foreseen, after everything else has been moved on."""
