@@ -19,7 +19,7 @@ from shared.documents import Claimed, Job, Ready, Ticketed
 from shared.drain import LINGER
 from shared.jobs import Found
 from shared.lanes import NEWS, Lanes
-from shared.outcomes import Concluded, Dropped, Outcome
+from shared.outcomes import Outcome
 from shared.providers.verdicts import quotable
 from shared.queue import Turn, turn_of
 
@@ -191,7 +191,7 @@ class Round:
                     self._lanes.add([next_turn])
             if turn.key and turn != next_turn:
                 self._over.append(turn.key)
-        outcomes = [fate for fate in fates.values() if isinstance(fate, Job | Concluded | Dropped)]
+        outcomes = [fate for fate in fates.values() if isinstance(fate, Outcome)]
         self._lanes.learn(turns[0], outcomes, now)
         if outcomes and turns[0].stage not in (Ticketed.name, Ready.name):
             self._stays = now + LINGER
