@@ -62,22 +62,28 @@ class Arrivals:
         jobs, capability = self.line.jobs, keys.capability_name(source)
         drained = self.drain.owns(capability)
         queues = self.drain.is_late(at) or drained
-        unseen = queues and etag != "" and "%" not in source  # it is there, and under this very name
-        if unseen and jobs.enqueue(source, etag):
-            if not drained:
-                self.drain.call(capability)
-            return None
-        job = None if unseen else jobs.claim(source, etag)
-        if job is None:
-            found = jobs.find(source)
-            if queues and found and _is_turned_away(found.job):
-                return None  # it is in the queue, and is looked at anew when its turn comes
-            if found and found.job.etag == etag != "" and (jobs.due(found.job) or found.job.held_until is None):
-                # Told twice, and nobody is at it: it keeps its turn.
-                job = jobs.take(found) if jobs.due(found.job) else None
-            elif (job := self._reopen(found)) is None:
-                jobs.announce(source)  # also when told twice: whoever holds the job may have looked before this came
+        if queues and etag != "" and "%" not in source:  # it is there, and under this very name: nobody need look
+            if jobs.enqueue(source, etag):
+                if not drained:
+                    self.drain.call(capability)
+                return None
+        elif job := jobs.claim(source, etag):
+            return self._run(job)
+        job = self._take_over(source, etag, queues)
         return None if job is None else self._run(job)
+
+    def _take_over(self, source: str, etag: str, queues: bool) -> Job | None:
+        """Hold the job that there is already; None when whoever has it, or its turn, will do."""
+        jobs = self.line.jobs
+        found = jobs.find(source)
+        if queues and found and _is_turned_away(found.job):
+            return None  # it is in the queue, and is looked at anew when its turn comes
+        if found and found.job.etag == etag != "" and (jobs.due(found.job) or found.job.held_until is None):
+            # Told twice, and nobody is at it: it keeps its turn.
+            return jobs.take(found) if jobs.due(found.job) else None
+        if (job := self._reopen(found)) is None:
+            jobs.announce(source)  # also when told twice: whoever holds the job may have looked before this came
+        return job
 
     def _run(self, job: Job) -> Outcome:
         """Walk it, and have settle come for what is soon to be done."""

@@ -1,4 +1,4 @@
-"""What OSS sends a function: the word that an object was made. (A timer's tick says nothing that matters.)"""
+"""What OSS sends a function: the word that an object was made. (What settle is sent says nothing that matters.)"""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
@@ -17,6 +16,7 @@ from pydantic import ValidationError
 from shared import keys, log
 from shared.allowance import Allowance
 from shared.arrivals import Arrivals
+from shared.budget import Budget
 from shared.capabilities import of_group
 from shared.drain import Drain
 from shared.errors import Misconfigured, Unavailable
@@ -38,29 +38,7 @@ from shared.web import HttpWeb
 Handler = Callable[[bytes, Any], None]
 
 _MOST_AT_ONCE = 300
-"""Jobs that settle has under way: 50 calls a second, of a vendor that takes 3, are 150 at any moment, and their results
-and records half as many again."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How a function's timeout is spent, in seconds."""
-
-    call: float
-    """For a vendor to answer: the slowest synchronous ones promise 30 s."""
-    fetch: float
-    """For a result to arrive."""
-    wait: float
-    """For a call's turn at the pace that was bought."""
-    begin: float
-    """How long a round may begin things: what it begins last has time for its turn, a call, a result and the bucket."""
-    lease: float
-    """Longer than the timeout, so that whoever holds a stale lease is certainly dead."""
-
-    @classmethod
-    def within(cls, timeout: float) -> Budget:
-        call, fetch, wait = min(40.0, timeout / 3), min(60.0, timeout / 2), min(15.0, timeout / 40)
-        return cls(call, fetch, wait, begin=max(0.0, timeout * 14 / 15 - wait - call - fetch), lease=timeout * 1.1)
+"""Threads that settle has: at 50 calls a second, `Lanes` has 251 calls under way."""
 
 
 def on_upload(group: str) -> Handler:
@@ -81,9 +59,9 @@ def on_upload(group: str) -> Handler:
 
 
 def on_timer() -> Handler:
-    """The handler of `settle`, which moves on whatever could not finish in one go."""
+    """The handler of `settle`, called every minute and by the bell, which moves on what could not finish in one go."""
 
-    def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - a tick says nothing that matters
+    def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - neither tick nor bell says anything that matters
         settings = _settings("oss_bucket")
         budget = Budget.within(float(context.function.timeout))
         arrivals = _arrivals("", settings, settings.oss_bucket, _credentials(settings, context), budget)

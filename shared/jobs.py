@@ -59,21 +59,18 @@ class Jobs:
 
     def enqueue(self, source: str, etag: str) -> bool:
         """Begin a job for an upload and leave it to settle; False when there is one."""
-        others = "the vendor's quota is taken by those that came before: it waits for its turn"
-        job = replace(
-            _new(source, etag, self._clock()), stage=Waiting(turned_away=True), code="QuotaTaken", message=others
-        )
-        begun = self._begin(job) is not None
-        if begun:
+        message = "the vendor's quota is taken by those that came before: it waits for its turn"
+        new = _new(source, etag, self._clock())
+        job = self._begin(replace(new, stage=Waiting(turned_away=True), code="QuotaTaken", message=message))
+        if job is not None:
             self.queue.add(job)
-        return begun
+        return job is not None
 
     def _begin(self, job: Job) -> Job | None:
-        source = job.source
-        if self._bucket.create(keys.job(source), job.to_json()):
+        if self._bucket.create(keys.job(job.source), job.to_json()):
             return job
         # Created by us all the same, when only the answer to the first try was lost.
-        found = self.find(source)
+        found = self.find(job.source)
         return job if found and found.job.id == job.id else None
 
     def find(self, source: str) -> Found | None:

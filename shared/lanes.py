@@ -55,6 +55,7 @@ class Lanes:
         self._lanes: defaultdict[tuple[str, str], _Lane] = defaultdict(_Lane)
         self._doors: defaultdict[str, _Door] = defaultdict(_Door)
         self._in_hand: set[str] = set()
+        """Uploads, between `begin` and `ended`."""
         self._not_before: dict[Turn, datetime] = {}
 
     def seen(self, turns: Iterable[Turn]) -> None:
@@ -96,10 +97,10 @@ class Lanes:
 
     def learn(self, turn: Turn, outcomes: Iterable[Outcome], now: datetime) -> None:
         """From what became of turns that were moved on together, what the vendor will say to the others."""
-        jobs = [outcome for outcome in outcomes if isinstance(outcome, Job)]
         if turn.stage in _BOUGHT:
             return
         door = self._doors[turn.capability]
+        jobs = [outcome for outcome in outcomes if isinstance(outcome, Job)]
         if any(isinstance(job.stage, Blocked) for job in jobs):
             door.opens = _NEVER  # one knock a round is enough
         elif away := [job.due for job in jobs if isinstance(job.stage, Waiting) and job.stage.turned_away]:

@@ -75,7 +75,7 @@ class Pace:
 
     def _go(self, gate: _Gate, per_second: float) -> None:
         places, apart, now = max(1, int(per_second)), 1 / per_second, self._clock()
-        planned = gate.free if now - gate.free < apart else now
+        planned = gate.free if now - gate.free < apart else now  # less than one call's place is made up for
         turn = max(now, planned)
         if len(gate.gone) == places:
             turn = max(turn, gate.gone.popleft() + places / per_second + gate.slack)

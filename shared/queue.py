@@ -23,6 +23,8 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class Turn:
+    """When a job is due, as `key` says it; empty for a job that was found without one, or for news of an upload."""
+
     key: str
     stage: str
     capability: str

@@ -1,4 +1,4 @@
-"""The timer's round: everything unfinished whose time has come is moved on, at the pace that was bought.
+"""Settle's round: everything unfinished whose time has come is moved on, at the pace that was bought.
 
 A round goes on as long as something falls due soon, so that an asynchronous cutout is fetched seconds after it is
 made, and ends at once when there is nothing to do.
@@ -19,7 +19,7 @@ from shared.documents import Claimed, Job, Ready, Ticketed
 from shared.drain import LINGER
 from shared.jobs import Found
 from shared.lanes import NEWS, Lanes
-from shared.outcomes import Concluded, Dropped, Outcome
+from shared.outcomes import Outcome
 from shared.providers.verdicts import quotable
 from shared.queue import Turn, turn_of
 
@@ -35,11 +35,11 @@ _HANDOVER = timedelta(minutes=1)
 """For the next round to begin."""
 
 Fate = Outcome | datetime | Exception | None
-"""What became of a turn: None when there is no such job any more; a moment when it is to be looked at again."""
+"""What became of a turn: None when it is over, its job gone or under another turn; a moment, to look at it then."""
 
 
 class Round:
-    """One tick's work, done in `pool`; from `ends` on it begins nothing more."""
+    """One invocation's work, done in `pool`; from `ends` on it begins nothing more."""
 
     def __init__(
         self, arrivals: Arrivals, ends: datetime, pool: Executor, *, sleep: Callable[[float], None] = time.sleep
@@ -57,6 +57,7 @@ class Round:
         """Turns to be deleted."""
         self._bugs: list[Exception] = []
         self._looked = self._looks = self._searches = self._stays = self._line.clock()
+        """When the queue was looked at last, when it is again, when jobs are searched for, until when it stays."""
 
     def run(self) -> None:
         """Raises what was not foreseen, after everything else has been moved on."""
@@ -87,21 +88,26 @@ class Round:
         self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
         if now >= self._searches:
             self._searches = self._ends  # until this search is over
-            self._under_way[self._pool.submit(self._search)] = self._lanes.add
+            self._under_way[self._pool.submit(self._search)] = self._searched
 
-    def _search(self) -> list[Turn]:
-        """Jobs without a turn, whose owners may have died; and news of uploads whose jobs were under way."""
+    def _search(self) -> tuple[list[Turn], datetime]:
+        """In the pool: jobs without a turn, whose owners may have died, and news of uploads whose jobs were under way.
+        And when to search again."""
         began = self._line.clock()
         unfinished = self._line.jobs.unfinished()
         self._line.jobs.sweep(unfinished.leases)
         lost = {*unfinished.jobs} - (self._queue.uploads() if unfinished.jobs else set())
         now = self._line.clock()
-        self._searches = now + _SELDOM * (now - began)
-        return [
+        turns = [
             Turn("", stage, keys.capability_name(upload), now, upload)
             for stage, uploads in ((Claimed.name, lost), (NEWS, unfinished.sequels))
             for upload in sorted(uploads)
         ]
+        return turns, now + _SELDOM * (now - began)
+
+    def _searched(self, found: tuple[list[Turn], datetime]) -> None:
+        turns, self._searches = found
+        self._lanes.add(turns)
 
     def _pause(self, now: datetime) -> float:
         """Seconds until there may be something to do."""
@@ -120,15 +126,8 @@ class Round:
         due: list[Found] = []
         for turn in turns:
             try:
-                if turn.stage == NEWS:
-                    fates[turn.upload] = self._arrivals.look_again(turn.upload) or self._line.clock() + _AGAIN
-                elif (found := self._line.jobs.find(turn.upload)) is None:
-                    fates[turn.upload] = None
-                elif self._line.jobs.due(found.job) and (early := self._line.purchases.early(found.job)):
-                    fates[turn.upload] = self._line.clock() + early
-                else:
-                    fates[turn.upload] = self._not_before(found, turn)
-                    due += [found] if self._line.jobs.due(found.job) else []
+                fates[turn.upload], found = self._meet(turn)
+                due += [found] if found else []
             except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; `run` raises it
                 fates[turn.upload] = bug
         for group in _sharing(due):
@@ -140,8 +139,21 @@ class Round:
                 fates |= {_job(outcome).source: outcome for outcome in outcomes}
         return fates
 
-    def _not_before(self, found: Found, turn: Turn) -> datetime | None:
-        """When to come back to a job that cannot be moved on, now or because somebody is faster."""
+    def _meet(self, turn: Turn) -> tuple[Fate, Found | None]:
+        """What becomes of the turn unless its job is moved on, and that job if it can be."""
+        if turn.stage == NEWS:
+            return self._arrivals.look_again(turn.upload) or self._line.clock() + _AGAIN, None
+        found = self._line.jobs.find(turn.upload)
+        if found is None:
+            return None, None
+        is_due = self._line.jobs.due(found.job)
+        if is_due and (early := self._line.purchases.early(found.job)):
+            return self._line.clock() + early, None
+        return self._left_alone(found, turn), found if is_due else None
+
+    def _left_alone(self, found: Found, turn: Turn) -> datetime | None:
+        """When to come back to a job that cannot be moved on, now or because somebody is faster; it gets its turn if it
+        had none."""
         if found.job.held_until is not None:
             return max(found.job.held_until, self._line.clock() + _AGAIN)
         if turn.key == turn_of(found.job).key:
@@ -179,7 +191,7 @@ class Round:
                     self._lanes.add([next_turn])
             if turn.key and turn != next_turn:
                 self._over.append(turn.key)
-        outcomes = [fate for fate in fates.values() if isinstance(fate, Job | Concluded | Dropped)]
+        outcomes = [fate for fate in fates.values() if isinstance(fate, Outcome)]
         self._lanes.learn(turns[0], outcomes, now)
         if outcomes and turns[0].stage not in (Ticketed.name, Ready.name):
             self._stays = now + LINGER

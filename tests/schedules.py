@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from shared import keys
 from shared.arrivals import Arrivals
+from shared.budget import Budget
 from shared.errors import Unavailable
-from shared.handlers import Budget
 from shared.jobs import Jobs
 from shared.rounds import Round
 from tests.actors import Actor, Cast, Order

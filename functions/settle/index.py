@@ -1,4 +1,4 @@
-"""Every minute: what the vendor had not finished, or had no time for."""
+"""When it is rung for, and every minute: what the vendor had not finished, or had no time for."""
 
 from shared.handlers import on_timer
 
