@@ -21,8 +21,8 @@ _COMING = timedelta(seconds=3)
 """How long settle may take to come when it is rung for."""
 _LOOK = timedelta(seconds=2)
 _LATE, _LATE_AT_FIRST = timedelta(seconds=2), timedelta(seconds=5)
-"""An instance that is free hears of an upload within a second; events tell the time to the second. Before its first one
-an instance had to be made."""
+"""An instance that is free hears of an upload within a second, and events tell the time to the second; one that had to
+be made first takes some seconds for that."""
 
 LINGER = _COMING + _LOOK
 """How long after its last work settle must stay: until then somebody may join the queue for its sake."""
@@ -44,13 +44,13 @@ class Drain:
         self._clock = clock
         self._looks: dict[str, datetime] = {}
         """For each capability that this instance was turned away with: when to look again."""
-        self._late = _LATE_AT_FIRST
+        self._made = clock()
         self._announced: tuple[frozenset[str], datetime | None] = (frozenset(), None)
 
     def is_late(self, at: datetime | None) -> bool:
         """Whether the word of what happened at `at` has stood in the platform's own queue, and others with it."""
-        late, self._late = self._late, _LATE
-        return at is not None and self._clock() - at > late
+        now = self._clock()
+        return at is not None and (now - max(at, self._made) > _LATE or now - at > _LATE_AT_FIRST)
 
     def owns(self, capability: str) -> bool:
         """Whether the quota is settle's, as far as this instance has heard."""
@@ -77,7 +77,7 @@ class Drain:
             log.warning("bell", code=error.code, message=f"settle was not called, and comes by itself: {error.message}")
 
     def announce(self, capabilities: frozenset[str], until: datetime) -> None:
-        """Settle says whose backlogs it is at, and forgets none that it does not name."""
+        """Settle says whose backlogs it is at, in place of what it said last."""
         announced = (capabilities, until if capabilities else None)
         if announced != self._announced:  # the last round's, in this instance, was for another time
             document = _Draining(capabilities=capabilities, until=until)

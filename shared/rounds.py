@@ -209,7 +209,7 @@ class Round:
         self._forget()
         now = self._line.clock()
         left = self._lanes.backlog(now)
-        self._arrivals.drain.announce(left, self._ends + _HANDOVER)
+        self._arrivals.drain.announce(left, max(now, self._ends) + _HANDOVER)
         if left and now >= self._ends:
             self._arrivals.drain.ring()
 

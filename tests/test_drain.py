@@ -143,17 +143,24 @@ def test_the_next_round_of_the_same_instance_says_how_long_it_lasts(yard: Yard) 
     assert yard.owned(seconds=20)
 
 
-def test_the_first_event_of_an_instance_may_be_five_seconds_old_and_the_others_two(yard: Yard) -> None:
-    def late(seconds: float, drain: Drain) -> bool:
-        return drain.is_late(yard.clock() - timedelta(seconds=seconds))
-
-    assert late(5.1, yard.instance())
-    first = yard.instance()
-    assert not late(5, first), "an instance had to be made"
-    assert not late(2, first)
-    assert late(2.1, first)
+def test_an_event_is_late_that_an_instance_could_have_heard_two_seconds_ago(yard: Yard) -> None:
+    yard.clock.pass_(minutes=1)
+    now = yard.clock()
+    assert not yard.function.is_late(now - timedelta(seconds=2))
+    assert yard.function.is_late(now - timedelta(seconds=2.1))
+    assert not yard.function.is_late(None), "it does not say"
 
 
-def test_an_event_that_does_not_say_when_it_happened_is_not_late_but_was_the_first(yard: Yard) -> None:
-    assert not yard.function.is_late(None)
-    assert yard.function.is_late(yard.clock() - timedelta(seconds=3))
+def test_an_instance_that_had_to_be_made_first_has_five_seconds_for_that(yard: Yard) -> None:
+    happened = yard.clock()
+    yard.clock.pass_(seconds=4)
+    made = yard.instance()
+    assert not made.is_late(happened)
+    yard.clock.pass_(seconds=1)
+    assert not made.is_late(happened)
+    yard.clock.pass_(seconds=0.1)
+    assert made.is_late(happened)
+    quick = yard.instance()
+    happened = yard.clock() - timedelta(seconds=1)
+    yard.clock.pass_(seconds=2.1)
+    assert quick.is_late(happened), "it could have been heard for two of the three"
