@@ -1,0 +1,48 @@
+"""Odd states of the queue: none of them may make settle spin, or keep one upload waiting behind what is past."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+from shared import keys
+from shared.drain import Drain
+from shared.rounds import Round
+from tests import viapi_line
+from tests.fakes import AtOnce, Shop
+
+shop = viapi_line.shop
+
+
+def go(shop: Shop, seconds: float = 60) -> float:
+    """One round; how many seconds of the clock it took."""
+    began = shop.clock()
+    ends = began + timedelta(seconds=seconds)
+    Round(shop.arrivals, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
+    return (shop.clock() - began).total_seconds()
+
+
+def test_the_sign_that_settle_is_draining_holds_for_the_next_round_as_well(shop: Shop) -> None:
+    settle = Drain(shop.bucket, shop.bucket, shop.clock)  # an instance keeps it from round to round
+    settle.announce(frozenset({"general/common"}), shop.clock() + timedelta(minutes=8))
+    shop.clock.pass_(minutes=7)
+    settle.announce(frozenset({"general/common"}), shop.clock() + timedelta(minutes=8))
+    shop.clock.pass_(minutes=4)
+    function = Drain(shop.bucket, shop.bucket, shop.clock)
+    function.call("general/common")
+    shop.clock.pass_(seconds=4)
+    assert function.owns("general/common")
+
+
+def test_two_threads_may_learn_at_once_that_settle_has_gone(shop: Shop) -> None:
+    drain = shop.arrivals.drain
+    drain.call("general/common")
+    shop.clock.pass_(seconds=4)
+
+    def another(name: str, key: str) -> None:
+        if key == keys.DRAIN:
+            shop.bucket.before = lambda name, key: None
+            assert not drain.owns("general/common")
+
+    shop.bucket.before = another
+    assert not drain.owns("general/common")
