@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 
 from shared import keys
 from shared.drain import Drain
+from shared.forecast import Forecast, _Experience
 from shared.rounds import Round
 from tests import viapi_line
 from tests.fakes import AtOnce, Shop
@@ -46,3 +48,18 @@ def test_two_threads_may_learn_at_once_that_settle_has_gone(shop: Shop) -> None:
 
     shop.bucket.before = another
     assert not drain.owns("general/common")
+
+
+def test_a_result_that_comes_while_another_thread_asks_whether_it_is_early_is_no_bug() -> None:
+    forecast, reads = Forecast(), 0
+
+    class Interrupted(_Experience):
+        def __getattribute__(self, name: str) -> Any:
+            value = super().__getattribute__(name)
+            if name == "unfinished" and value is not None:
+                forecast.finished("damo/matting", timedelta(seconds=5), 1)
+            return value
+
+    seconds = timedelta(seconds=1)
+    forecast._of["damo/matting"] = Interrupted(unfinished=4 * seconds)
+    assert forecast.early("damo/matting", seconds, 0 * seconds) >= 0 * seconds
