@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 
 from shared.capabilities import CAPABILITIES
 from shared.documents import Blocked, Job, Ready, Ticketed, Waiting
-from shared.outcomes import Outcome
+from shared.outcomes import Dropped, Outcome
 from shared.queue import Turn
 
 NEWS = "news"
@@ -64,9 +64,10 @@ class Lanes:
         self.add(turns)
 
     def add(self, turns: Iterable[Turn]) -> None:
+        """In their order. An upload's first one stays: it may be postponed, or a later one an older job's."""
         for turn in turns:
             if not turn.key or turn.upload not in self._in_hand:
-                self._lanes[turn.stage, turn.capability].turns[turn.upload] = turn
+                self._lanes[turn.stage, turn.capability].turns.setdefault(turn.upload, turn)
 
     def begin(self, now: datetime) -> list[Turn]:
         """The next turns to be moved on together, which may share a call; none when nothing can be begun now."""
@@ -91,13 +92,14 @@ class Lanes:
     def postpone(self, turn: Turn, until: datetime) -> None:
         """It cannot be moved on now."""
         self._not_before[turn] = until
-        self.add([turn])
+        self._lanes[turn.stage, turn.capability].turns[turn.upload] = turn
 
     def learn(self, turn: Turn, outcomes: Iterable[Outcome], now: datetime) -> None:
         """From what became of turns that were moved on together, what the vendor will say to the others."""
-        jobs = [outcome for outcome in outcomes if isinstance(outcome, Job)]
-        if turn.stage in _BOUGHT:
-            return
+        heard = [outcome for outcome in outcomes if not isinstance(outcome, Dropped)]
+        if turn.stage in _BOUGHT or not heard:
+            return  # nobody knocked
+        jobs = [outcome for outcome in heard if isinstance(outcome, Job)]
         door = self._doors[turn.capability]
         if any(isinstance(job.stage, Blocked) for job in jobs):
             door.opens = _NEVER  # one knock a round is enough

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 
 from shared import keys
 from shared.drain import Drain
@@ -12,6 +13,8 @@ from shared.forecast import Forecast, _Experience
 from shared.rounds import Round
 from tests import viapi_line
 from tests.fakes import AtOnce, Shop
+from tests.pictures import picture
+from tests.viapi_line import COMMON, HD, SUBMITTED, THROTTLED, status
 
 shop = viapi_line.shop
 
@@ -63,3 +66,52 @@ def test_a_result_that_comes_while_another_thread_asks_whether_it_is_early_is_no
     seconds = timedelta(seconds=1)
     forecast._of["damo/matting"] = Interrupted(unfinished=4 * seconds)
     assert forecast.early("damo/matting", seconds, 0 * seconds) >= 0 * seconds
+
+
+def test_a_turn_that_an_older_job_left_does_not_hide_a_new_ones(shop: Shop) -> None:
+    etag = shop.bucket.put(COMMON, picture())
+    assert shop.line.jobs.enqueue(COMMON, etag)
+    shop.bucket.put(keys.turn("waiting", shop.clock() + timedelta(hours=8), COMMON), b"")
+    shop.clock.pass_(seconds=1)
+    go(shop)
+    assert shop.receipt(COMMON) is not None
+
+
+def test_what_somebody_has_in_hand_is_not_looked_at_with_every_search(shop: Shop) -> None:
+    assert shop.line.jobs.claim(COMMON, shop.bucket.put(COMMON, picture())) is not None
+    shop.web.answers = [SUBMITTED]
+    shop.web.always = status("PROCESSING")
+    shop.upload(HD, picture())  # keeps the round awake
+    go(shop)
+    assert shop.bucket.requests.count(("read", keys.job(COMMON))) <= 2
+
+
+def test_a_bug_over_news_comes_once_a_round(shop: Shop) -> None:
+    shop.bucket.put(COMMON, picture())
+    shop.bucket.put(keys.sequel(COMMON), b"{}")
+    shop.web.answers = [SUBMITTED]
+    shop.web.always = status("PROCESSING")
+    shop.upload(HD, picture())
+    bugs = 0
+
+    def bug(name: str, about: str) -> None:
+        nonlocal bugs
+        if (name, about) == ("create", keys.job(COMMON)):
+            bugs += 1
+            raise ZeroDivisionError
+
+    shop.bucket.before = bug
+    with pytest.raises(ZeroDivisionError):
+        go(shop)
+    assert bugs == 1
+
+
+def test_turns_that_came_to_nothing_do_not_open_a_door_that_refuses(shop: Shop) -> None:
+    uploads = [f"uploads/general/common/{name}.jpg" for name in range(12)]
+    for upload in uploads:
+        assert shop.line.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
+        shop.bucket.put(keys.turn("waiting", shop.clock(), f"{upload}.gone.jpg"), b"")
+        shop.clock.pass_(seconds=1)
+    shop.web.always = THROTTLED
+    go(shop, seconds=30)
+    assert len(shop.web.sent) < 12, "pauses of 1, 2, 4, 8 and 16 seconds after the first refusals"
