@@ -29,8 +29,8 @@ _LOOK, _HUNGRY = timedelta(seconds=1), timedelta(seconds=0.2)
 """Between two looks at the queue; the second when everything that was seen has been begun."""
 _SELDOM = 20
 """What has no turn is searched for after so many times as long as the last search took: it lists all there is."""
-_AGAIN = timedelta(seconds=10)
-"""To come back to a job that somebody else has taken in hand."""
+_AGAIN = timedelta(seconds=20)
+"""To come back to a job that somebody else has, or that nobody survives: longer than a round stays for it."""
 _HANDOVER = timedelta(minutes=1)
 """For the next round to begin."""
 
@@ -82,9 +82,12 @@ class Round:
     def _look(self) -> None:
         now = self._line.clock()
         self._looked, self._looks = now, now + _LOOK
-        self._forget()
-        self._lanes.seen(self._queue.heads())
-        self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
+        try:
+            self._forget()
+            self._lanes.seen([*self._queue.heads()])  # all, or what is known stays
+            self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
+        except Exception as bug:  # noqa: BLE001 - what is under way must end, and the next look may see; `run` raises it
+            self._note(bug, "")
         if now >= self._searches:
             self._searches = self._ends  # until this search is over
             self._under_way[self._pool.submit(self._search)] = self._lanes.add
@@ -115,7 +118,10 @@ class Round:
     # ---------------------------------------------------------------- doing it, in the pool
 
     def _walk(self, turns: Sequence[Turn]) -> dict[str, Fate]:
-        """Move on jobs of one lane; what became of each, by upload."""
+        """Move on jobs of one lane; what became of each, by upload. Nothing, when the round ended before a thread was
+        free."""
+        if self._line.clock() >= self._ends:
+            return dict.fromkeys((turn.upload for turn in turns), self._ends)
         fates: dict[str, Fate] = {}
         due: list[Found] = []
         for turn in turns:

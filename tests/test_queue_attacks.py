@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +11,9 @@ import pytest
 
 from shared import keys
 from shared.drain import Drain
+from shared.errors import Unavailable
 from shared.forecast import Forecast, _Experience
+from shared.jobs import Jobs
 from shared.rounds import Round
 from tests import viapi_line
 from tests.fakes import AtOnce, Shop
@@ -104,6 +108,59 @@ def test_a_bug_over_news_comes_once_a_round(shop: Shop) -> None:
     with pytest.raises(ZeroDivisionError):
         go(shop)
     assert bugs == 1
+
+
+def test_a_job_that_nobody_survives_keeps_no_round_awake(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.web.answers = [SUBMITTED]
+    shop.upload(HD, picture())
+    shop.clock.pass_(minutes=10)
+    monkeypatch.setattr(Jobs, "_win", lambda *_: False)
+    assert go(shop) < 15
+
+
+def test_news_of_an_upload_whose_ticket_takes_long_keep_no_round_awake(shop: Shop) -> None:
+    shop.web.answers = [SUBMITTED]
+    shop.web.always = status("PROCESSING")
+    shop.upload(HD, picture())
+    shop.upload(HD, picture(800, 600))
+    shop.clock.pass_(minutes=8)
+    assert go(shop) < 15
+
+
+def test_what_stood_before_a_thread_when_the_round_ended_is_left_to_the_next(shop: Shop) -> None:
+    for name in "abc":
+        upload = f"uploads/general/common/{name}.jpg"
+        assert shop.line.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
+    shop.clock.pass_(seconds=1)
+    send = shop.web.send
+
+    def slowly(request: Any) -> Any:
+        shop.clock.pass_(seconds=40)
+        return send(request)
+
+    shop.web.send = slowly  # type: ignore[method-assign]
+    with ThreadPoolExecutor(1) as pool:
+        Round(shop.arrivals, shop.clock() + timedelta(seconds=30), pool).run()
+    assert len(shop.web.sent) == 1
+
+
+def test_a_listing_that_fails_once_does_not_end_the_round(shop: Shop) -> None:
+    shop.web.answers = [SUBMITTED]
+    shop.web.always = status("PROCESSING")
+    shop.upload(HD, picture())
+    looks = 0
+
+    def falter(name: str, about: str) -> None:
+        nonlocal looks
+        if (name, about) == ("list", keys.QUEUE):
+            looks += 1
+            if looks in (6, 7):  # a look and a search
+                raise Unavailable("OssUnreachable", "OSS was not reached")
+
+    shop.bucket.before = falter
+    with suppress(Unavailable):
+        go(shop)
+    assert looks > 20
 
 
 def test_turns_that_came_to_nothing_do_not_open_a_door_that_refuses(shop: Shop) -> None:
