@@ -128,7 +128,10 @@ def read_turn(key: str) -> tuple[str, str, datetime, str] | None:
     if match is None:
         return None
     capability = "" if match["capability"] == _NO_CAPABILITY else match["capability"]
-    due = datetime.strptime(match["due"], _MOMENT).replace(tzinfo=timezone.utc)
+    try:
+        due = datetime.strptime(match["due"], _MOMENT).replace(tzinfo=timezone.utc)
+    except ValueError:  # digits, but no moment
+        return None
     return match["stage"], capability, due, f"{UPLOADS}{capability}{'/' if capability else ''}{match['rest']}"
 
 

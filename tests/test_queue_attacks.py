@@ -163,6 +163,11 @@ def test_a_listing_that_fails_once_does_not_end_the_round(shop: Shop) -> None:
     assert looks > 20
 
 
+def test_a_name_in_the_queue_that_tells_no_moment_stops_nobody(shop: Shop) -> None:
+    shop.bucket.put("queue/waiting/general/common/20269999T999999.000000Z/x.jpg", b"")
+    go(shop)
+
+
 def test_turns_that_came_to_nothing_do_not_open_a_door_that_refuses(shop: Shop) -> None:
     uploads = [f"uploads/general/common/{name}.jpg" for name in range(12)]
     for upload in uploads:
