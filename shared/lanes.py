@@ -104,8 +104,11 @@ class Lanes:
         if any(isinstance(job.stage, Blocked) for job in jobs):
             door.opens = _NEVER  # one knock a round is enough
         elif away := [job.due for job in jobs if isinstance(job.stage, Waiting) and job.stage.turned_away]:
-            door.refusals += 1
-            pause = min(2.0 ** (door.refusals - _FORGIVEN - 1), _LONGEST_PAUSE) if door.refusals > _FORGIVEN else 0.0
+            pause = 0.0
+            if now >= door.opens:  # else it was under way when the door shut
+                door.refusals += 1
+                if door.refusals > _FORGIVEN:
+                    pause = min(2.0 ** (door.refusals - _FORGIVEN - 1), _LONGEST_PAUSE)
             door.opens = max(door.opens, now + timedelta(seconds=pause), *away)
         else:
             door.refusals, door.passed = 0, True
