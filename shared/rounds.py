@@ -71,6 +71,8 @@ class Round:
                 self._gather(self._pause(now))
             elif self._stays_at(now):
                 self._sleep(self._pause(now))
+            elif self._over and now < self._ends:
+                self._looks = now  # what stood behind those may be seen now
             else:
                 break
         self._leave()

@@ -18,7 +18,7 @@ from shared.rounds import Round
 from tests import viapi_line
 from tests.fakes import AtOnce, Shop
 from tests.pictures import picture
-from tests.viapi_line import COMMON, HD, SUBMITTED, THROTTLED, status
+from tests.viapi_line import COMMON, HD, LINK, SUBMITTED, THROTTLED, ok, status
 
 shop = viapi_line.shop
 
@@ -58,7 +58,7 @@ def test_two_threads_may_learn_at_once_that_settle_has_gone(shop: Shop) -> None:
 
 
 def test_a_result_that_comes_while_another_thread_asks_whether_it_is_early_is_no_bug() -> None:
-    forecast, reads = Forecast(), 0
+    forecast = Forecast()
 
     class Interrupted(_Experience):
         def __getattribute__(self, name: str) -> Any:
@@ -177,3 +177,25 @@ def test_turns_that_came_to_nothing_do_not_open_a_door_that_refuses(shop: Shop) 
     shop.web.always = THROTTLED
     go(shop, seconds=30)
     assert len(shop.web.sent) < 12, "pauses of 1, 2, 4, 8 and 16 seconds after the first refusals"
+
+
+def test_turns_that_jobs_have_left_behind_keep_nobody_waiting_for_the_next_round(shop: Shop) -> None:
+    for number in range(1100):
+        shop.bucket.put(keys.turn("waiting", shop.clock(), f"uploads/general/common/{number}.jpg"), b"")
+    shop.clock.pass_(seconds=1)
+    assert shop.line.jobs.enqueue(COMMON, shop.bucket.put(COMMON, picture()))
+    shop.clock.pass_(seconds=1)
+    shop.line.jobs.queue.uploads = lambda: {COMMON}  # type: ignore[method-assign]  # nor does the search find it
+    go(shop)
+    assert shop.receipt(COMMON) is not None
+
+
+def test_calls_that_were_under_way_when_the_door_shut_count_as_one_refusal(shop: Shop) -> None:
+    for name in range(12):
+        upload = f"uploads/general/common/{name}.jpg"
+        assert shop.line.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
+    shop.clock.pass_(seconds=1)
+    shop.web.answers = [THROTTLED] * 11
+    shop.web.always = ok(ImageURL=LINK)
+    go(shop)
+    assert len([key for key in shop.keys(keys.CUTOUTS) if key.endswith(".json")]) == 12
