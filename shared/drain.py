@@ -45,7 +45,7 @@ class Drain:
         self._looks: dict[str, datetime] = {}
         """For each capability that this instance was turned away with: when to look again."""
         self._made = clock()
-        self._announced: tuple[frozenset[str], datetime | None] = (frozenset(), None)
+        self._announced: _Draining | None = None
 
     def is_late(self, at: datetime | None) -> bool:
         """Whether the word of what happened at `at` has stood in the platform's own queue, and others with it."""
@@ -54,12 +54,12 @@ class Drain:
 
     def owns(self, capability: str) -> bool:
         """Whether the quota is settle's, as far as this instance has heard."""
-        if capability not in self._looks:
+        now, look = self._clock(), self._looks.get(capability)
+        if look is None:
             return False
-        now = self._clock()
-        if now >= self._looks[capability]:
+        if now >= look:
             if not self._is_announced(capability, now):
-                del self._looks[capability]
+                self._looks.pop(capability, None)  # which another thread may have done
                 return False
             self._looks[capability] = now + _LOOK
         return True
@@ -78,11 +78,11 @@ class Drain:
 
     def announce(self, capabilities: frozenset[str], until: datetime) -> None:
         """Settle says whose backlogs it is at, in place of what it said last."""
-        announced = (capabilities, until if capabilities else None)
-        if announced != self._announced:  # the last round's, in this instance, was for another time
-            document = _Draining(capabilities=capabilities, until=until)
+        said = _Draining(capabilities=capabilities, until=until) if capabilities else None
+        if said != self._announced:  # also when only its time is another: the next round is the same instance's
+            document = said or _Draining(capabilities=capabilities, until=until)
             self._documents.write(keys.DRAIN, document.model_dump_json().encode())
-            self._announced = announced
+            self._announced = said
 
     def _is_announced(self, capability: str, now: datetime) -> bool:
         stored = self._documents.read(keys.DRAIN)

@@ -49,7 +49,8 @@ class Forecast:
         found = self._of[capability]
         if overdue > max(_PATIENCE, age / 2):
             return timedelta()
-        worth = max(found.typical or age, found.unfinished + _STEP if found.unfinished else age)
+        unfinished = found.unfinished  # once: another thread may just find one finished
+        worth = max(found.typical or age, unfinished + _STEP if unfinished else age)
         return max(worth - age, timedelta())
 
     def finished(self, capability: str, age: timedelta, asked: int) -> None:

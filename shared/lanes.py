@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 
 from shared.capabilities import CAPABILITIES
 from shared.documents import Blocked, Job, Ready, Ticketed, Waiting
-from shared.outcomes import Outcome
+from shared.outcomes import Dropped, Outcome
 from shared.queue import Turn
 
 NEWS = "news"
@@ -65,9 +65,9 @@ class Lanes:
         self.add(turns)
 
     def add(self, turns: Iterable[Turn]) -> None:
+        """In their order. An upload's first one stays: it may be postponed, or a later one an older job's."""
         for turn in turns:
             if not turn.key or turn.upload not in self._in_hand:
-                # The first one, should somebody have died before he deleted another: his job may be due earlier.
                 self._lanes[turn.stage, turn.capability].turns.setdefault(turn.upload, turn)
 
     def begin(self, now: datetime) -> list[Turn]:
@@ -93,19 +93,23 @@ class Lanes:
     def postpone(self, turn: Turn, until: datetime) -> None:
         """It cannot be moved on now."""
         self._not_before[turn] = until
-        self.add([turn])
+        self._lanes[turn.stage, turn.capability].turns[turn.upload] = turn
 
     def learn(self, turn: Turn, outcomes: Iterable[Outcome], now: datetime) -> None:
         """From what became of turns that were moved on together, what the vendor will say to the others."""
-        if turn.stage in _BOUGHT:
-            return
+        heard = [outcome for outcome in outcomes if not isinstance(outcome, Dropped)]
+        if turn.stage in _BOUGHT or not heard:
+            return  # nobody knocked
+        jobs = [outcome for outcome in heard if isinstance(outcome, Job)]
         door = self._doors[turn.capability]
-        jobs = [outcome for outcome in outcomes if isinstance(outcome, Job)]
         if any(isinstance(job.stage, Blocked) for job in jobs):
             door.opens = _NEVER  # one knock a round is enough
         elif away := [job.due for job in jobs if isinstance(job.stage, Waiting) and job.stage.turned_away]:
-            door.refusals += 1
-            pause = min(2.0 ** (door.refusals - _FORGIVEN - 1), _LONGEST_PAUSE) if door.refusals > _FORGIVEN else 0.0
+            pause = 0.0
+            if now >= door.opens:  # else it was under way when the door shut
+                door.refusals += 1
+                if door.refusals > _FORGIVEN:
+                    pause = min(2.0 ** (door.refusals - _FORGIVEN - 1), _LONGEST_PAUSE)
             door.opens = max(door.opens, now + timedelta(seconds=pause), *away)
         else:
             door.refusals, door.passed = 0, True

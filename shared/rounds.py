@@ -29,8 +29,8 @@ _LOOK, _HUNGRY = timedelta(seconds=1), timedelta(seconds=0.2)
 """Between two looks at the queue; the second when everything that was seen has been begun."""
 _SELDOM = 20
 """What has no turn is searched for after so many times as long as the last search took: it lists all there is."""
-_AGAIN = timedelta(seconds=10)
-"""To come back to a job that somebody else has taken in hand."""
+_AGAIN = timedelta(seconds=20)
+"""To come back to a job that somebody else has, or that nobody survives: longer than a round stays for it."""
 _HANDOVER = timedelta(minutes=1)
 """For the next round to begin."""
 
@@ -72,6 +72,8 @@ class Round:
                 self._gather(self._pause(now))
             elif self._stays_at(now):
                 self._sleep(self._pause(now))
+            elif self._over and now < self._ends:
+                self._looks = now  # what stood behind those may be seen now
             else:
                 break
         self._leave()
@@ -83,9 +85,12 @@ class Round:
     def _look(self) -> None:
         now = self._line.clock()
         self._looked, self._looks = now, now + _LOOK
-        self._forget()
-        self._lanes.seen(self._queue.heads())
-        self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
+        try:
+            self._forget()
+            self._lanes.seen([*self._queue.heads()])  # all, or what is known stays
+            self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
+        except Exception as bug:  # noqa: BLE001 - what is under way must end, and the next look may see; `run` raises it
+            self._note(bug, "")
         if now >= self._searches:
             self._searches = self._ends  # until this search is over
             self._under_way[self._pool.submit(self._search)] = self._searched
@@ -121,7 +126,10 @@ class Round:
     # ---------------------------------------------------------------- doing it, in the pool
 
     def _walk(self, turns: Sequence[Turn]) -> dict[str, Fate]:
-        """Move on jobs of one lane; what became of each, by upload."""
+        """Move on jobs of one lane; what became of each, by upload. Nothing, when the round ended before a thread was
+        free."""
+        if self._line.clock() >= self._ends:
+            return dict.fromkeys((turn.upload for turn in turns), self._ends)
         fates: dict[str, Fate] = {}
         due: list[Found] = []
         for turn in turns:
@@ -154,10 +162,11 @@ class Round:
     def _left_alone(self, found: Found, turn: Turn) -> datetime | None:
         """When to come back to a job that cannot be moved on, now or because somebody is faster; it gets its turn if it
         had none."""
+        now = self._line.clock()
         if found.job.held_until is not None:
-            return max(found.job.held_until, self._line.clock() + _AGAIN)
+            return found.job.held_until if found.job.held_until > now else now + _AGAIN
         if turn.key == turn_of(found.job).key:
-            return max(found.job.due, self._line.clock() + _AGAIN)
+            return max(found.job.due, now + _AGAIN)
         if not turn.key:
             self._queue.add(found.job)
         return None  # it has another turn

@@ -177,8 +177,8 @@ class Schedule(RuleBasedStateMachine):
         for _ in range(_MOST_ROUNDS):
             self.clock.pass_(minutes=11)
             self._round()
-            if not self.shop.keys(keys.JOBS):
-                return
+            if not self.shop.keys(keys.JOBS) and {*self.shop.keys(keys.QUEUE)} <= {keys.DRAIN}:
+                return  # of the turns that a job has left, each round finds one
         self._check("lost", [f"{key} never ends" for key in self.shop.keys(keys.JOBS)])
 
     def _check(self, kind: Kind, wrong: Iterable[str]) -> None:

@@ -54,9 +54,14 @@ def begun(lanes: Lanes, seconds: float = 0, most: int = 1000) -> list[list[Turn]
     return found
 
 
-def refuse(lanes: Lanes, times: int, seconds: float = 0) -> None:
+def refuse(lanes: Lanes, times: int, seconds: float = 0) -> float:
+    """One after the other, each as soon as the door lets it knock; the seconds at which the last one does."""
+    lanes.seen([turn("knocks")])
     for _ in range(times):
+        seconds = max(seconds, (lanes.next_moment() - START).total_seconds())
         lanes.learn(turn("a"), [AWAY], at(seconds))
+    lanes.seen([])
+    return seconds
 
 
 def test_a_lane_is_taken_in_the_order_of_the_queue(lanes: Lanes) -> None:
@@ -133,43 +138,60 @@ def test_of_two_turns_that_an_upload_has_the_first_begins_and_does_not_wait_for_
 
 
 def test_two_refusals_say_little_and_the_third_shuts_the_door_for_a_second(lanes: Lanes) -> None:
-    lanes.seen(turns(30))
     refuse(lanes, 2)
+    lanes.seen(turns(30))
     assert len(begun(lanes, most=3)) == 3
     refuse(lanes, 1)
+    lanes.seen(turns(30))
     assert begun(lanes, 0.9) == []
+
+
+def test_calls_that_were_under_way_when_the_door_shut_are_one_refusal(lanes: Lanes) -> None:
+    refuse(lanes, 3)
+    for _ in range(9):
+        lanes.learn(turn("a"), [AWAY], at(0.5))
+    lanes.seen(turns(30))
+    assert lanes.next_moment() == at(1)
 
 
 @pytest.mark.parametrize(("refusals", "seconds"), [(3, 1), (4, 2), (5, 4), (7, 16), (8, 30), (40, 30)])
 def test_the_door_stays_shut_twice_as_long_each_time_up_to_half_a_minute(
     lanes: Lanes, refusals: int, seconds: float
 ) -> None:
+    last = refuse(lanes, refusals)
     lanes.seen(turns(30))
-    refuse(lanes, refusals)
-    assert lanes.next_moment() == at(seconds)
-    assert begun(lanes, seconds - 0.1) == []
-    assert len(begun(lanes, seconds)) == 1, "to see whether it takes calls again"
+    assert lanes.next_moment() == at(last + seconds)
+    assert begun(lanes, last + seconds - 0.1) == []
+    assert len(begun(lanes, last + seconds)) == 1, "to see whether it takes calls again"
 
 
 def test_a_call_that_passes_opens_the_door_for_all(lanes: Lanes) -> None:
+    opens = refuse(lanes, 5) + 4
     lanes.seen(turns(30))
-    refuse(lanes, 5)
-    (knock,) = begun(lanes, 4)
-    lanes.learn(knock[0], [BOUGHT], at(4))
+    (knock,) = begun(lanes, opens)
+    lanes.learn(knock[0], [BOUGHT], at(opens))
     lanes.ended(knock)
-    assert len(begun(lanes, 4)) == 11
-    refuse(lanes, 2, 4)
+    assert len(begun(lanes, opens)) == 11
+    refuse(lanes, 2, opens)
     lanes.ended(turns(1))
-    assert len(begun(lanes, 4)) == 1, "refusals are counted anew"
+    lanes.seen(turns(30))
+    assert len(begun(lanes, opens)) == 1, "refusals are counted anew"
 
 
-@pytest.mark.parametrize("outcome", [job(Waiting()), Dropped(job(Claimed()), existed=True)])
-def test_trouble_that_is_one_pictures_own_says_nothing_against_the_door(lanes: Lanes, outcome: Job | Dropped) -> None:
+def test_trouble_that_is_one_pictures_own_says_nothing_against_the_door(lanes: Lanes) -> None:
     refuse(lanes, 2)
-    lanes.learn(turn("a"), [outcome], START)
+    lanes.learn(turn("a"), [job(Waiting())], START)
     refuse(lanes, 2)
     lanes.seen(turns(30))
     assert len(begun(lanes)) == 11
+
+
+def test_who_was_dropped_without_a_call_says_nothing_for_the_door(lanes: Lanes) -> None:
+    refuse(lanes, 2)
+    lanes.learn(turn("a"), [Dropped(job(Claimed()), existed=True)], START)
+    refuse(lanes, 1)
+    lanes.seen(turns(30))
+    assert begun(lanes) == []
 
 
 def test_a_door_that_is_shut_until_a_certain_time_is_not_knocked_at_before(lanes: Lanes) -> None:
@@ -192,10 +214,10 @@ def test_what_becomes_of_what_was_bought_says_nothing_of_the_door(lanes: Lanes, 
         lanes.learn(turn("a", stage=stage), [AWAY, BLOCKED], START)
     lanes.seen(turns(30))
     assert len(begun(lanes)) == 11
-    refuse(lanes, 8)
+    last = refuse(lanes, 8)
     lanes.learn(turn("a", stage=stage), [BOUGHT], START)
     lanes.seen([turn("b")])
-    assert lanes.next_moment() == at(30)
+    assert lanes.next_moment() == at(last + 30)
 
 
 def test_at_blocked_jobs_one_knocks_and_the_others_follow_when_it_passed(lanes: Lanes) -> None:
