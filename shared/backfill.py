@@ -30,7 +30,7 @@ _STEP = 100
 
 
 class Order(BaseModel):
-    """What a person asks for: `s invoke backfill -e '{"prefix": "uploads/goods/"}'`."""
+    """What a person asks for: `s backfill invoke -e '{"prefix": "uploads/goods/"}'`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
