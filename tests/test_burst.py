@@ -15,7 +15,7 @@ KEPT = Found(
     calls=2_020,
     throttled=20,
     most=126,
-    displaced=26,
+    displaced=16,
     unheard=0.1,
     seconds=200.0,
 )

@@ -10,14 +10,29 @@ import pytest
 from shared import keys
 from tests.cloud.box import Cloud
 from tests.cloud.effects import Effect, Moment
+from tests.cloud.manifest import ROOT
 from tests.pictures import picture
 from tests.shop import PATIENCE, Shop, photo, wait_for
+from tests.snippets import stage
+
+FUNCTION = f"""
+    import sys
+    from datetime import timedelta
+    sys.path.insert(0, {str(ROOT)!r})
+    from shared import drain
+    from shared.handlers import on_timer, on_upload
+    drain._LATE = drain._LATE_AT_FIRST = timedelta(minutes=10)
+    handler = """
 
 
 @pytest.fixture(scope="module")
-def shop() -> Iterator[Shop]:
-    """Time runs faster here: a lease is over after some seconds, settle comes by every second."""
-    with Cloud(timeouts={"general": 12, "settle": 15}, timer_seconds=1, qps=50, job_seconds=1) as cloud:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Time runs faster here: a lease is over after some seconds, settle comes by every second. On a slow machine an
+    event would come late, and settle do what the upload's function is to die over: here no event is late."""
+    code = tmp_path_factory.mktemp("functions")
+    stage(code, {"general": f"{FUNCTION}on_upload('general')\n", "settle": f"{FUNCTION}on_timer()\n"})
+    timeouts = {"general": 12.0, "settle": 15.0}
+    with Cloud(code=code, timeouts=timeouts, timer_seconds=1, qps=50, job_seconds=1) as cloud:
         yield Shop(cloud)
 
 
@@ -100,13 +115,11 @@ def test_wherever_an_instance_is_killed_the_result_arrives(shop: Shop) -> None:
         for key, capability, _, _ in deaths:
             if capability == "refine-mask":
                 shop.upload(mask(key), picture(180, 120, "PNG", mode="L"))
-    # As many at once as there are instances: what has to wait for one is settle's, who takes other steps.
-    for some in (deaths[start : start + 4] for start in range(0, len(deaths), 4)):
-        for key, capability, step, moment in some:
-            shop.cloud.kill_on(the(STEPS[capability], step, moment, key))
-            shop.upload(key, SMALL)
-        # Nothing is looked at before: a plan counts whoever asks for an object.
-        wait_for(lambda: not shop.cloud.kills_to_come, "the last of them to die where it was to die")
+    for key, capability, step, moment in deaths:
+        shop.cloud.kill_on(the(STEPS[capability], step, moment, key))
+        shop.upload(key, SMALL)
+    # Nothing is looked at before: a plan counts whoever asks for an object.
+    wait_for(lambda: not shop.cloud.kills_to_come, "the last of them to die where it was to die")
     for key, capability, step, moment in deaths:
         receipt = shop.wait(key)
         assert (key, receipt.status) == (key, "done")
@@ -138,8 +151,8 @@ def test_throttled_blocked_and_slow_uploads_drain_when_the_fault_is_lifted(shop:
     for key in (throttled, blocked, slow):
         shop.upload(key, SMALL)
     stages = {throttled: "waiting", blocked: "blocked", slow: "ticketed"}
-    for key, stage in stages.items():
-        wait_for(partial(shop.has_stage, key, stage), f"{key} to be {stage}")
+    for key, where in stages.items():
+        wait_for(partial(shop.has_stage, key, where), f"{key} to be {where}")
     assert [shop.receipt(key) for key in (throttled, blocked, slow)] == [None, None, None]
     for fault in faults:
         fault.lift()

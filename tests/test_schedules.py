@@ -62,7 +62,8 @@ def test_whoever_takes_up_a_job_whose_receipt_is_written_does_not_withdraw_it() 
 def test_a_call_for_a_new_version_that_died_with_its_caller_is_counted() -> None:
     schedule = Schedule()
     schedule.open((COMMON,), walk=Walk(10_000, ("throttled",)))
-    schedule.put(0, version=1, walk=Walk(10, then="die"))  # bought, and not yet recorded
+    schedule.pass_(4)  # until then it would join the queue
+    schedule.put(0, version=1, walk=Walk(14, then="die"))  # bought, and not yet recorded
     schedule.teardown()
     receipt = schedule.shop.receipt(COMMON)
     assert receipt is not None
