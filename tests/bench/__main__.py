@@ -49,7 +49,7 @@ def _can() -> float:
 
 
 def _quota(chosen: argparse.Namespace) -> Iterator[Table]:
-    seconds = chosen.seconds or (15 if chosen.quick else 90)
+    seconds = chosen.seconds or (15 if chosen.quick else 40)
     least = 20 if chosen.quick or chosen.seconds else 120
     cases = [
         quota.affordable(qps, latency, seconds=seconds, can=_can(), least=least)
@@ -61,7 +61,7 @@ def _quota(chosen: argparse.Namespace) -> Iterator[Table]:
 
 def _side_by_side(chosen: argparse.Namespace) -> Iterator[Table]:
     at, between = (side_by_side.QPS, side_by_side.LATENCY), ((2, 1.0), (50, 1.0), (10, 0.3), (10, 3.0))
-    seconds = 8 if chosen.quick else 20
+    seconds = 8 if chosen.quick else 12
     cases = [quota.affordable(*each, seconds=seconds, can=_can()) for each in (at, *(() if chosen.quick else between))]
     found = list(side_by_side.runs(cases))
     colds = [each.cold_start() for each in CONTENDERS]
