@@ -23,8 +23,8 @@ to one in so many."""
 class _Gate:
     """Where the callers of one quota stand in line."""
 
-    head: threading.Lock = field(default_factory=threading.Lock)
-    waiting: int = 0
+    line: deque[threading.Event] = field(default_factory=deque)
+    """In the order in which they came, which a lock would not keep; the first one's is set."""
     free: float = 0.0
     """When the next turn is, spaced evenly."""
     slack: float = _SLACK
@@ -55,18 +55,22 @@ class Pace:
 
     def wait(self, quota: Quota) -> None:
         """Return when it is this caller's turn; raises `Busy`, at once, when that is too far off."""
+        mine = threading.Event()
         with self._lock:
             gate = self._gates[quota]
-            wait = max(0.0, gate.free - self._clock()) + gate.waiting / quota.per_second
+            wait = max(0.0, gate.free - self._clock()) + len(gate.line) / quota.per_second
             if wait > self._patience:
                 raise Busy("QuotaTaken", f"{quota.name}'s next free turn is {wait:.0f} s away")
-            gate.waiting += 1
+            gate.line.append(mine)
+            gate.line[0].set()
+        mine.wait()
         try:
-            with gate.head:
-                self._go(gate, quota.per_second)
+            self._go(gate, quota.per_second)
         finally:
             with self._lock:
-                gate.waiting -= 1
+                gate.line.popleft()
+                if gate.line:
+                    gate.line[0].set()
 
     def came_too_early(self, quota: Quota) -> None:
         """The vendor has turned a call away for its time."""

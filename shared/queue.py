@@ -17,8 +17,9 @@ from shared import keys
 from shared.documents import Job
 from shared.ports import Bucket
 
-_PAGE = 500
-"""Turns of a lane that are seen in one look: more than are taken between two."""
+_PAGE = 100
+"""Turns of a lane that are seen in one look: more than are taken between two, and no more, since whoever reads a
+listing keeps those waiting who are on their way to a vendor."""
 
 
 @dataclass(frozen=True)

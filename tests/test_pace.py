@@ -146,3 +146,19 @@ def test_threads_that_come_at_once_leave_one_after_the_other_and_the_last_ones_n
     assert 4 <= len(left) <= 12
     gaps = [later - earlier for earlier, later in pairwise(left)]
     assert min(gaps) > 0.04
+
+
+def test_threads_leave_in_the_order_in_which_they_came() -> None:
+    pace, left = Pace(60.0), list[int]()
+
+    def come(number: int) -> None:
+        pace.wait(Quota("cutouts", 100))
+        left.append(number)
+
+    threads = [threading.Thread(target=come, args=[number]) for number in range(40)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert left == sorted(left)
