@@ -12,7 +12,7 @@ from shared import keys
 from tests.cloud.box import Cloud
 from tests.shop import Shop, photo, wait_for
 
-QPS = 8
+QPS = 4
 """Less than this burst is, on a slow machine, too."""
 SMALL = photo(size=(180, 120))
 INSTANCES = 4
