@@ -22,7 +22,7 @@ from shared.errors import CutoutError, Misconfigured
 from shared.models import Entry
 from shared.ports import Bucket, Invoker
 
-_WORKERS = 16
+AT_ONCE = 16
 _REMEMBERED = timedelta(days=1)
 """The platform keeps an event for a day: whatever was told before, and has no receipt, is told again."""
 _STEP = 100
@@ -133,7 +133,7 @@ class Backfill:
     def _set_going(self, prefix: str, uploads: list[Entry], already: int) -> int:
         """How many were, in their order, before the time was up."""
         done = 0
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             for start in range(0, len(uploads), _STEP):
                 step = uploads[start : start + _STEP]
                 went = list(pool.map(self._one, step))

@@ -30,7 +30,7 @@ class Asked(Protocol):
 
 
 class Connections:
-    """Up to `most` kept open for each host."""
+    """Up to `most` kept open for each host; more come and go."""
 
     def __init__(self, most: int) -> None:
         self._pools = PoolManager(maxsize=most, ssl_context=trusted())

@@ -86,6 +86,9 @@ class Ready:
     name: Literal["ready"] = "ready"
 
 
+BOUGHT = (Ticketed.name, Ready.name)
+"""The stages in which the vendor owes us a result: nothing is called any more, and that is finished first."""
+
 Stage = Annotated[Claimed | Waiting | Blocked | Ticketed | Ready, Field(discriminator="name")]
 
 
@@ -129,8 +132,7 @@ class Job:
 
     @property
     def bought(self) -> bool:
-        """Whether the vendor owes us a result: that is finished before anything else."""
-        return isinstance(self.stage, Ticketed | Ready)
+        return self.stage.name in BOUGHT
 
     def to_json(self) -> bytes:
         return _JOB.dump_json(self)

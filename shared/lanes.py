@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from shared.capabilities import CAPABILITIES
-from shared.documents import Blocked, Job, Ready, Ticketed, Waiting
+from shared.documents import BOUGHT, Blocked, Job, Ticketed, Waiting
 from shared.outcomes import Dropped, Outcome
 from shared.queue import Turn
 
 NEWS = "news"
 """The stage of what is no job yet: something newer came while one was under way."""
 
-_BOUGHT = (Ticketed.name, Ready.name)
 _LASTS = 5.0
 """Seconds that a call, its result and OSS take together: while one is under way for so long, others must be begun."""
 _FORGIVEN = 2
@@ -98,7 +97,7 @@ class Lanes:
     def learn(self, turn: Turn, outcomes: Iterable[Outcome], now: datetime) -> None:
         """From what became of turns that were moved on together, what the vendor will say to the others."""
         heard = [outcome for outcome in outcomes if not isinstance(outcome, Dropped)]
-        if turn.stage in _BOUGHT or not heard:
+        if turn.stage in BOUGHT or not heard:
             return  # nobody knocked
         jobs = [outcome for outcome in heard if isinstance(outcome, Job)]
         door = self._doors[turn.capability]
@@ -143,13 +142,13 @@ class Lanes:
         return max(turn.due, self._not_before.get(turn, turn.due))
 
     def _opens(self, stage: str, capability: str) -> datetime:
-        return _ALWAYS if stage in _BOUGHT else self._doors[capability].opens
+        return _ALWAYS if stage in BOUGHT else self._doors[capability].opens
 
     def _width(self, stage: str, capability: str, now: datetime) -> int:
         if now < self._opens(stage, capability):
             return 0
         door = self._doors[capability]
-        if stage not in _BOUGHT and (door.refusals > _FORGIVEN or (stage == Blocked.name and not door.passed)):
+        if stage not in BOUGHT and (door.refusals > _FORGIVEN or (stage == Blocked.name and not door.passed)):
             return 1  # to see whether it takes calls again
         return math.ceil(self._per_second(capability) * _LASTS) + 1
 

@@ -23,8 +23,6 @@ from shared.models import MARK, Download, Entry, Source, Stored
 
 _META = "x-oss-meta-"
 _MARK = _META + MARK
-_CONNECTIONS = 300
-"""Kept open: as many as settle has jobs under way."""
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
 _NOT_IN_XML = re.compile("[\\x00-\\x1f\\ufffe\\uffff]")
@@ -34,6 +32,8 @@ _ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 class OssBucket:
     """One bucket, reached at `endpoint`, shown to vendors at `public_endpoint`; signatures are V4.
+
+    However many come at the same time, `at_once` connections are kept for those who come next.
 
     Every method raises `Misconfigured` when the role may not do what it asks, and `Unavailable` when OSS cannot be
     reached or fails more than a moment.
@@ -49,6 +49,7 @@ class OssBucket:
         access_key_id: str,
         access_key_secret: str,
         security_token: str,
+        at_once: int = 1,
     ) -> None:
         provider = StaticCredentialsProvider(access_key_id, access_key_secret, security_token or None)
         auth = oss2.ProviderAuthV4(provider)
@@ -58,7 +59,7 @@ class OssBucket:
         # of it is gone, and a second try would store its rest as the whole.
         again = Retry(total=3, read=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), allowed_methods=_ANY)
         again.raise_on_status = False
-        connections = Connections(_CONNECTIONS)
+        connections = Connections(at_once)
 
         def bucket(endpoint: str, again: Retry, *, crc: bool = True) -> oss2.Bucket:
             session = connections.session(again)

@@ -23,8 +23,6 @@ MAX_RESULT_BYTES = 200_000_000
 _AS_IT_IS = {"Accept-Encoding": "identity"}
 """What is stored is what was sent, and nothing small unfolds into something large."""
 _OSS_DOMAIN = ".aliyuncs.com"
-_CONNECTIONS = 400
-"""More than settle ever has under way: whoever waited for one would be called unreachable."""
 _CONNECT_SECONDS = 5.0
 _SILENCE_SECONDS = 20.0
 
@@ -32,8 +30,8 @@ _SILENCE_SECONDS = 20.0
 class HttpWeb:
     """`result_hosts` are the hosts (`host` or `host:port`) an operator added.
 
-    A call waits `patience` seconds for its turn; then the vendor has `call_seconds` to answer, to the last byte, and a
-    result `fetch_seconds` to arrive.
+    A call waits `wait_seconds` for its turn; then the vendor has `call_seconds` to answer, to the last byte, and a
+    result `fetch_seconds` to arrive. So many go on `at_once`, and no more: one too many would be called unreachable.
     """
 
     def __init__(
@@ -42,16 +40,17 @@ class HttpWeb:
         result_hosts: frozenset[str],
         call_seconds: float,
         fetch_seconds: float,
-        patience: float,
+        wait_seconds: float,
+        at_once: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._result_hosts = result_hosts
         self._call_seconds = call_seconds
         self._fetch_seconds = fetch_seconds
         self._clock = clock
-        self._pace = Pace(patience)
+        self._pace = Pace(wait_seconds)
         self._client = httpx.Client(
-            transport=Transport(connections=_CONNECTIONS),
+            transport=Transport(connections=2 * at_once),  # to the vendor, and to where its results lie
             follow_redirects=False,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a call owes nothing to the one before it
@@ -105,19 +104,18 @@ class HttpWeb:
             yield unpacked(url)
             return
         self.allow(url, hosts)
-        patience = self._patience(_SILENCE_SECONDS, self._fetch_seconds)
+        patience, address = self._patience(_SILENCE_SECONDS, self._fetch_seconds), _address(url)
+        sender = address.netloc.decode()
         try:
             with self._client.stream(
                 "GET",
-                _address(url),
+                address,
                 headers=_AS_IT_IS,
                 extensions=patience.timeouts(connect=_CONNECT_SECONDS),
             ) as response:
                 if response.status_code != 200:
-                    raise Unavailable(
-                        "ResultRefused", f"{_host(url)} answered {response.status_code} to the result's link"
-                    )
-                yield told(_unbroken(self._pieces(response, "result", MAX_RESULT_BYTES, patience)), _host(url))
+                    raise Unavailable("ResultRefused", f"{sender} answered {response.status_code} to the result's link")
+                yield told(_unbroken(self._pieces(response, "result", MAX_RESULT_BYTES, patience)), sender)
         except httpx.TransportError as error:
             raise _broken(error) from error
 

@@ -26,8 +26,11 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from shared import handlers
+from shared import composition
 from shared.documents import Receipt
+from shared.handlers import settle
+from shared.handlers.settle import on_timer
+from shared.handlers.uploads import on_upload
 from shared.models import Capability
 from shared.rounds import Round
 from tests.cloud import faces, oss_image, repair, segment
@@ -79,7 +82,7 @@ class Counter:
         self._events.clear()  # which picture is told of first is no matter here
         self._shop.upload(key, body, **metadata)
         (event,) = self._events
-        handlers.on_upload(row.name.partition("/")[0])(json.dumps(event).encode(), self._context())
+        on_upload(row.name.partition("/")[0])(json.dumps(event).encode(), self._context())
         receipt = self._shop.receipt(key) or self._settled(key)
         if len(body) + len(second) > _LARGE:
             self._shop.bucket.delete(tuple(uploaded))  # the bucket is in memory
@@ -96,7 +99,7 @@ class Counter:
 
     def is_clear(self) -> bool:
         """Whether nothing is left of any work when settle has come by."""
-        handlers.on_timer()(b"{}", self._context())
+        on_timer()(b"{}", self._context())
         return not [*self._shop.bucket.list("jobs/"), *self._shop.bucket.list("work/")]
 
     def _settled(self, key: str) -> Receipt:
@@ -106,7 +109,7 @@ class Counter:
 
     def _settle(self, key: str) -> Receipt | None:
         self._clock.sleep(10)
-        handlers.on_timer()(b"{}", self._context())
+        on_timer()(b"{}", self._context())
         return self._shop.receipt(key)
 
     def _context(self) -> Any:
@@ -147,8 +150,8 @@ def counter() -> Iterator[Counter]:
         detector = SimpleNamespace(detect_multi_scale=_once(faces._cascade().detect_multi_scale))
         patch.setattr(faces, "_cascade", lambda: detector)
         patch.setattr(repair, "_MEND", 64)
-        patch.setattr(handlers, "_now", clock)
-        patch.setattr(handlers, "Round", partial(Round, sleep=clock.sleep))
+        patch.setattr(composition, "now", clock)
+        patch.setattr(settle, "Round", partial(Round, sleep=clock.sleep))
         _let_oss_read_heic(patch)
         with Cloud(timer_seconds=math.inf, qps=1000, job_seconds=0) as cloud:
             for name, value in cloud.settings().items():
@@ -181,8 +184,8 @@ def _portrait() -> Pixels:
 
 
 def _forget_settings() -> None:
-    handlers._settings.cache_clear()
-    handlers._arrivals.cache_clear()
+    composition.settings.cache_clear()
+    composition.arrivals.cache_clear()
 
 
 def _let_oss_read_heic(patch: pytest.MonkeyPatch) -> None:

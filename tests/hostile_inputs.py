@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from shared import handlers
 from shared.events import ObjectCreated, created, records
+from shared.handlers.uploads import arrived
 from shared.settings import Settings
 from tests.fakes import START
 from tests.hostile import bounded, try_answer, try_upload
@@ -52,7 +52,7 @@ def try_key_too_long(key: str) -> None:
     """Asserts that the log names it, as no receipt can."""
     (record,) = records(created("cn-shanghai", "shop-photos", key, 3, "E", time=START))
     with logged() as lines, bounded():
-        handlers._arrived("general", ObjectCreated.model_validate(record), Settings(), None)
+        arrived("general", ObjectCreated.model_validate(record), Settings(), None)
     ((level, line),) = lines
     assert level == "ERROR"
     assert "\n" not in line

@@ -100,7 +100,7 @@ def serving(serve: Serve) -> Iterator[str]:
 
 def attempt(codes: tuple[str, ...], address: str, scripted: ScriptedWeb | None, *, hosts: frozenset[str]) -> None:
     """Uploads a photo for a vendor at `address`, or for one whose answers are `scripted`."""
-    web = HttpWeb(result_hosts=hosts, call_seconds=CALL_SECONDS, fetch_seconds=FETCH_SECONDS, patience=1)
+    web = HttpWeb(result_hosts=hosts, call_seconds=CALL_SECONDS, fetch_seconds=FETCH_SECONDS, wait_seconds=1)
     if scripted:
         web.send = scripted.send  # type: ignore[method-assign] # what is fetched comes over the network all the same
     shop = Shop()

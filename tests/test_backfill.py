@@ -209,7 +209,7 @@ def test_an_invocation_that_failed_is_made_good_here_and_the_others_are_still_in
         invoke(group, told)
 
     monkeypatch.setattr(functions, "invoke", unlucky)
-    monkeypatch.setattr("shared.backfill._WORKERS", 1)
+    monkeypatch.setattr("shared.backfill.AT_ONCE", 1)
     assert backfill(shop, functions).set_going == 5
     assert functions.keys() == uploads[1:]
     assert shop.receipt(uploads[0]) is not None

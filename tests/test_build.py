@@ -123,7 +123,7 @@ def test_a_staged_handler_imports_in_a_bare_python310_from_bundled_code_alone(py
     seen = json.loads(looked.stdout)
     bundled = {path for path in seen["files"] if Path(path).is_relative_to(folder)}
     assert not [path for path in seen["files"] if path not in bundled and "site-packages" in path]
-    assert {str(folder / "shared/handlers.py"), str(folder / "oss2/__init__.py")} <= bundled
+    assert {str(folder / "shared/composition.py"), str(folder / "oss2/__init__.py")} <= bundled
     assert seen["handler"]
     assert seen["fast_crc"], "without its extension crcmod is 40 times as slow"
 
@@ -176,7 +176,7 @@ def test_a_staged_handler_answers(staged_fc: Fc) -> None:
 @pytest.mark.parametrize("function", STAGED)
 def test_every_module_is_compiled_so_that_no_cold_start_compiles_it(python: str, function: str) -> None:
     folder = STAGED[function]
-    for name in ("index", "shared/handlers", "oss2/api", "httpx/_client", "pydantic/main"):
+    for name in ("index", "shared/composition", "oss2/api", "httpx/_client", "pydantic/main"):
         source = folder / f"{name}.py"
         compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-310.pyc"
         # The second word of the header: 1 is a hash that is not checked, so no file is looked at twice.

@@ -6,8 +6,8 @@ import pytest
 
 from shared import keys
 from shared.capabilities import CAPABILITIES, capability, companion_roles, of_group, vendor_options
+from shared.composition import _providers
 from shared.errors import Rejected
-from shared.handlers import _providers
 from shared.models import Capability
 from shared.options import Areas, Colour, OneOf, Option, SomeOf
 from shared.providers.viapi import Credentials
@@ -44,7 +44,7 @@ def test_a_row_is_named_after_its_group_and_itself(row: Capability) -> None:
 def test_a_row_has_what_people_and_the_vendor_call_it(row: Capability) -> None:
     assert row.title, f"{row.name}: say what the vendor's console calls it"
     assert row.action, f"{row.name}: say which action of the vendor it is"
-    assert row.provider in PROVIDERS, f"{row.name}: no line is composed with {row.provider}; see shared/handlers.py"
+    assert row.provider in PROVIDERS, f"{row.name}: no line is composed with {row.provider}; see shared/composition.py"
 
 
 @every_row

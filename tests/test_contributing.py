@@ -59,5 +59,5 @@ def test_a_new_group_is_missed_as_a_folder_and_a_trigger(copy: Path) -> None:
 
 def test_a_new_vendor_is_missed_in_the_line_and_as_a_stand_in(copy: Path) -> None:
     said = missed(copy, "garden/plant", vendor="acme")
-    assert "no line is composed with acme; see shared/handlers.py" in said
+    assert "no line is composed with acme; see shared/composition.py" in said
     assert "write a stand-in for acme, and name it in STAND_INS" in said

@@ -12,12 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared import handlers
+from shared import composition
 from shared.capabilities import CAPABILITIES
 from shared.documents import Job, Ready
 from shared.errors import CutoutError, Rejected
 from shared.events import created
-from shared.handlers import on_upload
+from shared.handlers.uploads import on_upload
 from shared.header import WINDOW, read_header
 from shared.models import Accepted, Capability, Done, Failed, Pending, Reply
 from shared.settings import Settings
@@ -70,9 +70,9 @@ class Spy:
 def handler() -> Any:
     """The function general, behind which nothing happens."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(handlers, "_settings", lambda *needs: Settings())
-        patch.setattr(handlers, "_arrivals", lambda *composed: SPY)
-        patch.setattr(handlers, "_credentials", lambda *given: None)
+        patch.setattr(composition, "settings", lambda *needs: Settings())
+        patch.setattr(composition, "arrivals", lambda *composed, group: SPY)
+        patch.setattr(composition, "credentials", lambda *given: None)
         yield on_upload("general")
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from shared import handlers, keys
+from shared import composition, keys
 from shared.errors import Misconfigured
-from shared.handlers import on_timer, on_upload
+from shared.handlers.settle import on_timer
+from shared.handlers.uploads import on_upload
 from shared.storage import OssBucket
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.oss import Oss
@@ -57,12 +58,12 @@ def oss(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oss]:
     monkeypatch.setenv("OSS_ENDPOINT", oss.url)
     monkeypatch.setenv("OSS_PUBLIC_ENDPOINT", oss.url)
     monkeypatch.setenv("VIAPI_ENDPOINT", "http://127.0.0.1:9")
-    handlers._settings.cache_clear()
-    handlers._arrivals.cache_clear()
+    composition.settings.cache_clear()
+    composition.arrivals.cache_clear()
     yield oss
     oss.stop()
-    handlers._settings.cache_clear()
-    handlers._arrivals.cache_clear()
+    composition.settings.cache_clear()
+    composition.arrivals.cache_clear()
 
 
 def bucket(oss: Oss, accounts: Accounts, name: str = "shop-photos") -> Any:

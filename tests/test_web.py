@@ -43,7 +43,7 @@ PNG = picture(form="PNG")
 
 
 def http(**settings: Any) -> HttpWeb:
-    defaults: dict[str, Any] = {"result_hosts": LOCAL, "call_seconds": 5.0, "fetch_seconds": 5.0, "patience": 60.0}
+    defaults: dict[str, Any] = {"result_hosts": LOCAL, "call_seconds": 5.0, "fetch_seconds": 5.0, "wait_seconds": 60.0}
     return HttpWeb(**(defaults | settings))
 
 

@@ -1,0 +1,34 @@
+"""The function that concludes what others began."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from shared import composition
+from shared.budget import Budget
+from shared.rounds import Round
+
+_SWITCH_SECONDS = 0.001
+"""For which a thread has the interpreter to itself while others want it: a fifth of Python's own."""
+_MOST_AT_ONCE = 300
+"""Threads: at 50 calls a second, `Lanes` has 251 calls under way."""
+
+
+def on_timer() -> Callable[[bytes, Any], None]:
+    """The handler of `settle`, called every minute and by the bell, which moves on what could not finish in one go."""
+
+    def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - neither tick nor bell says anything that matters
+        settings = composition.settings("oss_bucket")
+        credentials, budget = composition.credentials(settings, context), Budget.within(float(context.function.timeout))
+        arrivals = composition.arrivals(settings, settings.oss_bucket, credentials, budget, at_once=_MOST_AT_ONCE)
+        # A thread whose turn has come must not wait for one that reads a listing.
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        # Threads are begun as they are needed, and spend their time waiting for vendors and OSS.
+        with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:
+            Round(arrivals, composition.now() + timedelta(seconds=budget.begin), pool).run()
+
+    return handler
