@@ -1,12 +1,13 @@
 """`python -m tests.bench [measurement …]`: prints the figures that the README quotes.
 
-Without a name it does them all, which takes some twenty minutes, draws the README's plots and
+Without a name it does them all, which takes three quarters of an hour, draws the README's plots and
 writes everything into it; `--quick` takes a few minutes, gives rougher figures, and leaves the README alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -26,7 +27,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer of everything")
     parser.add_argument("--qps", type=int, nargs="+", default=quota.QPS, help="quota: what was bought")
     parser.add_argument("--latency", type=float, nargs="+", default=quota.LATENCIES, help="quota: the vendor's, in s")
-    parser.add_argument("--seconds", type=float, help="quota: how long a case may take where it uses the whole quota")
+    parser.add_argument("--seconds", type=float, help="quota: so long a case may take where it uses the whole quota")
     chosen = parser.parse_args()
     if unknown := set(chosen.measurement) - set(_MEASUREMENTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(_MEASUREMENTS)}")
@@ -49,19 +50,16 @@ def _can() -> float:
 
 
 def _quota(chosen: argparse.Namespace) -> Iterator[Table]:
-    seconds = chosen.seconds or (15 if chosen.quick else 40)
-    least = 20 if chosen.quick or chosen.seconds else 120
+    seconds = chosen.seconds or (15 if chosen.quick else math.inf)
     cases = [
-        quota.affordable(qps, latency, seconds=seconds, can=_can(), least=least)
-        for qps in chosen.qps
-        for latency in chosen.latency
+        quota.affordable(qps, latency, seconds=seconds, can=_can()) for qps in chosen.qps for latency in chosen.latency
     ]
     yield quota.table(list(quota.measured(cases)), _can())
 
 
 def _side_by_side(chosen: argparse.Namespace) -> Iterator[Table]:
     at, between = (side_by_side.QPS, side_by_side.LATENCY), ((2, 1.0), (50, 1.0), (10, 0.3), (10, 3.0))
-    seconds = 8 if chosen.quick else 12
+    seconds = 8 if chosen.quick else 20
     cases = [quota.affordable(*each, seconds=seconds, can=_can()) for each in (at, *(() if chosen.quick else between))]
     found = list(side_by_side.runs(cases))
     colds = [each.cold_start() for each in CONTENDERS]

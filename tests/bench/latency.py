@@ -80,5 +80,6 @@ def table(found: Sequence[Latency]) -> Table:
             for each in found
         ],
         f"A job takes {_JOB_SECONDS:g} s, the quota is {_QPS} calls a second (questions have one of their own), settle "
-        f"ticks every {_TICK:g} s. The first row: {_SINGLES} uploads, {_APART:g} s apart.",
+        f"ticks every {_TICK:g} s."
+        + (f" The first row: {_SINGLES} uploads, {_APART:g} s apart." if found[0].pending == 1 else ""),
     )

@@ -45,10 +45,10 @@ def slower(qps: int, images_a_second: float) -> float:
     return qps / max(1, int(images_a_second / 4))
 
 
-def affordable(qps: int, latency: float, *, seconds: float, can: float, least: int = 20) -> Case:
-    """A case that takes about `seconds` of the box's time where it uses the whole quota; of `least` uploads or more."""
+def affordable(qps: int, latency: float, *, seconds: float, can: float) -> Case:
+    """A case that takes about `seconds` of the box's time where it uses the whole quota; of 20 uploads at least."""
     by = slower(qps, can)
-    return Case(qps, latency, min(MOST, max(least, round(qps / by * seconds))), by)
+    return Case(qps, latency, round(max(20, min(MOST, qps / by * seconds))), by)
 
 
 def run(case: Case) -> Drained:
