@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from tests.cloud.oss_form import Form, read_form
@@ -125,17 +124,10 @@ def read(environ: WSGIEnvironment) -> Asked:
 
 
 def _body(environ: WSGIEnvironment) -> bytes:
-    stream = environ["wsgi.input"]
     try:
-        if environ.get("wsgi.input_terminated"):
-            return bytes(stream.read())
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        body = bytes(stream.read(length))
-    except OSError:
-        hang_up(environ)
-    if len(body) < length:
-        hang_up(environ)
-    return body
+        return bytes(environ["wsgi.input"].read())
+    except OSError as error:  # also of a chunk that is none
+        raise ConnectionAbortedError from error
 
 
 def is_gone(environ: WSGIEnvironment) -> bool:
@@ -147,11 +139,3 @@ def is_gone(environ: WSGIEnvironment) -> bool:
         return False
     except OSError:
         return True
-
-
-def hang_up(environ: WSGIEnvironment) -> NoReturn:
-    """Ends the connection without an answer."""
-    connection: socket.socket = environ["werkzeug.socket"]
-    with suppress(OSError):  # it may be down already
-        connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError

@@ -1,7 +1,8 @@
 """A WSGI application behind a real socket on 127.0.0.1, in a thread of its own.
 
-Connections are kept for the next request, as OSS and the vendors keep them: what they cost, and what comes of one that
-has gone stale, is part of what is tried here. werkzeug's own server closes each after its answer.
+Connections are kept for the next request, as OSS and the vendors keep them: what a new one costs is part of what is
+measured here. werkzeug's own server closes each after its answer. An application hangs up on a client by raising
+`ConnectionAbortedError`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class _Exchange(SimpleHandler):
 
     http_version = "1.1"
     os_environ: dict[str, str] = {}  # noqa: RUF012 - as wsgiref has it; the application sees the request, not this machine
+    status: Any
     headers: Any
     environ: Any
     """None once it is answered."""
@@ -45,6 +47,8 @@ class _Exchange(SimpleHandler):
             self.keeps = False
         if not self.keeps:
             self.headers["Connection"] = "close"
+        if self.status.startswith("304"):
+            del self.headers["Content-Length"]  # it would be the object's
 
     def handle_error(self) -> None:
         self.keeps = False
@@ -57,13 +61,21 @@ class _Handler(WSGIRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
+    server: _Listener
+
+    def handle_expect_100(self) -> bool:
+        super().handle_expect_100()
+        self.wfile.flush()  # the body comes only then
+        return True
+
     def run_wsgi(self) -> None:
         environ = self.make_environ()
         body: Any = environ["wsgi.input"]
         if not isinstance(body, DechunkedInput):
             body = _Body(body, int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input_terminated"] = True
         exchange = _Exchange(body, cast("IO[bytes]", self.wfile), environ["wsgi.errors"], environ)
-        exchange.keeps = not self.close_connection
+        exchange.keeps = not (self.close_connection or self.server.is_closing)
         exchange.run(self.server.app)
         is_answered = exchange.environ is None
         self.close_connection = not (is_answered and exchange.keeps)
@@ -77,6 +89,7 @@ class _Handler(WSGIRequestHandler):
 class _Listener(ThreadedWSGIServer):
     # Joined when the server closes: a thread that is still inside OpenCV when Python ends takes it down with it.
     daemon_threads = False
+    is_closing = False
 
     def __init__(self, app: WSGIApplication, port: int) -> None:
         self.connections: set[Any] = set()
@@ -102,10 +115,10 @@ class Server:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answers what was asked, and hears no more."""
+        """Hears no more; whoever is not yet through with asking is hung up on."""
+        self._listener.is_closing = True
         self._listener.shutdown()
         for connection in list(self._listener.connections):
             with suppress(OSError):  # it may be down already
                 connection.shutdown(socket.SHUT_RD)
-        self._listener.server_close()
         self._thread.join()

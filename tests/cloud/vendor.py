@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from tests.cloud.effects import Effect, Observer, Service
 from tests.cloud.serve import Server
-from tests.cloud.vendor_connection import client, hang_up
+from tests.cloud.vendor_connection import client
 from tests.cloud.vendor_drawn import Drawn
 from tests.cloud.vendor_faults import Fault, Faults
 from tests.cloud.vendor_pictures import Limits, Picture, decode, fetch, key_of
@@ -188,7 +188,7 @@ class Vendor(ABC):
         self._observe(effect, "before")
         if self._struck(call, "refuse"):
             self._note(call, "refuse", arrived)
-            hang_up(request)
+            raise ConnectionAbortedError
         response, code = call.answer()
         if self._struck(call, "bad-json"):
             response = Response("<html><body>502 Bad Gateway</body></html>", content_type="text/html")
@@ -197,7 +197,7 @@ class Vendor(ABC):
         if late := self._struck(call, "timeout", "slow"):
             late.lifted.wait(_SILENCE if late.kind == "timeout" else late.seconds)
             if late.kind == "timeout":
-                hang_up(request)
+                raise ConnectionAbortedError
         return response
 
     def _note(self, call: Call, code: str, arrived: float) -> None:

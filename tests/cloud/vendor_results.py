@@ -87,7 +87,7 @@ class Results:
         if fault == "error-page":
             return Response("<html><body>502 Bad Gateway</body></html>", content_type="text/html")
         content = kept.drawn.content
-        body = half(request, content) if fault == "cut-off" else content
+        body = half(content) if fault == "cut-off" else content
         return Response(body, content_type=kept.drawn.content_type, headers={"Content-Length": str(len(content))})
 
     def _sign(self, path: str, expires: str) -> str:
