@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -60,7 +60,7 @@ class Provider(Protocol):
 class Web(Protocol):
     """What the line needs of the network; `shared.web.HttpWeb` says what each does and raises."""
 
-    def send(self, request: Request) -> Reply: ...
+    def send(self, request: Request, wanted: Callable[[], bool] = ...) -> Reply: ...
 
     def came_too_early(self, request: Request) -> None: ...
 

@@ -12,7 +12,7 @@ from shared import log
 from shared.allowance import Allowance
 from shared.capabilities import CAPABILITIES, capability
 from shared.documents import Claimed, Job, Ready, Ticketed, Waiting
-from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable, Unwanted
 from shared.forecast import Forecast
 from shared.intake import Exhibit
 from shared.models import Accepted, Capability, Done, Failed, Pending, Request, Stamp
@@ -33,7 +33,7 @@ class Purchases:
         self._providers = providers
         self._allowance = allowance
         self._clock = clock
-        self._forecast = Forecast()
+        self._forecast = Forecast(clock)
 
     def missing(self, row: Capability) -> tuple[str, ...]:
         """The settings without which `row` cannot be called."""
@@ -95,8 +95,7 @@ class Purchases:
         """How much longer it is not worth asking for a job; nothing for one that has no ticket."""
         if not isinstance(job.stage, Ticketed):
             return timedelta()
-        now = self._clock()
-        return self._forecast.early(job.capability, now - job.stage.since, now - job.due)
+        return self._forecast.early(job.capability, job.stage.since, job.due)
 
     def ask(self, asked: list[tuple[Job, Ticketed]]) -> Iterator[Job | Concluded]:
         """Ask what became of the ticket that they share."""
@@ -105,7 +104,11 @@ class Purchases:
         try:
             with self._logged([job for job, _ in asked]):
                 request = provider.ask(row, ticket, self._stamp())
-                reply = self._web.send(request)
+                reply = self._web.send(request, lambda: not self.early(asked[0][0]))
+        except Unwanted:  # of those before it one was not finished, which is older
+            for job, stage in asked:
+                yield parked(job, stage, self._clock() + self.early(job))
+            return
         except CutoutError as error:
             for job, stage in asked:
                 yield self._unanswered(job, stage, error)

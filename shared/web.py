@@ -31,7 +31,8 @@ class HttpWeb:
     """`result_hosts` are the hosts (`host` or `host:port`) an operator added.
 
     A call waits `wait_seconds` for its turn; then the vendor has `call_seconds` to answer, to the last byte, and a
-    result `fetch_seconds` to arrive. So many go on `at_once`, and no more: one too many would be called unreachable.
+    result `fetch_seconds` to arrive. No more may go on than `at_once`: twice as many connections are kept, to
+    vendors and to where results lie, and whoever found none free would be told that they cannot be reached.
     """
 
     def __init__(
@@ -56,8 +57,8 @@ class HttpWeb:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a call owes nothing to the one before it
         )
 
-    def send(self, request: Request) -> Reply:
-        """Send a vendor a request when its turn has come.
+    def send(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Reply:
+        """Send a vendor a request when its turn has come; raises `Unwanted` when it is not `wanted` by then.
 
         Raises `Busy` when its turn is too far off or the vendor was not reached, `Misconfigured` when the settings make
         no request, and `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the
@@ -72,7 +73,9 @@ class HttpWeb:
                 json=request.json,
                 headers={**_AS_IT_IS, **request.headers},
             )
-            self._pace.wait(request.quota)  # with everything done that takes time: what follows is on the wire at once
+            self._pace.wait(
+                request.quota, wanted
+            )  # with everything done that takes time: what follows is on the wire at once
             patience = self._patience(self._call_seconds, self._call_seconds)
             ready.extensions |= patience.timeouts(connect=_CONNECT_SECONDS)
             with closing(self._client.send(ready, stream=True)) as response:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ class Vendor(ScriptedWeb):
         self.dies_at = 0
         """The call, counted from 1, in which the caller's instance dies after the vendor has taken it."""
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Reply:
         if self.answers:
             return super().send(request)
         self.sent.append(request)

@@ -167,7 +167,7 @@ class ScriptedWeb:
     def came_too_early(self, request: Request) -> None:
         pass
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Reply:
         self.sent.append(request)
         if self.asked and is_question(request):
             return Reply(self.asked[0], self.asked[1].encode())

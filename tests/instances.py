@@ -61,7 +61,7 @@ class Wire:
     def came_too_early(self, request: Request) -> None:
         pass
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Reply:
         effect = "question" if is_question(request) else "call"
         self._instances.come_to("before", effect)
         reply = self.vendor.send(request)

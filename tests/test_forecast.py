@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.forecast import Forecast
+from tests.fakes import Clock
 
 HD = "general/hd-common"
 
@@ -16,8 +17,18 @@ def seconds(number: float) -> timedelta:
 
 
 @pytest.fixture
-def forecast() -> Forecast:
-    return Forecast()
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def forecast(clock: Clock) -> Forecast:
+    return Forecast(clock)
+
+
+def early(forecast: Forecast, age: float, *, overdue: float = 0, capability: str = HD) -> timedelta:
+    now = forecast._clock()
+    return forecast.early(capability, now - seconds(age), now - seconds(overdue))
 
 
 def taught(forecast: Forecast, *ages: float) -> Forecast:
@@ -43,7 +54,7 @@ def test_what_is_learnt_of_one_capability_says_nothing_of_another(forecast: Fore
     taught(forecast, 30)
     forecast.again(HD, seconds(40))
     assert forecast.first("general/hd-sky") == seconds(2)
-    assert forecast.early("general/hd-sky", seconds(3), seconds(0)) == seconds(0)
+    assert early(forecast, 3, capability="general/hd-sky") == seconds(0)
 
 
 def test_a_later_job_counts_as_much_as_all_before_it(forecast: Forecast) -> None:
@@ -71,7 +82,7 @@ def test_a_job_younger_than_its_like_is_asked_for_at_their_age(forecast: Forecas
 
 
 def test_where_nothing_was_learnt_no_question_is_too_early(forecast: Forecast) -> None:
-    assert forecast.early(HD, seconds(2), seconds(0)) == seconds(0)
+    assert early(forecast, 2) == seconds(0)
 
 
 def test_a_question_is_put_off_until_half_a_second_past_the_age_at_which_another_was_unfinished(
@@ -79,31 +90,46 @@ def test_a_question_is_put_off_until_half_a_second_past_the_age_at_which_another
 ) -> None:
     forecast.again(HD, seconds(6))
     forecast.again(HD, seconds(3))
-    assert forecast.early(HD, seconds(2), seconds(0)) == seconds(4.5)
-    assert forecast.early(HD, seconds(6.25), seconds(0)) == seconds(0.25)
-    assert forecast.early(HD, seconds(7), seconds(0)) == seconds(0)
+    assert early(forecast, 2) == seconds(4.5)
+    assert early(forecast, 6.25) == seconds(0.25)
+    assert early(forecast, 7) == seconds(0)
 
 
 def test_a_question_is_put_off_until_the_age_at_which_others_were_finished(forecast: Forecast) -> None:
-    assert taught(forecast, 10).early(HD, seconds(2), seconds(0)) == seconds(7)
-    assert forecast.early(HD, seconds(11), seconds(0)) == seconds(0)
+    assert early(taught(forecast, 10), 2) == seconds(7)
+    assert early(forecast, 11) == seconds(0)
 
 
 def test_the_longer_of_both_ages_is_what_counts(forecast: Forecast) -> None:
     taught(forecast, 10).again(HD, seconds(12))
-    assert forecast.early(HD, seconds(2), seconds(0)) == seconds(10.5)
+    assert early(forecast, 2) == seconds(10.5)
 
 
 def test_one_that_finished_makes_the_unfinished_ones_forgotten(forecast: Forecast) -> None:
     forecast.again(HD, seconds(60))
     taught(forecast, 10)
-    assert forecast.early(HD, seconds(9), seconds(0)) == seconds(0)
+    assert early(forecast, 9) == seconds(0)
 
 
-@pytest.mark.parametrize(("age", "patience"), [(2, 4), (8, 4), (20, 10)])
-def test_for_a_lost_job_the_others_wait_four_seconds_or_half_their_age(
-    forecast: Forecast, age: float, patience: float
-) -> None:
+def test_that_it_takes_less_time_now_is_found_out_every_five_seconds(forecast: Forecast, clock: Clock) -> None:
+    forecast.again(HD, seconds(9.5))
+    taught(forecast, 10)
+    assert early(forecast, 9) == seconds(1), "what was unfinished at 9.5 s is remembered"
+    clock.pass_(seconds=4.9)
+    forecast.finished(HD, seconds(10), asked=0)
+    assert early(forecast, 9) == seconds(1)
+    clock.pass_(seconds=0.1)
+    forecast.finished(HD, seconds(10), asked=0)
+    assert early(forecast, 9) == seconds(0)
+
+
+def test_of_those_put_off_for_four_seconds_one_is_asked_for_every_two_seconds(forecast: Forecast, clock: Clock) -> None:
     forecast.again(HD, seconds(100))
-    assert forecast.early(HD, seconds(age), seconds(patience)) == seconds(100.5 - age)
-    assert forecast.early(HD, seconds(age), seconds(patience + 0.01)) == seconds(0)
+    assert early(forecast, 8, overdue=4) == seconds(92.5)
+    assert early(forecast, 8, overdue=4.01) == seconds(0)
+    assert early(forecast, 8, overdue=4.01) == seconds(0), "it is this very one: it may be asked for"
+    assert early(forecast, 7, overdue=5) == seconds(93.5)
+    clock.pass_(seconds=1.9)
+    assert early(forecast, 9, overdue=7) == seconds(91.5)
+    clock.pass_(seconds=0.1)
+    assert early(forecast, 9, overdue=7) == seconds(0)

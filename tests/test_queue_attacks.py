@@ -16,7 +16,7 @@ from shared.forecast import Forecast, _Experience
 from shared.jobs import Jobs
 from shared.rounds import Round
 from tests import viapi_line
-from tests.fakes import AtOnce, Shop
+from tests.fakes import START, AtOnce, Shop
 from tests.pictures import picture
 from tests.viapi_line import COMMON, HD, LINK, SUBMITTED, THROTTLED, ok, status
 
@@ -58,18 +58,18 @@ def test_two_threads_may_learn_at_once_that_settle_has_gone(shop: Shop) -> None:
 
 
 def test_a_result_that_comes_while_another_thread_asks_whether_it_is_early_is_no_bug() -> None:
-    forecast = Forecast()
+    forecast = Forecast(lambda: START)
 
     class Interrupted(_Experience):
         def __getattribute__(self, name: str) -> Any:
             value = super().__getattribute__(name)
             if name == "unfinished" and value is not None:
-                forecast.finished("damo/matting", timedelta(seconds=5), 1)
+                self.unfinished = None
             return value
 
-    seconds = timedelta(seconds=1)
-    forecast._of["damo/matting"] = Interrupted(unfinished=4 * seconds)
-    assert forecast.early("damo/matting", seconds, 0 * seconds) >= 0 * seconds
+    second = timedelta(seconds=1)
+    forecast._of["damo/matting"] = Interrupted(unfinished=4 * second)
+    assert forecast.early("damo/matting", START - second, START) == 3.5 * second
 
 
 def test_a_turn_that_an_older_job_left_does_not_hide_a_new_ones(shop: Shop) -> None:
@@ -138,7 +138,7 @@ def test_what_stood_before_a_thread_when_the_round_ended_is_left_to_the_next(sho
         shop.clock.pass_(seconds=40)
         return send(request)
 
-    shop.web.send = slowly  # type: ignore[method-assign]
+    shop.web.send = slowly  # type: ignore[method-assign, assignment]
     with ThreadPoolExecutor(1) as pool:
         Round(shop.arrivals, shop.clock() + timedelta(seconds=30), pool).run()
     assert len(shop.web.sent) == 1

@@ -218,7 +218,7 @@ def test_before_its_first_call_a_round_asks_oss_as_much_with_1000_waiting_as_wit
             shop.clock.pass_(seconds=1)  # which was all the time there is
             return send(request)
 
-        shop.web.send = counted  # type: ignore[method-assign]
+        shop.web.send = counted  # type: ignore[method-assign, assignment]
         go(shop, seconds=1, workers=1)
         return [(name, key if name == "list" else "") for name, key in asked]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.documents import Ticketed, Waiting
-from shared.errors import Busy
+from shared.errors import Busy, Unwanted
 from shared.pipeline import MAX_ATTEMPTS
 from tests import viapi_line
 from tests.fakes import START, Shop
@@ -43,6 +44,23 @@ def test_trouble_while_asking_keeps_the_ticket(shop: Shop, trouble: Any) -> None
     assert job is not None
     assert isinstance(job.stage, Ticketed)
     assert job.attempts == 1
+
+
+def test_a_question_that_is_not_worth_asking_when_its_turn_has_come_is_asked_later_and_is_no_trouble(
+    shop: Shop,
+) -> None:
+    other = HD.replace(".jpg", "-2.jpg")
+    shop.web.always = SUBMITTED
+    for upload in (HD, other):
+        shop.upload(upload, picture())
+    shop.web.always, shop.web.answers = None, [status("PROCESSING"), Unwanted("Unwanted", "x")]
+    shop.after(HD, seconds=3)
+    shop.after(other, seconds=0)
+    job = shop.job(other)
+    assert job is not None
+    assert isinstance(job.stage, Ticketed)
+    assert (job.stage.asked, job.tries, job.code, job.held_until) == (0, 0, "", None)
+    assert job.due == shop.clock() + timedelta(seconds=0.5), "half a second older than the other one was"
 
 
 def test_a_failed_job_of_a_bad_picture_is_refused(shop: Shop) -> None:
