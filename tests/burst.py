@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from shared import keys
 from shared.capabilities import CAPABILITIES
-from tests.bench.backlog import Events, results, seed, tell
+from tests.bench.backlog import Arriving, Events, seed, tell, undisturbed
 from tests.bench.progress import say
 from tests.burst_figures import TOLD, Burst, Found, displacement, most_within
 from tests.cloud.box import Cloud
@@ -24,17 +24,17 @@ _GRACE = 60.0
 
 def measure(burst: Burst) -> Found:
     """Runs it; for twice as long as the quota would take and a minute, and no longer."""
-    with burst.cloud() as cloud:
-        events = _seed(cloud, burst.uploads)
+    with burst.cloud() as cloud, undisturbed():
+        events, arriving = _seed(cloud, burst.uploads), Arriving(cloud)
         say(f"burst: {burst.uploads} uploads at {burst.qps:g} QPS a capability")
         begun = tell(cloud, events)
         ends = begun + 2 * burst.seconds + _GRACE
-        _watch(cloud, burst.uploads, begun, ends)
+        _watch(arriving, burst.uploads, begun, ends)
         try:
             cloud.fc.quiet(max(0.0, ends - time.time()))
         except TimeoutError:
             say("    it was cut off")
-        return _seen(cloud, burst, begun)
+        return _seen(cloud, burst, begun, arriving.so_far())
 
 
 def _seed(cloud: Cloud, uploads: int) -> Events:
@@ -44,18 +44,18 @@ def _seed(cloud: Cloud, uploads: int) -> Events:
     return list(chain.from_iterable(zip(*seeded, strict=True)))[:uploads]
 
 
-def _watch(cloud: Cloud, uploads: int, begun: float, ends: float) -> None:
+def _watch(arriving: Arriving, uploads: int, begun: float, ends: float) -> None:
     """Until every result is there."""
     told = begun
-    while (stored := len(results(cloud, begun))) < uploads and (now := time.time()) < ends:
+    while (stored := len(arriving.so_far())) < uploads and (now := time.time()) < ends:
         if now - told > _TOLD_EVERY:
             told = now
             say(f"    {stored} of {uploads} results after {now - begun:.0f} s")
         time.sleep(_LOOKS_EVERY)
 
 
-def _seen(cloud: Cloud, burst: Burst, begun: float) -> Found:
-    calls, stored = list(cloud.viapi.calls), results(cloud, begun)
+def _seen(cloud: Cloud, burst: Burst, begun: float, stored: Mapping[str, float]) -> Found:
+    calls = list(cloud.viapi.calls)
     served = Counter(billed.key for billed in cloud.viapi.ledger)
     bucket = Shop(cloud).bucket
     uploads = {entry.key for entry in bucket.list(keys.UPLOADS)}

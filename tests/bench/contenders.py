@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from threading import Thread
 
-from tests.bench.backlog import Case
+from tests.bench.backlog import Case, undisturbed
 from tests.cloud.box import Cloud
 from tests.cloud.fc import Code
 from tests.snippets import stage
@@ -67,6 +67,7 @@ class Contender:
                 timeouts=case.box_timeouts,
                 general=self.general,
             ) as cloud,
+            undisturbed(),
         ):
             _start(cloud, INSTANCES if self.peer else 4)
             yield cloud

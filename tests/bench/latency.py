@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from statistics import median
 
-from tests.bench.backlog import PHOTO, results
+from tests.bench.backlog import PHOTO, Arriving
 from tests.bench.progress import say
 from tests.bench.table import Table
 from tests.cloud.box import Cloud
@@ -51,14 +51,15 @@ def measure(pending: int) -> Latency:
     with Cloud(qps=_QPS, latency=0.3, job_seconds=_JOB_SECONDS, timer_seconds=_TICK) as cloud:
         shop = Shop(cloud)
         keys = [f"uploads/general/hd-common/{number:03}.jpg" for number in range(uploads)]
+        arriving = Arriving(cloud)
         ends = time.time() + _PATIENCE
         for key in keys:
             shop.upload(key, PHOTO)
             if pending == 1:
                 time.sleep(_APART)
-        while len(results(cloud)) < uploads and time.time() < ends:
+        while len(arriving.so_far()) < uploads and time.time() < ends:
             time.sleep(0.2)
-        stored = results(cloud)
+        stored = arriving.so_far()
         finished = {each.key: each.at + _JOB_SECONDS for each in cloud.viapi.ledger if each.action == ACTION}
         waits = [stored[key] - finished[key] for key in keys if key in stored]
     say(f"    {len(waits)} stored" + (f", median {median(waits):.1f} s" if waits else ""))

@@ -46,7 +46,8 @@ def slower(qps: int, images_a_second: float) -> float:
 
 
 def affordable(qps: int, latency: float, *, seconds: float, can: float) -> Case:
-    """A case that takes about `seconds` of the box's time where it uses the whole quota; of 20 uploads at least."""
+    """A case that takes about `seconds` of the box's time where it uses the whole quota; of 20 uploads at least, and
+    `MOST` at most."""
     by = slower(qps, can)
     return Case(qps, latency, round(max(20, min(MOST, qps / by * seconds))), by)
 
