@@ -20,7 +20,7 @@ from shared.arrivals import Arrivals
 from shared.capabilities import CAPABILITIES, companion_roles, of_group
 from shared.errors import CutoutError, Misconfigured
 from shared.models import Entry
-from shared.ports import Bucket, Invoker
+from shared.ports import Invoker
 
 AT_ONCE = 16
 _REMEMBERED = timedelta(days=1)
@@ -72,19 +72,17 @@ class _Progress(BaseModel):
 
 
 class Backfill:
-    """`documents` is where the jobs lie; `event` makes what OSS would have told of an upload; from `ends` on nothing
-    more is begun."""
+    """`event` makes what OSS would have told of an upload; from `ends` on nothing more is begun."""
 
     def __init__(
         self,
         arrivals: Arrivals,
-        documents: Bucket,
         invoker: Invoker,
         event: Callable[[Entry], bytes],
         ends: datetime,
     ) -> None:
         self._arrivals = arrivals
-        self._documents = documents
+        self._documents = arrivals.line.jobs.bucket
         self._invoker = invoker
         self._event = event
         self._ends = ends

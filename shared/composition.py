@@ -1,4 +1,4 @@
-"""The composition root: puts the line together for an invocation; the only reader of environment and context."""
+"""The composition root: puts the line together for an invocation; the only reader of the environment."""
 
 from __future__ import annotations
 
@@ -51,6 +51,10 @@ def credentials(settings: Settings, context: Any) -> Credentials:
     return Credentials(given.access_key_id, given.access_key_secret, given.security_token or "")
 
 
+def budget(context: Any) -> Budget:
+    return Budget.within(float(context.function.timeout))
+
+
 @lru_cache(maxsize=4)
 def arrivals(
     settings: Settings, bucket_name: str, credentials: Credentials, budget: Budget, *, group: str = "", at_once: int = 1
@@ -59,8 +63,8 @@ def arrivals(
 
     Kept for the life of the instance: connections are reused as long as the credentials are the same.
     """
-    pictures = bucket(settings, bucket_name, credentials, at_once)
-    documents = bucket(settings, settings.jobs_bucket, credentials, at_once) if settings.jobs_bucket else pictures
+    pictures = _bucket(settings, bucket_name, credentials, at_once)
+    documents = _bucket(settings, settings.jobs_bucket, credentials, at_once) if settings.jobs_bucket else pictures
     _warn_of_versioning(documents)
     providers = _providers(settings, credentials)
     _name_what_is_missing(group, providers)
@@ -81,8 +85,11 @@ def arrivals(
     return Arrivals(line, Drain(documents, pictures, now))
 
 
-def bucket(settings: Settings, name: str, credentials: Credentials, at_once: int = 1) -> OssBucket:
-    """A bucket of that name, `at_once` of whose connections are kept open."""
+def now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _bucket(settings: Settings, name: str, credentials: Credentials, at_once: int) -> OssBucket:
     return OssBucket(
         name,
         endpoint=settings.oss_endpoint,
@@ -93,10 +100,6 @@ def bucket(settings: Settings, name: str, credentials: Credentials, at_once: int
         security_token=credentials.security_token,
         at_once=at_once,
     )
-
-
-def now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:

@@ -47,7 +47,7 @@ class Jobs:
     """The jobs in `bucket`; `lease` must be longer than the calling function's timeout."""
 
     def __init__(self, bucket: Bucket, clock: Callable[[], datetime], lease: timedelta) -> None:
-        self._bucket = bucket
+        self.bucket = bucket
         self.queue = Queue(bucket)
         self._clock = clock
         self._lease = lease
@@ -67,7 +67,7 @@ class Jobs:
         return job is not None
 
     def _begin(self, job: Job) -> Job | None:
-        if self._bucket.create(keys.job(job.source), job.to_json()):
+        if self.bucket.create(keys.job(job.source), job.to_json()):
             return job
         # Created by us all the same, when only the answer to the first try was lost.
         found = self.find(job.source)
@@ -75,14 +75,14 @@ class Jobs:
 
     def find(self, source: str) -> Found | None:
         """The upload's job; None when there is none. What lies in its place and is no job is removed."""
-        stored = self._bucket.read(keys.job(source))
+        stored = self.bucket.read(keys.job(source))
         if stored is None:
             return None
         try:
             return Found(Job.from_json(stored.body), stored.etag)
         except ValidationError:
             log.error("unreadable", key=keys.job(source), message="what lay here was no job, and was removed")
-            self._bucket.delete((keys.job(source),))
+            self.bucket.delete((keys.job(source),))
             self.announce(source)
             return None
 
@@ -97,7 +97,7 @@ class Jobs:
         if found.job.held_until is not None and found.job.held_until > now:
             return None
         until = now + self._lease
-        if not self._win(found, until) or self._bucket.etag(keys.job(found.job.source)) != found.etag:
+        if not self._win(found, until) or self.bucket.etag(keys.job(found.job.source)) != found.etag:
             return None
         job = replace(found.job, held_until=until, taken=found.job.taken + 1)
         if job.bought:
@@ -109,22 +109,22 @@ class Jobs:
         return job
 
     def save(self, job: Job) -> None:
-        self._bucket.write(keys.job(job.source), job.to_json())
+        self.bucket.write(keys.job(job.source), job.to_json())
 
     def remove(self, job: Job) -> None:
-        self._bucket.delete((keys.job(job.source),))
+        self.bucket.delete((keys.job(job.source),))
 
     def announce(self, source: str) -> None:
         """Note that something newer arrived, to be looked at when the job under way is over."""
-        self._bucket.write(keys.sequel(source), b"{}")
+        self.bucket.write(keys.sequel(source), b"{}")
 
     def take_note(self, source: str) -> None:
         """Remove the note: whoever calls this is about to look."""
-        self._bucket.delete((keys.sequel(source),))
+        self.bucket.delete((keys.sequel(source),))
 
     def unfinished(self, folder: str = "") -> Unfinished:
         """All that is under way, or what is under way for uploads below `folder`."""
-        entries = tuple(self._bucket.list(keys.jobs_below(folder)))
+        entries = tuple(self.bucket.list(keys.jobs_below(folder)))
         states = {(entry.key, entry.etag) for entry in entries}
         return Unfinished(
             jobs=tuple(keys.upload_of(entry.key) for entry in entries if entry.key.endswith(".json")),
@@ -137,14 +137,14 @@ class Jobs:
         )
 
     def sweep(self, leases: tuple[str, ...]) -> None:
-        self._bucket.delete(leases)
+        self.bucket.delete(leases)
 
     def _win(self, found: Found, until: datetime) -> bool:
         for turn in range(_MAX_TURNS):
             lease = keys.lease(keys.job(found.job.source), found.etag, turn)
-            if self._bucket.create(lease, _UNTIL.dump_json(until)):
+            if self.bucket.create(lease, _UNTIL.dump_json(until)):
                 return True
-            other = self._bucket.read(lease)
+            other = self.bucket.read(lease)
             if other is None or _UNTIL.validate_json(other.body) > self._clock():
                 return False
         log.error(

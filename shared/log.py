@@ -18,6 +18,9 @@ def set_up() -> None:
     _logger.setLevel(logging.INFO)
     for library in ("httpx", "httpcore", "oss2", "urllib3"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    logging.getLogger("urllib3.connectionpool").setLevel(
+        logging.ERROR
+    )  # it warns of a connection that it does not keep
 
 
 def info(event: str, *, job: Job | None = None, **facts: object) -> None:

@@ -21,10 +21,8 @@ from shared.lanes import Lanes
 from shared.outcomes import Outcome
 from shared.providers.verdicts import quotable
 from shared.queue import Turn, turn_of
-from shared.walks import Fate, Walks
+from shared.walks import STAY, Fate, Walks
 
-_SOON = timedelta(seconds=15)
-"""Waiting this long for a job to fall due costs less than the delay of leaving it to the next tick."""
 _LOOK, _HUNGRY = timedelta(seconds=1), timedelta(seconds=0.2)
 """Between two looks at the queue; the second when everything that was seen has been begun."""
 _SELDOM = 20
@@ -106,7 +104,7 @@ class Round:
     def _is_worth_staying(self, now: datetime) -> bool:
         """Whether there will be, soon enough to wait for it."""
         return now < self._ends and (
-            self._lanes.next_moment() <= min(now + _SOON, self._ends) or now < self._stays_until
+            self._lanes.next_moment() <= min(now + STAY, self._ends) or now < self._stays_until
         )
 
     # ---------------------------------------------------------------- and what comes of it, here

@@ -13,8 +13,10 @@ from shared.lanes import NEWS
 from shared.outcomes import Outcome
 from shared.queue import Turn, turn_of
 
-_AGAIN = timedelta(seconds=20)
-"""To come back to a job that somebody else has, or that nobody survives: longer than a round stays for it."""
+STAY = timedelta(seconds=15)
+"""A round's, for something to fall due: that costs less than the delay of leaving it to the next tick."""
+_AGAIN = STAY + timedelta(seconds=5)
+"""To come back to a job that somebody else has, or that nobody survives: no round stays for it."""
 
 Fate = Outcome | datetime | Exception | None
 """What became of a turn: None when it is over, its job gone or under another turn; a moment, to look at it then."""

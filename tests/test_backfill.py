@@ -52,7 +52,7 @@ def event(upload: Entry) -> bytes:
 
 def backfill(shop: Shop, functions: Invocations, order: Order = ALL) -> Report:
     ends = shop.clock.now + timedelta(minutes=50)
-    return Backfill(shop.arrivals, shop.bucket, functions, event, ends).run(order)
+    return Backfill(shop.arrivals, functions, event, ends).run(order)
 
 
 def numbered(count: int, folder: str = "uploads/general/common/") -> list[str]:

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from shared import composition
 from shared.backfill import AT_ONCE, Backfill, Order
-from shared.budget import Budget
 from shared.events import created
 from shared.invoker import FcInvoker
 from shared.models import Entry
@@ -26,9 +25,8 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
             order = Order.model_validate_json(event or b"{}")
         except ValidationError as error:
             return json.dumps({"message": f"this is no order: {error}"}, ensure_ascii=False).encode()
-        credentials, budget = composition.credentials(settings, context), Budget.within(float(context.function.timeout))
+        credentials, budget = composition.credentials(settings, context), composition.budget(context)
         arrivals = composition.arrivals(settings, settings.oss_bucket, credentials, budget, at_once=AT_ONCE)
-        documents = composition.bucket(settings, settings.jobs_bucket or settings.oss_bucket, credentials, AT_ONCE)
         invoker = FcInvoker(
             settings.fc_endpoint or f"https://{context.account_id}.{settings.region}-internal.fc.aliyuncs.com",
             access_key_id=credentials.access_key_id,
@@ -44,6 +42,6 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
             )
 
         ends = composition.now() + timedelta(seconds=budget.begin)
-        return Backfill(arrivals, documents, invoker, told, ends).run(order).to_json()
+        return Backfill(arrivals, invoker, told, ends).run(order).to_json()
 
     return handler

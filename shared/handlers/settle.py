@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from shared import composition
-from shared.budget import Budget
 from shared.rounds import Round
 
 _SWITCH_SECONDS = 0.001
@@ -23,7 +22,7 @@ def on_timer() -> Callable[[bytes, Any], None]:
 
     def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - neither tick nor bell says anything that matters
         settings = composition.settings("oss_bucket")
-        credentials, budget = composition.credentials(settings, context), Budget.within(float(context.function.timeout))
+        credentials, budget = composition.credentials(settings, context), composition.budget(context)
         arrivals = composition.arrivals(settings, settings.oss_bucket, credentials, budget, at_once=_MOST_AT_ONCE)
         # A thread whose turn has come must not wait for one that reads a listing.
         sys.setswitchinterval(_SWITCH_SECONDS)

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared import composition, keys, log
-from shared.budget import Budget
 from shared.errors import Misconfigured
 from shared.events import ObjectCreated, records
 from shared.settings import Settings
@@ -31,7 +30,7 @@ def on_upload(group: str) -> Callable[[bytes, Any], None]:
 
 
 def arrived(group: str, created: ObjectCreated, settings: Settings, context: Any) -> None:
-    """Begin what one object belongs to, or say why that cannot be."""
+    """Begin what one object belongs to, or say why that cannot be. Raises `Misconfigured` when the bucket refuses."""
     key = created.key
     refusal = _refusal(group, created, settings)
     if refusal:
@@ -39,7 +38,7 @@ def arrived(group: str, created: ObjectCreated, settings: Settings, context: Any
         return
     if created.size == 0:
         return  # a folder, or a file still to come: OSS tells again when it has content
-    credentials, budget = composition.credentials(settings, context), Budget.within(float(context.function.timeout))
+    credentials, budget = composition.credentials(settings, context), composition.budget(context)
     arrivals = composition.arrivals(settings, created.bucket, credentials, budget, group=group)
     try:
         if not arrivals.arrived(key, created.etag, created.time) and unquote(key) != key:
