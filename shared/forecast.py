@@ -20,7 +20,9 @@ _TRIES = timedelta(seconds=5)
 """How often it is found out anew whether they take less time now: such questions come too early, and with many jobs
 pending there is one a second for each of them and hardly any to spare."""
 _PATIENCE, _PROBES = timedelta(seconds=4), timedelta(seconds=2)
-"""For how long one is put off, and how often one of those is asked for all the same."""
+"""After being put off for how long one may be asked for all the same, and how often one is."""
+_LONGEST_PUT_OFF = timedelta(seconds=5)
+"""Then it is seen to again: by now the unfinished one may be known to be finished, or to be the only one."""
 
 
 @dataclass
@@ -67,15 +69,17 @@ class Forecast:
         if now - due > _PATIENCE and now >= found.probes:
             found.probe, found.probes = since, now + _PROBES
             return timedelta()
-        return worth - age
+        return min(worth - age, _LONGEST_PUT_OFF)
 
     def finished(self, capability: str, age: timedelta, asked: int) -> None:
-        """A job was found finished at `age`, and `asked` times before it had not been."""
+        """A job was found finished at `age`, and `asked` times before it had not been. One that took long, or was found
+        late, makes the next ones be asked for half as late again at the most."""
         found = self._of[capability]
         unfinished = found.unfinished  # once: another thread may have a question too early just now
         if unfinished and (age <= unfinished or self._clock() - found.tried >= _TRIES):
             found.unfinished = None
         if asked:
-            found.typical = _EARLY * age if found.typical is None else (found.typical + _EARLY * age) / 2
+            typical = found.typical or _EARLY * age
+            found.typical = (typical + min(_EARLY * age, 2 * typical)) / 2
         elif found.typical is not None:  # it may have been for long
             found.typical = min(found.typical, _EARLY * age)

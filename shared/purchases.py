@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 from shared import log
 from shared.allowance import Allowance
@@ -106,20 +107,20 @@ class Purchases:
                 request = provider.ask(row, ticket, self._stamp())
                 reply = self._web.send(request, lambda: not self.early(asked[0][0]))
         except Unwanted:  # of those before it one was not finished, which is older
-            for job, stage in asked:
-                yield parked(job, stage, self._clock() + self.early(job))
+            yield from (parked(job, stage, job.due) for job, stage in asked)
             return
         except CutoutError as error:
-            for job, stage in asked:
-                yield self._unanswered(job, stage, error)
+            yield from _sharing([self._unanswered(job, stage, error) for job, stage in asked])
             return
+        moved = []
         for job, stage in asked:
             try:
                 with self._heeded(request):
                     fate = provider.fate(row, ticket, stage.index, reply)
-                yield self._told(job, stage, row, fate)
+                moved.append(self._told(job, stage, row, fate))
             except CutoutError as error:
-                yield self._unanswered(job, stage, error)
+                moved.append(self._unanswered(job, stage, error))
+        yield from _sharing(moved)
 
     def _told(self, job: Job, stage: Ticketed, row: Capability, fate: Done | Pending | Failed) -> Job | Concluded:
         age = self._clock() - stage.since
@@ -139,7 +140,7 @@ class Purchases:
                 return self._lost(job, f"the vendor has not finished {stage.ticket} in time")
             case Pending():
                 pause = self._forecast.again(row.name, age)
-                return parked(job, replace(stage, asked=stage.asked + 1), self._clock() + pause)
+                return parked(fresh(job, job.request_id), replace(stage, asked=stage.asked + 1), self._clock() + pause)
 
     def _unanswered(self, job: Job, stage: Ticketed, error: CutoutError) -> Job | Concluded:
         """The question itself failed: asked again, but not for ever."""
@@ -188,3 +189,14 @@ class Purchases:
 
     def _stamp(self) -> Stamp:
         return Stamp(self._clock(), secrets.token_hex(16))
+
+
+def _sharing(moved: list[Job | Concluded]) -> Iterator[Job | Concluded]:
+    """What goes on under the ticket falls due together, to be asked for in one question: when the last of it does."""
+    dues = [each.due for each in moved if _is_pending(each)]
+    for each in moved:
+        yield replace(each, due=max(dues)) if _is_pending(each) else each
+
+
+def _is_pending(outcome: Job | Concluded) -> TypeGuard[Job]:
+    return isinstance(outcome, Job) and isinstance(outcome.stage, Ticketed)

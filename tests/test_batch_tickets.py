@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -11,7 +12,7 @@ from shared.pipeline import MAX_ATTEMPTS
 from shared.providers.damo import Damo
 from tests import damo_line
 from tests.damo_line import FOLDER, PHOTO, PROCESSING, Vendor, all_done, crowd, refused, told
-from tests.fakes import Shop
+from tests.fakes import Clock, Shop, is_question
 from tests.pictures import picture
 from tests.test_rounds import go
 
@@ -33,6 +34,29 @@ def test_a_ticket_that_outlives_what_the_vendor_may_take_is_bought_again_a_bound
     receipt = told(shop, uploads[1])
     assert (receipt.status, receipt.code, receipt.attempts) == ("failed", "TicketLost", MAX_ATTEMPTS)
     assert vendor.times == {uploads[0]: 1, uploads[1]: MAX_ATTEMPTS, uploads[2]: 1}
+
+
+class Ticking(Clock):
+    """Like any other, on which no two looks are alike."""
+
+    def __call__(self) -> datetime:
+        self.pass_(milliseconds=1)
+        return self.now
+
+
+def test_what_shares_a_ticket_is_asked_for_in_one_question_to_the_end(shop: Shop, vendor: Vendor) -> None:
+    shop.clock.__class__ = Ticking
+    uploads = crowd(shop, 10)
+    vendor.fates = {upload: [PROCESSING, PROCESSING] for upload in uploads}
+    go(shop, seconds=0.5)
+    vendor.answers = [refused(23500000)]
+    for _ in range(5):
+        shop.clock.pass_(minutes=1)
+        go(shop, seconds=0.5)
+        vendor.answers = []
+    assert all_done(shop, uploads)
+    questions = [request for request in vendor.sent if is_question(request)]
+    assert len(questions) == 4, "one that failed, two too early, and the last"
 
 
 def test_a_question_that_fails_for_less_than_a_day_loses_no_ticket_of_the_batch(shop: Shop, vendor: Vendor) -> None:

@@ -61,6 +61,11 @@ def test_a_later_job_counts_as_much_as_all_before_it(forecast: Forecast) -> None
     assert taught(forecast, 10, 20).first(HD) == seconds((9 + 18) / 2)
 
 
+def test_one_that_took_long_makes_the_next_ones_be_asked_for_half_as_late_again_at_most(forecast: Forecast) -> None:
+    assert taught(forecast, 10, 600).first(HD) == seconds(13.5)
+    assert taught(forecast, *[600] * 12).first(HD) > seconds(500), "but when they all do, that is learnt"
+
+
 def test_a_job_that_had_been_finished_for_long_can_only_shorten_the_time(forecast: Forecast) -> None:
     forecast.finished(HD, seconds(50), asked=0)
     assert forecast.first(HD) == seconds(2), "nothing was learnt: it may have been finished at once"
@@ -96,13 +101,18 @@ def test_a_question_is_put_off_until_half_a_second_past_the_age_at_which_another
 
 
 def test_a_question_is_put_off_until_the_age_at_which_others_were_finished(forecast: Forecast) -> None:
-    assert early(taught(forecast, 10), 2) == seconds(7)
+    assert early(taught(forecast, 10), 5) == seconds(4)
     assert early(forecast, 11) == seconds(0)
 
 
 def test_the_longer_of_both_ages_is_what_counts(forecast: Forecast) -> None:
     taught(forecast, 10).again(HD, seconds(12))
-    assert early(forecast, 2) == seconds(10.5)
+    assert early(forecast, 8) == seconds(4.5)
+
+
+def test_nobody_is_put_off_for_longer_than_five_seconds_at_a_time(forecast: Forecast) -> None:
+    forecast.again(HD, seconds(3600))
+    assert early(forecast, 4) == seconds(5)
 
 
 def test_one_that_finished_makes_the_unfinished_ones_forgotten(forecast: Forecast) -> None:
@@ -125,11 +135,11 @@ def test_that_it_takes_less_time_now_is_found_out_every_five_seconds(forecast: F
 
 def test_of_those_put_off_for_four_seconds_one_is_asked_for_every_two_seconds(forecast: Forecast, clock: Clock) -> None:
     forecast.again(HD, seconds(100))
-    assert early(forecast, 8, overdue=4) == seconds(92.5)
+    assert early(forecast, 8, overdue=4) == seconds(5)
     assert early(forecast, 8, overdue=4.01) == seconds(0)
     assert early(forecast, 8, overdue=4.01) == seconds(0), "it is this very one: it may be asked for"
-    assert early(forecast, 7, overdue=5) == seconds(93.5)
+    assert early(forecast, 7, overdue=5) == seconds(5)
     clock.pass_(seconds=1.9)
-    assert early(forecast, 9, overdue=7) == seconds(91.5)
+    assert early(forecast, 9, overdue=7) == seconds(5)
     clock.pass_(seconds=0.1)
     assert early(forecast, 9, overdue=7) == seconds(0)
