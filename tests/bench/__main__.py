@@ -27,7 +27,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer of everything")
     parser.add_argument("--qps", type=int, nargs="+", default=quota.QPS, help="quota: what was bought")
     parser.add_argument("--latency", type=float, nargs="+", default=quota.LATENCIES, help="quota: the vendor's, in s")
-    parser.add_argument("--seconds", type=float, help="quota: so long a case may take where it uses the whole quota")
+    parser.add_argument(
+        "--seconds", type=float, help="quota, side-by-side: so long a case may take where it uses all of it"
+    )
     chosen = parser.parse_args()
     if unknown := set(chosen.measurement) - set(_MEASUREMENTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(_MEASUREMENTS)}")
@@ -59,7 +61,7 @@ def _quota(chosen: argparse.Namespace) -> Iterator[Table]:
 
 def _side_by_side(chosen: argparse.Namespace) -> Iterator[Table]:
     at, between = (side_by_side.QPS, side_by_side.LATENCY), ((2, 1.0), (50, 1.0), (10, 0.3), (10, 3.0))
-    seconds = 8 if chosen.quick else 20
+    seconds = chosen.seconds or (8 if chosen.quick else 20)
     cases = [quota.affordable(*each, seconds=seconds, can=_can()) for each in (at, *(() if chosen.quick else between))]
     found = list(side_by_side.runs(cases))
     colds = [each.cold_start() for each in CONTENDERS]
