@@ -1,6 +1,6 @@
 """`python -m tests.bench [measurement …]`: prints the figures that the README quotes.
 
-Without a name it does them all, which takes three quarters of an hour, draws the README's plots and
+Without a name it does them all, which takes an hour, draws the README's plots and
 writes everything into it; `--quick` takes a few minutes, gives rougher figures, and leaves the README alone.
 """
 
@@ -14,7 +14,6 @@ from functools import lru_cache
 
 from tests.bench import idle, latency, memory, overhead, plots, queue, quota, readme, side_by_side
 from tests.bench.cold_start import OURS, RUNS, Starter, cold_starts
-from tests.bench.contenders import CONTENDERS
 from tests.bench.machine import machine
 from tests.bench.stage import stage_peer
 from tests.bench.table import Table
@@ -61,12 +60,11 @@ def _quota(chosen: argparse.Namespace) -> Iterator[Table]:
 
 def _side_by_side(chosen: argparse.Namespace) -> Iterator[Table]:
     at, between = (side_by_side.QPS, side_by_side.LATENCY), ((2, 1.0), (50, 1.0), (10, 0.3), (10, 3.0))
-    seconds = chosen.seconds or (8 if chosen.quick else 20)
+    seconds = chosen.seconds or (8 if chosen.quick else 40)
     cases = [quota.affordable(*each, seconds=seconds, can=_can()) for each in (at, *(() if chosen.quick else between))]
     found = list(side_by_side.runs(cases))
-    colds = [each.cold_start() for each in CONTENDERS]
     told = [run for run in found if run.case == cases[0]]
-    yield side_by_side.table(told, side_by_side.overheads(20 if chosen.quick else 50), colds)
+    yield side_by_side.table(told, side_by_side.overheads(20 if chosen.quick else 50))
     if not chosen.quick:
         plots.throughput([run for run in found if run.case.latency == side_by_side.LATENCY])
         plots.cost([run for run in found if run.case.qps == side_by_side.QPS])

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from threading import Thread
 
 from tests.bench.backlog import Case, undisturbed
@@ -19,7 +18,6 @@ from tests.snippets import stage
 
 _PEERS = Path(__file__).with_name("peers")
 _NO_EVENTS = b'{"events": []}'
-_STARTS = 5
 
 INSTANCES = 40
 """Of a peer's function at once. By default Function Compute makes up to 100 for the account; this machine cannot carry
@@ -71,15 +69,6 @@ class Contender:
         ):
             _start(cloud, INSTANCES if self.peer else 4)
             yield cloud
-
-    def cold_start(self) -> float:
-        """Seconds until a new instance has answered to an event that asks for nothing; the median of some."""
-        with self.code() as code, Cloud(code=code, timer_seconds=math.inf) as cloud:
-            for _ in range(_STARTS):
-                cloud.fc.invoke("general", _NO_EVENTS)
-                for pid in cloud.fc.instance_pids():
-                    cloud.fc.kill(pid)
-            return median(each.seconds for each in cloud.fc.invocations)
 
 
 CONTENDERS = (

@@ -57,6 +57,8 @@ def throughput(runs: Sequence[Run], path: Path = FOLDER / "throughput.svg") -> N
                     textcoords="offset points",
                     color=_COLOURS[run.contender.name],
                     fontsize=9,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+                    zorder=4,
                 )
         axes.set_xscale("log")
         axes.set_yscale("log")

@@ -64,7 +64,7 @@ def run(contender: Contender, case: Case) -> Run:
         )
 
 
-def table(found: Sequence[Run], overheads: Sequence[Overhead], colds: Sequence[float]) -> Table:
+def table(found: Sequence[Run], overheads: Sequence[Overhead]) -> Table:
     """`found` are the runs of one case, by contender; the others are of the same contenders."""
     case = found[0].case
 
@@ -82,7 +82,6 @@ def table(found: Sequence[Run], overheads: Sequence[Overhead], colds: Sequence[f
             row("uploads lost", lambda each: f"{each.drained.given_up:,}"),
             row("not done when it was cut off", lambda each: f"{each.drained.unfinished:,}"),
             row("paid twice", lambda each: f"{each.drained.paid_twice:,}"),
-            ["cold start", *_compared(colds, "{:.2f} s")],
             ["CPU an image", *_compared([each.cpu_ms for each in overheads], "{:.0f} ms")],
             ["into and out of the function, an image", *(f"{_kb(each.into)}, {_kb(each.out)}" for each in overheads)],
             ["Function Compute, 1,000 images", *_compared([each.cost for each in found], "{:.3f} USD")],
