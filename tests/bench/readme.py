@@ -11,7 +11,7 @@ _PLOTS = """![Images a second against the quota that was bought](tests/bench/thr
 
 ![What Function Compute costs against the vendor's latency](tests/bench/cost.svg)
 
-Both plots are drawn from the side by side. Where time is slowed for a quota (the table of quotas says by how much), the
+Both plots are drawn from the side by side. Where time is slowed, so that this machine can keep up with a quota, the
 pauses of Function Compute and of the retry loop are not, which is kind to who makes them."""
 
 
