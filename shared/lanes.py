@@ -20,8 +20,9 @@ from shared.queue import Turn
 NEWS = "news"
 """The stage of what is no job yet: something newer came while one was under way."""
 
-_LASTS = 5.0
-"""Seconds that a call, its result and OSS take together: while one is under way for so long, others must be begun."""
+_OURS = 5.0
+"""Seconds of a walk that are ours, and then some: before its call, and with the result. However long the vendor takes,
+others have been begun by then."""
 _FORGIVEN = 2
 """Calls turned away in a row that say little of a vendor: others' calls came in between."""
 _LONGEST_PAUSE = 30.0
@@ -47,10 +48,12 @@ class _Door:
 
 
 class Lanes:
-    """`per_second` tells the calls a second that were bought for a capability."""
+    """`per_second` tells the calls a second that were bought for a capability, `calling` how many are with its vendor
+    now."""
 
-    def __init__(self, per_second: Callable[[str], float]) -> None:
+    def __init__(self, per_second: Callable[[str], float], calling: Callable[[str], int]) -> None:
         self._per_second = per_second
+        self._calling = calling
         self._lanes: defaultdict[tuple[str, str], _Lane] = defaultdict(_Lane)
         self._doors: defaultdict[str, _Door] = defaultdict(_Door)
         self._in_hand: set[str] = set()
@@ -150,7 +153,8 @@ class Lanes:
         door = self._doors[capability]
         if stage not in BOUGHT and (door.refusals > _FORGIVEN or (stage == Blocked.name and not door.passed)):
             return 1  # to see whether it takes calls again
-        return math.ceil(self._per_second(capability) * _LASTS) + 1
+        ours = math.ceil(self._per_second(capability) * _OURS) + 1
+        return ours if stage in BOUGHT else ours + self._calling(capability)
 
 
 def _together(due: Sequence[Turn]) -> list[Turn]:

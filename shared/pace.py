@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shared.errors import Busy, Unwanted
+from shared.errors import Busy
 from shared.models import Quota
 
 _SLACK, _LEAST, _MOST = 0.01, 0.005, 0.05
@@ -53,10 +53,10 @@ class Pace:
         self._lock = threading.Lock()
         self._gates: defaultdict[Quota, _Gate] = defaultdict(_Gate)
 
-    def wait(self, quota: Quota, wanted: Callable[[], bool] = lambda: True) -> None:
+    def wait(self, quota: Quota, on_turn: Callable[[], object] = lambda: None) -> None:
         """Return when it is this caller's turn; raises `Busy`, at once, when that is too far off.
 
-        And `Unwanted` when it is not `wanted` by then: the turn is the next one's.
+        `on_turn` is called when it has come; if that raises, so does this, and the turn is the next one's.
         """
         mine = threading.Event()
         with self._lock:
@@ -68,7 +68,7 @@ class Pace:
             gate.line[0].set()
         mine.wait()
         try:
-            self._go(gate, quota, wanted)
+            self._go(gate, quota, on_turn)
         finally:
             with self._lock:
                 gate.line.popleft()
@@ -80,7 +80,7 @@ class Pace:
         gate = self._gates[quota]
         gate.slack = min(_MOST, gate.slack + _STEP)
 
-    def _go(self, gate: _Gate, quota: Quota, wanted: Callable[[], bool]) -> None:
+    def _go(self, gate: _Gate, quota: Quota, on_turn: Callable[[], object]) -> None:
         places, apart, now = max(1, int(quota.per_second)), 1 / quota.per_second, self._clock()
         planned = gate.free if now - gate.free < apart else now  # less than one call's place is made up for
         turn = max(now, planned)
@@ -88,8 +88,7 @@ class Pace:
             turn = max(turn, gate.gone[0] + places * apart + gate.slack)
         if turn > now:
             self._sleep(turn - now)
-        if not wanted():
-            raise Unwanted("Unwanted", f"{quota.name}'s turn came, and there was no need for it any more")
+        on_turn()
         if is_full:
             gate.gone.popleft()
             gate.slack = max(_LEAST, gate.slack - _STEP / _FORGETS)

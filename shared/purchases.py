@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
@@ -35,6 +37,8 @@ class Purchases:
         self._allowance = allowance
         self._clock = clock
         self._forecast = Forecast(clock)
+        self._lock = threading.Lock()
+        self._calling: Counter[str] = Counter()
 
     def missing(self, row: Capability) -> tuple[str, ...]:
         """The settings without which `row` cannot be called."""
@@ -44,6 +48,10 @@ class Purchases:
         """The calls a second that were bought for a capability; 1 for one that there is not."""
         row = CAPABILITIES.get(capability_name)
         return self._providers[row.provider].qps if row else 1.0
+
+    def calling(self, capability_name: str) -> int:
+        """How many calls of a capability are with its vendor, past the wait for the quota."""
+        return self._calling[capability_name]
 
     def call(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
         """Ask the vendor for the cutouts, as many as the day allows."""
@@ -65,7 +73,8 @@ class Purchases:
         try:
             with self._logged(called):
                 request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
-                reply = self._web.send(request)
+                with ExitStack() as with_vendor:
+                    reply = self._web.send(request, lambda: with_vendor.enter_context(self._counted(row)))
                 with self._heeded(request):
                     answer = provider.answer(row, reply)
             match answer:
@@ -98,6 +107,10 @@ class Purchases:
             return timedelta()
         return self._forecast.early(job.capability, job.stage.since, job.due)
 
+    def _worth_asking(self, job: Job) -> None:
+        if self.early(job):
+            raise Unwanted("Unwanted", "an older one was not finished when its turn came")
+
     def ask(self, asked: list[tuple[Job, Ticketed]]) -> Iterator[Job | Concluded]:
         """Ask what became of the ticket that they share."""
         row, ticket = capability(asked[0][0].capability), asked[0][1].ticket
@@ -105,8 +118,8 @@ class Purchases:
         try:
             with self._logged([job for job, _ in asked]):
                 request = provider.ask(row, ticket, self._stamp())
-                reply = self._web.send(request, lambda: not self.early(asked[0][0]))
-        except Unwanted:  # of those before it one was not finished, which is older
+                reply = self._web.send(request, lambda: self._worth_asking(asked[0][0]))
+        except Unwanted:
             yield from (parked(job, stage, job.due) for job, stage in asked)
             return
         except CutoutError as error:
@@ -163,6 +176,16 @@ class Purchases:
 
     def _trouble(self, job: Job, error: CutoutError) -> Job | Concluded:
         return trouble(job, error, self._clock())
+
+    @contextmanager
+    def _counted(self, row: Capability) -> Iterator[None]:
+        with self._lock:
+            self._calling[row.name] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._calling[row.name] -= 1
 
     @contextmanager
     def _logged(self, jobs: Sequence[Job]) -> Iterator[None]:

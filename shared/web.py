@@ -57,8 +57,8 @@ class HttpWeb:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a call owes nothing to the one before it
         )
 
-    def send(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Reply:
-        """Send a vendor a request when its turn has come; raises `Unwanted` when it is not `wanted` by then.
+    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
+        """Send a vendor a request when its turn has come, unless `on_turn`, which is called then, raises.
 
         Raises `Busy` when its turn is too far off or the vendor was not reached, `Misconfigured` when the settings make
         no request, and `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the
@@ -74,8 +74,8 @@ class HttpWeb:
                 headers={**_AS_IT_IS, **request.headers},
             )
             self._pace.wait(
-                request.quota, wanted
-            )  # with everything done that takes time: what follows is on the wire at once
+                request.quota, on_turn
+            )  # with all done that takes time: what follows is on the wire at once
             patience = self._patience(self._call_seconds, self._call_seconds)
             ready.extensions |= patience.timeouts(connect=_CONNECT_SECONDS)
             with closing(self._client.send(ready, stream=True)) as response:

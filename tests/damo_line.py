@@ -46,9 +46,10 @@ class Vendor(ScriptedWeb):
         self.dies_at = 0
         """The call, counted from 1, in which the caller's instance dies after the vendor has taken it."""
 
-    def send(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Reply:
+    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
         if self.answers:
-            return super().send(request)
+            return super().send(request, on_turn)
+        on_turn()
         self.sent.append(request)
         assert isinstance(request.json, dict)
         data = request.json["data"]

@@ -160,6 +160,8 @@ class ScriptedWeb:
         self.always: tuple[int, str] | CutoutError | None = None
         self.asked: tuple[int, str] | None = None
         """What to answer to every question about a ticket, when not None."""
+        self.before: Callable[[Request], object] = lambda request: None
+        """Called with each request when the vendor has it."""
         self.sent: list[Request] = []
         self.results: dict[str, bytes | CutoutError] = {}
         self.fetched: list[str] = []
@@ -167,7 +169,9 @@ class ScriptedWeb:
     def came_too_early(self, request: Request) -> None:
         pass
 
-    def send(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Reply:
+    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
+        on_turn()
+        self.before(request)
         self.sent.append(request)
         if self.asked and is_question(request):
             return Reply(self.asked[0], self.asked[1].encode())

@@ -93,7 +93,8 @@ class ModelVendor:
     def came_too_early(self, request: Request) -> None:
         pass
 
-    def send(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Reply:
+    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
+        on_turn()
         said = {**request.query, **request.form}
         assert said["SignatureNonce"] not in self.nonces, "VIAPI answers SignatureNonceUsed"
         self.nonces.add(said["SignatureNonce"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -40,10 +41,14 @@ BOUGHT = job(Ticketed("T-1", START))
 BLOCKED = job(Blocked())
 
 
+def of(per_second: float) -> Lanes:
+    return Lanes(lambda capability: per_second, lambda capability: 0)
+
+
 @pytest.fixture
 def lanes() -> Lanes:
     """Of 2 calls a second."""
-    return Lanes(lambda capability: 2)
+    return of(2)
 
 
 def begun(lanes: Lanes, seconds: float = 0, most: int = 1000) -> list[list[Turn]]:
@@ -79,7 +84,7 @@ def test_what_is_not_due_does_not_begin(lanes: Lanes) -> None:
 
 @pytest.mark.parametrize(("per_second", "width"), [(0.1, 2), (0.5, 4), (2, 11), (2.1, 12), (50, 251)])
 def test_as_many_are_under_way_as_five_seconds_of_the_quota_and_one(per_second: float, width: int) -> None:
-    lanes = Lanes(lambda capability: per_second)
+    lanes = of(per_second)
     lanes.seen(turns(300))
     first = begun(lanes)
     assert len(first) == width
@@ -88,11 +93,22 @@ def test_as_many_are_under_way_as_five_seconds_of_the_quota_and_one(per_second: 
 
 
 def test_every_lane_has_a_width_of_its_own() -> None:
-    lanes = Lanes({COMMON: 2.0, HD: 1.0}.__getitem__)
+    lanes = Lanes({COMMON: 2.0, HD: 1.0}.__getitem__, lambda capability: 0)
     lanes.seen(turns(50) + turns(50, capability=HD) + turns(50, stage="ready"))
     counted = [(together[0].stage, together[0].capability) for together in begun(lanes)]
     lanes_of = (("waiting", COMMON), ("waiting", HD), ("ready", COMMON))
     assert [counted.count(lane) for lane in lanes_of] == [11, 6, 11]
+
+
+def test_what_is_with_the_vendor_leaves_its_place_to_others_however_long_that_takes() -> None:
+    with_vendor = Counter[str]()
+    lanes = Lanes(lambda capability: 2, with_vendor.__getitem__)
+    lanes.seen(turns(50) + turns(50, stage="ticketed"))
+    assert len(begun(lanes)) == 22
+    with_vendor[COMMON] = 3
+    assert [together[0].stage for together in begun(lanes)] == ["waiting"] * 3, "a question waits for no call"
+    with_vendor[COMMON] = 0
+    assert begun(lanes) == []
 
 
 @pytest.mark.parametrize("stage", [NEWS, "claimed"])

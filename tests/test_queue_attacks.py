@@ -132,13 +132,7 @@ def test_what_stood_before_a_thread_when_the_round_ended_is_left_to_the_next(sho
         upload = f"uploads/general/common/{name}.jpg"
         assert shop.line.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
     shop.clock.pass_(seconds=1)
-    send = shop.web.send
-
-    def slowly(request: Any) -> Any:
-        shop.clock.pass_(seconds=40)
-        return send(request)
-
-    shop.web.send = slowly  # type: ignore[method-assign, assignment]
+    shop.web.before = lambda request: shop.clock.pass_(seconds=40)
     with ThreadPoolExecutor(1) as pool:
         Round(shop.arrivals, shop.clock() + timedelta(seconds=30), pool).run()
     assert len(shop.web.sent) == 1

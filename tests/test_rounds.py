@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
@@ -13,7 +14,7 @@ from shared import keys
 from shared.documents import Ready
 from shared.errors import Unavailable
 from shared.jobs import Jobs
-from shared.models import Reply, Request
+from shared.models import Request
 from shared.queue import turn_of
 from shared.rounds import Round
 from tests.fakes import AtOnce, Shop
@@ -211,14 +212,12 @@ def test_before_its_first_call_a_round_asks_oss_as_much_with_1000_waiting_as_wit
         shop.bucket.requests.clear()
         asked: list[tuple[str, str]] = []
         shop.web.always = ok(ImageURL=LINK)
-        send = shop.web.send
 
-        def counted(request: Request) -> Reply:
+        def counted(request: Request) -> None:
             asked[:] = asked or shop.bucket.requests
             shop.clock.pass_(seconds=1)  # which was all the time there is
-            return send(request)
 
-        shop.web.send = counted  # type: ignore[method-assign, assignment]
+        shop.web.before = counted
         go(shop, seconds=1, workers=1)
         return [(name, key if name == "list" else "") for name, key in asked]
 
@@ -227,6 +226,16 @@ def test_before_its_first_call_a_round_asks_oss_as_much_with_1000_waiting_as_wit
     assert [each for each in many if each not in listings] == [each for each in few if each not in listings]
     assert many.count(("list", "queue/")) <= few.count(("list", "queue/")) + 2, "pages"
     assert 0 < len(few) < 20
+
+
+def test_however_long_the_vendor_takes_others_are_called_meanwhile(shop: Shop) -> None:
+    queued(shop, *map(common, range(30)))
+    shop.web.always = ok(ImageURL=LINK)
+    with_vendor = Barrier(30, timeout=10)
+    shop.web.before = lambda request: with_vendor.wait()
+    go(shop, workers=40)
+    assert not with_vendor.broken
+    assert shop.line.purchases.calling("general/common") == 0
 
 
 def test_a_turn_too_many_is_removed(shop: Shop) -> None:
@@ -278,23 +287,22 @@ def test_a_job_whose_owner_is_alive_is_his_and_one_whose_owner_died_is_moved_on(
     assert receipt.attempts == 2, "nobody knows of the dead one's call"
 
 
-def test_two_rounds_at_once_pay_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_rounds_at_once_pay_once(shop: Shop) -> None:
     uploads = [common(number) for number in range(20)]
     queued(shop, *uploads)
     shop.web.always = ok(ImageURL=LINK)
     other = shop.meet(shop.compose(shop.web, Jobs(shop.bucket, shop.clock, LEASE)))
-    send, calls = shop.web.send, []
+    calls = []
 
-    def meanwhile(request: Request) -> Reply:
+    def meanwhile(request: Request) -> None:
         calls.append(request)
         if len(calls) == 1:
             Round(other, shop.clock() + timedelta(seconds=1), AtOnce(), sleep=shop_sleep).run()
-        return send(request)
 
     def shop_sleep(pause: float) -> None:
         shop.clock.pass_(seconds=pause)
 
-    monkeypatch.setattr(shop.web, "send", meanwhile)
+    shop.web.before = meanwhile
     go(shop, workers=1)
     assert sorted(shop.web.shown_keys("ImageURL")) == uploads
     assert all(shop.receipt(upload) for upload in uploads)
@@ -336,41 +344,25 @@ def sign(shop: Shop) -> dict[str, object]:
     return dict(json.loads(shop.bucket.things[keys.DRAIN].body))
 
 
-def slow(shop: Shop, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def slow(shop: Shop, seconds: float) -> None:
     """Calls take so long."""
-    send = shop.web.send
-
-    def sleepy(request: Request) -> Reply:
-        shop.clock.pass_(seconds=seconds)
-        return send(request)
-
-    monkeypatch.setattr(shop.web, "send", sleepy)
+    shop.web.before = lambda request: shop.clock.pass_(seconds=seconds)
 
 
-def test_while_a_backlog_is_drained_the_sign_says_so_and_in_the_end_that_it_is_not(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_while_a_backlog_is_drained_the_sign_says_so_and_in_the_end_that_it_is_not(shop: Shop) -> None:
     queued(shop, COMMON)
     shop.web.always = ok(ImageURL=LINK)
     signs: list[object] = []
-    send = shop.web.send
-
-    def look(request: Request) -> Reply:
-        signs.append(sign(shop)["capabilities"])
-        return send(request)
-
-    monkeypatch.setattr(shop.web, "send", look)
+    shop.web.before = lambda request: signs.append(sign(shop)["capabilities"])
     go(shop, workers=1)
     assert signs == [["general/common"]]
     assert sign(shop)["capabilities"] == []
 
 
-def test_a_round_that_runs_out_of_time_calls_the_next_one_and_leaves_the_sign_up(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_round_that_runs_out_of_time_calls_the_next_one_and_leaves_the_sign_up(shop: Shop) -> None:
     queued(shop, *map(common, range(40)))
     shop.web.always = ok(ImageURL=LINK)
-    slow(shop, 1, monkeypatch)
+    slow(shop, 1)
     ends = shop.clock() + timedelta(seconds=10)
     go(shop, seconds=10, workers=1)
     assert len(shop.web.sent) == 10

@@ -92,7 +92,8 @@ class Vendor(ScriptedWeb):
     def came_too_early(self, request: Request) -> None:
         pass
 
-    def send(self, request: Request, wanted: Callable[[], bool] = lambda: True) -> Reply:
+    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
+        on_turn()
         assert SECRET in repr((request.query, request.form, request.json, request.headers)), "or there is none to keep"
         return self.answer(request)
 

@@ -14,7 +14,7 @@ from shared.rounds import Round
 _SWITCH_SECONDS = 0.001
 """For which a thread has the interpreter to itself while others want it: a fifth of Python's own."""
 _MOST_AT_ONCE = 300
-"""Threads: at 50 calls a second, `Lanes` has 251 calls under way."""
+"""Threads: at 50 calls a second `Lanes` has 251 walks under way, and those whose call is with the vendor."""
 
 
 def on_timer() -> Callable[[bytes, Any], None]:
