@@ -116,6 +116,11 @@ class Lanes:
         else:
             door.refusals, door.passed = 0, True
 
+    @property
+    def in_hand(self) -> int:
+        """Uploads whose turns were given out and are not moved on yet."""
+        return len(self._in_hand)
+
     def backlog(self, now: datetime) -> frozenset[str]:
         """The capabilities for whose first call others wait."""
         return frozenset(

@@ -18,8 +18,8 @@ from shared.documents import Job
 from shared.ports import Bucket
 
 _PAGE = 100
-"""Turns of a lane that are seen in one look: more than are taken between two, and no more, since whoever reads a
-listing keeps those waiting who are on their way to a vendor."""
+"""Turns of a lane that are seen in one look, beside those in hand: more than are taken between two, and no more, since
+whoever reads a listing keeps those waiting who are on their way to a vendor."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,14 @@ class Queue:
     def remove(self, turns: tuple[str, ...]) -> None:
         self._bucket.delete(turns)
 
-    def heads(self) -> Iterator[Turn]:
-        """The first turns of every lane, in their order: one listing, and one more after each full page."""
-        after = ""
+    def heads(self, in_hand: int = 0) -> Iterator[Turn]:
+        """The first turns of every lane, in their order, however many of them are `in_hand`: one listing, and one more
+        after each full page."""
+        after, size = "", in_hand + _PAGE
         while True:
-            entries = list(islice(self._bucket.list(keys.QUEUE, after=after, page=_PAGE), _PAGE))
+            entries = list(islice(self._bucket.list(keys.QUEUE, after=after, page=size), size))
             page = list(_turns(entry.key for entry in entries))
-            if len(entries) < _PAGE:
+            if len(entries) < size:
                 yield from page
                 return
             last = keys.lane(page[-1].stage, page[-1].capability) if page else ""

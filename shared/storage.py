@@ -27,6 +27,8 @@ _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
 _NOT_IN_XML = re.compile("[\\x00-\\x1f\\ufffe\\uffff]")
 """Refused by a parser, or taken for another: a carriage return for a line feed."""
+_MOST_NAMES = 1000
+"""In one listing, or in one request to delete: more are refused (GetBucketV2, DeleteMultipleObjects)."""
 _ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 
@@ -150,16 +152,18 @@ class OssBucket:
         """Delete what is there of `keys`, in one request for up to 1,000 whose names XML can hold."""
         several = [key for key in keys if not _NOT_IN_XML.search(key)] if len(keys) > 1 else []
         with _translated():
-            for start in range(0, len(several), 1000):
-                self._documents.batch_delete_objects(several[start : start + 1000])
+            for start in range(0, len(several), _MOST_NAMES):
+                self._documents.batch_delete_objects(several[start : start + _MOST_NAMES])
             for key in sorted({*keys} - {*several}):
                 self._documents.delete_object(key)
 
-    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[Entry]:
+    def list(self, prefix: str, *, after: str = "", page: int = _MOST_NAMES) -> Iterator[Entry]:
         """Every object below `prefix` whose name comes after `after`, in the order of their names; a request for each
-        `page` of them, sent when it is come to."""
+        `page` of them, or as many as OSS lists at once, sent when it is come to."""
         with _translated():
-            for found in oss2.ObjectIteratorV2(self._documents, prefix=prefix, start_after=after, max_keys=page):
+            for found in oss2.ObjectIteratorV2(
+                self._documents, prefix=prefix, start_after=after, max_keys=min(page, _MOST_NAMES)
+            ):
                 modified = datetime.fromtimestamp(found.last_modified, timezone.utc)
                 yield Entry(found.key, found.etag, modified, found.size)
 

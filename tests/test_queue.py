@@ -92,6 +92,11 @@ def test_of_every_lane_the_first_page_is_seen_in_order_and_each_turn_once(sizes:
     assert len(bucket.requests) <= 1 + 2 * len(sizes)
 
 
+def test_turns_in_hand_do_not_hide_those_behind_them(bucket: MemoryBucket) -> None:
+    turns = [put(bucket, "waiting", "general/common", number) for number in range(20)]
+    assert [turn.key for turn in Queue(bucket).heads(in_hand=7)] == turns[: 7 + PAGE]
+
+
 def test_a_long_lane_does_not_hide_those_behind_it(bucket: MemoryBucket) -> None:
     long = [put(bucket, "waiting", "general/common", number) for number in range(90)]
     behind = put(bucket, "waiting", "scenery/sky", 0)

@@ -228,12 +228,18 @@ def test_before_its_first_call_a_round_asks_oss_as_much_with_1000_waiting_as_wit
     assert 0 < len(few) < 20
 
 
-def test_however_long_the_vendor_takes_others_are_called_meanwhile(shop: Shop) -> None:
-    queued(shop, *map(common, range(30)))
+def test_however_long_the_vendor_takes_others_are_called_meanwhile(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    queued(shop, *map(common, range(150)))  # more than are seen in one look
     shop.web.always = ok(ImageURL=LINK)
-    with_vendor = Barrier(30, timeout=10)
-    shop.web.before = lambda request: with_vendor.wait()
-    go(shop, workers=40)
+    with_vendor = Barrier(150, timeout=10)
+
+    def until_all_are_there(request: Request) -> None:
+        shop.clock.pass_(seconds=0.1)
+        with_vendor.wait()
+
+    shop.web.before = until_all_are_there
+    monkeypatch.setattr(shop.line.purchases, "per_second", lambda capability: 12)
+    go(shop, workers=150)
     assert not with_vendor.broken
     assert shop.line.purchases.calling("general/common") == 0
 
