@@ -6,8 +6,7 @@
     ├── Misconfigured     the operator: no picture passes until a key, a purchase or a right is mended
     └── Unavailable       nobody: asked again later, a bounded number of times
         ├── Busy          … turned away or not reached, so certainly nothing was bought: for as long as it takes
-        │   ├── Spent     … by our own limit of the day
-        │   └── Unwanted  … or not asked at all
+        │   └── Spent     … by our own limit of the day
         └── Incomplete    … the second picture of a pair has not arrived yet: for an hour
 
 Anything else that is raised is a bug of ours: it is not caught, and Function Compute tries again.
@@ -54,10 +53,6 @@ class Spent(Busy):
     def __init__(self, code: str, message: str, *, until: datetime) -> None:
         super().__init__(code, message)
         self.until = until
-
-
-class Unwanted(Busy):
-    """When its turn had come, there was no need to ask any more."""
 
 
 class Incomplete(Unavailable):

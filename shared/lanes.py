@@ -20,9 +20,11 @@ from shared.queue import Turn
 NEWS = "news"
 """The stage of what is no job yet: something newer came while one was under way."""
 
+WIDEST = 400
+"""Walks of a lane: as many as 50 calls a second of 3 seconds need. A vendor that does not answer holds up no others."""
 _OURS = 5.0
-"""Seconds of a walk that are ours, and then some: before its call, and with the result. However long the vendor takes,
-others have been begun by then."""
+"""Seconds of a walk without its call: on the way there, with the result, and until the round sees that one is with the
+vendor."""
 _FORGIVEN = 2
 """Calls turned away in a row that say little of a vendor: others' calls came in between."""
 _LONGEST_PAUSE = 30.0
@@ -158,8 +160,8 @@ class Lanes:
         door = self._doors[capability]
         if stage not in BOUGHT and (door.refusals > _FORGIVEN or (stage == Blocked.name and not door.passed)):
             return 1  # to see whether it takes calls again
-        ours = math.ceil(self._per_second(capability) * _OURS) + 1
-        return ours if stage in BOUGHT else ours + self._calling(capability)
+        with_vendor = self._calling(capability) if stage == Waiting.name else 0  # which also counts other lanes' calls
+        return min(math.ceil(self._per_second(capability) * _OURS) + 1 + with_vendor, WIDEST)
 
 
 def _together(due: Sequence[Turn]) -> list[Turn]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
@@ -15,15 +14,19 @@ from shared import log
 from shared.allowance import Allowance
 from shared.capabilities import CAPABILITIES, capability
 from shared.documents import Claimed, Job, Ready, Ticketed, Waiting
-from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable, Unwanted
+from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
 from shared.forecast import Forecast
 from shared.intake import Exhibit
-from shared.models import Accepted, Capability, Done, Failed, Pending, Request, Stamp
+from shared.models import Accepted, Capability, Done, Failed, Pending, Reply, Request, Stamp
 from shared.outcomes import Concluded, fresh, parked, trouble
 from shared.ports import Provider, Web
 
 _TICKET_PATIENCE = timedelta(days=1)
 """For an answer to the question what became of a ticket; results are kept for an hour at the most."""
+
+
+class _Unwanted(CutoutError):
+    """A question that there was no need to ask any more."""
 
 
 class Purchases:
@@ -37,8 +40,8 @@ class Purchases:
         self._allowance = allowance
         self._clock = clock
         self._forecast = Forecast(clock)
-        self._lock = threading.Lock()
-        self._calling: Counter[str] = Counter()
+        self._with_vendor: defaultdict[str, set[object]] = defaultdict(set)
+        """Calls, by capability; sets, since no thread adds to a number without a lock."""
 
     def missing(self, row: Capability) -> tuple[str, ...]:
         """The settings without which `row` cannot be called."""
@@ -51,7 +54,7 @@ class Purchases:
 
     def calling(self, capability_name: str) -> int:
         """How many calls of a capability are with its vendor, past the wait for the quota."""
-        return self._calling[capability_name]
+        return len(self._with_vendor[capability_name])
 
     def call(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
         """Ask the vendor for the cutouts, as many as the day allows."""
@@ -73,8 +76,7 @@ class Purchases:
         try:
             with self._logged(called):
                 request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
-                with ExitStack() as with_vendor:
-                    reply = self._web.send(request, lambda: with_vendor.enter_context(self._counted(row)))
+                reply = self._counted(row, request)
                 with self._heeded(request):
                     answer = provider.answer(row, reply)
             match answer:
@@ -101,15 +103,18 @@ class Purchases:
                 for job in called:  # one of them may be to blame: it must not take the others down with it
                     yield self._trouble(job, error)
 
+    def _counted(self, row: Capability, request: Request) -> Reply:
+        others, call = self._with_vendor[row.name], object()
+        try:
+            return self._web.send(request, lambda: others.add(call))
+        finally:
+            others.discard(call)
+
     def early(self, job: Job) -> timedelta:
         """How much longer it is not worth asking for a job; nothing for one that has no ticket."""
         if not isinstance(job.stage, Ticketed):
             return timedelta()
         return self._forecast.early(job.capability, job.stage.since, job.due)
-
-    def _worth_asking(self, job: Job) -> None:
-        if self.early(job):
-            raise Unwanted("Unwanted", "an older one was not finished when its turn came")
 
     def ask(self, asked: list[tuple[Job, Ticketed]]) -> Iterator[Job | Concluded]:
         """Ask what became of the ticket that they share."""
@@ -118,8 +123,8 @@ class Purchases:
         try:
             with self._logged([job for job, _ in asked]):
                 request = provider.ask(row, ticket, self._stamp())
-                reply = self._web.send(request, lambda: self._worth_asking(asked[0][0]))
-        except Unwanted:
+                reply = self._web.send(request, lambda: self._must_be_worth_it(asked[0][0]))
+        except _Unwanted:
             yield from (parked(job, stage, job.due) for job, stage in asked)
             return
         except CutoutError as error:
@@ -134,6 +139,10 @@ class Purchases:
             except CutoutError as error:
                 moved.append(self._unanswered(job, stage, error))
         yield from _sharing(moved)
+
+    def _must_be_worth_it(self, job: Job) -> None:
+        if self.early(job):
+            raise _Unwanted("Unwanted", "when its turn came, an older job was known to be unfinished")
 
     def _told(self, job: Job, stage: Ticketed, row: Capability, fate: Done | Pending | Failed) -> Job | Concluded:
         age = self._clock() - stage.since
@@ -176,16 +185,6 @@ class Purchases:
 
     def _trouble(self, job: Job, error: CutoutError) -> Job | Concluded:
         return trouble(job, error, self._clock())
-
-    @contextmanager
-    def _counted(self, row: Capability) -> Iterator[None]:
-        with self._lock:
-            self._calling[row.name] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._calling[row.name] -= 1
 
     @contextmanager
     def _logged(self, jobs: Sequence[Job]) -> Iterator[None]:

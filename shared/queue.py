@@ -18,7 +18,7 @@ from shared.documents import Job
 from shared.ports import Bucket
 
 _PAGE = 100
-"""Turns of a lane that are seen in one look, beside those in hand: more than are taken between two, and no more, since
+"""Turns of a lane that are seen in one look, beside those in hand: more than are begun between two, and no more, since
 whoever reads a listing keeps those waiting who are on their way to a vendor."""
 
 
@@ -46,10 +46,10 @@ class Queue:
     def remove(self, turns: tuple[str, ...]) -> None:
         self._bucket.delete(turns)
 
-    def heads(self, in_hand: int = 0) -> Iterator[Turn]:
-        """The first turns of every lane, in their order, however many of them are `in_hand`: one listing, and one more
+    def heads(self, *, beside: int = 0) -> Iterator[Turn]:
+        """The first turns of every lane, in their order, `beside` so many that are known: one listing, and one more
         after each full page."""
-        after, size = "", in_hand + _PAGE
+        after, size = "", beside + _PAGE
         while True:
             entries = list(islice(self._bucket.list(keys.QUEUE, after=after, page=size), size))
             page = list(_turns(entry.key for entry in entries))

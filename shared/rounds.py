@@ -83,7 +83,7 @@ class Round:
         self._last_look, self._next_look = now, now + _LOOK
         try:
             self._forget()
-            self._lanes.seen([*self._queue.heads(self._lanes.in_hand)])  # all, or what is known stays
+            self._lanes.seen([*self._queue.heads(beside=self._lanes.in_hand)])  # all, or what is known stays
             self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
         except Exception as bug:  # noqa: BLE001 - what is under way must end, and the next look may see; `run` raises it
             self._note(bug, "")

@@ -73,9 +73,8 @@ class HttpWeb:
                 json=request.json,
                 headers={**_AS_IT_IS, **request.headers},
             )
-            self._pace.wait(
-                request.quota, on_turn
-            )  # with all done that takes time: what follows is on the wire at once
+            # With everything done that takes time: what follows is on the wire at once.
+            self._pace.wait(request.quota, on_turn)
             patience = self._patience(self._call_seconds, self._call_seconds)
             ready.extensions |= patience.timeouts(connect=_CONNECT_SECONDS)
             with closing(self._client.send(ready, stream=True)) as response:

@@ -17,8 +17,8 @@ _QPS, _LATENCY, _TICK = 2.0, 1.0, 60.0
 _WINDOW = 60.0
 """Seconds of the vendor's time in which calls are counted: it takes some until every instance knows of the others."""
 _MOST_OVER, _MOST_THROTTLED, _MOST_UNHEARD = 0.05, 0.02, 0.75
-_LASTS = 5.0
-"""Seconds of calls that settle begins ahead of the last answer: this project's own, which do not go faster."""
+_AHEAD = 5.0
+"""Seconds of calls that settle begins ahead of the last one: this project's own, which do not go faster."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Burst:
 
     @property
     def width(self) -> int:
-        """How many calls of a capability settle may have under way, so that any of them may overtake another."""
-        return math.ceil(self.qps * _LASTS) + 1
+        """How many uploads settle may have on their way to a capability's calls: any of them may overtake another."""
+        return math.ceil(self.qps * _AHEAD) + 1
 
     @property
     def window(self) -> float:

@@ -9,7 +9,7 @@ import pytest
 
 from shared import keys
 from shared.documents import Blocked, Claimed, Job, Stage, Ticketed, Waiting
-from shared.lanes import NEWS, Lanes
+from shared.lanes import NEWS, WIDEST, Lanes
 from shared.outcomes import Dropped
 from shared.queue import Turn
 from tests.fakes import START
@@ -83,7 +83,9 @@ def test_what_is_not_due_does_not_begin(lanes: Lanes) -> None:
 
 
 @pytest.mark.parametrize(("per_second", "width"), [(0.1, 2), (0.5, 4), (2, 11), (2.1, 12), (50, 251)])
-def test_as_many_are_under_way_as_five_seconds_of_the_quota_and_one(per_second: float, width: int) -> None:
+def test_as_many_are_on_their_way_to_a_vendor_as_five_seconds_of_the_quota_and_one(
+    per_second: float, width: int
+) -> None:
     lanes = of(per_second)
     lanes.seen(turns(300))
     first = begun(lanes)
@@ -103,12 +105,19 @@ def test_every_lane_has_a_width_of_its_own() -> None:
 def test_what_is_with_the_vendor_leaves_its_place_to_others_however_long_that_takes() -> None:
     with_vendor = Counter[str]()
     lanes = Lanes(lambda capability: 2, with_vendor.__getitem__)
-    lanes.seen(turns(50) + turns(50, stage="ticketed"))
-    assert len(begun(lanes)) == 22
+    others = (turn(f"{stage}-{each}", stage=stage) for stage in ("claimed", "ticketed") for each in range(50))
+    lanes.seen([*turns(50), *others])
+    assert len(begun(lanes)) == 33
     with_vendor[COMMON] = 3
-    assert [together[0].stage for together in begun(lanes)] == ["waiting"] * 3, "a question waits for no call"
+    assert [together[0].stage for together in begun(lanes)] == ["waiting"] * 3, "which is one place each"
     with_vendor[COMMON] = 0
     assert begun(lanes) == []
+
+
+def test_a_vendor_that_does_not_answer_takes_no_more_than_the_widest_lane() -> None:
+    lanes = Lanes(lambda capability: 50, lambda capability: 1000)
+    lanes.seen(turns(WIDEST + 1))
+    assert len(begun(lanes)) == WIDEST
 
 
 @pytest.mark.parametrize("stage", [NEWS, "claimed"])

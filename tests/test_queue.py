@@ -94,7 +94,7 @@ def test_of_every_lane_the_first_page_is_seen_in_order_and_each_turn_once(sizes:
 
 def test_turns_in_hand_do_not_hide_those_behind_them(bucket: MemoryBucket) -> None:
     turns = [put(bucket, "waiting", "general/common", number) for number in range(20)]
-    assert [turn.key for turn in Queue(bucket).heads(in_hand=7)] == turns[: 7 + PAGE]
+    assert [turn.key for turn in Queue(bucket).heads(beside=7)] == turns[: 7 + PAGE]
 
 
 def test_a_long_lane_does_not_hide_those_behind_it(bucket: MemoryBucket) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.documents import Ticketed, Waiting
-from shared.errors import Busy, Unwanted
+from shared.errors import Busy
 from shared.pipeline import MAX_ATTEMPTS
 from tests import viapi_line
 from tests.fakes import START, Shop
@@ -52,7 +52,7 @@ def test_a_question_that_is_not_worth_asking_when_its_turn_has_come_is_asked_lat
     shop.web.always = SUBMITTED
     for upload in (HD, other):
         shop.upload(upload, picture())
-    shop.web.always, shop.web.answers = None, [status("PROCESSING"), Unwanted("Unwanted", "x")]
+    shop.web.always, shop.web.answers = None, [status("PROCESSING")]
     shop.after(HD, seconds=3)
     shop.after(other, seconds=0)
     job = shop.job(other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -93,6 +94,18 @@ def test_a_call_without_an_answer_may_have_been_bought_and_is_counted(shop: Shop
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert (receipt.status, receipt.attempts) == ("done", 2)
+
+
+@pytest.mark.parametrize(
+    "answer", [ok(ImageURL=LINK), THROTTLED, Unavailable("NoAnswer", "x"), Busy("Unreachable", "x")]
+)
+def test_a_call_is_with_its_vendor_until_there_is_an_answer_or_none_will_come(shop: Shop, answer: Any) -> None:
+    shop.web.answers = [answer]
+    with_vendor = []
+    shop.web.before = lambda request: with_vendor.append(shop.line.purchases.calling("general/common"))
+    shop.upload(COMMON, picture())
+    assert with_vendor == [1]
+    assert shop.line.purchases.calling("general/common") == 0
 
 
 def test_a_retired_action_that_the_vendor_forgot_names_its_substitute(shop: Shop) -> None:

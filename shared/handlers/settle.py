@@ -9,12 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from shared import composition
+from shared.lanes import WIDEST
 from shared.rounds import Round
 
 _SWITCH_SECONDS = 0.001
 """For which a thread has the interpreter to itself while others want it: a fifth of Python's own."""
-_MOST_AT_ONCE = 300
-"""Threads: at 50 calls a second `Lanes` has 251 walks under way, and those whose call is with the vendor."""
+_MOST_AT_ONCE = WIDEST + 100
+"""Threads: the widest lane leaves some for the others. Function Compute allows an instance 1,024 (limits of usage)."""
 
 
 def on_timer() -> Callable[[bytes, Any], None]:
