@@ -13,15 +13,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from shared.capabilities import CAPABILITIES
-from shared.documents import BOUGHT, Blocked, Job, Ticketed, Waiting
+from shared.documents import BOUGHT, Blocked, Job, Ready, Ticketed, Waiting
 from shared.outcomes import Dropped, Outcome
 from shared.queue import Turn
 
 NEWS = "news"
 """The stage of what is no job yet: something newer came while one was under way."""
 
-WIDEST = 400
-"""Walks of a lane: as many as 50 calls a second of 3 seconds need. A vendor that does not answer holds up no others."""
+MOST = 400
+"""Walks, as 50 calls a second of 3 seconds need. When there are so many, no lane has more than it needs for itself, so
+that no slow vendors hold up the others."""
 _OURS = 5.0
 """Seconds of a walk without its call: on the way there, with the result, and until the round sees that one is with the
 vendor."""
@@ -37,6 +38,8 @@ class _Lane:
     turns: dict[str, Turn] = field(default_factory=dict)
     """By upload, in order."""
     under_way: int = 0
+    in_hand: int = 0
+    """Turns of what is under way: one walk may have several."""
 
 
 @dataclass
@@ -46,6 +49,8 @@ class _Door:
     refusals: int = 0
     """In a row."""
     passed: bool = False
+    answers: bool = True
+    """Whether the last call was served: while they hang, or end in trouble, no more are made than go on at once."""
     opens: datetime = _ALWAYS
 
 
@@ -83,6 +88,7 @@ class Lanes:
             due = [turn for turn in free if self._moment(turn) <= now]
             if turns := _together(due):
                 lane.under_way += 1
+                lane.in_hand += len(turns)
                 for turn in turns:
                     del lane.turns[turn.upload]
                     self._in_hand.add(turn.upload)
@@ -91,7 +97,9 @@ class Lanes:
 
     def ended(self, turns: Sequence[Turn]) -> None:
         """What `begin` gave out is moved on."""
-        self._lanes[turns[0].stage, turns[0].capability].under_way -= 1
+        lane = self._lanes[turns[0].stage, turns[0].capability]
+        lane.under_way -= 1
+        lane.in_hand -= len(turns)
         self._in_hand -= {turn.upload for turn in turns}
 
     def postpone(self, turn: Turn, until: datetime) -> None:
@@ -117,11 +125,12 @@ class Lanes:
             door.opens = max(door.opens, now + timedelta(seconds=pause), *away)
         else:
             door.refusals, door.passed = 0, True
+            door.answers = not any(isinstance(job.stage, Waiting) for job in jobs)
 
     @property
     def in_hand(self) -> int:
-        """Uploads whose turns were given out and are not moved on yet."""
-        return len(self._in_hand)
+        """How many turns of one lane, at the most, were given out and are not moved on yet."""
+        return max((lane.in_hand for lane in self._lanes.values()), default=0)
 
     def backlog(self, now: datetime) -> frozenset[str]:
         """The capabilities for whose first call others wait."""
@@ -160,14 +169,25 @@ class Lanes:
         door = self._doors[capability]
         if stage not in BOUGHT and (door.refusals > _FORGIVEN or (stage == Blocked.name and not door.passed)):
             return 1  # to see whether it takes calls again
-        with_vendor = self._calling(capability) if stage == Waiting.name else 0  # which also counts other lanes' calls
-        return min(math.ceil(self._per_second(capability) * _OURS) + 1 + with_vendor, WIDEST)
+        ours = math.ceil(self._per_second(capability) * _OURS)
+        return ours + self._with_vendor(capability) if stage == Waiting.name else ours
+
+    def _with_vendor(self, capability: str) -> int:
+        """Walks of the waiting lane that need no room there; fewer when the calls may be another lane's."""
+        if not self._doors[capability].answers or sum(lane.under_way for lane in self._lanes.values()) >= MOST:
+            return 0
+        others = sum(
+            lane.under_way
+            for (stage, its), lane in self._lanes.items()
+            if its == capability and stage != Waiting.name and stage not in BOUGHT
+        )
+        return max(0, self._calling(capability) - others)
 
 
 def _together(due: Sequence[Turn]) -> list[Turn]:
     """The first of those that are due in a lane, and what may go with it: into one call, or under one question."""
-    if not due:
-        return []
+    if not due or due[0].stage == Ready.name:
+        return list(due[:1])  # everybody's results are fetched alone
     batch = CAPABILITIES[due[0].capability].batch if due[0].capability in CAPABILITIES else 1
     if due[0].stage == Ticketed.name and batch > 1:
         return [turn for turn in due if turn.due == due[0].due]  # what shares a ticket fell due together

@@ -37,7 +37,7 @@ class Burst:
     @property
     def width(self) -> int:
         """How many uploads settle may have on their way to a capability's calls: any of them may overtake another."""
-        return math.ceil(self.qps * _AHEAD) + 1
+        return math.ceil(self.qps * _AHEAD)
 
     @property
     def window(self) -> float:

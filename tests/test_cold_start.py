@@ -39,13 +39,13 @@ def starter(folder: Path, index: str) -> Starter:
 
 def test_the_import_and_the_making_of_the_clients_are_in_the_figure(python: str, tmp_path: Path) -> None:
     starters = [
-        starter(tmp_path / "import", SLOW.format(imported=0.3, made=0)),
-        starter(tmp_path / "clients", SLOW.format(imported=0, made=0.3)),
+        starter(tmp_path / "import", SLOW.format(imported=1.5, made=0)),
+        starter(tmp_path / "clients", SLOW.format(imported=0, made=1.5)),
     ]
     (by_import, by_clients), bare = cold_starts(python, starters, runs=1)
     assert [by_import.name, by_clients.name] == ["import", "clients"]
-    assert by_clients.imported < 300 < by_import.imported
-    assert min(by_import.ready, by_clients.ready) > 300 + bare / 2
+    assert by_import.imported > by_clients.imported + 750, "an interpreter may take its time on a busy machine"
+    assert min(by_import.ready, by_clients.ready) > 1500 + bare / 2
 
 
 def test_a_handler_that_asks_for_nothing_has_no_figure(python: str, tmp_path: Path) -> None:

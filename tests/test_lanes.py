@@ -9,7 +9,7 @@ import pytest
 
 from shared import keys
 from shared.documents import Blocked, Claimed, Job, Stage, Ticketed, Waiting
-from shared.lanes import NEWS, WIDEST, Lanes
+from shared.lanes import MOST, NEWS, Lanes
 from shared.outcomes import Dropped
 from shared.queue import Turn
 from tests.fakes import START
@@ -82,10 +82,8 @@ def test_what_is_not_due_does_not_begin(lanes: Lanes) -> None:
     assert begun(lanes, 5) == [[turn("a", due=5)]]
 
 
-@pytest.mark.parametrize(("per_second", "width"), [(0.1, 2), (0.5, 4), (2, 11), (2.1, 12), (50, 251)])
-def test_as_many_are_on_their_way_to_a_vendor_as_five_seconds_of_the_quota_and_one(
-    per_second: float, width: int
-) -> None:
+@pytest.mark.parametrize(("per_second", "width"), [(0.1, 1), (0.5, 3), (2, 10), (2.1, 11), (50, 250)])
+def test_as_many_are_on_their_way_to_a_vendor_as_five_seconds_of_the_quota(per_second: float, width: int) -> None:
     lanes = of(per_second)
     lanes.seen(turns(300))
     first = begun(lanes)
@@ -99,25 +97,82 @@ def test_every_lane_has_a_width_of_its_own() -> None:
     lanes.seen(turns(50) + turns(50, capability=HD) + turns(50, stage="ready"))
     counted = [(together[0].stage, together[0].capability) for together in begun(lanes)]
     lanes_of = (("waiting", COMMON), ("waiting", HD), ("ready", COMMON))
-    assert [counted.count(lane) for lane in lanes_of] == [11, 6, 11]
+    assert [counted.count(lane) for lane in lanes_of] == [10, 5, 10]
 
 
-def test_what_is_with_the_vendor_leaves_its_place_to_others_however_long_that_takes() -> None:
-    with_vendor = Counter[str]()
-    lanes = Lanes(lambda capability: 2, with_vendor.__getitem__)
-    others = (turn(f"{stage}-{each}", stage=stage) for stage in ("claimed", "ticketed") for each in range(50))
-    lanes.seen([*turns(50), *others])
-    assert len(begun(lanes)) == 33
+# -------------------------------------------------------------------- what is with the vendor
+
+
+@pytest.fixture
+def with_vendor() -> Counter[str]:
+    return Counter()
+
+
+@pytest.fixture
+def wider(with_vendor: Counter[str]) -> Lanes:
+    """Of 2 calls a second, of which `with_vendor` are with it."""
+    return Lanes(lambda capability: 2, with_vendor.__getitem__)
+
+
+def test_what_is_with_the_vendor_leaves_its_place_to_others_however_long_that_takes(
+    wider: Lanes, with_vendor: Counter[str]
+) -> None:
+    wider.seen(turns(50) + turns(50, capability=HD))
+    assert len(begun(wider)) == 20
     with_vendor[COMMON] = 3
-    assert [together[0].stage for together in begun(lanes)] == ["waiting"] * 3, "which is one place each"
+    assert [together[0].capability for together in begun(wider)] == [COMMON] * 3
     with_vendor[COMMON] = 0
-    assert begun(lanes) == []
+    assert begun(wider) == []
 
 
-def test_a_vendor_that_does_not_answer_takes_no_more_than_the_widest_lane() -> None:
-    lanes = Lanes(lambda capability: 50, lambda capability: 1000)
-    lanes.seen(turns(WIDEST + 1))
-    assert len(begun(lanes)) == WIDEST
+def test_one_lane_alone_takes_the_places_and_none_that_another_may_have_left(
+    wider: Lanes, with_vendor: Counter[str]
+) -> None:
+    wider.seen([turn(f"{stage}-{each}", stage=stage) for stage in ("claimed", "ticketed") for each in range(4)])
+    assert len(begun(wider)) == 8
+    wider.add([*turns(50), *(turn(f"late-{each}", stage="ready") for each in range(50))])
+    assert len(begun(wider)) == 20
+    with_vendor[COMMON] = 4
+    assert begun(wider) == [], "they may be the claimed ones' calls"
+    with_vendor[COMMON] = 6
+    assert [together[0].stage for together in begun(wider)] == ["waiting"] * 2
+
+
+@pytest.mark.parametrize(("outcome", "begins"), [(job(Waiting()), 0), (AWAY, 1)])
+def test_a_vendor_that_hangs_or_fails_gets_no_more_than_go_on_at_once_until_it_serves_again(
+    wider: Lanes, with_vendor: Counter[str], outcome: Job, begins: int
+) -> None:
+    with_vendor[COMMON] = 5
+    wider.seen(turns(50))
+    first = begun(wider)
+    assert len(first) == 15
+    wider.ended(first[0])
+    wider.learn(first[0][0], [outcome], START)
+    assert len(begun(wider)) == begins, "to be turned away is an answer"
+    wider.learn(first[1][0], [BOUGHT], START)
+    wider.ended(first[1])
+    assert len(begun(wider)) == 2 - begins
+
+
+def test_slow_vendors_take_no_more_than_leaves_the_others_theirs() -> None:
+    lanes = Lanes(lambda capability: 2, lambda capability: 1000)
+    lanes.seen([*turns(MOST), *turns(MOST, capability=HD)])
+    assert len(begun(lanes)) == MOST + 10
+    lanes.seen(turns(20, capability="general/logo"))
+    assert len(begun(lanes)) == 10
+
+
+def test_a_walk_has_as_many_turns_in_hand_as_go_together(lanes: Lanes) -> None:
+    assert lanes.in_hand == 0
+    lanes.seen([*turns(2), *turns(13, capability=DAMO)])
+    together = begun(lanes)
+    assert lanes.in_hand == 13, "the most of any lane"
+    for each in together:
+        lanes.ended(each)
+    assert lanes.in_hand == 0
+
+
+# -------------------------------------------------------------------- the queue, seen again
 
 
 @pytest.mark.parametrize("stage", [NEWS, "claimed"])
@@ -196,7 +251,7 @@ def test_a_call_that_passes_opens_the_door_for_all(lanes: Lanes) -> None:
     (knock,) = begun(lanes, opens)
     lanes.learn(knock[0], [BOUGHT], at(opens))
     lanes.ended(knock)
-    assert len(begun(lanes, opens)) == 11
+    assert len(begun(lanes, opens)) == 10
     refuse(lanes, 2, opens)
     lanes.ended(turns(1))
     lanes.seen(turns(30))
@@ -208,7 +263,7 @@ def test_trouble_that_is_one_pictures_own_says_nothing_against_the_door(lanes: L
     lanes.learn(turn("a"), [job(Waiting())], START)
     refuse(lanes, 2)
     lanes.seen(turns(30))
-    assert len(begun(lanes)) == 11
+    assert len(begun(lanes)) == 10
 
 
 def test_who_was_dropped_without_a_call_says_nothing_for_the_door(lanes: Lanes) -> None:
@@ -238,7 +293,7 @@ def test_what_becomes_of_what_was_bought_says_nothing_of_the_door(lanes: Lanes, 
     for _ in range(9):
         lanes.learn(turn("a", stage=stage), [AWAY, BLOCKED], START)
     lanes.seen(turns(30))
-    assert len(begun(lanes)) == 11
+    assert len(begun(lanes)) == 10
     last = refuse(lanes, 8)
     lanes.learn(turn("a", stage=stage), [BOUGHT], START)
     lanes.seen([turn("b")])
@@ -252,7 +307,7 @@ def test_at_blocked_jobs_one_knocks_and_the_others_follow_when_it_passed(lanes: 
     assert begun(lanes) == []
     lanes.learn(knock[0], [BOUGHT], START)
     lanes.ended(knock)
-    assert len(begun(lanes)) == 11
+    assert len(begun(lanes)) == 10
 
 
 def test_who_finds_the_door_blocked_has_knocked_for_the_whole_round(lanes: Lanes) -> None:
@@ -278,7 +333,7 @@ def test_a_batch_is_of_what_is_due_and_counts_as_one(lanes: Lanes) -> None:
     lanes.seen(waiting + turns(300, capability=DAMO))
     first = lanes.begin(START)
     assert (waiting[0] in first, waiting[1] in first, waiting[2] in first) == (True, False, True)
-    assert len(begun(lanes)) == 10, "the lane is eleven calls wide, not eleven pictures"
+    assert len(begun(lanes)) == 9, "the lane is ten calls wide, not ten pictures"
 
 
 def test_tickets_of_a_batch_go_together_when_they_fell_due_together(lanes: Lanes) -> None:
@@ -287,6 +342,12 @@ def test_tickets_of_a_batch_go_together_when_they_fell_due_together(lanes: Lanes
     )
     lanes.seen(first + second)
     assert begun(lanes, 3) == [first, second]
+
+
+def test_results_of_a_batch_are_fetched_one_by_one(lanes: Lanes) -> None:
+    ready = turns(3, stage="ready", capability=DAMO)
+    lanes.seen(ready)
+    assert begun(lanes) == [[each] for each in ready]
 
 
 def test_tickets_of_a_capability_without_batches_are_asked_for_alone(lanes: Lanes) -> None:

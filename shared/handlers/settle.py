@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from shared import composition
-from shared.lanes import WIDEST
+from shared.lanes import MOST
 from shared.rounds import Round
 
 _SWITCH_SECONDS = 0.001
 """For which a thread has the interpreter to itself while others want it: a fifth of Python's own."""
-_MOST_AT_ONCE = WIDEST + 100
-"""Threads: the widest lane leaves some for the others. Function Compute allows an instance 1,024 (limits of usage)."""
+_MOST_AT_ONCE = MOST + 100
+"""Threads: some are left for lanes that begin when there are so many walks. Function Compute allows an instance 1,024
+(limits of usage)."""
 
 
 def on_timer() -> Callable[[bytes, Any], None]:

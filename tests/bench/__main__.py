@@ -38,7 +38,7 @@ def main() -> int:
     tables = []
     for name in chosen.measurement or _MEASUREMENTS:
         for table in _MEASUREMENTS[name](chosen):
-            tables.append(table.markdown(" ".join(["python -m tests.bench", name, *given])))
+            tables.append(table.markdown(" ".join([".venv/bin/python -m tests.bench", name, *given])))
             print(f"\n{tables[-1]}", flush=True)
     if not given and not chosen.measurement:
         readme.write(where, tables)
@@ -102,7 +102,7 @@ def _cold_start(chosen: argparse.Namespace) -> Iterator[Table]:
     ]
     yield Table(
         "Cold start",
-        ["function", "import index", "ready", "of the usual"],
+        ["function", "import index", "ready, goal ≤ 250 ms", "of the usual, goal ≤ 0.75"],
         [*rows, ["a bare interpreter", "", f"{bare:.0f} ms", f"{bare / usual.ready:.2f}"]],
         f"Ready is the first request for an event, from the start of the process. CPython 3.10, compiled code, medians "
         f"of {RUNS} taken in turn.",

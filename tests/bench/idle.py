@@ -49,4 +49,5 @@ def table(found: Idle) -> Table:
             ["duration, median", f"{found.milliseconds:.0f} ms", "≤ 50 ms"],
             ["duration of the first, cold", f"{found.cold_milliseconds:.0f} ms", ""],
         ],
+        "The first begins with the start of its instance, here from the sources; as deployed it is under Cold start.",
     )

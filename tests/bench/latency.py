@@ -69,7 +69,7 @@ def measure(pending: int) -> Latency:
 def table(found: Sequence[Latency]) -> Table:
     return Table(
         "From the vendor's having finished to the result in the bucket, asynchronous",
-        ["jobs pending", "median", "worst", "results", "goal"],
+        ["jobs pending", "median", "worst", "results", "goal of the median"],
         [
             [
                 each.pending,
@@ -81,6 +81,6 @@ def table(found: Sequence[Latency]) -> Table:
             for each in found
         ],
         f"A job takes {_JOB_SECONDS:g} s, the quota is {_QPS} calls a second (questions have one of their own), settle "
-        f"ticks every {_TICK:g} s."
+        f"ticks every {_TICK:g} s. Who is asked for too early may be put off for 5 s: that is the worst."
         + (f" The first row: {_SINGLES} uploads, {_APART:g} s apart." if found[0].pending == 1 else ""),
     )
