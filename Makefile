@@ -22,7 +22,7 @@ soak: $(READY)
 	@$(RUN) tests.soak $${SCHEDULES:+--schedules "$$SCHEDULES"}
 
 # What was done to lose an upload or to pay for it twice, counted: the README's table. SCHEDULES=10000 for more;
-# BURST=0 leaves out the 2,000 uploads at once, which take four minutes.
+# BURST=0 leaves out the 2,000 uploads at once, which take six minutes.
 reliability: $(READY)
 	@$(RUN) tests.reliability $${SCHEDULES:+--schedules "$$SCHEDULES"} $${BURST:+--burst "$$BURST"}
 
@@ -37,7 +37,7 @@ build: $(READY)
 	@$(RUN) tests.build
 
 bench: $(READY) build
-	@$(RUN) tests.bench
+	@$(RUN) tests.bench --readme
 
 # The cloud in a box until Ctrl-C; its settings on stdout.
 cloud: $(READY)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import plots, quota, readme, side_by_side
+from tests.bench.__main__ import MEASUREMENTS
 from tests.bench.backlog import Case, Drained
 from tests.bench.contenders import CONTENDERS, Contender
 from tests.bench.memory import png
@@ -76,7 +77,7 @@ def test_what_was_cut_off_has_no_cost_yet() -> None:
 
 
 def test_time_goes_as_slow_as_lets_the_machine_do_four_times_as_much() -> None:
-    assert [quota.slower(qps, 22.0) for qps in (2, 10, 50)] == [0.4, 2, 10]
+    assert [quota.slower(qps, 22.0) for qps in (2, 10, 50)] == [0.5, 2, 10]
     assert quota.slower(50, 200.0) == 1
     assert quota.slower(50, 0.1) == 50
     case = quota.affordable(50, 3.0, seconds=60, can=30.0)
@@ -97,22 +98,20 @@ def test_a_table_is_markdown_and_says_how_to_make_it_again() -> None:
         Table("Figures", ["what", "how much"], [["a"]]).markdown("make it")
 
 
-def test_the_readme_gets_the_figures_between_its_comments_and_keeps_the_rest(tmp_path: Path) -> None:
+def test_the_readme_gets_figures_between_their_comments_and_keeps_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "README.md"
-    path.write_text(f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n", "utf-8")
-    readme.write("On a machine.", ["**Figures**"], path)
-    text = path.read_text("utf-8")
-    assert text.startswith(f"before\n{readme.BEGIN}\n\nOn a machine.\n\n**Figures**")
-    assert text.endswith(f"{readme.END}\nafter\n")
-    assert "old" not in text
-    path.write_text("no place", "utf-8")
+    (begin, end), others = readme.place("idle"), "\n".join(readme.place("queue"))
+    path.write_text(f"before\n{others}\n{begin}\nold\n{end}\nafter\n", "utf-8")
+    readme.write("idle", "**Figures**", path)
+    assert path.read_text("utf-8") == f"before\n{others}\n{begin}\n\n**Figures**\n\n{end}\nafter\n"
     with pytest.raises(ValueError, match=r"README\.md has no"):
-        readme.write("On a machine.", [], path)
+        readme.write("latency", "**Figures**", path)
 
 
-def test_the_projects_own_readme_has_a_place_for_the_figures() -> None:
-    text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-    assert 0 <= text.find(readme.BEGIN) < text.find(readme.END)
+@pytest.mark.parametrize("name", ["machine", *MEASUREMENTS])
+def test_the_projects_own_readme_has_a_place_for_each_measurement(name: str) -> None:
+    begin, end = map(readme.README.read_text("utf-8").find, readme.place(name))
+    assert 0 <= begin < end
 
 
 def test_the_same_figures_give_the_same_plots_without_a_date(tmp_path: Path) -> None:

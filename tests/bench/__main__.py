@@ -1,7 +1,7 @@
 """`python -m tests.bench [measurement …]`: prints the figures that the README quotes.
 
-Without a name it does them all, which takes an hour, draws the README's plots and
-writes everything into it; `--quick` takes a few minutes, gives rougher figures, and leaves the README alone.
+Without a name it does them all, which takes an hour; `--quick` takes a few minutes, and gives rougher figures. A whole
+side by side draws the README's plots.
 """
 
 from __future__ import annotations
@@ -22,26 +22,28 @@ from tests.python310 import python310
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__, formatter_class=_AS_WRITTEN)
-    parser.add_argument("measurement", nargs="*", help=f"of {', '.join(_MEASUREMENTS)}; all of them without one")
+    parser.add_argument("measurement", nargs="*", help=f"of {', '.join(MEASUREMENTS)}; all of them without one")
     parser.add_argument("--quick", action="store_true", help="fewer of everything")
     parser.add_argument("--qps", type=int, nargs="+", default=quota.QPS, help="quota: what was bought")
     parser.add_argument("--latency", type=float, nargs="+", default=quota.LATENCIES, help="quota: the vendor's, in s")
     parser.add_argument(
         "--seconds", type=float, help="quota, side-by-side: so long a case may take where it uses all of it"
     )
+    parser.add_argument("--readme", action="store_true", help="put each table into the README as soon as it is there")
     chosen = parser.parse_args()
-    if unknown := set(chosen.measurement) - set(_MEASUREMENTS):
-        parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(_MEASUREMENTS)}")
+    if unknown := set(chosen.measurement) - set(MEASUREMENTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(MEASUREMENTS)}")
     where = f"On {machine()}."
     print(where, flush=True)
-    given = [word for word in sys.argv[1:] if word not in _MEASUREMENTS]
-    tables = []
-    for name in chosen.measurement or _MEASUREMENTS:
-        for table in _MEASUREMENTS[name](chosen):
-            tables.append(table.markdown(" ".join([".venv/bin/python -m tests.bench", name, *given])))
-            print(f"\n{tables[-1]}", flush=True)
-    if not given and not chosen.measurement:
-        readme.write(where, tables)
+    if chosen.readme:
+        readme.write("machine", where)
+    given = [word for word in sys.argv[1:] if word not in (*MEASUREMENTS, "--readme")]
+    for name in chosen.measurement or MEASUREMENTS:
+        for table in MEASUREMENTS[name](chosen):
+            figures = table.markdown(" ".join([".venv/bin/python -m tests.bench", name, *given]))
+            print(f"\n{figures}", flush=True)
+            if chosen.readme:
+                readme.write(name, figures)
     return 0
 
 
@@ -110,7 +112,7 @@ def _cold_start(chosen: argparse.Namespace) -> Iterator[Table]:
 
 
 _AS_WRITTEN = argparse.RawDescriptionHelpFormatter
-_MEASUREMENTS: dict[str, Callable[[argparse.Namespace], Iterator[Table]]] = {
+MEASUREMENTS: dict[str, Callable[[argparse.Namespace], Iterator[Table]]] = {
     "cold-start": _cold_start,
     "overhead": _overhead,
     "memory": _memory,

@@ -18,6 +18,8 @@ LATENCIES = (0.3, 1.0, 3.0)
 TICK = 60.0
 """Seconds between two ticks of settle, by s.yaml."""
 MOST = 1000
+_FASTEST = 0.5
+"""Times slower."""
 _PATIENCE = 2.0
 """A case is cut off after so many times the time that the whole quota would take, and a tick."""
 
@@ -40,9 +42,10 @@ def capacity(uploads: int = 60) -> float:
 def slower(qps: int, images_a_second: float) -> float:
     """How many times slower time must go for the machine to be asked for a quarter of what it can do.
 
-    With more, the box itself is late to note a call, by more than lies between two of them. Below 1 time goes faster.
+    With more, the box itself is late to note a call, by more than lies between two of them. Below 1 time goes faster,
+    but not much: settle's own pauses, when it begins and between two rounds, do not.
     """
-    return qps / max(1, int(images_a_second / 4))
+    return max(_FASTEST, qps / max(1, int(images_a_second / 4)))
 
 
 def affordable(qps: int, latency: float, *, seconds: float, can: float) -> Case:
