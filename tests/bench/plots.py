@@ -95,7 +95,6 @@ def _lines(axes: Axes, points: Sequence[tuple[str, float, float]]) -> None:
         xs, ys = zip(*sorted((x, y) for other, x, y in points if other == name), strict=True)
         axes.plot(xs, ys, color=_COLOURS[name], marker=_MARKS[name], linewidth=2, label=name, zorder=3)
     axes.grid(axis="y", color="#e5e5e5", zorder=0)
-    axes.legend(frameon=False, loc="upper left")
 
 
 def _save(path: Path, draw: Callable[[Axes], None]) -> None:
@@ -105,4 +104,5 @@ def _save(path: Path, draw: Callable[[Axes], None]) -> None:
     with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=(7, 4.2), layout="constrained", facecolor="white")
         draw(figure.add_subplot())
+        figure.legend(frameon=False, loc="outside lower center", ncols=len(_COLOURS))  # where no line can be
         figure.savefig(path, metadata={"Date": None, "Creator": None} if path.suffix == ".svg" else None)
