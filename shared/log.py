@@ -18,9 +18,8 @@ def set_up() -> None:
     _logger.setLevel(logging.INFO)
     for library in ("httpx", "httpcore", "oss2", "urllib3"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    logging.getLogger("urllib3.connectionpool").setLevel(
-        logging.ERROR
-    )  # it warns of a connection that it does not keep
+    # Which warns of a connection that it does not keep.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 def info(event: str, *, job: Job | None = None, **facts: object) -> None:

@@ -76,7 +76,7 @@ class Purchases:
         try:
             with self._logged(called):
                 request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
-                reply = self._counted(row, request)
+                reply = self._send(row, request)
                 with self._heeded(request):
                     answer = provider.answer(row, reply)
             match answer:
@@ -103,7 +103,8 @@ class Purchases:
                 for job in called:  # one of them may be to blame: it must not take the others down with it
                     yield self._trouble(job, error)
 
-    def _counted(self, row: Capability, request: Request) -> Reply:
+    def _send(self, row: Capability, request: Request) -> Reply:
+        """A call, which `calling` counts from its turn until it is answered, or never will be."""
         others, call = self._with_vendor[row.name], object()
         try:
             return self._web.send(request, lambda: others.add(call))
@@ -123,7 +124,7 @@ class Purchases:
         try:
             with self._logged([job for job, _ in asked]):
                 request = provider.ask(row, ticket, self._stamp())
-                reply = self._web.send(request, lambda: self._must_be_worth_it(asked[0][0]))
+                reply = self._web.send(request, lambda: self._still_worth_asking(asked[0][0]))
         except _Unwanted:
             yield from (parked(job, stage, job.due) for job, stage in asked)
             return
@@ -140,7 +141,8 @@ class Purchases:
                 moved.append(self._unanswered(job, stage, error))
         yield from _sharing(moved)
 
-    def _must_be_worth_it(self, job: Job) -> None:
+    def _still_worth_asking(self, job: Job) -> None:
+        """Raises `_Unwanted` if it is not."""
         if self.early(job):
             raise _Unwanted("Unwanted", "when its turn came, an older job was known to be unfinished")
 
