@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,10 @@ from shared import keys
 from shared.capabilities import companion_roles
 from shared.documents import Job, Ticketed, Waiting
 from shared.drain import Drain
+from shared.errors import CutoutError
+from shared.intake import Nothing
 from shared.jobs import Found
+from shared.models import Source
 from shared.outcomes import Concluded, Dropped, Outcome
 from shared.pipeline import Line
 
@@ -35,7 +39,7 @@ class Arrivals:
             return True
         if image := keys.image_of(key, roles):
             outcome = self._begin(image, "", at)
-            if not isinstance(outcome, Concluded | Dropped):
+            if not isinstance(outcome, Concluded | Dropped | Nothing):
                 self.line.jobs.announce(key)  # whoever takes the image up may yet find it gone
             if not _is_absent(outcome):
                 return True
@@ -57,7 +61,7 @@ class Arrivals:
         self.line.jobs.take_note(source)
         return self.line.run(job)[0]
 
-    def _begin(self, source: str, etag: str, at: datetime | None) -> Outcome | None:
+    def _begin(self, source: str, etag: str, at: datetime | None) -> Outcome | Nothing | None:
         """Claim the upload and run it. None: someone else has it, and will look again if this is news to them."""
         jobs, capability = self.line.jobs, keys.capability_name(source)
         drained = self.drain.owns(capability)
@@ -67,8 +71,16 @@ class Arrivals:
                 if not drained:
                     self.drain.call(capability)
                 return None
-        elif job := jobs.claim(source, etag):
-            return self._run(job)
+        else:
+            # Looked at before the claim, so that an event for an upload that is gone costs this one request.
+            image, is_gone = None, False
+            with suppress(CutoutError):  # the job's own look meets the same trouble, and has a place to note it
+                image = self.line.bucket.look(source)
+                is_gone = image is None or image.size == 0
+            if is_gone:
+                return Nothing(existed=False)
+            if job := jobs.claim(source, etag):
+                return self._run(job, image)
         job = self._take_over(source, etag, queues)
         return None if job is None else self._run(job)
 
@@ -85,9 +97,9 @@ class Arrivals:
             jobs.announce(source)  # also when told twice: whoever holds the job may have looked before this came
         return job
 
-    def _run(self, job: Job) -> Outcome:
+    def _run(self, job: Job, image: Source | None = None) -> Outcome:
         """Walk it, and have settle come for what is soon to be done."""
-        outcome = self.line.run(job)[0]
+        outcome = self.line.run(job, images={job.source: image} if image else None)[0]
         if isinstance(outcome, Job):
             if _is_turned_away(outcome):
                 self.drain.call(keys.capability_name(outcome.source))
@@ -104,5 +116,5 @@ def _is_turned_away(job: Job) -> bool:
     return isinstance(job.stage, Waiting) and job.stage.turned_away and job.held_until is None
 
 
-def _is_absent(outcome: Outcome | None) -> bool:
-    return isinstance(outcome, Dropped) and not outcome.existed
+def _is_absent(outcome: Outcome | Nothing | None) -> bool:
+    return isinstance(outcome, Dropped | Nothing) and not outcome.existed

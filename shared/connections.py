@@ -79,3 +79,7 @@ class Answer:
 
     def __iter__(self) -> Iterator[bytes]:
         return self._response.stream(_PIECE)
+
+    def close(self) -> None:
+        """Give up what has not been read, and its connection."""
+        self._response.close()

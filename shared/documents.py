@@ -124,6 +124,10 @@ class Job:
     frame: Frame | None = None
     wants_plain_name: bool = False
     """The vendor could not read the pictures' own names in a link."""
+    link_in_doubt: bool = False
+    """The vendor could not fetch the pictures: what OSS answers to our own link is looked at before another call."""
+    looked: int = -1
+    """The value of `taken` when the upload was last looked at: it may have been deleted since, if that has grown."""
     staged: tuple[str, ...] = field(default=(), repr=False)
     """Copies under `work/`, to be deleted in the end."""
     replaces: tuple[str, ...] = ()

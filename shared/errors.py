@@ -7,6 +7,7 @@
     └── Unavailable       nobody: asked again later, a bounded number of times
         ├── Busy          … turned away or not reached, so certainly nothing was bought: for as long as it takes
         │   └── Spent     … by our own limit of the day
+        ├── NotFetched    … the vendor could not fetch the picture: our own link is read before the next call
         └── Incomplete    … the second picture of a pair has not arrived yet: for an hour
 
 Anything else that is raised is a bug of ours: it is not caught, and Function Compute tries again.
@@ -53,6 +54,10 @@ class Spent(Busy):
     def __init__(self, code: str, message: str, *, until: datetime) -> None:
         super().__init__(code, message)
         self.until = until
+
+
+class NotFetched(Unavailable):
+    """The vendor could not fetch a picture at the link it was given; why, the link itself may tell."""
 
 
 class Incomplete(Unavailable):

@@ -15,7 +15,7 @@ from shared.links import Copy, Picture, show
 from shared.models import MARK, Capability, Header, Limits, Second, Source, Task
 from shared.options import Areas
 from shared.ports import Bucket
-from shared.receipts import is_told, outputs_of
+from shared.receipts import is_of_older, is_told, outputs_of
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,13 @@ class Exhibit:
     copies: tuple[Copy, ...]
 
 
-def look(bucket: Bucket, job: Job) -> Seen | Nothing:
-    """What lies in the bucket now. The event may be late and the job old: what counts is the object as it is."""
-    image = bucket.look(job.source)
+def look(bucket: Bucket, job: Job, image: Source | None = None) -> Seen | Nothing:
+    """What lies in the bucket now. The event may be late and the job old: what counts is the object as it is.
+
+    `image` is the upload as it was seen before the job was claimed.
+    """
+    seen_before = image is not None
+    image = image or bucket.look(job.source)
     if image is None or image.size == 0:
         return Nothing(existed=False)
     if MARK in image.metadata:
@@ -70,7 +74,7 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
     if not all(bucket.etag(copy) for copy in job.staged):
         bucket.delete(job.staged)  # of which some were never made, or a lifecycle rule took some as the job waited
         job = replace(job, staged=())
-    job = replace(job, etag=image.etag, uploaded_at=image.modified, mark=mark, capability=name)
+    job = replace(job, etag=image.etag, uploaded_at=image.modified, mark=mark, capability=name, looked=job.taken)
     # What lies beside a picture may have been told that its picture is missing.
     complaint = (keys.receipt(companion.key),) if companion and keys.image_of(companion.key, (role,)) else ()
     earlier = bucket.read(keys.receipt(job.source))
@@ -78,6 +82,8 @@ def look(bucket: Bucket, job: Job) -> Seen | Nothing:
         if is_told(earlier, job):
             bucket.delete(complaint)
             return Nothing(existed=True)
+        if seen_before and not is_of_older(earlier, image):
+            return look(bucket, job)  # a newer version may have been served between that look and the claim
         job = replace(job, replaces=(keys.receipt(job.source), *outputs_of(earlier, job.source)))
     job = replace(job, replaces=(*(key for key in job.replaces if key not in complaint), *complaint))
     return Seen(job, image, companion, role)
@@ -110,6 +116,12 @@ def admit(bucket: Bucket, seen: Seen) -> tuple[Job, Exhibit]:
     reshaped = ";".join(picture.shown.process for picture in pictures if picture.shown.process)
     job = replace(job, options=options, reshaped=reshaped, frame=frame)
     return job, Exhibit(row, Task(dict(zip(row.fields.values(), links, strict=False)), spoken), copies)
+
+
+def is_current(bucket: Bucket, job: Job) -> bool:
+    """Whether the upload is still there, in the version that the job is for: one request to OSS, and none in the run
+    that looked at it."""
+    return job.looked == job.taken or bucket.etag(job.source) == job.etag
 
 
 def is_served_with_another(bucket: Bucket, upload: str) -> bool:

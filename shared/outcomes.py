@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared import log
-from shared.documents import Blocked, Job, Receipt, Stage, Waiting
-from shared.errors import Busy, CutoutError, Incomplete, Misconfigured, Rejected, Spent
+from shared.documents import Blocked, Claimed, Job, Receipt, Stage, Waiting
+from shared.errors import BadLink, Busy, CutoutError, Incomplete, Misconfigured, NotFetched, Rejected, Spent
 from shared.receipts import receipt
 
 _FIRST_PAUSE = timedelta(seconds=5)
@@ -46,6 +46,9 @@ def trouble(job: Job, error: CutoutError, now: datetime) -> Job | Concluded:
     due = now + min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
     stage: Stage = Waiting()
     match error:
+        case NotFetched() | BadLink() if not job.link_in_doubt:
+            # Goes on at once: if OSS serves our own link, the vendor is called with it once more.
+            return replace(job, stage=Claimed(), link_in_doubt=True, code=error.code, message=error.message)
         case Rejected():
             return Concluded(job, receipt(job, now, error=error))
         case Incomplete() if now - job.uploaded_at > _PAIR_PATIENCE:

@@ -6,16 +6,17 @@ moves a job on by one stage, `run` until it is over or must wait.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import keys, log
 from shared.documents import Job, Ready, Ticketed
 from shared.errors import CutoutError, Misconfigured, Unavailable
-from shared.intake import Exhibit, Nothing, admit, is_served_with_another, look
+from shared.intake import Exhibit, Nothing, admit, is_current, is_served_with_another, look
 from shared.jobs import Found, Jobs
 from shared.links import Copy
+from shared.models import Source
 from shared.outcomes import Concluded, Dropped, Outcome, trouble
 from shared.ports import Bucket
 from shared.purchases import Purchases
@@ -49,19 +50,22 @@ class Line:
                 held += [job] if job else []
         return self._walk(held, bugs)
 
-    def run(self, *jobs: Job) -> list[Outcome]:
+    def run(self, *jobs: Job, images: Mapping[str, Source] | None = None) -> list[Outcome]:
         """Walk jobs that we hold until each is over, or has to wait for someone.
 
         Several at once are of one capability, as many as one call of it takes, and under the same ticket, if any:
-        they share a call to the vendor, or a question.
+        they share a call to the vendor, or a question. `images` are uploads, by key, that were looked at just before
+        their jobs were claimed.
         """
-        return self._walk(jobs, [])
+        return self._walk(jobs, [], images)
 
-    def _walk(self, jobs: Sequence[Job], bugs: list[Exception]) -> list[Outcome]:
+    def _walk(
+        self, jobs: Sequence[Job], bugs: list[Exception], images: Mapping[str, Source] | None = None
+    ) -> list[Outcome]:
         """Raises the first of `bugs`, and of those that it comes upon, when everything else has been moved on."""
         ends: list[Outcome] = []
         while jobs:
-            moved, jobs = self.advance(*jobs), []
+            moved, jobs, images = self.advance(*jobs, images=images or {}), [], None
             for outcome in moved:
                 if isinstance(outcome, Exception):
                     bugs.append(outcome)
@@ -93,7 +97,7 @@ class Line:
                 if outcome.held_until is None:
                     log.info("parked", job=outcome)
 
-    def advance(self, *jobs: Job) -> Iterator[Outcome | Exception]:
+    def advance(self, *jobs: Job, images: Mapping[str, Source]) -> Iterator[Outcome | Exception]:
         """One stage on for each, told as soon as it is known: what comes next may take minutes, or kill the instance.
 
         Every foreseen failure is a stage or an end as well. One that was not is told in its job's place: the others
@@ -109,7 +113,7 @@ class Line:
                     case Ready() as stage:
                         yield self.results.store(job, stage)
                     case _:
-                        match self._prepare(job):
+                        match self._prepare(job, images.get(job.source)):
                             case (prepared, exhibit):
                                 calls.append((prepared, exhibit))
                             case outcome:
@@ -123,9 +127,9 @@ class Line:
         if asked:
             yield from self.purchases.ask(asked)
 
-    def _prepare(self, job: Job) -> Outcome | tuple[Job, Exhibit]:
+    def _prepare(self, job: Job, image: Source | None) -> Outcome | tuple[Job, Exhibit]:
         """Everything there is to do before the vendor is called."""
-        seen = look(self.bucket, job)
+        seen = look(self.bucket, job, image)
         if isinstance(seen, Nothing):
             return Dropped(job, seen.existed)
         if job.mark not in ("", seen.job.mark):
@@ -140,6 +144,9 @@ class Line:
                     job.code or "NoRecord", job.message or f"of {MAX_ATTEMPTS} calls not one answer could be recorded"
                 )
                 return Concluded(job, receipt(job, self.clock(), error=enough))
+            if job.link_in_doubt:
+                for link in exhibit.task.links.values():
+                    self.bucket.check_link(link)
             if missing := self.purchases.missing(exhibit.row):
                 raise Misconfigured("Settings", f"{exhibit.row.name} cannot be called: set {' and '.join(missing)}")
         except CutoutError as error:
@@ -159,6 +166,9 @@ class Line:
     def _conclude(self, end: Concluded) -> None:
         """Write the receipt last, then forget the job."""
         if end.receipt.status != "done":
+            if not is_current(self.bucket, end.job):
+                self._forget(end.job)
+                return
             self.bucket.delete(end.job.replaces)
         body = end.receipt.model_dump_json(indent=1).encode()
         self.bucket.write(keys.receipt(end.job.source), body, mark=end.job.mark)

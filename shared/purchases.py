@@ -14,7 +14,7 @@ from shared import log
 from shared.allowance import Allowance
 from shared.capabilities import CAPABILITIES, capability
 from shared.documents import Claimed, Job, Ready, Ticketed, Waiting
-from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+from shared.errors import BadLink, Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
 from shared.forecast import Forecast
 from shared.intake import Exhibit
 from shared.models import Accepted, Capability, Done, Failed, Pending, Reply, Request, Stamp
@@ -154,12 +154,11 @@ class Purchases:
                 return self._ready(job, row, done)
             case Failed(BadLink() as error):
                 return self._unread(job, error)
-            case Failed(Rejected() as error):
-                return self._trouble(job, error)
             case Failed(error):
-                # Whatever its code says of a call: this one was accepted, so another one is one more.
-                given_up = Unavailable(error.code, error.message, request_id=error.request_id)
-                return self._trouble(replace(job, stage=Waiting()), given_up)
+                if not isinstance(error, Rejected | NotFetched):
+                    # Whatever its code says of a call: this one was accepted, so another one is one more.
+                    error = Unavailable(error.code, error.message, request_id=error.request_id)
+                return self._trouble(replace(job, stage=Waiting()), error)
             case Pending() if age > timedelta(seconds=self._providers[row.provider].works_for):
                 return self._lost(job, f"the vendor has not finished {stage.ticket} in time")
             case Pending():

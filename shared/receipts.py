@@ -11,7 +11,7 @@ from shared import keys
 from shared.capabilities import CAPABILITIES
 from shared.documents import Job, Output, Receipt
 from shared.errors import CutoutError, Incomplete, Rejected
-from shared.models import Stored
+from shared.models import Source, Stored
 
 _EMPTY = ("EmptyResult", "the vendor found no subject: nothing shows in its picture")
 
@@ -59,6 +59,12 @@ def is_told(stored: Stored, job: Job) -> bool:
         and stored.mark == job.mark
         and (found.status == "done" or found.uploaded_at == job.uploaded_at)
     )
+
+
+def is_of_older(stored: Stored, image: Source) -> bool:
+    """Whether `stored` is the receipt of a version that was put before `image`; OSS tells times in whole seconds."""
+    found = _readable(stored)
+    return found is not None and found.uploaded_at < image.modified
 
 
 def outputs_of(stored: Stored, upload: str) -> list[str]:

@@ -12,6 +12,7 @@ from shared.boxes import original_box
 from shared.capabilities import capability
 from shared.documents import Job, Output, Ready, ResultLink, Waiting
 from shared.errors import Unavailable
+from shared.intake import is_current
 from shared.models import IMAGE_TYPES
 from shared.outcomes import Concluded, Dropped, Outcome, trouble
 from shared.ports import Bucket, Provider, Web
@@ -39,6 +40,9 @@ class Results:
                 self._web.allow(picture.url, hosts)
         if job.replaces and (there := self._bucket.read(keys.receipt(job.source))) and is_told(there, job):
             return Dropped(job, existed=True)  # whoever died over the job's removal had done everything else
+        if not is_current(self._bucket, job):  # deleting an upload is final: nothing of it comes back
+            self._sweep(job, stage)
+            return Dropped(job, existed=False)
         if self._clock() >= stage.dies_at:
             self._sweep(job, stage)
             error = Unavailable("ResultExpired", f"the result's link died before it could be stored ({job.code})")

@@ -179,6 +179,24 @@ class OssBucket:
         query = "?" + urlencode({"x-oss-process": process}, safe="/,") if process else ""
         return urlsplit(self.link(key, "", 1))._replace(query="").geturl() + query
 
+    def check_link(self, link: str) -> None:
+        """Read the first bytes of a link of ours, as a vendor does.
+
+        Raises `Rejected`, with OSS's own code and reason, when OSS refuses to make the picture that it asks for.
+        """
+        with _translated():
+            try:
+                self._public.get_object_with_url(link, byte_range=(0, 0)).resp.close()
+            except ServerError as error:
+                if error.status != 400:
+                    raise
+                raise Rejected(
+                    error.code or "OssRefused",
+                    f"the vendor could not fetch the picture, since OSS cannot process it ({error.message}): save it "
+                    "again as JPEG and upload that",
+                    request_id=error.request_id,
+                ) from None
+
     def stage(self, key: str, copy: str, *, public: bool) -> None:
         """Copy the object without a byte passing through here; `public` lets anyone read it who knows the name.
 

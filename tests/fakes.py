@@ -16,7 +16,7 @@ from shared.allowance import Allowance
 from shared.arrivals import Arrivals
 from shared.documents import Job, Receipt
 from shared.drain import Drain
-from shared.errors import CutoutError, Misconfigured, Unavailable
+from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.header import WINDOW
 from shared.jobs import Jobs
 from shared.models import MARK, Download, Entry, Reply, Request, Source, Stored
@@ -70,6 +70,8 @@ class MemoryBucket:
         self.before: Callable[[str, str], None] = lambda name, key: None
         self.after: Callable[[str, str], None] = lambda name, key: None
         """Told of every request once it is done, when OSS's answer may still be lost."""
+        self.unprocessable: set[str] = set()
+        """Keys of pictures that OSS can make no other one of."""
         self.signature = ""
         """What every signed link ends with; a key from STS makes it hundreds of characters long."""
 
@@ -144,6 +146,12 @@ class MemoryBucket:
 
     def address(self, key: str, process: str) -> str:
         return f"https://shop-photos.example/{quote(key)}" + (f"?x-oss-process={quote(process)}" if process else "")
+
+    def check_link(self, link: str) -> None:
+        key, _ = shown_at(link)
+        with self._request("check_link", key):
+            if key in self.unprocessable:
+                raise Rejected("BadImage", "OSS cannot process it")
 
     def stage(self, key: str, copy: str, *, public: bool) -> None:
         with self._request("stage", copy):

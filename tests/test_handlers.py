@@ -225,12 +225,12 @@ def test_a_bucket_with_versioning_is_warned_of_at_every_cold_start(
     assert ["JOBS_BUCKET" in record.getMessage() for record in warnings] == [True]
 
 
-def test_a_warm_instance_asks_nothing_of_oss_before_its_first_claim(oss: Oss, accounts: Accounts) -> None:
+def test_a_warm_instance_asks_one_thing_of_oss_about_an_upload_that_is_gone(oss: Oss, accounts: Accounts) -> None:
     handler = on_upload("general")
     handler(event(), context(accounts.owner))
     oss.requests.clear()
     handler(event(), context(accounts.owner))
-    assert [request.operation for request in oss.requests] == ["PutObject", "GetObject", "DeleteObject"]
+    assert [request.operation for request in oss.requests] == ["GetObject"]
 
 
 def test_a_vendor_whose_settings_are_missing_is_named_at_once_and_its_uploads_wait(

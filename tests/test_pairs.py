@@ -70,10 +70,6 @@ def test_a_lone_mask_is_noted_although_an_instance_died_over_it(shop: Shop) -> N
         shop.arrivals.arrived(MASK, etag)
     shop.bucket.before = lambda name, key: None
     shop.arrivals.arrived(MASK, etag)
-    shop.clock.pass_(minutes=3)
-    shop.resume(PAIR)
-    for upload in (PAIR, MASK):
-        shop.arrivals.look_again(upload)
     job = shop.job(MASK)
     assert job is not None
     assert job.code == "PictureMissing"
@@ -83,11 +79,11 @@ def test_a_lone_mask_is_noted_although_an_instance_died_over_it(shop: Shop) -> N
 def test_a_lone_mask_is_noted_although_oss_faltered_over_it(shop: Shop, trouble: Exception) -> None:
     def falter(name: str, key: str) -> None:
         if (name, key) == ("look", PAIR):
-            shop.bucket.before = lambda name, key: None
             raise trouble
 
     shop.bucket.before = falter
     shop.upload(MASK, picture(form="PNG", mode="L"))
+    shop.bucket.before = lambda name, key: None
     shop.after(PAIR, minutes=1)
     shop.arrivals.look_again(MASK)
     job = shop.job(MASK)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.capabilities import CAPABILITIES, vendor_options
 from shared.documents import ResultLink
-from shared.errors import Busy, CutoutError, Misconfigured, Rejected, Unavailable
+from shared.errors import Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Task
 from shared.providers.picwish import Picwish
 from shared.providers.verdicts import PICWISH
@@ -206,7 +206,7 @@ STATUSES: dict[int, tuple[type[CutoutError], str]] = {
 STATES: dict[int, tuple[type[CutoutError], str]] = {
     -1: (Rejected, "it could not process the picture"),
     -2: (Unavailable, "it could not keep its result"),
-    -3: (Unavailable, "it could not fetch the picture"),
+    -3: (NotFetched, "it could not fetch the picture"),
     -5: (Rejected, "the picture has more bytes than it takes"),
     -7: (Rejected, "the picture's format or size is none that it takes"),
     -8: (Unavailable, "it took longer than its 30 seconds"),

@@ -33,8 +33,8 @@ def test_a_photo_becomes_a_cutout_and_a_receipt_and_no_job_is_left(shop: Shop) -
 def test_seven_requests_go_to_oss_for_a_photo_that_fits(shop: Shop) -> None:
     shop.upload(COMMON, picture())
     assert shop.bucket.requests == [
-        ("create", "jobs/general/common/shoe.jpg.json"),
         ("look", COMMON),
+        ("create", "jobs/general/common/shoe.jpg.json"),
         ("read", "cutouts/general/common/shoe.jpg.json"),
         ("write", "jobs/general/common/shoe.jpg.json"),
         ("store", "cutouts/general/common/shoe.jpg.png"),

@@ -46,6 +46,7 @@ def test_what_was_stored_for_an_upload_that_is_deleted_before_its_receipt_does_n
 def test_whoever_takes_up_a_job_whose_receipt_is_written_does_not_withdraw_it() -> None:
     schedule = Schedule()
     schedule.open((COMMON,), walk=TO_THE_END)
+    schedule.pass_(1)
     schedule.put(0, version=1, walk=Walk(12, then="die"))  # over the removal of the job, all else being done
     assert schedule.shop.receipt(COMMON) is not None
     schedule.pass_(340)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from shared.capabilities import CAPABILITIES
-from shared.errors import Misconfigured, Unavailable
+from shared.errors import Misconfigured, Rejected, Unavailable
 from shared.header import WINDOW
 from shared.models import Download
 from shared.storage import OssBucket
@@ -299,3 +299,17 @@ def test_an_oss_that_fails_more_than_a_moment_is_unavailable_and_a_moments_failu
         bucket.store("a.png", png(b"1"), mark="E")
     assert len(answers) == 9 - 4 - 1, "a stream is sent once"
     server.stop()
+
+
+def test_a_link_of_ours_is_checked_by_its_first_bytes(oss: Oss, bucket: OssBucket) -> None:
+    bucket._documents.put_object("sound.jpg", picture(800, 600))
+    bucket._documents.put_object("broken.jpg", picture(800, 600)[:200])
+    process = "image/resize,m_fixed,w_80,h_60/format,jpg"
+    oss.requests.clear()
+    bucket.check_link(bucket.link("sound.jpg", process, 60))
+    assert [(request.operation, request.status) for request in oss.requests] == [("GetObject", 200)]
+    with pytest.raises(Rejected, match="save it again as JPEG"):
+        bucket.check_link(bucket.link("broken.jpg", process, 60))
+    with pytest.raises(Unavailable):
+        bucket.check_link(bucket.link("gone.jpg", process, 60))
+    bucket.check_link(bucket.link("sound.jpg", "", 60))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+from shared.errors import BadLink, Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
 from shared.providers.verdicts import DAMO, PICWISH, VIAPI, Verdict, judge
 
 MANUAL: dict[str, type[CutoutError]] = {
@@ -13,8 +13,8 @@ MANUAL: dict[str, type[CutoutError]] = {
     "MissingImageURL": Rejected,
     "InvalidParameter.Unsuitable": Rejected,
     "InvalidParameter.Convert": Rejected,
-    "InvalidParameter.Transfer": Unavailable,
-    "InvalidImage.Download": Unavailable,
+    "InvalidParameter.Transfer": NotFetched,
+    "InvalidImage.Download": NotFetched,
     "InvalidTimeStamp.Expired": Unavailable,
     "SignatureDoesNotMatch": Misconfigured,
     "InvalidImage.Content": Rejected,
@@ -44,14 +44,14 @@ SINCE: dict[str, type[CutoutError]] = {
     "Throttling.Api": Busy,
     "ServiceUnavailable": Busy,
     "InternalError.Timeout": Unavailable,
-    "InvalidImage.Timeout": Unavailable,
+    "InvalidImage.Timeout": NotFetched,
     "InvalidImage.RegionRecommend": Misconfigured,
     "InvalidImage.REGION": Misconfigured,
     "InvalidFile": Rejected,
     "InvalidFile.Content": Rejected,
     "InvalidFile.Resolution": Rejected,
     "InvalidFile.URL": BadLink,
-    "InvalidFile.Download": Unavailable,
+    "InvalidFile.Download": NotFetched,
     "InvalidFile.Region": Misconfigured,
     "ClientError.IllegalArgument": Rejected,
     "AuthFailed": Misconfigured,

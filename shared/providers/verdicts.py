@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+from shared.errors import BadLink, Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
 
 _LONGEST = 300
 _CODE = re.compile(r"[\w.-]{1,100}", re.ASCII)
@@ -31,7 +31,8 @@ _KEY = Verdict(Misconfigured, "check the function's role or access key")
 _PURCHASE = Verdict(Misconfigured, f"open or pay for this capability in {_CONSOLE}")
 _PICTURE = Verdict(Rejected)
 _OURS = Verdict(Unavailable)
-"""Ours to mend, by asking again: with a fresh signature, a fresh link, or just later."""
+"""Ours to mend, by asking again: with a fresh signature, or just later."""
+_LINK_FAILED = Verdict(NotFetched)
 
 # Manual of 2022-05, chapter 9 and 8.3; document 146751 as of 2025; codes its users report.
 VIAPI: dict[str, Verdict] = {
@@ -42,17 +43,17 @@ VIAPI: dict[str, Verdict] = {
     "SignatureNonceUsed": _OURS,
     "InvalidTimeStamp": _OURS,
     "InvalidParameter": _PICTURE,
-    "InvalidParameter.Transfer": _OURS,  # the vendor's own download or upload failed
+    "InvalidParameter.Transfer": _LINK_FAILED,  # the vendor's own download or upload failed
     "InvalidImage": _PICTURE,
-    "InvalidImage.Download": _OURS,
-    "InvalidImage.Timeout": _OURS,
+    "InvalidImage.Download": _LINK_FAILED,
+    "InvalidImage.Timeout": _LINK_FAILED,
     "InvalidImage.Region": _SHANGHAI,
     "InvalidImage.REGION": _SHANGHAI,
     "InvalidImage.RegionRecommend": _SHANGHAI,
     "InvalidImage.URL": Verdict(BadLink),
     "InvalidFile": _PICTURE,
-    "InvalidFile.Download": _OURS,
-    "InvalidFile.Timeout": _OURS,
+    "InvalidFile.Download": _LINK_FAILED,
+    "InvalidFile.Timeout": _LINK_FAILED,
     "InvalidFile.Region": _SHANGHAI,
     "InvalidFile.RegionRecommend": _SHANGHAI,
     "InvalidFile.URL": Verdict(BadLink),
@@ -92,7 +93,7 @@ PICWISH: dict[str, Verdict] = {
     # The causes that pass have states of their own; this one comes back, as with a mask that is white all over.
     "State-1": Verdict(Rejected, "it could not process the picture"),
     "State-2": Verdict(Unavailable, "it could not keep its result"),
-    "State-3": Verdict(Unavailable, "it could not fetch the picture"),
+    "State-3": Verdict(NotFetched, "it could not fetch the picture"),
     "State-5": Verdict(Rejected, "the picture has more bytes than it takes"),
     "State-7": Verdict(Rejected, "the picture's format or size is none that it takes"),
     "State-8": Verdict(Unavailable, "it took longer than its 30 seconds"),
