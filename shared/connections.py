@@ -59,7 +59,7 @@ class Session:
             self._again,
             redirect=False,
             assert_same_host=False,
-            timeout=Timeout(*timeout),
+            timeout=Timeout(connect=timeout[0], read=timeout[1]),
             preload_content=False,
         )
         return Answer(response)

@@ -214,13 +214,17 @@ class OssBucket:
                         f"picture, for as long as it takes, and OSS refuses that ({error.message}): switch off Block "
                         "Public Access for this bucket, and give the function's role oss:PutObjectAcl on work/*",
                         request_id=error.request_id,
-                    ) from error
+                    ) from None
                 raise
 
     def versioned(self) -> bool:
         """Whether the bucket has, or ever had, versioning: then `create` overwrites."""
         with _translated():
             return bool(self._documents.get_bucket_versioning().status)
+
+
+class Unforeseen(Exception):
+    """OSS refuses what it should not: a bug of ours."""
 
 
 def _json(body: bytes) -> dict[str, str]:
@@ -235,20 +239,20 @@ def _translated() -> Iterator[None]:
         yield
     except HTTPError as error:
         cause = getattr(error, "reason", None) or error
-        raise Unavailable("OssUnreachable", f"OSS was not reached: {type(cause).__name__}") from error
+        raise Unavailable("OssUnreachable", f"OSS was not reached: {type(cause).__name__}") from None
     except ServerError as error:
         if error.code == "NoSuchKey":
-            raise Unavailable(error.code, "it was deleted just as it was to be read or copied") from error
+            raise Unavailable(error.code, "it was deleted just as it was to be read or copied") from None
         if error.code == "InvalidObjectState":
-            raise Rejected(error.code, "it is stored as Archive: restore it, or upload it as Standard") from error
+            raise Rejected(error.code, "it is stored as Archive: restore it, or upload it as Standard") from None
         if error.status == 403:
             raise Misconfigured(
                 error.code or "AccessDenied",
                 f"OSS refuses what this function must do ({error.message}): check its role's rights on the bucket",
                 request_id=error.request_id,
-            ) from error
+            ) from None
         if error.status >= 500:
             raise Unavailable(
                 error.code or "OssFailed", f"OSS failed: {error.message}", request_id=error.request_id
-            ) from error
-        raise
+            ) from None
+        raise Unforeseen(f"OSS answers {error.status} {error.code}: {error.message}") from None

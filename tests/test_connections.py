@@ -8,15 +8,19 @@ import hashlib
 import re
 import socket
 import threading
+import time
+import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 
 import oss2
 import pytest
 from urllib3 import Retry
+from urllib3.exceptions import HTTPError
 
 from shared.connections import Connections
-from shared.storage import OssBucket
+from shared.errors import CutoutError
+from shared.storage import OssBucket, Unforeseen
 from shared.tls import trusted
 
 ANSWER = b"HTTP/1.1 %d Whatever\r\nContent-Length: %d\r\n%s\r\n%s"
@@ -34,6 +38,8 @@ class Kept:
     """A server that answers with `answers` in turn, on connections that it keeps; `asked` is what came, whole."""
 
     def __init__(self) -> None:
+        self.thinks = 0.0
+        """Seconds before each answer."""
         self.answers: list[bytes] = []
         self.asked: list[bytes] = []
         self.connections = 0
@@ -56,6 +62,7 @@ class Kept:
                         while not is_whole(asked):
                             asked += connection.recv(65_536)
                         self.asked.append(asked)
+                        time.sleep(self.thinks)
                         connection.sendall(self.answers.pop(0))
 
 
@@ -139,16 +146,42 @@ def test_the_certificates_are_read_once() -> None:
     assert trusted() is trusted()
 
 
-def test_a_document_goes_out_with_its_digest(server: Kept) -> None:
-    server.answers += [told()]
-    shop = OssBucket(
+def test_a_slow_answer_has_the_time_that_reading_may_take_whatever_connecting_may(server: Kept) -> None:
+    server.thinks = 0.5
+    server.answers += [told(b"found"), told(b"too late")]
+    session, asked = Connections(4).session(Retry(0)), oss2.http.Request("GET", f"{server.url}/a.jpg")
+    assert session.do_request(asked, (0.1, 5)).read() == b"found"
+    with pytest.raises(HTTPError):
+        session.do_request(asked, (5, 0.1))
+
+
+def open_bucket(server: Kept) -> OssBucket:
+    return OssBucket(
         "shop-photos",
         endpoint=server.url,
         public_endpoint=server.url,
         region="cn-shanghai",
         access_key_id="LTAI-EXAMPLE",
         access_key_secret="an-example",
-        security_token="",
+        security_token="EXAMPLE-token",
     )
-    shop.write("a.json", b"{}")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 500])
+def test_nothing_that_oss_quotes_of_a_request_is_in_what_is_printed_of_an_error(server: Kept, status: int) -> None:
+    quoted = b"<CanonicalRequest>x-oss-security-token:EXAMPLE-token</CanonicalRequest><OSSAccessKeyId>LTAI-EXAMPLE"
+    said = (
+        b"<Error><Code>SignatureDoesNotMatch</Code><Message>not the same</Message>%s</OSSAccessKeyId></Error>" % quoted
+    )
+    server.answers += [told(said, status)] * 9
+    shop = open_bucket(server)
+    for attempt in (lambda: shop.write("a.json", b"{}"), lambda: shop.stage("a.jpg", "b.jpg", public=True)):
+        with pytest.raises((CutoutError, Unforeseen)) as raised:
+            attempt()
+        assert "EXAMPLE" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_document_goes_out_with_its_digest(server: Kept) -> None:
+    server.answers += [told()]
+    open_bucket(server).write("a.json", b"{}")
     assert b"Content-MD5: " + base64.b64encode(hashlib.md5(b"{}").digest()) in server.asked[0]
