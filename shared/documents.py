@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,22 @@ class Job:
 
 
 _JOB = TypeAdapter(Job)
+
+
+class _AnyRelease(BaseModel):
+    """What a job has in every release, whatever else it has, and whatever its stages are called."""
+
+    id: str
+    source: str
+    version: int
+
+
+def is_of_another_release(body: bytes, source: str) -> bool:
+    """Whether `body`, unreadable for this release, is the job of the upload `source` as another release wrote it."""
+    try:
+        return _AnyRelease.model_validate_json(body).source == source
+    except ValidationError:
+        return False
 
 
 class Document(BaseModel):

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from shared import keys, log
-from shared.documents import Claimed, Job, Waiting
+from shared.documents import Claimed, Job, Waiting, is_of_another_release
 from shared.ports import Bucket
 from shared.queue import Queue
 
@@ -51,6 +51,8 @@ class Jobs:
         self.queue = Queue(bucket)
         self._clock = clock
         self._lease = lease
+        self._logged: set[str] = set()
+        """Names under `jobs/` that this instance has warned of."""
 
     def claim(self, source: str, etag: str) -> Job | None:
         """Begin a job for an upload and hold it; None when there is one."""
@@ -74,17 +76,30 @@ class Jobs:
         return job if found and found.job.id == job.id else None
 
     def find(self, source: str) -> Found | None:
-        """The upload's job; None when there is none. What lies in its place and is no job is removed."""
+        """The upload's job; None when there is none. What lies in its place and is no job is removed, unless it is
+        another release's: that is left to it."""
         stored = self.bucket.read(keys.job(source))
         if stored is None:
             return None
         try:
             return Found(Job.from_json(stored.body), stored.etag)
         except ValidationError:
+            if is_of_another_release(stored.body, source):
+                self._log_once(
+                    keys.job(source),
+                    "a job of another release, which this one cannot read: it is left alone until that release, or a "
+                    "later one, is deployed again",
+                )
+                return None
             log.error("unreadable", key=keys.job(source), message="what lay here was no job, and was removed")
             self.bucket.delete((keys.job(source),))
             self.announce(source)
             return None
+
+    def _log_once(self, key: str, message: str) -> None:
+        if key not in self._logged:
+            self._logged.add(key)
+            log.warning("foreign_name", key=key, message=message)
 
     def due(self, job: Job) -> bool:
         """Whether nobody holds the job and its time has come."""
@@ -124,17 +139,20 @@ class Jobs:
 
     def unfinished(self, folder: str = "") -> Unfinished:
         """All that is under way, or what is under way for uploads below `folder`."""
-        entries = tuple(self.bucket.list(keys.jobs_below(folder)))
-        states = {(entry.key, entry.etag) for entry in entries}
-        return Unfinished(
-            jobs=tuple(keys.upload_of(entry.key) for entry in entries if entry.key.endswith(".json")),
-            sequels=tuple(keys.upload_of(entry.key) for entry in entries if entry.key.endswith(".next")),
-            leases=tuple(
-                entry.key
-                for entry in entries
-                if entry.key.endswith(".lease") and keys.state_of(entry.key) not in states
-            ),
-        )
+        jobs, sequels, leases = [], [], {}
+        states = set()
+        for entry in self.bucket.list(keys.jobs_below(folder)):
+            states.add((entry.key, entry.etag))
+            if entry.key.endswith(".json"):
+                jobs.append(keys.upload_of(entry.key))
+            elif entry.key.endswith(".next"):
+                sequels.append(keys.upload_of(entry.key))
+            elif state := keys.state_of(entry.key):
+                leases[entry.key] = state
+            else:
+                self._log_once(entry.key, "this is no name of ours: it is passed over, and may be deleted")
+        past = tuple(key for key, state in leases.items() if state not in states)
+        return Unfinished(tuple(jobs), tuple(sequels), past)
 
     def sweep(self, leases: tuple[str, ...]) -> None:
         self.bucket.delete(leases)

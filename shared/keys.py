@@ -36,6 +36,7 @@ _NO_CAPABILITY = "-/-"
 _TURN = re.compile(
     rf"{QUEUE}(?P<stage>[a-z]+)/(?P<capability>[^/]*/[^/]*)/(?P<due>\d{{8}}T\d{{6}}\.\d{{6}}Z)/(?P<rest>.+)", re.DOTALL
 )
+_LEASE = re.compile(rf"(?P<name>{JOBS}.+)\.(?P<etag>[^./]+)\.\d+\.lease", re.DOTALL)
 _OPTION = re.compile(r"(?P<name>[a-z][a-z-]*)=(?P<value>[^=]*)")
 
 
@@ -90,10 +91,10 @@ def lease(job_key: str, etag: str, turn: int) -> str:
     return f"{job_key.removesuffix('.json')}.{etag}.{turn}.lease"
 
 
-def state_of(lease_key: str) -> tuple[str, str]:
-    """The key and the ETag of the state that a lease is about."""
-    name, etag, _ = lease_key.removesuffix(".lease").rsplit(".", 2)
-    return f"{name}.json", etag
+def state_of(lease_key: str) -> tuple[str, str] | None:
+    """The key and the ETag of the state that a lease is about; None for a name that is no lease of ours."""
+    match = _LEASE.fullmatch(lease_key)
+    return (f"{match['name']}.json", match["etag"]) if match else None
 
 
 def sequel(upload: str) -> str:

@@ -153,8 +153,8 @@ def _named(about: str) -> str:
 
 def _kind(key: str) -> str:
     if key.startswith(keys.JOBS) and key != keys.JOBS:
-        if key.endswith(".lease"):
-            return f"{keys.upload_of(keys.state_of(key)[0])} lease"
+        if state := keys.state_of(key):
+            return f"{keys.upload_of(state[0])} lease"
         return f"{keys.upload_of(key)} {'job' if key.endswith('.json') else 'note'}"
     if key.startswith(keys.WORK):
         return "copy"
