@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared import log
-from shared.documents import Blocked, Claimed, Job, Receipt, Stage, Waiting
+from shared.documents import Blocked, Claimed, Doubt, Job, Receipt, Stage, Waiting
 from shared.errors import BadLink, Busy, CutoutError, Incomplete, Misconfigured, NotFetched, Rejected, Spent
 from shared.receipts import receipt
 
@@ -46,9 +46,12 @@ def trouble(job: Job, error: CutoutError, now: datetime) -> Job | Concluded:
     due = now + min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
     stage: Stage = Waiting()
     match error:
-        case NotFetched() | BadLink() if not job.link_in_doubt:
-            # Goes on at once: if OSS serves our own link, the vendor is called with it once more.
-            return replace(job, stage=Claimed(), link_in_doubt=True, code=error.code, message=error.message)
+        case NotFetched() | BadLink() if not job.doubt:  # goes on at once, with a look at our own link
+            doubt: Doubt = "unreadable" if isinstance(error, BadLink) else "not fetched"
+            request_id = error.request_id or job.request_id
+            return replace(
+                job, stage=Claimed(), doubt=doubt, code=error.code, message=error.message, request_id=request_id
+            )
         case Rejected():
             return Concluded(job, receipt(job, now, error=error))
         case Incomplete() if now - job.uploaded_at > _PAIR_PATIENCE:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from shared import keys, log
 from shared.documents import Job, Ready, Ticketed
-from shared.errors import CutoutError, Misconfigured, Unavailable
+from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.intake import Exhibit, Nothing, admit, is_current, is_served_with_another, look
 from shared.jobs import Found, Jobs
 from shared.links import Copy
@@ -144,9 +144,11 @@ class Line:
                     job.code or "NoRecord", job.message or f"of {MAX_ATTEMPTS} calls not one answer could be recorded"
                 )
                 return Concluded(job, receipt(job, self.clock(), error=enough))
-            if job.link_in_doubt:
+            if job.doubt:
                 for link in exhibit.task.links.values():
                     self.bucket.check_link(link)
+                if job.doubt == "unreadable":
+                    raise Rejected(job.code, job.message, request_id=job.request_id)
             if missing := self.purchases.missing(exhibit.row):
                 raise Misconfigured("Settings", f"{exhibit.row.name} cannot be called: set {' and '.join(missing)}")
         except CutoutError as error:
