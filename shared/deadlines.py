@@ -50,6 +50,10 @@ class Patience:
 Timeout = float | Patience | None
 
 
+class Untrusted(httpx.ConnectError):
+    """The other side's certificate is not one to trust; the message says why. Nothing was said to it."""
+
+
 class Transport(httpx.BaseTransport):
     """Up to `connections` at once; its requests carry the timeouts of a `Patience`."""
 
@@ -114,9 +118,17 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._has_answered = False
 
     def read(self, max_bytes: int, timeout: Timeout = None) -> bytes:
-        return self._stream.read(max_bytes, _seconds(timeout, httpcore.ReadTimeout))
+        try:
+            read = self._stream.read(max_bytes, _seconds(timeout, httpcore.ReadTimeout))
+        except httpcore.ReadError as error:
+            if not self._has_answered and _refuses_the_handshake(error.__cause__):
+                raise httpcore.ConnectError(str(error)) from error
+            raise
+        self._has_answered = True
+        return read
 
     def write(self, buffer: bytes, timeout: Timeout = None) -> None:
         self._stream.write(buffer, _seconds(timeout, httpcore.WriteTimeout))
@@ -134,6 +146,21 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
+_REFUSALS = (
+    *("HANDSHAKE_FAILURE", "PROTOCOL_VERSION", "INSUFFICIENT_SECURITY", "DECRYPT_ERROR", "ILLEGAL_PARAMETER"),
+    *("BAD_CERTIFICATE", "UNSUPPORTED_CERTIFICATE", "CERTIFICATE_REQUIRED", "CERTIFICATE_REVOKED"),
+    *("CERTIFICATE_EXPIRED", "CERTIFICATE_UNKNOWN", "UNKNOWN_CA", "ACCESS_DENIED"),
+    *("MISSING_EXTENSION", "UNSUPPORTED_EXTENSION", "UNRECOGNIZED_NAME", "NO_APPLICATION_PROTOCOL"),
+)
+"""Alerts that end a handshake and nothing else (RFC 8446, section 6.2), as OpenSSL spells the ends of their names."""
+
+
+def _refuses_the_handshake(error: BaseException | None) -> bool:
+    """Whether the other side has refused the connection late: with TLS 1.3 a client may send its request, which is then
+    not read, before it hears of that."""
+    return isinstance(error, ssl.SSLError) and (error.reason or "").endswith(_REFUSALS)
+
+
 def _seconds(timeout: Timeout, late: type[Exception]) -> float | None:
     return timeout.left(late) if isinstance(timeout, Patience) else timeout
 
@@ -147,4 +174,6 @@ def _in_httpx_words() -> Iterator[None]:
     try:
         yield
     except _TROUBLE as error:
+        if isinstance(error.__context__, ssl.SSLCertVerificationError):
+            raise Untrusted(error.__context__.verify_message) from error
         raise getattr(httpx, type(error).__name__)(str(error)) from error

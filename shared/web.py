@@ -11,7 +11,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from shared.deadlines import Patience, Transport
+from shared.deadlines import Patience, Transport, Untrusted
 from shared.errors import Busy, Misconfigured, Unavailable
 from shared.images import INLINE, told, unpacked
 from shared.models import Download, Reply, Request
@@ -60,9 +60,9 @@ class HttpWeb:
     def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
         """Send a vendor a request when its turn has come, unless `on_turn`, which is called then, raises.
 
-        Raises `Busy` when its turn is too far off or the vendor was not reached, `Misconfigured` when the settings make
-        no request, and `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the
-        call was bought.
+        Raises `Busy` when its turn is too far off or the vendor was not reached, a failed TLS handshake included;
+        `Misconfigured` when the settings make no request, or the vendor's certificate is not to be trusted; and
+        `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the call was bought.
         """
         try:
             ready = self._client.build_request(
@@ -86,6 +86,10 @@ class HttpWeb:
             said = f"no request can be sent to {request.url[:100]} ({type(error).__name__})"
             advice = "check the vendor's address and AppCode in the settings"
             raise Misconfigured("Settings", f"{said}: {advice}") from None  # whose text may quote the AppCode
+        except Untrusted as error:
+            said = f"the certificate of {_host(request.url)} is not to be trusted ({error})"
+            advice = "check the vendor's address in the settings; if it is right, tell the vendor"
+            raise Misconfigured("VendorCertificate", f"{said}: {advice}") from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Busy("VendorUnreachable", f"{_host(request.url)} was not reached: {error}") from error
         except httpx.RequestError as error:

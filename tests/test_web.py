@@ -5,32 +5,26 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
-import ipaddress
 import socket
-import ssl
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.wrappers import Request as Received
 from werkzeug.wrappers import Response
 
-from shared import deadlines, tls
 from shared import web as web_module
 from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
 from shared.models import Quota, Request
 from shared.web import HttpWeb
+from tests import certificates
 from tests.cloud.serve import Server
 from tests.pictures import picture
 
@@ -94,18 +88,8 @@ def speak() -> Iterator[Speak]:
 @pytest.fixture
 def speak_tls(speak: Speak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Answer], str]:
     """The same behind TLS, with a certificate that the client trusts."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name, now = x509.Name([]), datetime.now(timezone.utc)
-    own = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    issued = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(hours=1))
-    certificate = issued.add_extension(own, critical=True).sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (both := tmp_path / "both.pem").write_bytes(certificate.public_bytes(pem) + private)
-    monkeypatch.setenv("SSL_CERT_FILE", str(both))
-    monkeypatch.setattr(deadlines, "trusted", tls.trusted.__wrapped__)  # which has not read the usual ones before
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
+    certificates.trust(monkeypatch, own := certificates.made(tmp_path / "own.pem"))
+    context = certificates.served(own)
 
     def start(answer: Answer) -> str:
         def wrapped(connection: socket.socket) -> None:
