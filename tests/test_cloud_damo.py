@@ -470,7 +470,7 @@ def test_a_fault_about_one_upload_strikes_the_batch_that_names_it(
     ("kind", "says"),
     [
         ("gateway-throttle", (403, "Throttled by USER Flow Control")),
-        ("gateway-quota", (403, "Quota Exhausted")),
+        ("gateway-quota", (403, "Api Market Subscription quota exhausted")),
     ],
 )
 def test_the_gateway_too_goes_wrong(caller: Caller, photo: str, kind: str, says: tuple[int, str]) -> None:

@@ -522,7 +522,10 @@ def test_an_error_lasts_for_its_calls_until_it_is_lifted(
 
 @pytest.mark.parametrize(
     ("kind", "says"),
-    [("gateway-throttle", "Throttled by USER Flow Control"), ("gateway-quota", "Quota Exhausted")],
+    [
+        ("gateway-throttle", "Throttled by USER Flow Control"),
+        ("gateway-quota", "Api Market Subscription quota exhausted"),
+    ],
 )
 def test_the_gateway_too_goes_wrong_on_demand(
     *, picwish: Picwish, accounts: Accounts, photo: str, kind: str, says: str

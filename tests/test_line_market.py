@@ -12,12 +12,14 @@ import pytest
 from PIL import Image
 
 from shared import keys
-from shared.documents import Blocked
+from shared.documents import Blocked, Job
 from tests.cloud.box import Cloud
+from tests.cloud.vendor import Vendor
 from tests.shop import Shop, photo, subject_share, wait_for
 
 LOGO = {"x": 20, "y": 30, "width": 200, "height": 90}
 PHOTO = photo("PNG")
+SMALL = photo("PNG", size=(480, 420))
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +112,66 @@ def test_a_wrong_path_blocks_the_job_with_the_setting_to_mend(shop: Shop) -> Non
     assert "DAMO_MATTING_PATH" in job.message
     fault.lift()
     assert shop.wait(key).status == "done"
+
+
+UNPAID = {
+    "uploads/general/common/unpaid.png": "unpaid",
+    "uploads/picwish/cutout/unpaid.png": "unpaid",
+    "uploads/picwish/cutout/quota.png": "gateway-quota",
+    "uploads/picwish/cutout/arrears.png": "gateway-arrears",
+    "uploads/damo/background/unpaid.png": "unpaid",
+    "uploads/damo/background/credits.png": "blocked",
+}
+"""What says that nothing is left of what was bought, by the upload that hears it."""
+SPOILT = {
+    "uploads/general/common/empty.png": ("empty", "nothing"),
+    "uploads/general/hd-common/blank.png": ("blank-error", '{"error": ""}'),
+    "uploads/picwish/cutout/html.png": ("bad-json", "<html><body>502 Bad Gateway</body></html>"),
+    "uploads/picwish/cutout/blank.png": ("blank-error", '{"error": ""}'),
+    "uploads/damo/background/empty.png": ("empty", "nothing"),
+}
+"""Answers that say nothing, and what is kept of them."""
+
+
+def vendor_of(shop: Shop, key: str) -> Vendor:
+    vendors: dict[str, Vendor] = {"picwish": shop.cloud.picwish, "damo": shop.cloud.damo}
+    return vendors.get(key.split("/")[1], shop.cloud.viapi)
+
+
+def test_what_is_not_paid_blocks_with_what_to_buy_and_costs_nothing(shop: Shop) -> None:
+    faults = [vendor_of(shop, key).fault(kind, key=key) for key, kind in UNPAID.items()]
+    for key in UNPAID:
+        shop.upload(key, SMALL)
+    for key in UNPAID:
+        wait_for(partial(shop.has_stage, key, "blocked"), f"{key} to be blocked")
+        job = shop.job(key)
+        assert job is not None
+        assert (key, job.attempts) == (key, 0)
+        assert "pay what is owed" in job.message
+    for fault in faults:
+        fault.lift()
+    for key in UNPAID:
+        receipt = shop.wait(key)
+        assert (key, receipt.status, receipt.attempts, shop.billed(key)) == (key, "done", 1, 1)
+
+
+def test_of_an_answer_that_says_nothing_it_is_kept_what_came(shop: Shop) -> None:
+    faults = [vendor_of(shop, key).fault(kind, key=key) for key, (kind, _) in SPOILT.items()]
+    for key in SPOILT:
+        shop.upload(key, SMALL)
+    for key, (_, kept) in SPOILT.items():
+        job = wait_for(lambda key=key: in_trouble(shop, key), f"{key} to be in trouble")
+        assert job.message.endswith(kept)
+        assert job.attempts >= 1, "it may have been billed"
+    for fault in faults:
+        fault.lift()
+    for key in SPOILT:
+        assert (key, shop.wait(key).status) == (key, "done")
+
+
+def in_trouble(shop: Shop, key: str) -> Job | None:
+    job = shop.job(key)
+    return job if job and job.code else None
 
 
 def test_nothing_is_left_when_all_is_quiet(shop: Shop) -> None:

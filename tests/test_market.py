@@ -46,9 +46,12 @@ def refusal(status: int, code: str, message: str) -> Reply:
         (403, "T403US", "anything", Busy),
         (403, "", "Throttled by USER Flow Control", Busy),
         (403, "", "throttled by API flow control", Busy),
-        (403, "B403QE", "Quota Exhausted", Misconfigured),
-        (451, "B451DU", "Debt overdue", Misconfigured),
+        (403, "B403MQ", "Api Market Subscription quota exhausted", Misconfigured),
+        (403, "", "Api Market Subscription quota exhausted", Misconfigured),
         (403, "", "Quota Exhausted", Misconfigured),
+        (403, "", "Quota Expired", Misconfigured),
+        (403, "", "User Arrears", Misconfigured),
+        (402, "B402XX", "", Misconfigured),
         (401, "A401AC", "Unauthorized", Misconfigured),
         (403, "A403AC", "Invalid AppCode", Misconfigured),
         (400, "", "Invalid AppCode", Misconfigured),
@@ -68,6 +71,24 @@ def test_a_refusal_of_the_gateways_is_laid_at_the_right_door(
         assert trouble.request_id == "G-1"
         assert trouble.code == (code or f"Gateway{status}")
         assert trouble.message.startswith(f"the market's gateway says: {message}")
+
+
+@every_row
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("B403MQ", "anything"),
+        ("", "Api Market Subscription quota exhausted"),
+        ("", "Quota Exhausted"),
+        ("", "Quota Expired"),
+        ("", "User Arrears"),
+        ("", "Expiry of Authorization, quota expired"),
+    ],
+)
+def test_a_package_that_is_used_up_says_what_to_buy(row: Capability, code: str, message: str) -> None:
+    for trouble in troubles(row, refusal(403, code, message)):
+        assert "buy more calls, or pay what is owed, in the Alibaba Cloud market's console" in trouble.message
+        assert "AppCode" not in trouble.message
 
 
 @every_row
@@ -91,7 +112,8 @@ def test_what_is_neither_json_nor_the_gateways_is_trouble_that_passes(
 ) -> None:
     for trouble in troubles(row, Reply(status, body)):
         assert type(trouble) is Unavailable
-        assert (trouble.code, trouble.message) == (f"HTTP{status}", "the vendor's answer is not JSON")
+        assert trouble.code == f"HTTP{status}"
+        assert trouble.message.startswith("the vendor's answer is not JSON: ")
 
 
 def test_what_the_gateway_quotes_of_a_signature_is_not_passed_on() -> None:
@@ -101,7 +123,7 @@ def test_what_the_gateway_quotes_of_a_signature_is_not_passed_on() -> None:
 
 
 def test_an_answer_of_the_vendors_is_read_whatever_the_gateway_adds() -> None:
-    assert market.read(Reply(200, b'{"status": 200}', {"x-ca-request-id": "G-1"})) == {"status": 200}
+    assert market.read(Reply(200, b'{"status": 200}', {"x-ca-request-id": "G-1"}), {}) == {"status": 200}
 
 
 @every_row

@@ -61,6 +61,11 @@ SINCE: dict[str, type[CutoutError]] = {
     "InvalidAction.NotFound": Misconfigured,
     "InvalidApi.ForbiddenInvoke": Misconfigured,
     "InvalidApi.OutOfService": Misconfigured,
+    "InvalidApi.NotFound": Misconfigured,
+    "InsufficientBalance": Misconfigured,
+    "NotEnoughBalance": Misconfigured,
+    "NeedOpen": Misconfigured,
+    "HTTP402": Misconfigured,
     "InvalidSecurityToken.Expired": Misconfigured,
 }
 """The error page as of 2025 (document 146751), and what public clients have met."""
@@ -126,6 +131,62 @@ def test_a_vendors_message_is_passed_on_without_the_signatures_it_quotes(message
     assert "SECRET" not in said
     assert "CAIS" not in said
     assert said.startswith(message[:12])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "GET /?Action=SegmentBody&AccessKeyId=STS.SECRET&Signature=SECRET%3D&SecurityToken=CAIS-SECRET not found",
+        "x-oss-signature=SECRET&x-oss-credential=SECRET%2F2026",
+        "security-token%3DSECRET%26a",
+        "{'SecurityToken': 'SECRET', \"Signature\": \"SECRET\"}",
+        '{"echo": "{\\"SecurityToken\\": \\"SECRET\\"}"}',
+    ],
+)
+def test_parameters_that_let_somebody_in_are_not_passed_on_without_their_link_either(message: str) -> None:
+    said = judge(VIAPI, "InternalError", message, "").message
+    assert "SECRET" not in said
+    assert said
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "User credit points are exhausted",
+        "Api Market Subscription quota exhausted",
+        "Quota Exhausted",
+        "Quota Expired",
+        "User Arrears",
+        "Insufficient balance, please recharge",
+        "Not enough credits",
+        "您的账号已欠费",
+        "账户余额不足",
+        "套餐包次数已用完",
+        "the vendor's answer is not JSON: <h1>insufficient credits</h1>",
+    ],
+)
+@pytest.mark.parametrize("verdicts", [VIAPI, PICWISH, DAMO], ids=["viapi", "picwish", "damo"])
+def test_a_purchase_that_is_used_up_is_known_by_what_is_said_whatever_the_code(
+    verdicts: dict[str, Verdict], message: str
+) -> None:
+    assert type(judge(verdicts, "Surprise.Today", message, "")) is Misconfigured
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Request was denied due to user flow control.",
+        "the credit card in the picture",
+        "The quota service failed",
+        "次数",
+    ],
+)
+def test_what_only_sounds_like_it_is_trouble_that_passes(message: str) -> None:
+    assert type(judge(DAMO, "Surprise.Today", message, "")) is Unavailable
+
+
+def test_a_vendor_that_throttles_is_busy_whatever_it_calls_that() -> None:
+    assert type(judged("Throttling.User", "Quota exhausted: slow down")) is Busy
 
 
 @pytest.mark.parametrize("code", ["", "a" * 101, "a\nb", "https://x/?Signature=hidden", "{'a': 1}"])

@@ -10,7 +10,7 @@ from shared.documents import ResultLink
 from shared.errors import CutoutError, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers import market
-from shared.providers.replies import identifier, lost, told_apart
+from shared.providers.replies import identifier, lacking, lost, reason, told_apart
 from shared.providers.verdicts import DAMO, judge
 
 _EXECUTION_FAILED = "23500011"
@@ -49,7 +49,7 @@ class Damo:
         data, request_id = _read(reply)
         ticket = identifier(data.get("result_key"))
         if not ticket:
-            raise Unavailable("NoTicket", "the vendor's answer holds no result_key to ask with", request_id=request_id)
+            raise lacking("NoTicket", "result_key to ask with", reply, request_id)
         return Accepted(ticket + _marked(data), request_id)
 
     def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
@@ -66,7 +66,7 @@ class Damo:
         if _is_anothers(ticket, _marked(data)):
             other = Unavailable("OtherTask", "the vendor answers for other pictures", request_id=request_id)
             return lost(ticket.partition(_MARK)[0], other)  # another's cutout is all there is to get under it
-        return _told(data, index, request_id)
+        return _told(data, index, reply, request_id)
 
     def _request(self, quota: str, path: str, data: Mapping[str, object], stamp: Stamp) -> Request:
         return Request(
@@ -78,18 +78,18 @@ class Damo:
         )
 
 
-def _told(data: Mapping[str, object], index: int, request_id: str) -> Done | Pending | Failed:
+def _told(data: Mapping[str, object], index: int, reply: Reply, request_id: str) -> Done | Pending | Failed:
     """What became of one of the tasks; raises `Unavailable` when it is not spoken of."""
     listed = data.get("task_list")
     task = listed[index] if isinstance(listed, list) and index < len(listed) else None
     if not isinstance(task, dict):
-        raise Unavailable("NoStatus", f"the vendor's answer has no task {index}", request_id=request_id)
+        raise lacking("NoStatus", f"task {index}", reply, request_id)
     match task.get("status"):
         case "SUCCESS":
             found = task.get("results")
             links = [url for url in found if isinstance(url, str) and url] if isinstance(found, list) else []
             if not links:
-                return Failed(Unavailable("NoResult", "the vendor's task has no results", request_id=request_id))
+                return Failed(lacking("NoResult", f"results of task {index}", reply, request_id))
             try:
                 pictures = told_apart([ResultLink(url, str(number)) for number, url in enumerate(links)])
             except CutoutError as error:
@@ -97,7 +97,7 @@ def _told(data: Mapping[str, object], index: int, request_id: str) -> Done | Pen
             return Done(pictures, request_id)
         case "FAILED":
             code = str(task.get("code") or _EXECUTION_FAILED)
-            return Failed(judge(DAMO, code, str(task.get("message") or ""), request_id))
+            return Failed(judge(DAMO, code, reason(task, "message", reply), request_id))
         case _:
             return Pending()
 
@@ -130,11 +130,11 @@ def _is_anothers(ticket: str, mark: str) -> bool:
 
 def _read(reply: Reply) -> tuple[Mapping[str, object], str]:
     """`data` and the request's id; raises what `code` means, be it a number or a string."""
-    body = market.read(reply)
+    body = market.read(reply, DAMO)
     code, request_id, data = str(body.get("code") or 0), identifier(body.get("requestId")), body.get("data")
     if code != "0" or reply.status >= 400 or body.get("success") is False:
         known = code if code != "0" else f"Status{reply.status}"
-        raise judge(DAMO, known, str(body.get("message") or ""), request_id)
+        raise judge(DAMO, known, reason(body, "message", reply), request_id)
     if not isinstance(data, dict):
-        raise Unavailable("NoData", "the vendor's answer holds no data", request_id=request_id)
+        raise lacking("NoData", "data", reply, request_id)
     return data, request_id

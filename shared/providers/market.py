@@ -7,18 +7,20 @@ from typing import Any
 from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
 from shared.models import Reply
 from shared.providers.replies import document
-from shared.providers.verdicts import quotable
+from shared.providers.verdicts import CREDITS, Verdict, is_used_up, quotable
+
+_CHECK = "check the AppCode, the purchase and the address in the market's console (已购买的服务)"
 
 
 def authorization(appcode: str) -> dict[str, str]:
     return {"Authorization": f"APPCODE {appcode}"}
 
 
-def read(reply: Reply) -> dict[str, Any]:
-    """The vendor's answer; raises what the refusal means when it is the gateway that answers."""
+def read(reply: Reply, verdicts: dict[str, Verdict]) -> dict[str, Any]:
+    """The vendor's answer, or what `document` raises; when it is the gateway that answers, what that means."""
     try:
-        return document(reply)
-    except Unavailable:
+        return document(reply, verdicts)
+    except CutoutError:
         if refusal := _refusal(reply):
             raise refusal from None
         raise
@@ -36,5 +38,5 @@ def _refusal(reply: Reply) -> CutoutError | None:
         return Busy(known, said, request_id=request_id)
     if reply.status >= 500:
         return Unavailable(known, said, request_id=request_id)
-    advice = "check the AppCode, the purchase and the address in the market's console (已购买的服务)"
-    return Misconfigured(known, f"{said}; {advice}", request_id=request_id)
+    unpaid = code.startswith("B") or is_used_up(message)
+    return Misconfigured(known, f"{said}; {CREDITS.advice if unpaid else _CHECK}", request_id=request_id)

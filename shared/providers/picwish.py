@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from shared.documents import ResultLink
-from shared.errors import CutoutError, Rejected, Unavailable
+from shared.errors import CutoutError, Rejected
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers import market
-from shared.providers.replies import identifier, lost, told_apart
+from shared.providers.replies import identifier, lacking, lost, reason, told_apart
 from shared.providers.verdicts import PICWISH, judge
 
 LONGEST_REPLY = 24_000_000
@@ -51,7 +51,7 @@ class Picwish:
             case Failed(error):
                 raise error
             case Accepted(""):
-                raise Unavailable("NoTicket", "the vendor is at work, and names no task_id to ask for it with")
+                raise lacking("NoTicket", "task_id to ask for the result with", reply)
             case heard:
                 return heard
 
@@ -83,18 +83,18 @@ def _fate(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
 
     Raises what `status` means when the call itself was not heard.
     """
-    body = market.read(reply)
+    body = market.read(reply, PICWISH)
     status = str(body.get("status", 200) if reply.status == 200 else reply.status)
-    message, data = str(body.get("message") or ""), body.get("data")
+    message, data = reason(body, "message", reply), body.get("data")
     if status != "200":
         raise judge(PICWISH, f"Status{status}", message, "")
     if not isinstance(data, dict):
-        raise Unavailable("NoState", "the vendor's answer holds no data")
+        raise lacking("NoState", "data", reply)
     task_id, state = identifier(data.get("task_id")), data.get("state")
     if state == 1:
         found = told_apart(tuple(_pictures(capability, data)))
         if not found:
-            return Failed(Unavailable("NoResult", "the vendor's answer holds no picture", request_id=task_id))
+            return Failed(lacking("NoResult", "picture", reply, task_id))
         return Done(found, task_id)
     if isinstance(state, int) and state < 0:
         return Failed(judge(PICWISH, f"State{state}", message, task_id))

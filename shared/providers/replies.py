@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from shared.documents import ResultLink
 from shared.errors import CutoutError, Unavailable
 from shared.models import Failed, Reply
+from shared.providers.verdicts import Verdict, judge, quotable
 
 MOST_PICTURES = 100
 """Of one answer. No vendor says how many it may give; a face has eleven, so a group photo has dozens."""
@@ -19,18 +20,39 @@ _MOST_VALUES = 20_000
 """In one answer: a value is as small as two characters and takes a hundred bytes of memory. `MOST_PICTURES` with all
 that is said of each need a tenth."""
 
+_EXCERPT, _EXCERPT_BYTES = 200, 12_000
+"""Characters of an answer that are kept, and bytes of it that are looked at for them."""
+
 _IDENTIFIER = re.compile("[!-~]{1,256}")
 
 
-def document(reply: Reply) -> dict[str, Any]:
-    """The answer's JSON object; raises `Unavailable` when it is none."""
+def document(reply: Reply, verdicts: dict[str, Verdict]) -> dict[str, Any]:
+    """The answer's JSON object; when it is none, raises what `HTTP<status>` means by the vendor's `verdicts`."""
     try:
         body = parsed(reply.body)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise Unavailable(f"HTTP{reply.status}", "the vendor's answer is not JSON")
+        said = f"the vendor's answer is not JSON: {excerpt(reply)}"
+        raise judge(verdicts, f"HTTP{reply.status}", said, "")
     return body
+
+
+def excerpt(reply: Reply) -> str:
+    """What came, in a line that may be shown: the last trace of an answer that nothing can be done with."""
+    text = reply.body[:_EXCERPT_BYTES].decode("utf-8", "replace")
+    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    return quotable(line, _EXCERPT) if line else "nothing"
+
+
+def reason(body: Mapping[str, Any], name: str, reply: Reply) -> str:
+    """What a vendor says under `name`; what came at all, where it says nothing there."""
+    return str(body.get(name) or "").strip() or excerpt(reply)
+
+
+def lacking(code: str, what: str, reply: Reply, request_id: str = "") -> Unavailable:
+    """An answer that holds no `what`, to be raised."""
+    return Unavailable(code, f"the vendor's answer holds no {what}: {excerpt(reply)}", request_id=request_id)
 
 
 def told_apart(pictures: Sequence[ResultLink]) -> tuple[ResultLink, ...]:

@@ -10,11 +10,28 @@ from typing import NamedTuple
 
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
 
-_LONGEST = 300
+_LONGEST, _READ = 300, 3000
+"""Characters of a message that are shown, and that are looked at."""
 _CODE = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _LINK = re.compile(r"https?(://|%3A%2F%2F|%253A%252F%252F)\S+", re.IGNORECASE)
 _AUTHORIZATION = re.compile(r"(appcode\W{1,3})[\w-]{16,}", re.IGNORECASE)
 _SIGNED = re.compile(r"string ?to ?sign.*", re.IGNORECASE | re.DOTALL)
+_PARAMETER = re.compile(
+    r"""((?:token|signature|credential|accesskeyid|secret)(?:=|%3D|%253D|\\?["']\s*:\s*\\?["']))[^\s&"'<>\\]+""",
+    re.IGNORECASE,
+)
+_USED_UP = re.compile(
+    r"(?:quota|subscription|authorization|credit points?|credits) (?:is |are |has |been )*(?:exhausted|expired|used up)"
+    r"|(?:insufficient|not enough) (?:account )?(?:balance|credits?|quota)|arrears|account overdue|overdue payment"
+    r"|欠费|余额不足|(?:次数|额度|积分|资源包)[^，。,.]{0,6}(?:用完|耗尽|不足|过期)",
+    re.IGNORECASE,
+)
+"""What vendors and gateways say when what was bought is used up or not paid, whatever code comes with it: "Quota
+Exhausted", "Quota Expired", "User Arrears" (table of the API gateway's client errors, developer.aliyun.com/ask/278260),
+"Api Market Subscription quota exhausted" (the market's own examples of calls), "User credit points are exhausted"
+(DAMO's manuals); the rest is how others put it."""
+UNPAID = "HTTP402"
+"""Payment Required: what each table has for such a reply."""
 
 
 class Verdict(NamedTuple):
@@ -28,13 +45,15 @@ _CONSOLE = "the Alibaba Cloud vision console (分割抠图)"
 _SHANGHAI = Verdict(Misconfigured, "VIAPI takes pictures only from a bucket in cn-shanghai: move the bucket")
 _RIGHTS = Verdict(Misconfigured, "give the function's role the policy AliyunVIAPIFullAccess")
 _KEY = Verdict(Misconfigured, "check the function's role or access key")
-_PURCHASE = Verdict(Misconfigured, f"open or pay for this capability in {_CONSOLE}")
+_PURCHASE = Verdict(Misconfigured, f"open this capability, or pay what is owed (欠费), in {_CONSOLE}")
 _PICTURE = Verdict(Rejected)
 _OURS = Verdict(Unavailable)
 """Ours to mend, by asking again: with a fresh signature, or just later."""
 _LINK_FAILED = Verdict(NotFetched)
 
-# Manual of 2022-05, chapter 9 and 8.3; document 146751 as of 2025; codes its users report.
+# Manual of 2022-05, chapter 9 and 8.3; document 146751 as of 2025, where InvalidApi.ForbiddenInvoke is also what an
+# account in arrears gets; codes its users report. A package that is used up has none: calls go on at the price of
+# pay-as-you-go (chapter 2).
 VIAPI: dict[str, Verdict] = {
     "Throttling": Verdict(Busy),
     "ServiceUnavailable": Verdict(Busy),
@@ -63,6 +82,11 @@ VIAPI: dict[str, Verdict] = {
     "ParameterError": _PICTURE,
     "ClientError": _PICTURE,
     "InvalidApi": _PURCHASE,
+    "InvalidApi.NotFound": Verdict(Misconfigured, "check VIAPI_ENDPOINT"),  # document 260307
+    "InsufficientBalance": _PURCHASE,  # error codes of all of Alibaba's APIs, document 51132
+    "NotEnoughBalance": _PURCHASE,  # with the next one, of VIAPI's older sister IVPD, document 140480
+    "NeedOpen": _PURCHASE,
+    UNPAID: _PURCHASE,
     "InvalidAction": Verdict(Misconfigured, "the vendor no longer knows this capability"),
     "UnsupportedOperation": Verdict(Misconfigured, "the vendor does not offer this capability"),
     "AuthFailed": _RIGHTS,
@@ -80,10 +104,12 @@ VIAPI: dict[str, Verdict] = {
 
 _MARKET = "the Alibaba Cloud market's console (已购买的服务)"
 _APPCODE = Verdict(Misconfigured, f"check the AppCode, and the purchase, in {_MARKET}")
-_CREDITS = Verdict(Misconfigured, f"buy more of it in {_MARKET}")
+CREDITS = Verdict(Misconfigured, f"buy more calls, or pay what is owed, in {_MARKET}")
+_UNPAID_MARKET = {UNPAID: CREDITS, "Status402": CREDITS}  # a reply that is JSON says "Status"
 
 # Manuals of cutout and watermark removal: "Http响应状态码", which may be the JSON's `status` as well, and `data.state`.
 PICWISH: dict[str, Verdict] = {
+    **_UNPAID_MARKET,
     "Status400": _PICTURE,
     "Status401": _APPCODE,
     "Status404": Verdict(Misconfigured, "check PICWISH_CUTOUT_ENDPOINT and PICWISH_WATERMARK_ENDPOINT"),
@@ -103,10 +129,11 @@ _ADDRESS = Verdict(Misconfigured, "this is no address of the service: check DAMO
 
 # Manuals of inst-mat and bg-remove: "状态码说明".
 DAMO: dict[str, Verdict] = {
+    **_UNPAID_MARKET,
     "23500000": Verdict(Unavailable),
     "23500001": _APPCODE,
     "23500002": _ADDRESS,
-    "23500003": _CREDITS,
+    "23500003": CREDITS,
     "23500004": Verdict(Busy),  # with status 403
     "23500005": _PICTURE,
     "23500006": Verdict(BadLink),
@@ -121,17 +148,28 @@ DAMO: dict[str, Verdict] = {
 
 
 def judge(verdicts: dict[str, Verdict], code: str, message: str, request_id: str) -> CutoutError:
-    """The error that `code` means, to be raised; `message` is the vendor's own, to which the advice is added."""
+    """The error that `code` means, to be raised; `message` is the vendor's own, to which the advice is added.
+
+    What only asking again would mend is the operator's to mend when the message says that the purchase is used up.
+    """
     prefix = code
     while prefix not in verdicts and "." in prefix:
         prefix = prefix.rpartition(".")[0]
-    verdict = verdicts.get(prefix, Verdict(Unavailable))
+    verdict = verdicts.get(prefix, _OURS)
+    if verdict.error is Unavailable and is_used_up(message):
+        verdict = verdicts.get(UNPAID, _OURS)
     said = quotable(message)
     sentence = f"{said.rstrip('. ')}; {verdict.advice}" if verdict.advice else said
     return verdict.error(code if _CODE.fullmatch(code) else "Unknown", sentence, request_id=request_id)
 
 
-def quotable(message: str) -> str:
-    """A vendor's message as it may be shown: some quote the string that was signed, with token and link in it."""
-    said = _AUTHORIZATION.sub(r"\1…", _LINK.sub("<link>", message[: 10 * _LONGEST]))
-    return _SIGNED.sub("…", said)[:_LONGEST].strip() or "the vendor gives no reason"
+def is_used_up(message: str) -> bool:
+    """Whether a vendor or a gateway says that what was bought is used up, or not paid."""
+    return _USED_UP.search(message[:_READ]) is not None
+
+
+def quotable(message: str, most: int = _LONGEST) -> str:
+    """A vendor's message as it may be shown, in `most` characters: some quote the string that was signed, with token
+    and link in it."""
+    said = _AUTHORIZATION.sub(r"\1…", _LINK.sub("<link>", message[:_READ]))
+    return _PARAMETER.sub(r"\1…", _SIGNED.sub("…", said))[:most].strip() or "the vendor gives no reason"

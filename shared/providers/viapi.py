@@ -19,7 +19,7 @@ from urllib.parse import quote
 from shared.documents import Box, ResultLink
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
-from shared.providers.replies import document, identifier, lost, parsed, told_apart
+from shared.providers.replies import document, identifier, lacking, lost, parsed, reason, told_apart
 from shared.providers.verdicts import VIAPI, judge
 
 _VERSION = "2019-12-30"
@@ -68,10 +68,10 @@ class Viapi:
         request_id = identifier(body.get("RequestId"))
         if capability.asynchronous:
             if not request_id:
-                raise Unavailable("NoTicket", "the vendor's answer holds no RequestId to ask for the result with")
+                raise lacking("NoTicket", "RequestId to ask for the result with", reply)
             # A picture in this answer is an example's in the manual: the RequestId is all that counts.
             return Accepted(request_id, request_id)
-        return Done(_pictures(capability, body.get("Data"), request_id), request_id)
+        return Done(_pictures(capability, body.get("Data"), reply, request_id), request_id)
 
     def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
         return self._request("GetAsyncJobResult", {}, {"JobId": ticket}, stamp)
@@ -83,17 +83,16 @@ class Viapi:
         except Rejected as error:
             return lost(ticket, error)
         if not isinstance(data, dict):
-            found = type(data).__name__
-            raise Unavailable("NoStatus", f"the vendor's answer holds no status but a {found}", request_id=ticket)
+            raise lacking("NoStatus", "status", reply, ticket)
         match data.get("Status"):
             case "PROCESS_SUCCESS":
                 try:
-                    return Done(_pictures(capability, _unwrap(data.get("Result")), ticket), ticket)
+                    return Done(_pictures(capability, _unwrap(data.get("Result")), reply, ticket), ticket)
                 except CutoutError as error:
                     return Failed(error)
             case "PROCESS_FAILED":
                 code = str(data.get("ErrorCode") or "PROCESS_FAILED")
-                return Failed(judge(VIAPI, code, str(data.get("ErrorMessage") or ""), ticket))
+                return Failed(judge(VIAPI, code, reason(data, "ErrorMessage", reply), ticket))
             case "TIMEOUT_FAILED" | "LIMIT_RETRY_FAILED" as status:
                 return Failed(Unavailable(status, "the vendor gave the job up; it may be submitted again"))
             case _:
@@ -133,11 +132,11 @@ def _encode(text: str) -> str:
 
 def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     """The answer as a dict; raises the `CutoutError` that its `Code` means, whatever the status."""
-    body = document(reply)
+    body = document(reply, VIAPI)
     code, request_id = str(body.get("Code") or ""), identifier(body.get("RequestId"))
     if not code and reply.status < 400:
         return body
-    error = judge(VIAPI, code or f"HTTP{reply.status}", str(body.get("Message") or ""), request_id)
+    error = judge(VIAPI, code or f"HTTP{reply.status}", reason(body, "Message", reply), request_id)
     if isinstance(error, Misconfigured) and capability.substitute and code.startswith(_GONE):
         raise Rejected(
             code,
@@ -147,13 +146,13 @@ def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     raise error
 
 
-def _pictures(capability: Capability, data: object, request_id: str) -> tuple[ResultLink, ...]:
-    """The result links in `data`; raises why there are none."""
+def _pictures(capability: Capability, data: object, reply: Reply, request_id: str) -> tuple[ResultLink, ...]:
+    """The result links in the `data` of `reply`; raises why there are none."""
     found = tuple(_links(data, capability)) if isinstance(data, dict) else ()
     if not found and isinstance(data, dict) and data.get("Elements") == []:
         raise Rejected("EmptyResult", "the vendor found nothing of the kind in the picture", request_id=request_id)
     if not found:
-        raise Unavailable("NoResult", f"the vendor's answer holds no {capability.image}", request_id=request_id)
+        raise lacking("NoResult", capability.image, reply, request_id)
     return told_apart(found)
 
 

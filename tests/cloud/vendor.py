@@ -27,6 +27,13 @@ _ARRIVED = "arrived"
 _SILENCE = 60.0
 """Seconds after which a call that is never answered is hung up on."""
 
+_SPOILT = {
+    "bad-json": "<html><body>502 Bad Gateway</body></html>",
+    "empty": "",
+    "blank-error": '{"error": ""}',
+}
+"""What is answered in place of an answer, by the fault."""
+
 
 @dataclass(frozen=True)
 class Billed:
@@ -189,9 +196,12 @@ class Vendor(ABC):
         if self._struck(call, "refuse"):
             self._note(call, "refuse", arrived)
             raise ConnectionAbortedError
+        if self._struck(call, "unpaid"):
+            self._note(call, "402", arrived)
+            return Response(b"", 402)
         response, code = call.answer()
-        if self._struck(call, "bad-json"):
-            response = Response("<html><body>502 Bad Gateway</body></html>", content_type="text/html")
+        if spoilt := self._struck(call, *_SPOILT):
+            response = Response(_SPOILT[spoilt.kind], content_type="text/html")
         self._note(call, code, arrived)
         self._observe(effect, "after")
         if late := self._struck(call, "timeout", "slow"):
