@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 
 from shared import keys, log
 from shared.arrivals import Arrivals
-from shared.capabilities import CAPABILITIES, companion_roles, of_group
+from shared.capabilities import companion_roles, of_group
 from shared.errors import CutoutError, Misconfigured
 from shared.models import Entry
 from shared.ports import Invoker
@@ -48,10 +48,10 @@ class Report:
 
     prefix: str
     found: int
-    price_yuan: float
-    """List prices of what was found, beyond free allowances."""
+    price_yuan: float | None
+    """What a call for each of those costs whose price is known; None when it is known of none."""
     unpriced: int
-    """Of those found, how many the list has no price for."""
+    """Of how many it is not known."""
     set_going: int = 0
     left: int = 0
     message: str = ""
@@ -91,12 +91,13 @@ class Backfill:
     def run(self, order: Order) -> Report:
         before = self._progress(order.prefix)
         uploads = list(self._without_receipt(order.prefix))
-        prices = [row.price_yuan for each in uploads if (row := CAPABILITIES.get(keys.capability_name(each.key)))]
+        prices = [self._arrivals.line.prices.of(keys.capability_name(each.key)) for each in uploads]
+        known = [price for price in prices if price is not None]
         report = Report(
             order.prefix,
             found=len(uploads),
-            price_yuan=round(sum(price or 0.0 for price in prices), 4),
-            unpriced=prices.count(None),
+            price_yuan=round(sum(known), 4) if known or not prices else None,
+            unpriced=len(prices) - len(known),
         )
         if order.dry_run:
             return self._told(report, "nothing was changed")
@@ -173,6 +174,8 @@ class Backfill:
         return _Progress(last="", set_going=0, at=now)
 
     def _told(self, report: Report, message: str, set_going: int = 0, left: int = 0) -> Report:
+        if report.unpriced:
+            message += f"; the price of {report.unpriced:,} is not known: PRICES can say what your account pays"
         told = replace(report, set_going=set_going, left=left, message=f"{report.found:,} found; {message}")
         log.info("backfill", **asdict(told))
         return told

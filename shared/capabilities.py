@@ -2,7 +2,8 @@
 
 Limits are those of the vendor's documentation of 2025-12; where the manual of 2022-05 differs, a comment says so.
 Bounds are inclusive here: "smaller than 2000" is 1,999. A megabyte is 1,000,000 bytes, as users found it to be.
-Prices are the manual's for calls beyond the free allowance; 0 means that calls are free and throughput is sold.
+Prices are those of the manual of 2022-05 for pay as you go. Where it said that calls are free up to 2 QPS there is
+none: that has ended (developer.aliyun.com/article/1600068), and nobody has published what a call costs since.
 """
 
 from __future__ import annotations
@@ -64,7 +65,14 @@ _ROWS = (
         Limits(_USUAL, 3 * _MB, 33, 1999, _ANY_PNG),
         substitute="portrait/features",  # its `skin` is the face; gone from the SDK since 3.0.0 (2023-12)
     ),
-    Capability("portrait/hair", "头发分割", "viapi", "SegmentHair", Limits(_USUAL, 3 * _MB, 33, 1999, _ANY_PNG)),
+    Capability(
+        "portrait/hair",
+        "头发分割",
+        "viapi",
+        "SegmentHair",
+        Limits(_USUAL, 3 * _MB, 33, 1999, _ANY_PNG),
+        max_qps=2,  # "cannot be raised": document 202489, developer.aliyun.com/article/1600068
+    ),
     Capability(
         "portrait/features",
         "五官分割",
@@ -223,7 +231,6 @@ _ROWS = (
             "bg-color": Colour("bg_color", only_with=("format", "jpg")),
         },
         labels=frozenset({"image", "mask"}),
-        price_yuan=None,
     ),
     Capability(
         "picwish/watermark",
@@ -234,7 +241,6 @@ _ROWS = (
         image="image_url",
         second=Second("mask", "mask_url", instead="rectangles"),
         options={"rectangles": Areas("rectangles", most=50, max_share=0.5)},  # 50: where the manual is cut off
-        price_yuan=None,
     ),
     # ---------------------------------------------------------------- damo 达摩院
     Capability(
@@ -247,7 +253,6 @@ _ROWS = (
         second=Second("mask", "mask"),
         asynchronous=True,
         batch=_DAMO_TASKS,
-        price_yuan=None,
     ),
     Capability(
         "damo/background",
@@ -259,7 +264,6 @@ _ROWS = (
         options={"model-type": OneOf("model_type", ("general", "human"))},
         asynchronous=True,
         batch=_DAMO_TASKS,
-        price_yuan=None,
     ),
 )
 

@@ -18,10 +18,12 @@ from shared.errors import Misconfigured, Unavailable
 from shared.jobs import Jobs
 from shared.pipeline import Line
 from shared.ports import Provider
+from shared.prices import Prices
 from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
 from shared.providers.viapi import Credentials, Viapi
 from shared.purchases import Purchases
+from shared.quotas import Quotas
 from shared.results import Results
 from shared.settings import Settings, read_settings
 from shared.storage import OssBucket
@@ -81,6 +83,7 @@ def arrivals(
         purchases=Purchases(web, providers, Allowance(documents, settings.daily_call_limit, now), now),
         results=Results(pictures, web, providers, now),
         clock=now,
+        prices=Prices(dict(settings.prices)),
     )
     return Arrivals(line, Drain(documents, pictures, now))
 
@@ -108,10 +111,12 @@ def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provid
         "picwish/cutout": settings.picwish_cutout_endpoint,
         "picwish/watermark": settings.picwish_watermark_endpoint,
     }
+    own = dict(settings.capability_qps)
+    viapi, market, damo = (Quotas(qps, own) for qps in (settings.viapi_qps, settings.picwish_qps, settings.damo_qps))
     return {
-        "viapi": Viapi(settings.viapi_endpoint, credentials, settings.viapi_qps),
-        "picwish": Picwish(picwish, settings.picwish_appcode, settings.picwish_qps),
-        "damo": Damo(settings.damo_endpoint, settings.damo_appcode, settings.damo_qps, settings.damo_matting_path),
+        "viapi": Viapi(settings.viapi_endpoint, credentials, viapi),
+        "picwish": Picwish(picwish, settings.picwish_appcode, market),
+        "damo": Damo(settings.damo_endpoint, settings.damo_appcode, damo, settings.damo_matting_path),
     }
 
 

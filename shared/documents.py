@@ -207,8 +207,8 @@ class Receipt(Document):
     """What OSS did to the picture before the vendor saw it, as an `x-oss-process` value; empty: nothing."""
     attempts: int = 0
     """Calls that the vendor may have billed; 0 when it was never asked."""
-    price_yuan: float = 0.0
-    """The list price of one call of this capability, when it succeeded."""
+    price_yuan: float | None = None
+    """What a call of this capability costs, when it succeeded."""
     code: str = ""
     message: str = ""
     uploaded_at: datetime

@@ -65,9 +65,11 @@ class Capability:
     asynchronous: bool = False
     batch: int = 1
     """Pictures that one call may hold."""
-    price_yuan: float | None = 0.0
-    """A call's list price beyond free allowances; 0 where calls are free and throughput is what is bought, None where
-    the manual names no price."""
+    max_qps: float = math.inf
+    """Calls a second beyond which the vendor lets nobody buy."""
+    price_yuan: float | None = None
+    """What the manual of 2022-05 asks for a call as you go, in its first step by volume; None where it names no such
+    price, or said that calls were free, which has ended since."""
     substitute: str = ""
     """Set for an action that left the vendor's SDK: the capability to use when the vendor no longer knows it."""
 

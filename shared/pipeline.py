@@ -7,7 +7,7 @@ moves a job on by one stage, `run` until it is over or must wait.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared import keys, log
@@ -19,6 +19,7 @@ from shared.links import Copy
 from shared.models import Source
 from shared.outcomes import Concluded, Dropped, Outcome, trouble
 from shared.ports import Bucket
+from shared.prices import Prices
 from shared.purchases import Purchases
 from shared.receipts import receipt
 from shared.results import Results
@@ -36,6 +37,7 @@ class Line:
     purchases: Purchases
     results: Results
     clock: Callable[[], datetime]
+    prices: Prices = field(default_factory=Prices)
 
     def resume(self, *found: Found) -> list[Outcome]:
         """Move found jobs on as far as they go, but for those that someone else has. As `run`: of one capability."""
@@ -172,11 +174,13 @@ class Line:
                 self._forget(end.job)
                 return
             self.bucket.delete(end.job.replaces)
-        body = end.receipt.model_dump_json(indent=1).encode()
-        self.bucket.write(keys.receipt(end.job.source), body, mark=end.job.mark)
+        told = self.prices.on(end.receipt)
+        self.bucket.write(keys.receipt(end.job.source), told.model_dump_json(indent=1).encode(), mark=end.job.mark)
         if end.receipt.code == "PictureMissing" and is_served_with_another(self.bucket, end.job.source):
             self.bucket.delete((keys.receipt(end.job.source),))  # the picture came just now
-        log.info("concluded", job=end.job, status=end.receipt.status, code=end.receipt.code)
+        say = log.warning if told.status == "failed" else log.info
+        facts = told.model_dump(include={"status", "code", "message", "price_yuan", "attempts"})
+        say("concluded", job=end.job, **facts)
         self._forget(end.job)
 
     def _forget(self, job: Job) -> None:

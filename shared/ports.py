@@ -21,13 +21,14 @@ from shared.models import (
     Stored,
     Task,
 )
+from shared.quotas import Quotas
 
 
 class Provider(Protocol):
     """One vendor's dialect: builds requests, reads replies, touches nothing."""
 
-    qps: float
-    """Calls a second that were bought, for each capability."""
+    quotas: Quotas
+    """What was bought of it."""
     result_hosts: tuple[str, ...]
     """Domains whose hosts its results may come from."""
     links_live: float

@@ -50,7 +50,7 @@ class Purchases:
     def per_second(self, capability_name: str) -> float:
         """The calls a second that were bought for a capability; 1 for one that there is not."""
         row = CAPABILITIES.get(capability_name)
-        return self._providers[row.provider].qps if row else 1.0
+        return self._providers[row.provider].quotas.per_second(row) if row else 1.0
 
     def calling(self, capability_name: str) -> int:
         """How many calls of a capability are with its vendor, past the wait for the quota."""

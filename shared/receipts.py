@@ -42,7 +42,6 @@ def receipt(
         outputs=outputs,
         reshaped=job.reshaped,
         attempts=job.attempts,
-        price_yuan=(row.price_yuan or 0.0) if row and status == "done" else 0.0,
         code=code,
         message=message,
         uploaded_at=job.uploaded_at,

@@ -2,16 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from shared.capabilities import CAPABILITIES
 from shared.errors import Misconfigured
+from shared.models import Capability
+from shared.options import shortened
+
+_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 
 def _hosts(text: object) -> object:
     return [host.strip() for host in text.split(",") if host.strip()] if isinstance(text, str) else text
+
+
+Numbers = tuple[tuple[str, float], ...]
+"""By the names of capabilities; pairs, so that settings can be told apart by their hash."""
+
+
+def _fault_of_quota(row: Capability, number: float) -> str:
+    if not number > 0:
+        return "must be more than 0"
+    return f"is over {row.max_qps:g}: the vendor sells no more calls a second of it" if number > row.max_qps else ""
+
+
+def _fault_of_price(row: Capability, number: float) -> str:  # noqa: ARG001 - as its neighbour
+    return "" if number >= 0 else "must be 0 or more"
+
+
+def _by_capability(fault_of: Callable[[Capability, float], str]) -> Callable[[object], object]:
+    """Reads `<group>/<capability>=<number>,…`; raises `ValueError` that names all that is wrong in it."""
+
+    def read(text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        found, faults = dict[str, float](), []
+        for item in filter(None, (part.strip() for part in text.split(","))):
+            name, _, value = (part.strip() for part in item.partition("="))
+            row = CAPABILITIES.get(name)
+            if row is None:
+                faults.append(f"there is no capability {shortened(name)}")
+            elif name in found:
+                faults.append(f"{name} is named twice")
+            elif not _NUMBER.fullmatch(value):
+                faults.append(f"{shortened(item)} is not <group>/<capability>=<number>")
+            elif fault := fault_of(row, found.setdefault(name, float(value))):
+                faults.append(f"{item} {fault}")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return tuple(found.items())
+
+    return read
 
 
 class Settings(BaseModel):
@@ -30,7 +75,7 @@ class Settings(BaseModel):
     region: str = "cn-shanghai"
     viapi_endpoint: str = "https://imageseg.cn-shanghai.aliyuncs.com"
     viapi_qps: float = Field(default=2.0, gt=0)
-    """Calls a second that were bought, a capability."""
+    """Calls a second that were bought for each capability that `capability_qps` does not name."""
     picwish_cutout_endpoint: str = "https://picwish.market.alicloudapi.com"
     picwish_watermark_endpoint: str = ""
     """No default: the manual's own copy of it is cut off."""
@@ -42,6 +87,10 @@ class Settings(BaseModel):
     damo_qps: float = Field(default=2.0, gt=0)
     damo_matting_path: str = "/api/v1/inst-mat/submit"
     """Where inst-mat takes work. The manual prints `…/query` for it, and `…/submit` for its sister bg-remove."""
+    capability_qps: Annotated[Numbers, BeforeValidator(_by_capability(_fault_of_quota))] = ()
+    """Calls a second of single capabilities, over the vendor's number."""
+    prices: Annotated[Numbers, BeforeValidator(_by_capability(_fault_of_price))] = ()
+    """Yuan a call of single capabilities costs this account."""
     daily_call_limit: int | None = Field(default=None, ge=0)
     """Calls of all vendors together, in a day of Shanghai; none: no limit."""
     fc_endpoint: str = ""
@@ -62,7 +111,8 @@ def read_settings(environment: Mapping[str, str], *, needs: tuple[str, ...] = ()
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
-        faults += [f"{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
+        said = ((str(fault["loc"][0]).upper(), fault["msg"].removeprefix("Value error, ")) for fault in error.errors())
+        faults += [f"{name}: {message}" for name, message in said]
     if faults:
         raise Misconfigured("Settings", "; ".join(faults))
     return settings

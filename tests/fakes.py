@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +22,12 @@ from shared.jobs import Jobs
 from shared.models import MARK, Download, Entry, Reply, Request, Source, Stored
 from shared.pipeline import Line
 from shared.ports import Provider, Web
+from shared.prices import Prices
 from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
 from shared.providers.viapi import Credentials, Viapi
 from shared.purchases import Purchases
+from shared.quotas import Quotas
 from shared.results import Results
 
 START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
@@ -246,23 +248,25 @@ class Shop:
         lease: timedelta = timedelta(seconds=132),
         web: ScriptedWeb | None = None,
         daily_call_limit: int | None = None,
+        prices: Mapping[str, float] | None = None,
     ) -> None:
         self.clock = Clock()
         self.bucket = MemoryBucket(self.clock)
         self.web = web or ScriptedWeb()
         self.providers: dict[str, Provider] = {
-            "viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), 2),
+            "viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(2)),
             "picwish": Picwish(
                 {
                     "picwish/cutout": "https://cutout.picwish.example",
                     "picwish/watermark": "https://watermark.picwish.example",
                 },
                 "EXAMPLE-appcode",
-                2,
+                Quotas(2),
             ),
-            "damo": Damo("https://damo.example", "EXAMPLE-appcode", 2, "/api/v1/inst-mat/submit"),
+            "damo": Damo("https://damo.example", "EXAMPLE-appcode", Quotas(2), "/api/v1/inst-mat/submit"),
         }
         self.daily_call_limit = daily_call_limit
+        self.prices = Prices(prices or {})
         self.line = self.compose(self.web, Jobs(self.bucket, self.clock, lease))
         self.arrivals = self.meet(self.line)
 
@@ -279,6 +283,7 @@ class Shop:
             purchases=Purchases(web, self.providers, allowance, self.clock),
             results=Results(self.bucket, web, self.providers, self.clock),
             clock=self.clock,
+            prices=self.prices,
         )
 
     def upload(self, key: str, body: bytes, **metadata: str) -> None:

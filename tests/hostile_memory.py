@@ -10,6 +10,7 @@ from pathlib import Path
 
 from shared.jobs import Jobs
 from shared.providers.picwish import LONGEST_REPLY, Picwish
+from shared.quotas import Quotas
 from shared.web import HttpWeb
 from tests.fakes import Shop
 from tests.hostile_sockets import Sink, says, serving
@@ -39,7 +40,7 @@ def main() -> None:
     line = shop.compose(web, Jobs(shop.bucket, shop.clock, timedelta(seconds=132)))
 
     with serving(says(reply(KINDS[sys.argv[1]], LONGEST_REPLY))) as address:
-        shop.providers["picwish"] = Picwish({"picwish/cutout": f"http://{address}"}, "EXAMPLE-appcode", 100)
+        shop.providers["picwish"] = Picwish({"picwish/cutout": f"http://{address}"}, "EXAMPLE-appcode", Quotas(100))
         shop.meet(line).arrived(KEY, shop.bucket.put(KEY, picture()))
     outcome = shop.receipt(KEY) or shop.job(KEY)
     assert outcome is not None

@@ -15,6 +15,7 @@ from functools import partial
 from shared.jobs import Jobs
 from shared.models import Download
 from shared.providers.viapi import Credentials, Viapi
+from shared.quotas import Quotas
 from shared.web import HttpWeb
 from tests.fakes import MemoryBucket, ScriptedWeb, Shop
 from tests.hostile import ANY, bounded, ended, photo
@@ -105,7 +106,7 @@ def attempt(codes: tuple[str, ...], address: str, scripted: ScriptedWeb | None, 
         web.send = scripted.send  # type: ignore[method-assign] # what is fetched comes over the network all the same
     shop = Shop()
     shop.bucket = Sink(shop.clock)
-    shop.providers["viapi"] = Viapi(f"http://{address}", Credentials("EXAMPLE-id", "EXAMPLE-secret"), 100)
+    shop.providers["viapi"] = Viapi(f"http://{address}", Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(100))
     line = shop.compose(web, Jobs(shop.bucket, shop.clock, timedelta(seconds=132)))
     etag, began = shop.bucket.put(ANY, photo()), time.monotonic()
     with watched() as watch, bounded():

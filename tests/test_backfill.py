@@ -101,8 +101,26 @@ def test_a_dry_run_counts_and_prices_and_changes_nothing(shop: Shop, functions: 
         shop.bucket.put(key, picture())
     before = dict(shop.bucket.things)
     report = backfill(shop, functions, Order(dry_run=True))
-    assert (report.found, report.price_yuan, report.unpriced, report.set_going) == (5, 0.021, 1, 0)
+    assert (report.found, report.price_yuan, report.unpriced, report.set_going) == (5, 0.021, 2, 0)
+    assert "the price of 2 is not known: PRICES can say what your account pays" in report.message
     assert (shop.bucket.things, functions.told, shop.web.sent) == (before, [], [])
+
+
+def test_a_dry_run_counts_with_the_accounts_own_prices(functions: Invocations) -> None:
+    shop = Shop(prices={"goods/commodity": 0.003, "portrait/hd-body": 0.004})
+    for key in ("uploads/portrait/hd-body/a.jpg", *numbered(2, "uploads/goods/commodity/")):
+        shop.bucket.put(key, picture())
+    report = backfill(shop, functions, Order(dry_run=True))
+    assert (report.price_yuan, report.unpriced) == (0.01, 0)
+    assert "PRICES" not in report.message
+
+
+def test_a_price_that_is_known_of_nothing_is_none(shop: Shop, functions: Invocations) -> None:
+    assert backfill(shop, functions, Order(dry_run=True)).price_yuan == 0.0
+    shop.bucket.put(COMMON, picture())
+    report = backfill(shop, functions, Order(dry_run=True))
+    assert (report.price_yuan, report.unpriced) == (None, 1)
+    assert json.loads(report.to_json())["price_yuan"] is None
 
 
 def test_many_are_refused_without_a_confirmation(shop: Shop, functions: Invocations) -> None:

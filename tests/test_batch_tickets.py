@@ -10,6 +10,7 @@ import pytest
 from shared.documents import Blocked, Ticketed, Waiting
 from shared.pipeline import MAX_ATTEMPTS
 from shared.providers.damo import Damo
+from shared.quotas import Quotas
 from tests import damo_line
 from tests.damo_line import FOLDER, PHOTO, PROCESSING, Vendor, all_done, crowd, refused, told
 from tests.fakes import Clock, Shop, is_question
@@ -110,7 +111,7 @@ def test_uploads_for_a_vendor_whose_settings_are_missing_wait_until_they_are_set
     shop: Shop, vendor: Vendor, caplog: pytest.LogCaptureFixture
 ) -> None:
     ready = shop.providers["damo"]
-    shop.providers["damo"] = Damo("", "", 2, "/submit")
+    shop.providers["damo"] = Damo("", "", Quotas(2), "/submit")
     upload = f"{FOLDER}a.jpg"
     shop.upload(upload, PHOTO)
     job = shop.job(upload)
@@ -126,7 +127,7 @@ def test_uploads_for_a_vendor_whose_settings_are_missing_wait_until_they_are_set
 
 
 def test_what_no_setting_could_help_is_refused_before_any_is_missed(shop: Shop) -> None:
-    shop.providers["damo"] = Damo("", "", 2, "/submit")
+    shop.providers["damo"] = Damo("", "", Quotas(2), "/submit")
     shop.upload(f"{FOLDER}a.jpg", picture(300, 300))
     assert told(shop, f"{FOLDER}a.jpg").code == "PictureTooSmall"
 

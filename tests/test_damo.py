@@ -15,6 +15,7 @@ from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Re
 from shared.providers.damo import Damo
 from shared.providers.replies import MOST_PICTURES
 from shared.providers.verdicts import DAMO
+from shared.quotas import Quotas
 from tests.answers import STAMP, Json, nested, reply, task
 
 MATTING = CAPABILITIES["damo/matting"]
@@ -32,7 +33,7 @@ as_number_and_as_string = pytest.mark.parametrize("spelt", [int, str])
 
 
 def vendor(*, path: str = SUBMIT) -> Damo:
-    return Damo(ENDPOINT, APPCODE, 2, path)
+    return Damo(ENDPOINT, APPCODE, Quotas(2), path)
 
 
 def heard(data: Json, status: int = 200, **envelope: Json) -> Reply:
@@ -91,7 +92,7 @@ def test_calls_and_questions_carry_the_appcode_and_a_number_used_once(row: Capab
 
 
 def test_calls_and_questions_of_each_service_draw_on_quotas_of_their_own() -> None:
-    paced = Damo(ENDPOINT, APPCODE, 7, SUBMIT)
+    paced = Damo(ENDPOINT, APPCODE, Quotas(7), SUBMIT)
     quotas = [
         quota
         for row in BOTH
@@ -104,7 +105,7 @@ def test_calls_and_questions_of_each_service_draw_on_quotas_of_their_own() -> No
 @pytest.mark.parametrize("endpoint", [ENDPOINT, f"{ENDPOINT}/"])
 @pytest.mark.parametrize("path", ["/api/v1/inst-mat/query", "api/v1/inst-mat/query"])
 def test_where_matting_takes_work_can_be_set_with_slashes_or_without(endpoint: str, path: str) -> None:
-    elsewhere = Damo(endpoint, APPCODE, 2, path)
+    elsewhere = Damo(endpoint, APPCODE, Quotas(2), path)
     assert elsewhere.call(MATTING, [task(MATTING)], STAMP).url == f"{ENDPOINT}/api/v1/inst-mat/query"
     assert elsewhere.call(BACKGROUND, [task(BACKGROUND)], STAMP).url == f"{ENDPOINT}/api/v1/bg-remove/submit"
 
@@ -122,7 +123,7 @@ def test_where_matting_takes_work_can_be_set_with_slashes_or_without(endpoint: s
 def test_what_is_not_set_is_named_all_at_once(
     row: Capability, endpoint: str, appcode: str, missing: tuple[str, ...]
 ) -> None:
-    assert Damo(endpoint, appcode, 2, SUBMIT).missing(row) == missing
+    assert Damo(endpoint, appcode, Quotas(2), SUBMIT).missing(row) == missing
 
 
 # ---------------------------------------------------------------- heard: tickets and tasks

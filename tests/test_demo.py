@@ -62,7 +62,7 @@ def receipt(source: str, *labels: str, code: str = "", message: str = "", **fact
             for label in labels
         ),
         attempts=0 if code else 1,
-        price_yuan=row.price_yuan or 0.0,
+        price_yuan=0.0 if code else row.price_yuan,
         code=code,
         message=message,
         uploaded_at=START,

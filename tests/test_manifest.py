@@ -75,8 +75,10 @@ def test_the_deployers_environment_chooses_bucket_and_account(manifest: Manifest
 
 
 def test_what_limits_a_bill_or_mends_a_path_can_be_deployed() -> None:
-    chosen = load(environment={"DAILY_CALL_LIMIT": "500", "DAMO_MATTING_PATH": "/api/v1/inst-mat/query"}).functions
-    assert {function.environment["DAILY_CALL_LIMIT"] for function in chosen.values()} == {"500"}, "it is everyone's"
+    of_everyone = {"DAILY_CALL_LIMIT": "500", "CAPABILITY_QPS": "goods/commodity=10", "PRICES": "goods/commodity=0.003"}
+    chosen = load(environment={**of_everyone, "DAMO_MATTING_PATH": "/api/v1/inst-mat/query"}).functions
+    for name, value in of_everyone.items():
+        assert {function.environment[name] for function in chosen.values()} == {value}, "it is everyone's"
     for name in ("damo", "settle"):
         assert chosen[name].environment["DAMO_MATTING_PATH"] == "/api/v1/inst-mat/query"
 

@@ -11,13 +11,14 @@ from shared.ports import Provider
 from shared.providers import market
 from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
+from shared.quotas import Quotas
 from tests.answers import NOT_JSON, STAMP, task
 
 APPCODE = "0123456789abcdefEXAMPLE"
 ROWS = [row for row in CAPABILITIES.values() if row.provider in ("picwish", "damo")]
 PROVIDERS: dict[str, Provider] = {
-    "picwish": Picwish({row.name: "https://picwish.example" for row in ROWS}, APPCODE, 2),
-    "damo": Damo("https://damo.example", APPCODE, 2, "/api/v1/inst-mat/submit"),
+    "picwish": Picwish({row.name: "https://picwish.example" for row in ROWS}, APPCODE, Quotas(2)),
+    "damo": Damo("https://damo.example", APPCODE, Quotas(2), "/api/v1/inst-mat/submit"),
 }
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -15,6 +15,7 @@ from shared.errors import Busy, CutoutError, Misconfigured, NotFetched, Rejected
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Task
 from shared.providers.picwish import Picwish
 from shared.providers.verdicts import PICWISH
+from shared.quotas import Quotas
 from tests.answers import STAMP, Json, nested, reply, task
 
 CUTOUT = CAPABILITIES["picwish/cutout"]
@@ -29,7 +30,7 @@ every_row = pytest.mark.parametrize("row", BOTH, ids=lambda row: row.name)
 
 
 def vendor() -> Picwish:
-    return Picwish(ENDPOINTS, APPCODE, 2)
+    return Picwish(ENDPOINTS, APPCODE, Quotas(2))
 
 
 def told(state: Json = 1, *, message: Json = "success", **data: Json) -> Reply:
@@ -84,7 +85,7 @@ def test_no_task_id_leads_anywhere_else() -> None:
 
 @every_row
 def test_orders_and_questions_draw_on_the_quota_of_their_service(row: Capability) -> None:
-    paced = Picwish(ENDPOINTS, APPCODE, 7)
+    paced = Picwish(ENDPOINTS, APPCODE, Quotas(7))
     quotas = {paced.call(row, [task(row)], STAMP).quota, paced.ask(row, TASK, STAMP).quota}
     assert quotas == {Quota(row.action, 7)}
     assert CUTOUT.action != WATERMARK.action
@@ -104,7 +105,7 @@ def test_what_is_not_set_is_named_all_at_once(
     row: Capability, endpoint: str, appcode: str, missing: tuple[str, ...]
 ) -> None:
     others = dict.fromkeys(ENDPOINTS, "https://another.example")
-    assert Picwish(others | {row.name: endpoint}, appcode, 2).missing(row) == missing
+    assert Picwish(others | {row.name: endpoint}, appcode, Quotas(2)).missing(row) == missing
 
 
 # ---------------------------------------------------------------- heard: pictures

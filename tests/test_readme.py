@@ -29,7 +29,7 @@ def megabytes(size: float) -> str:
 def row(capability: Capability) -> str:
     limits = capability.limits
     options = "; ".join(f"`{name}` = {option.taken}" for name, option in capability.options.items())
-    price = "as bought" if capability.price_yuan is None else f"{capability.price_yuan:g}"
+    price = "" if capability.price_yuan is None else f"{capability.price_yuan:g}"
     return (
         f"| `{capability.name}` | {capability.title} | {capability.action} "
         f"| {', '.join(sorted(limits.formats))}; {megabytes(limits.max_bytes)}; "
@@ -43,7 +43,7 @@ def row(capability: Capability) -> str:
 
 def test_the_capability_table_is_the_code() -> None:
     head = (
-        "| capability | | vendor's action | takes as it is | options | beside it | answers | yuan a call "
+        "| capability | | vendor's action | takes as it is | options | beside it | answers | yuan a call, 2022-05 "
         "| retired: use |\n|---|---|---|---|---|---|---|---|---|\n"
     )
     table = head + "\n".join(row(capability) for capability in CAPABILITIES.values())

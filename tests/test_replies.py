@@ -12,14 +12,15 @@ from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
 from shared.providers.replies import excerpt
 from shared.providers.viapi import Credentials, Viapi
+from shared.quotas import Quotas
 from tests.fakes import Shop
 from tests.pictures import picture
 from tests.viapi_line import COMMON
 
 PROVIDERS: dict[str, Provider] = {
-    "viapi": Viapi("https://viapi.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), 2),
-    "picwish": Picwish(dict.fromkeys(CAPABILITIES, "https://x.example"), "EXAMPLE-appcode", 2),
-    "damo": Damo("https://damo.example", "EXAMPLE-appcode", 2, "/api/v1/inst-mat/submit"),
+    "viapi": Viapi("https://viapi.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(2)),
+    "picwish": Picwish(dict.fromkeys(CAPABILITIES, "https://x.example"), "EXAMPLE-appcode", Quotas(2)),
+    "damo": Damo("https://damo.example", "EXAMPLE-appcode", Quotas(2), "/api/v1/inst-mat/submit"),
 }
 ROWS = [CAPABILITIES[name] for name in ("general/common", "general/hd-common", "picwish/cutout", "damo/background")]
 

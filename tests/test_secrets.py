@@ -15,6 +15,7 @@ from shared.models import Download, Reply, Request
 from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
 from shared.providers.viapi import Credentials, Viapi
+from shared.quotas import Quotas
 from tests.fakes import ScriptedWeb, Shop, is_question
 from tests.pictures import picture
 from tests.test_rounds import go
@@ -110,9 +111,11 @@ def opened(vendor: Vendor) -> Shop:
     shop = Shop(web=vendor)
     shop.bucket.signature = SECRET * 30
     shop.providers |= {
-        "viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", SECRET, SECRET), 2),
-        "picwish": Picwish(dict.fromkeys(("picwish/cutout", "picwish/watermark"), "https://x.example"), SECRET, 2),
-        "damo": Damo("https://damo.example", SECRET, 2, "/api/v1/inst-mat/submit"),
+        "viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", SECRET, SECRET), Quotas(2)),
+        "picwish": Picwish(
+            dict.fromkeys(("picwish/cutout", "picwish/watermark"), "https://x.example"), SECRET, Quotas(2)
+        ),
+        "damo": Damo("https://damo.example", SECRET, Quotas(2), "/api/v1/inst-mat/submit"),
     }
     return shop
 

@@ -26,9 +26,11 @@ def test_an_empty_environment_has_the_defaults_of_the_design() -> None:
 
 
 QUOTAS = ("viapi_qps", "picwish_qps", "damo_qps")
+NUMBERS = ("capability_qps", "prices")
+NO_TEXT = {*QUOTAS, *NUMBERS, "daily_call_limit", "result_hosts"}
 
 
-@pytest.mark.parametrize("field", sorted(Settings.model_fields.keys() - {*QUOTAS, "daily_call_limit", "result_hosts"}))
+@pytest.mark.parametrize("field", sorted(Settings.model_fields.keys() - NO_TEXT))
 def test_every_setting_is_read_from_its_upper_case_name(field: str) -> None:
     settings = read_settings({field.upper(): " given \n"})
     assert getattr(settings, field) == "given"
@@ -95,6 +97,59 @@ def test_settings_do_not_show_their_secrets() -> None:
 def test_a_fault_does_not_show_secrets_either() -> None:
     secret = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "hidden-secret", "VIAPI_QPS": "two"}
     assert "hidden" not in faults(secret, "oss_bucket")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("goods/commodity=10,portrait/hair=2", {"goods/commodity": 10.0, "portrait/hair": 2.0}),
+        (" goods/commodity = 0.5 , ", {"goods/commodity": 0.5}),
+        (",", {}),
+    ],
+)
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_of_single_capabilities_are_a_list_with_commas(
+    name: str, text: str, expected: dict[str, float]
+) -> None:
+    settings = read_settings({name.upper(): text})
+    assert dict(getattr(settings, name)) == expected
+    assert isinstance(hash(settings), int)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("goods/comodity=1", "there is no capability goods/comodity"),
+        ("=1", "there is no capability"),
+        ("goods/commodity", "is not <group>/<capability>=<number>"),
+        ("goods/commodity=", "is not <group>/<capability>=<number>"),
+        ("goods/commodity=ten", "is not <group>/<capability>=<number>"),
+        ("goods/commodity=nan", "is not <group>/<capability>=<number>"),
+        ("goods/commodity=1e9", "is not <group>/<capability>=<number>"),
+        ("goods/commodity=-1", "must be"),
+        ("portrait/body=1,portrait/body=1", "portrait/body is named twice"),
+    ],
+)
+@pytest.mark.parametrize("name", NUMBERS)
+def test_what_is_wrong_with_the_number_of_a_capability_is_said(name: str, item: str, said: str) -> None:
+    message = faults({name.upper(): f"portrait/head=1,{item}"})
+    assert message.startswith(f"{name.upper()}: ")
+    assert said in message
+
+
+def test_everything_wrong_in_a_list_of_numbers_is_named_at_once() -> None:
+    both = faults({"CAPABILITY_QPS": "goods/comodity=1,goods/cloth=0,portrait/hair=3", "PRICES": "x=1", "REGION": "a"})
+    for said in (
+        "there is no capability goods/comodity",
+        "goods/cloth=0 must be more than 0",
+        "portrait/hair=3 is over 2: the vendor sells no more calls a second of it",
+        "PRICES: there is no capability x",
+    ):
+        assert said in both
+
+
+def test_a_price_may_be_nothing() -> None:
+    assert dict(read_settings({"PRICES": "goods/commodity=0"}).prices) == {"goods/commodity": 0.0}
 
 
 def test_settings_can_tell_instances_apart() -> None:

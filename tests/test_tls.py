@@ -20,6 +20,7 @@ from shared.errors import Busy, Misconfigured, Unavailable
 from shared.jobs import Jobs
 from shared.models import Quota, Request
 from shared.providers.viapi import Credentials, Viapi
+from shared.quotas import Quotas
 from shared.web import HttpWeb
 from tests import certificates
 from tests.fakes import Shop
@@ -166,7 +167,7 @@ def test_no_call_is_counted_when_the_handshake_failed(
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED  # which our client cannot show
     shop = Shop()
-    shop.providers["viapi"] = Viapi(serve(secured(context)), Credentials("EXAMPLE-id", "EXAMPLE-secret"), 2)
+    shop.providers["viapi"] = Viapi(serve(secured(context)), Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(2))
     line = shop.compose(web(), Jobs(shop.bucket, shop.clock, timedelta(minutes=2)))
     shop.meet(line).arrived(COMMON, shop.bucket.put(COMMON, picture()))
     job = shop.job(COMMON)

@@ -16,6 +16,7 @@ from shared.documents import Box, ResultLink
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers.viapi import Credentials, Viapi, signature
+from shared.quotas import Quotas
 from tests.answers import NOT_JSON, nested, reply
 
 COMMON = CAPABILITIES["general/common"]
@@ -38,7 +39,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"])) | st.text(" +*~%/&=?'ç
 
 
 def vendor(credentials: Credentials = PERMANENT) -> Viapi:
-    return Viapi(ENDPOINT, credentials, 2)
+    return Viapi(ENDPOINT, credentials, Quotas(2))
 
 
 def call(row: Capability, *, options: dict[str, str] | None = None, credentials: Credentials = PERMANENT) -> Request:
@@ -68,7 +69,7 @@ def test_a_whole_call_verifies_with_the_official_sdk(
     row: Capability, link: str, options: dict[str, str], credentials: Credentials, stamp: Stamp
 ) -> None:
     order = Task(dict.fromkeys(row.fields.values(), link), options)
-    request = Viapi(ENDPOINT, credentials, 2).call(row, [order], stamp)
+    request = Viapi(ENDPOINT, credentials, Quotas(2)).call(row, [order], stamp)
     signed = {**request.query, **request.form}
     assert len(signed) == len(request.query) + len(request.form)  # nothing is said twice
     given = signed.pop("Signature")
@@ -143,7 +144,7 @@ def test_every_action_draws_on_a_quota_of_its_own() -> None:
 
 
 def test_a_slash_at_the_endpoints_end_makes_no_difference() -> None:
-    assert Viapi(f"{ENDPOINT}/", PERMANENT, 2).ask(HD, TICKET, STAMP) == vendor().ask(HD, TICKET, STAMP)
+    assert Viapi(f"{ENDPOINT}/", PERMANENT, Quotas(2)).ask(HD, TICKET, STAMP) == vendor().ask(HD, TICKET, STAMP)
 
 
 def test_credentials_do_not_show_their_secrets() -> None:

@@ -12,6 +12,7 @@ from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Re
 from shared.providers import market
 from shared.providers.replies import identifier, lacking, lost, reason, told_apart
 from shared.providers.verdicts import DAMO, judge
+from shared.quotas import Quotas
 
 _EXECUTION_FAILED = "23500011"
 _MARK, _DIGITS = "~", 16
@@ -21,7 +22,7 @@ _OVER = ("23500008", _EXECUTION_FAILED)
 
 
 class Damo:
-    """The dialect. `matting_path` is where inst-mat takes work; `qps` was bought for each of the two."""
+    """The dialect. `matting_path` is where inst-mat takes work."""
 
     result_hosts: tuple[str, ...] = ("alicdn.com",)
     """As in the manual's examples."""
@@ -30,10 +31,10 @@ class Damo:
     works_for = 24 * 3600.0
     """Nowhere stated."""
 
-    def __init__(self, endpoint: str, appcode: str, qps: float, matting_path: str) -> None:
+    def __init__(self, endpoint: str, appcode: str, quotas: Quotas, matting_path: str) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._appcode = appcode
-        self.qps = qps
+        self.quotas = quotas
         self._matting_path = "/" + matting_path.lstrip("/")
 
     def missing(self, capability: Capability) -> tuple[str, ...]:
@@ -43,7 +44,8 @@ class Damo:
     def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
         listed = [{**task.links, **task.options} for task in tasks]
         path = self._matting_path if capability.action == "inst-mat" else f"/api/v1/{capability.action}/submit"
-        return self._request(capability.action, path, {"task_list": listed}, stamp)
+        quota = Quota(capability.action, self.quotas.per_second(capability))
+        return self._request(quota, path, {"task_list": listed}, stamp)
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         data, request_id = _read(reply)
@@ -54,7 +56,8 @@ class Damo:
 
     def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
         path = f"/api/v1/{capability.action}/query"
-        return self._request(f"{capability.action}/query", path, {"result_key": ticket.partition(_MARK)[0]}, stamp)
+        quota = Quota(f"{capability.action}/query", self.quotas.usual)
+        return self._request(quota, path, {"result_key": ticket.partition(_MARK)[0]}, stamp)
 
     def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         try:
@@ -68,11 +71,11 @@ class Damo:
             return lost(ticket.partition(_MARK)[0], other)  # another's cutout is all there is to get under it
         return _told(data, index, reply, request_id)
 
-    def _request(self, quota: str, path: str, data: Mapping[str, object], stamp: Stamp) -> Request:
+    def _request(self, quota: Quota, path: str, data: Mapping[str, object], stamp: Stamp) -> Request:
         return Request(
             "POST",
             f"{self._endpoint}{path}",
-            Quota(quota, self.qps),
+            quota,
             json={"data": data},
             headers=market.authorization(self._appcode) | {"X-Ca-Nonce": stamp.nonce},
         )

@@ -15,6 +15,7 @@ from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Re
 from shared.providers import market
 from shared.providers.replies import identifier, lacking, lost, reason, told_apart
 from shared.providers.verdicts import PICWISH, judge
+from shared.quotas import Quotas
 
 LONGEST_REPLY = 24_000_000
 """Bytes. Only this vendor documents pictures in the answer itself ("下载地址或者base64数据"). We never ask for them,
@@ -24,7 +25,7 @@ _NO_SUCH_TASK = "Status404"
 
 
 class Picwish:
-    """The dialect. `endpoints` are by the name of the capability, empty where not set; `qps` was bought for each."""
+    """The dialect. `endpoints` are by the name of the capability, empty where not set."""
 
     result_hosts: tuple[str, ...] = ("aoscdn.com",)
     """PicWish's own; the manual's example lies in Alibaba's OSS."""
@@ -32,10 +33,10 @@ class Picwish:
     works_for = 30.0
     """The manual: 最长处理时间30秒."""
 
-    def __init__(self, endpoints: Mapping[str, str], appcode: str, qps: float) -> None:
+    def __init__(self, endpoints: Mapping[str, str], appcode: str, quotas: Quotas) -> None:
         self._endpoints = endpoints
         self._appcode = appcode
-        self.qps = qps
+        self.quotas = quotas
 
     def missing(self, capability: Capability) -> tuple[str, ...]:
         endpoint = f"PICWISH_{capability.name.rpartition('/')[2].upper()}_ENDPOINT"
@@ -71,7 +72,7 @@ class Picwish:
         return Request(
             method,
             f"{self._endpoints[capability.name].rstrip('/')}{capability.action}{path}",
-            Quota(capability.action, self.qps),
+            Quota(capability.action, self.quotas.per_second(capability)),
             form=form,
             headers=market.authorization(self._appcode),
             longest_reply=LONGEST_REPLY,

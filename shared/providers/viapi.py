@@ -21,6 +21,7 @@ from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers.replies import document, identifier, lacking, lost, parsed, reason, told_apart
 from shared.providers.verdicts import VIAPI, judge
+from shared.quotas import Quotas
 
 _VERSION = "2019-12-30"
 _FARTHEST = 100_000
@@ -50,10 +51,10 @@ class Viapi:
     works_for = 24 * 3600.0
     """Nowhere stated; its asynchronous jobs take seconds."""
 
-    def __init__(self, endpoint: str, credentials: Credentials, qps: float) -> None:
+    def __init__(self, endpoint: str, credentials: Credentials, quotas: Quotas) -> None:
         self._endpoint = endpoint.rstrip("/") + "/"
         self._credentials = credentials
-        self.qps = qps
+        self.quotas = quotas
 
     def missing(self, capability: Capability) -> tuple[str, ...]:
         return ()
@@ -61,7 +62,8 @@ class Viapi:
     def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
         (task,) = tasks
         query, form = (task.options, task.links) if capability.place == "body" else ({**task.links, **task.options}, {})
-        return self._request(capability.action, query, form, stamp)
+        quota = Quota(capability.action, self.quotas.per_second(capability))
+        return self._request(quota, query, form, stamp)
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         body = _read(capability, reply)
@@ -74,7 +76,7 @@ class Viapi:
         return Done(_pictures(capability, body.get("Data"), reply, request_id), request_id)
 
     def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
-        return self._request("GetAsyncJobResult", {}, {"JobId": ticket}, stamp)
+        return self._request(Quota("GetAsyncJobResult", self.quotas.usual), {}, {"JobId": ticket}, stamp)
 
     def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         """What became of `ticket`. Status alone decides: the manual's success carries an ErrorCode too."""
@@ -98,10 +100,10 @@ class Viapi:
             case _:
                 return Pending()
 
-    def _request(self, action: str, query: Mapping[str, str], form: Mapping[str, str], stamp: Stamp) -> Request:
+    def _request(self, quota: Quota, query: Mapping[str, str], form: Mapping[str, str], stamp: Stamp) -> Request:
         key = self._credentials
         common = {
-            "Action": action,
+            "Action": quota.name,
             "Version": _VERSION,
             "Format": "JSON",  # the manual gives two different defaults
             "RegionId": "cn-shanghai",
@@ -115,7 +117,7 @@ class Viapi:
             common["SecurityToken"] = key.security_token
         signed = {**query, **common}
         signed["Signature"] = signature("POST", {**signed, **form}, key.access_key_secret)
-        return Request("POST", self._endpoint, Quota(action, self.qps), query=signed, form=form)
+        return Request("POST", self._endpoint, quota, query=signed, form=form)
 
 
 def signature(method: str, parameters: Mapping[str, str], secret: str) -> str:

@@ -92,9 +92,9 @@ class Call:
 class Vendor(ABC):
     """Serves from construction until `stop()`; a vendor's own class says what a request means (`_read`).
 
-    `clock` tells every expiry, window and job; `qps` is each action's quota; `latency` is what every call takes at
-    least; `origin` gives the key of the upload that an object was copied from, since a vendor may be shown a copy;
-    result links live `lifetime` seconds.
+    `clock` tells every expiry, window and job; `qps` is each action's quota, but no more than `most_qps` says of it;
+    `latency` is what every call takes at least; `origin` gives the key of the upload that an object was copied from,
+    since a vendor may be shown a copy; result links live `lifetime` seconds.
     """
 
     def __init__(
@@ -109,6 +109,7 @@ class Vendor(ABC):
         origin: Callable[[str], str],
         lifetime: int,
         port: int,
+        most_qps: Mapping[str, float] | None = None,
     ) -> None:
         self.ledger: list[Billed] = []
         self.calls: list[Called] = []
@@ -117,7 +118,7 @@ class Vendor(ABC):
         self._faults = faults
         self._observe = observe
         self._clock = clock
-        self._quota = Quota(qps)
+        self._quota = Quota(qps, most_qps or {})
         self._latency = latency
         self._origin = origin
         self._results = Results(service, lifetime, clock, observe, faults)

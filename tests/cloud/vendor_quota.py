@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Mapping
 
 
 class Throttled(Exception):
@@ -11,8 +12,11 @@ class Throttled(Exception):
 
 
 class Quota:
-    def __init__(self, qps: float) -> None:
+    """`qps` of each action, or less where `most` says that nobody can have more."""
+
+    def __init__(self, qps: float, most: Mapping[str, float]) -> None:
         self._qps = qps
+        self._most = most
         self._spent: defaultdict[str, list[float]] = defaultdict(list)
         self._lock = threading.Lock()
 
@@ -23,6 +27,6 @@ class Quota:
         """
         with self._lock:
             within = [each for each in self._spent[action] if abs(at - each) < 1]
-            if len([each for each in within if each <= at]) + 1 > self._qps:
+            if len([each for each in within if each <= at]) + 1 > min(self._qps, self._most.get(action, self._qps)):
                 raise Throttled
             self._spent[action] = [*(each for each in self._spent[action] if at - each < 2), at]

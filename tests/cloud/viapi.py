@@ -31,6 +31,9 @@ from tests.cloud.viapi_signing import COMMON, Asked, Gate, read
 LIFETIME = 30 * 60
 """Seconds that a result's link lives ("该URL地址为临时地址，有效期为30分钟")."""
 
+FIXED_QPS = {"SegmentHair": 2.0}
+"""Calls a second that no purchase raises (document 202489: 头发分割 cannot be raised)."""
+
 
 class Viapi(Vendor):
     """A `Vendor`.
@@ -66,6 +69,7 @@ class Viapi(Vendor):
             origin=origin,
             lifetime=LIFETIME,
             port=port,
+            most_qps=FIXED_QPS,
         )
 
     def stop(self) -> None:

@@ -75,8 +75,8 @@ def write(folder: Path, shots: list[Shot], photos: list[Photo], *, seconds: floa
         passed_over=[(photo.key, photo.passed_over) for photo in photos if not photo.refusal and photo.passed_over],
         pictures=sum(len(receipt.outputs) for receipt in receipts),
         calls=sum(receipt.attempts for receipt in receipts),
-        yuan=_yuan(sum(receipt.price_yuan for receipt in receipts)),
-        unpriced=sum(_is_unpriced(receipt) for receipt in receipts),
+        yuan=_yuan(sum(receipt.price_yuan or 0.0 for receipt in receipts)),
+        unpriced=sum(receipt.price_yuan is None for receipt in receipts),
         seconds=round(seconds),
     )
     # A file's name may hold bytes that are no text.
@@ -115,13 +115,8 @@ def _facts(receipt: Receipt) -> Iterator[tuple[str, str]]:
     if receipt.reshaped:
         yield "reshaped by OSS", receipt.reshaped
     yield "calls", str(receipt.attempts)
-    yield "list price", "as bought" if _is_unpriced(receipt) else _yuan(receipt.price_yuan)
+    yield "list price", "not known" if receipt.price_yuan is None else _yuan(receipt.price_yuan)
     yield "upload to receipt", f"{(receipt.finished_at - receipt.uploaded_at).total_seconds():.0f} s"
-
-
-def _is_unpriced(receipt: Receipt) -> bool:
-    row = CAPABILITIES.get(receipt.capability)
-    return row is not None and row.price_yuan is None
 
 
 def _yuan(price: float) -> str:
