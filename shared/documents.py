@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from shared import codes
+
 
 @dataclass(frozen=True)
 class Box:
@@ -171,6 +173,9 @@ def is_of_another_release(body: bytes, source: str) -> bool:
         return False
 
 
+_WHERE = "With the other three, the part of the upload it shows, in the upload's pixels as stored; null: not known."
+
+
 class Document(BaseModel):
     """A part of the receipt; fields it does not know are passed over."""
 
@@ -178,38 +183,71 @@ class Document(BaseModel):
 
 
 class Output(Document):
-    """A stored picture; x, y, width, height: the box it shows, in pixels of the original, where the vendor tells."""
+    """A stored picture."""
 
-    key: str
-    label: str
-    content_type: str
-    bytes: int
-    x: int | None = None
-    y: int | None = None
-    width: int | None = None
-    height: int | None = None
+    key: str = Field(description="Where it lies in the bucket.")
+    label: str = Field(description="Tells the pictures of one upload apart; empty when there is only one.")
+    content_type: str = Field(description="image/png, image/jpeg, image/webp or image/bmp: what it is.")
+    bytes: int = Field(description="Its size.")
+    x: int | None = Field(default=None, description=_WHERE)
+    y: int | None = Field(default=None, description=_WHERE)
+    width: int | None = Field(default=None, description=_WHERE)
+    height: int | None = Field(default=None, description=_WHERE)
 
 
 class Receipt(Document):
     """What became of an upload, at `cutouts/<X>.json`, written last: it exists, so everything it names is there."""
 
-    version: Literal[1] = 1
-    source: str
-    etag: str
-    status: Literal["done", "rejected", "failed"]
-    capability: str = ""
-    provider: str = ""
-    action: str = ""
-    options: dict[str, str] = {}
-    request_id: str = ""
-    outputs: tuple[Output, ...] = ()
-    reshaped: str = ""
-    """What OSS did to the picture before the vendor saw it, as an `x-oss-process` value; empty: nothing."""
-    attempts: int = 0
-    """Calls that the vendor may have billed; 0 when it was never asked."""
-    price_yuan: float | None = None
-    """What a call of this capability costs, when it succeeded."""
-    code: str = ""
-    message: str = ""
-    uploaded_at: datetime
-    finished_at: datetime
+    model_config = ConfigDict(
+        json_schema_extra={
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": "urn:oss-cutout:receipt:1",
+        }
+    )
+
+    version: Literal[1] = Field(
+        default=1,
+        description="1 for as long as no field of these is taken away, renamed or given another meaning or type. More "
+        "fields and codes may come: pass over those that you do not know.",
+    )
+    source: str = Field(description="The key of the upload.")
+    etag: str = Field(
+        description="The ETag that the upload had, as OSS gives it, without quotes. If it has another one by now, this "
+        "is about an earlier version, and another receipt will take its place."
+    )
+    status: Literal["done", "rejected", "failed"] = Field(
+        description="done: every picture in `outputs` is there. rejected: this upload cannot be served; `message` says "
+        "what could be. failed: the vendor gave no result, five calls in a row."
+    )
+    capability: str = Field(default="", description="<group>/<capability>: the first two folders of the upload.")
+    provider: str = Field(default="", description="The vendor: viapi, picwish or damo; empty for no capability.")
+    action: str = Field(default="", description="What the vendor calls the capability.")
+    options: dict[str, str] = Field(
+        default={},
+        description="The options that counted, of the upload's folders, its metadata and what lay beside it.",
+    )
+    request_id: str = Field(default="", description="The vendor's name for the call, to quote when asking about it.")
+    outputs: tuple[Output, ...] = Field(default=(), description="The pictures that were stored; none unless done.")
+    reshaped: str = Field(
+        default="",
+        description="What OSS did to the picture before the vendor saw it, as a value of x-oss-process; of two "
+        "pictures, joined by a semicolon. Empty: nothing.",
+    )
+    attempts: int = Field(
+        default=0,
+        description="Calls that the vendor may have billed; a call that did not reach it, or was turned away, is none.",
+    )
+    price_yuan: float | None = Field(
+        default=None,
+        description="Of a cutout, what a call of its capability costs in yuan: by the setting PRICES, else by the "
+        "vendor's list of 2022-05. 0: nothing was called. null: not known.",
+    )
+    code: str = Field(
+        default="",
+        description="Why, in a word for programs. Those of ours are listed, with who must act; nobody: what it names "
+        "passes by itself, and has been tried again.",
+        json_schema_extra=codes.add_to,
+    )
+    message: str = Field(default="", description="Why, in a sentence for whoever uploaded the picture.")
+    uploaded_at: datetime = Field(description="When the upload was last written.")
+    finished_at: datetime = Field(description="When this was written.")
