@@ -35,6 +35,7 @@ CODES: dict[str, Meaning] = {
     "CompanionMissing": Meaning("uploader", "the second picture has not come within an hour"),
     "PictureMissing": Meaning("uploader", "this is a second picture, and the first has not come within an hour"),
     "InvalidObjectState": Meaning("uploader", "the picture is stored as Archive, where nobody can read it"),
+    "OssRefused": Meaning("uploader", "OSS cannot process the picture, and gave no code of its own"),
     # ---------------------------------------------------------------- the answer
     "EmptyResult": Meaning("uploader", "the vendor found nothing; when done, nothing shows in its picture"),
     "NoTicket": Meaning("nobody", "the vendor took the work and named nothing to ask for it with"),

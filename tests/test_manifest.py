@@ -9,7 +9,7 @@ import pytest
 
 from shared import keys
 from shared.settings import Settings, read_settings
-from tests.cloud.manifest import ROOT, Manifest, check_code, load, parse
+from tests.cloud.manifest import MOST_OSS_TRIGGERS, ROOT, Manifest, check_code, load, parse
 from tests.cloud.variables import Unresolved
 
 TEXT = (ROOT / "s.yaml").read_text("utf-8")
@@ -64,6 +64,21 @@ def test_each_trigger_lies_in_its_functions_own_upload_folder(manifest: Manifest
     assert prefixes.pop("backfill") == []
     assert prefixes.pop("settle") == [keys.folder(keys.BELL)]
     assert prefixes == {name: [f"uploads/{name}/"] for name in prefixes}
+
+
+def test_the_readme_says_how_many_triggers_are_left_for_a_shops_own(manifest: Manifest) -> None:
+    ours = sum(len(function.oss_triggers) for function in manifest.functions.values())
+    assert f"A bucket takes {MOST_OSS_TRIGGERS} triggers, of which `s.yaml` uses {ours}" in (
+        (ROOT / "README.md").read_text("utf-8").replace("\n", " ")
+    )
+
+
+def test_a_shops_own_trigger_on_receipts_overlaps_with_none_of_ours(manifest: Manifest) -> None:
+    for function in manifest.functions.values():
+        for trigger in function.oss_triggers:
+            prefix = trigger.affixes.prefix
+            assert not prefix.startswith(keys.CUTOUTS)
+            assert not keys.CUTOUTS.startswith(prefix)
 
 
 def test_the_deployers_environment_chooses_bucket_and_account(manifest: Manifest) -> None:
