@@ -41,7 +41,7 @@ def spelt(node: ast.expr) -> Iterator[str]:
         case ast.Constant(str(code)) if code:
             yield re.escape(code)
         case ast.JoinedStr(parts):
-            yield "".join(re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in parts)
+            yield "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in parts)
         case ast.BoolOp(values=values):
             for value in values:
                 yield from spelt(value)

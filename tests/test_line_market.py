@@ -160,7 +160,7 @@ def test_of_an_answer_that_says_nothing_it_is_kept_what_came(shop: Shop) -> None
     for key in SPOILT:
         shop.upload(key, SMALL)
     for key, (_, kept) in SPOILT.items():
-        job = wait_for(lambda key=key: in_trouble(shop, key), f"{key} to be in trouble")
+        job = wait_for(partial(in_trouble, shop, key), f"{key} to be in trouble")
         assert job.message.endswith(kept)
         assert job.attempts >= 1, "it may have been billed"
     for fault in faults:
