@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -72,6 +74,14 @@ def test_the_same_photo_gives_the_same_pixels() -> None:
 def test_a_photo_of_nothing_does_no_harm(shade: int) -> None:
     photo = np.full((40, 50, 3), shade, np.uint8)
     assert subject(photo).shape == (40, 50)
+
+
+def test_a_plain_picture_is_drawn_in_seconds() -> None:
+    photo = np.full((200, 300, 3), 240, np.uint8)
+    photo[:, :150] = (200, 40, 30)
+    begun = time.thread_time()
+    subject(photo)
+    assert time.thread_time() - begun < 12  # a tenth of it on an idle machine; over 30 s if GrabCut sees it as it is
 
 
 def test_a_rough_mask_is_drawn_to_the_edges_of_the_photo() -> None:
