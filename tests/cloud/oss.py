@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tests.cloud.accounts import Accounts
 from tests.cloud.effects import Effect, Observer, unobserved
 from tests.cloud.oss_acl import Acls
+from tests.cloud.oss_cors import Cors
 from tests.cloud.oss_events import Change, document
 from tests.cloud.oss_operations import Operations
 from tests.cloud.oss_origins import Origins
@@ -80,7 +81,8 @@ class Oss:
         self._acls = Acls(self._store)
         self._origins = Origins()
         self._first_bucket = ""
-        self._operations = Operations(self._store, self._acls, self._origins, clock)
+        self._cors = Cors()
+        self._operations = Operations(self._store, self._acls, self._origins, self._cors, clock)
         self._server = Server(self._app, port)
         self.url = self._server.url
 
@@ -143,13 +145,18 @@ class Oss:
                 self._clock(),
             )
         )
-        headers = {"x-oss-request-id": request_id} | reply.headers
+        headers = {"x-oss-request-id": request_id} | reply.headers | self._cors.headers(asked)
         if asked.method != "HEAD":
             headers["content-length"] = str(len(reply.body))
         start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", list(headers.items()))
         return [reply.body]
 
     def _admit(self, asked: Asked) -> str:
+        if asked.bucket:
+            # Said before anything else is looked at, the access key included.
+            self._store.check_bucket(asked.bucket)
+        if asked.operation == "OptionObject":
+            return ""  # a browser sends it of its own accord
         if asked.operation == "PostObject":
             return self._gate.admit_form(asked.form.fields)
         return self._gate.admit(asked)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.cloud.accounts import Accounts
+from tests.cloud.oss_replies import Reply
 from tests.cloud.oss_signature import REGION
 
 
@@ -27,6 +28,10 @@ class Change:
     content_type: str = ""
     user_meta: tuple[tuple[str, str], ...] = ()
     """The `x-oss-meta-…` headers, by their whole lower-case name."""
+
+
+Done: TypeAlias = tuple[Reply, list[Change]]
+"""What an operation answers, and what a trigger hears of it."""
 
 
 def document(change: Change, *, at: float, request_id: str, source_ip: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def listing(bucket: str, entries: Iterable[Entry], query: Mapping[str, str]) -> 
     second = "list-type" in query
     if second and query["list-type"] != "2":
         raise Refused(400, "InvalidArgument", "The list-type must be 2.")
-    encode = _encoder(query.get("encoding-type", ""))
+    encode = encoder(query.get("encoding-type", ""))
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     most = _max_keys(query.get("max-keys", ""))
     after = _read_token(query) if second else query.get("marker", "")
@@ -99,7 +99,8 @@ def object_type(etag: str) -> str:
     return "Multipart" if "-" in etag else "Normal"
 
 
-def _encoder(encoding: str) -> Callable[[str], str]:
+def encoder(encoding: str) -> Callable[[str], str]:
+    """How names are written when `encoding-type` says so: without it, control characters make an answer no XML."""
     if encoding not in ("", "url"):
         raise Refused(400, "InvalidArgument", "The encoding-type must be url.")
     return (lambda text: quote(text, safe="/")) if encoding else (lambda text: text)

@@ -48,6 +48,7 @@ class Objects:
             self.made(bucket, key, made, acl, source)
         answer = {name: value for name, value in made.headers.items() if name in ("etag", "x-oss-version-id")}
         answer["x-oss-hash-crc64ecma"] = self.crc64(content, answer["etag"])
+        answer["content-md5"] = content_md5(content)
         return Reply(200, answer), self.changed(event, bucket, key, answer["etag"], len(content), before, kept)
 
     def check_new(self, bucket: str, key: str, headers: Mapping[str, str]) -> int:
@@ -72,15 +73,15 @@ class Objects:
 
     def read(self, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
         """The object whole, or the range that `headers` ask for, if it lies inside."""
+        self._check_marker(bucket, key, query)
         passed = {name: headers[name] for name in _CONDITIONS if name in headers}
         found = self._store.ask("GET", bucket, key, query=_for_read(query), headers=passed)
         if found.status != 200:
             return found
         described = self._described(found, found.body)
-        asked = span(headers.get("range", ""), len(found.body))
+        cut = headers.get("x-oss-range-behavior") == "standard"
+        asked = span(headers.get("range", ""), len(found.body), cut=cut)
         if asked is None:
-            if "range" in headers and headers.get("x-oss-range-behavior") == "standard":
-                raise Refused(416, "InvalidRange", "The requested range cannot be satisfied.")
             return Reply(200, described, found.body)
         first, last = asked
         described["content-range"] = f"bytes {first}-{last}/{len(found.body)}"
@@ -88,6 +89,7 @@ class Objects:
 
     def describe(self, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
         """The object's headers."""
+        self._check_marker(bucket, key, query)
         passed = {name: headers[name] for name in _CONDITIONS if name in headers}
         found = self._store.ask("HEAD", bucket, key, query=_for_read(query), headers=passed)
         if found.status != 200:
@@ -101,6 +103,15 @@ class Objects:
             gone = self._store.ask("DELETE", bucket, key, query=_for_read(query))
         headers = {name: value for name, value in gone.headers.items() if name.startswith("x-oss-")}
         return Reply(204, headers), [] if there is None else [Change(event, bucket, key)]
+
+    def _check_marker(self, bucket: str, key: str, query: Mapping[str, str]) -> None:
+        """A delete marker is nothing that could be read: it says so, and which it is."""
+        if marker := self._store.delete_marker(bucket, key, version := query.get("versionId", "")):
+            about = {"x-oss-delete-marker": "true", "x-oss-version-id": marker}
+            if version:
+                message = "The specified method is not allowed against this resource."
+                raise Refused(405, "MethodNotAllowed", message, headers=about)
+            raise Refused(404, "NoSuchKey", "The specified key does not exist.", "0026-00000001", headers=about)
 
     def made(self, bucket: str, key: str, made: Reply, acl: str, source: str = "") -> None:
         """Nothing of an older object's ACL and origin stays. Hold the store's lock from before the object is there."""
@@ -145,7 +156,7 @@ def check_key(key: str) -> None:
 def check_digest(body: bytes, headers: Mapping[str, str]) -> None:
     """Raises `Refused` unless the body is the one that Content-MD5 was made of, if there is one."""
     given = headers.get("content-md5")
-    if given is not None and given != base64.b64encode(hashlib.md5(body).digest()).decode():
+    if given is not None and given != content_md5(body):
         raise Refused(400, "InvalidDigest", "The Content-MD5 you specified did not match what we received.")
 
 
@@ -153,12 +164,29 @@ def _for_read(query: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in query.items() if name == "versionId" or name.startswith("response-")}
 
 
-def span(given: str, size: int) -> tuple[int, int] | None:
-    """First and last byte of the range `given`, None if it is none or not wholly inside: OSS then sends everything."""
+def content_md5(content: bytes) -> str:
+    """As the header has it."""
+    return base64.b64encode(hashlib.md5(content).digest()).decode()
+
+
+def span(given: str, size: int, *, cut: bool = False) -> tuple[int, int] | None:
+    """First and last byte of the range `given`; None if it is none or not wholly inside: OSS then sends everything.
+
+    With `cut`, as with `x-oss-range-behavior: standard`, a range that ends past the end has what is there, and
+    `Refused` is raised for one that begins there.
+    """
     asked = re.fullmatch(r"bytes=(\d*)-(\d*)", given, re.ASCII)
-    if asked is None or asked[0] == "bytes=-" or size == 0:
+    if asked is None or asked[0] == "bytes=-":
         return None
-    if not asked[1]:
-        return (size - int(asked[2]), size - 1) if 0 < int(asked[2]) <= size else None
-    first, last = int(asked[1]), int(asked[2] or size - 1)
-    return (first, last) if first <= last < size else None
+    if asked[1]:
+        first = int(asked[1])
+        last = int(asked[2] or max(first, size - 1))
+    else:
+        first, last = size - int(asked[2]), size - 1
+    if first > last:
+        return None
+    if not cut:
+        return (first, last) if first >= 0 and last < size else None
+    if max(first, 0) >= size:
+        raise Refused(416, "InvalidRange", "The requested range cannot be satisfied.")
+    return max(first, 0), min(last, size - 1)

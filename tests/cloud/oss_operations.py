@@ -11,15 +11,17 @@ import binascii
 import json
 import re
 from collections.abc import Callable
-from typing import TypeAlias
-from urllib.parse import quote, unquote
-from xml.etree import ElementTree
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote
 
 from tests.cloud import oss_bucket
 from tests.cloud.oss_acl import HEADER, Acls
-from tests.cloud.oss_events import Change
+from tests.cloud.oss_batch import delete_multiple
+from tests.cloud.oss_cors import Cors
+from tests.cloud.oss_events import Change, Done
 from tests.cloud.oss_form import check_policy, success
 from tests.cloud.oss_image import process
+from tests.cloud.oss_known import unknown
 from tests.cloud.oss_listing import listing
 from tests.cloud.oss_multipart import Multipart
 from tests.cloud.oss_objects import Objects, check_digest, check_key, span
@@ -28,13 +30,11 @@ from tests.cloud.oss_replies import Content, Refused, Reply, xml_reply
 from tests.cloud.oss_request import Asked
 from tests.cloud.oss_store import Store
 
-Done: TypeAlias = tuple[Reply, list[Change]]
-
 
 class Operations:
     """Everything the box's OSS can do."""
 
-    def __init__(self, store: Store, acls: Acls, origins: Origins, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, acls: Acls, origins: Origins, cors: Cors, clock: Callable[[], float]) -> None:
         self._store = store
         self._acls = acls
         self._clock = clock
@@ -46,21 +46,23 @@ class Operations:
             "CopyObject": self._copy,
             "GetObject": self._get,
             "HeadObject": lambda asked: _quiet(self._objects.describe(*_where(asked), asked.query, asked.headers)),
-            "GetObjectMeta": lambda asked: _quiet(self._objects.describe(*_where(asked), {}, {})),
+            "GetObjectMeta": lambda asked: _quiet(self._objects.describe(*_where(asked), asked.query, {})),
             "DeleteObject": lambda asked: self._objects.delete(
                 "ObjectRemoved:DeleteObject", *_where(asked), asked.query
             ),
             "GetObjectAcl": lambda asked: _quiet(acls.get(asked)),
             "PutObjectAcl": lambda asked: _quiet(acls.put(asked)),
-            "DeleteMultipleObjects": self._delete_multiple,
+            "DeleteMultipleObjects": lambda asked: delete_multiple(self._objects, asked),
             "ProcessObject": self._process,
             "ListObjects": self._list,
             "ListObjectsV2": self._list,
-            "InitiateMultipartUpload": lambda asked: _loud(self._multipart.initiate(*_where(asked), asked.headers)),
+            "InitiateMultipartUpload": lambda asked: self._multipart.initiate(
+                *_where(asked), asked.query, asked.headers
+            ),
             "UploadPart": self._upload_part,
             "UploadPartCopy": self._upload_part_copy,
-            "CompleteMultipartUpload": lambda asked: _loud(
-                self._multipart.complete(*_where(asked), asked.query, asked.headers, asked.body)
+            "CompleteMultipartUpload": lambda asked: self._multipart.complete(
+                *_where(asked), asked.query, asked.headers, asked.body
             ),
             "AbortMultipartUpload": lambda asked: _quiet(self._multipart.abort(*_where(asked), asked.query)),
             "ListParts": lambda asked: _quiet(self._multipart.parts(*_where(asked), asked.query)),
@@ -69,16 +71,21 @@ class Operations:
             "GetBucketLocation": lambda asked: _quiet(oss_bucket.location()),
             "GetBucketInfo": self._info,
             "GetBucketAcl": lambda asked: _quiet(oss_bucket.acl()),
+            "GetBucketCors": lambda asked: _quiet(cors.get(asked)),
+            "PutBucketCors": lambda asked: _quiet(cors.put(asked)),
+            "DeleteBucketCors": lambda asked: _quiet(cors.delete(asked)),
+            "OptionObject": lambda asked: _quiet(cors.preflight(asked)),
         }
 
     def perform(self, asked: Asked, *, anonymous: bool) -> Done:
         """`anonymous`: nobody has signed it."""
+        if asked.operation == "OptionObject":
+            return self._by_name[asked.operation](asked)
+        lacking = unknown(asked)
         if anonymous:
-            self._acls.admit_operation(asked.operation)
-        if asked.operation not in self._by_name:
-            raise Refused(501, "NotImplemented", f"The box does not {asked.method} that.")
-        # That there is no such bucket is said before anything else is looked at.
-        self._store.check_bucket(asked.bucket)
+            self._acls.admit_operation("" if lacking else asked.operation)
+        if lacking:
+            raise Refused(501, "NotImplemented", f"The box does not have {lacking}.")
         if asked.key:
             check_key(asked.key)
         if anonymous:
@@ -108,7 +115,7 @@ class Operations:
             bucket, key, _ = _copied(asked)
             source = self._source(asked)
             if asked.headers.get("x-oss-metadata-directive", "COPY").upper() == "REPLACE":
-                headers = asked.headers
+                headers = {"content-type": source.headers["content-type"]} | asked.headers
             else:
                 about = ("x-oss-forbid-overwrite", HEADER)
                 headers = {name: asked.headers[name] for name in about if name in asked.headers} | source.headers
@@ -162,27 +169,6 @@ class Operations:
         facts = {"bucket": bucket, "fileSize": len(made.content), "object": key, "status": "OK"}
         return Reply(200, {"content-type": "application/json"}, json.dumps(facts).encode()), [change]
 
-    def _delete_multiple(self, asked: Asked) -> Done:
-        check_digest(asked.body, asked.headers)
-        try:
-            root = ElementTree.fromstring(asked.body)
-        except ElementTree.ParseError:
-            raise Refused(400, "MalformedXML", "The XML you provided was not well-formed.") from None
-        keys = [item.findtext("Key", "") for item in root.findall("Object")]
-        if not 1 <= len(keys) <= 1000:
-            raise Refused(400, "MalformedXML", "Between 1 and 1000 objects are deleted at once.")
-        changes = []
-        for key in keys:
-            _, change = self._objects.delete("ObjectRemoved:DeleteObjects", asked.bucket, key, {})
-            changes += change
-        if root.findtext("Quiet", "false") == "true":
-            return Reply(), changes
-        encode = asked.query.get("encoding-type") == "url"
-        deleted: list[tuple[str, Content]] = [
-            ("Deleted", [("Key", quote(key, safe="/") if encode else key)]) for key in keys
-        ]
-        return xml_reply("DeleteResult", [*deleted, ("EncodingType", "url")] if encode else deleted), changes
-
     def _list(self, asked: Asked) -> Done:
         entries = self._store.entries(asked.bucket, asked.query.get("prefix", ""))
         return _quiet(listing(asked.bucket, entries, asked.query))
@@ -190,17 +176,17 @@ class Operations:
     def _upload_part(self, asked: Asked) -> Done:
         check_digest(asked.body, asked.headers)
         event = "ObjectCreated:UploadPart"
-        return _loud(self._multipart.upload(event, *_where(asked), asked.query, asked.body))
+        return self._multipart.upload(event, *_where(asked), asked.query, asked.body)
 
     def _upload_part_copy(self, asked: Asked) -> Done:
         source = self._source(asked)
         first, last = span(asked.headers.get("x-oss-copy-source-range", ""), len(source.body)) or (0, len(source.body))
         event, content = "ObjectCreated:UploadPartCopy", source.body[first : last + 1]
-        made, change = self._multipart.upload(event, *_where(asked), asked.query, content)
-        reply = xml_reply(
-            "CopyPartResult", [("LastModified", source.headers["last-modified"]), ("ETag", made.headers["etag"])]
-        )
-        return Reply(200, made.headers | reply.headers, reply.body), [change]
+        made, changes = self._multipart.upload(event, *_where(asked), asked.query, content)
+        modified = parsedate_to_datetime(source.headers["last-modified"])
+        fields: Content = [("LastModified", f"{modified:%Y-%m-%dT%H:%M:%S.000Z}"), ("ETag", made.headers["etag"])]
+        reply = xml_reply("CopyPartResult", fields)
+        return Reply(200, made.headers | reply.headers, reply.body), changes
 
     def _info(self, asked: Asked) -> Done:
         bucket = asked.bucket

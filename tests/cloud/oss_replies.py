@@ -22,10 +22,16 @@ class Reply:
 
 
 class Refused(Exception):
-    """An error as OSS words it: `ec` is its finer code (`0026-00000201`), empty where none is known."""
+    """An error as OSS words it: `ec` is its finer code (`0026-00000201`), empty where none is known.
 
-    def __init__(self, status: int, code: str, message: str, ec: str = "", **more: str) -> None:
+    `headers` go out with it, `more` are further fields of the document.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, ec: str = "", *, headers: dict[str, str] | None = None, **more: str
+    ) -> None:
         super().__init__(f"{code}: {message}")
+        self.headers = headers or {}
         self.status, self.code, self.message, self.ec, self.more = status, code, message, ec, more
 
     def reply(self, method: str, request_id: str, host: str) -> Reply:
@@ -33,7 +39,7 @@ class Refused(Exception):
         if self.ec:
             fields["EC"] = self.ec
         body = xml("Error", list(fields.items()))
-        headers = {"content-type": "application/xml"}
+        headers = {"content-type": "application/xml", **self.headers}
         if self.ec:
             headers["x-oss-ec"] = self.ec
         if method == "HEAD":

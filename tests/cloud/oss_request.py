@@ -34,24 +34,14 @@ _BUCKET = {
         "bucketInfo": "GetBucketInfo",
         "acl": "GetBucketAcl",
         "uploads": "ListMultipartUploads",
+        "cors": "GetBucketCors",
     },
     "POST": {"": "PostObject", "delete": "DeleteMultipleObjects"},
+    "PUT": {"cors": "PutBucketCors"},
+    "DELETE": {"cors": "DeleteBucketCors"},
 }
-_ELSEWHERE = {"append", "callback", "cors", "encryption", "inventory", "lifecycle", "logging", "policy"}
-_ELSEWHERE |= {
-    "referer",
-    "replication",
-    "restore",
-    "stat",
-    "style",
-    "symlink",
-    "tagging",
-    "versions",
-    "website",
-    "worm",
-}
-"""Sub-resources that OSS has and the box has not: to take such a request for a plain one would be a lie."""
-_SUBRESOURCES = _ELSEWHERE.union(*(by for table in (_OBJECT, _BUCKET) for by in table.values())) - {"", "x-oss-process"}
+_SUBRESOURCES = {name for table in (_OBJECT, _BUCKET) for by in table.values() for name in by} - {"", "x-oss-process"}
+_WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 
 
 @dataclass(frozen=True)
@@ -70,7 +60,12 @@ class Asked:
 
     @property
     def operation(self) -> str:
-        """As OSS's reference names it; empty for one that the box does not know."""
+        """As OSS's reference names it; empty for one that the box does not know.
+
+        Whether the box takes all that comes with it is for `oss_known` to say.
+        """
+        if self.method == "OPTIONS":
+            return "OptionObject"
         table = _OBJECT if self.key else _BUCKET
         subresources = _SUBRESOURCES & set(self.query)
         if self.method == "POST" and "x-oss-process" in self.query:
@@ -118,7 +113,8 @@ def read(environ: WSGIEnvironment) -> Asked:
         unquote(key.decode("latin-1"), errors="surrogateescape"),
         dict(parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)),
         headers,
-        _body(environ),
+        # None of these has a body that means anything: OSS does not wait for one, be it announced or not.
+        b"" if environ["REQUEST_METHOD"] in _WITHOUT_BODY else _body(environ),
         (environ["REMOTE_ADDR"], int(environ["REMOTE_PORT"])),
     )
 

@@ -14,9 +14,9 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote, urlencode
-from xml.etree import ElementTree
+from xml.sax.saxutils import unescape
 
 from werkzeug.test import Client
 
@@ -44,6 +44,24 @@ class Entry:
     etag: str
     """Quoted and upper-case, as everywhere here."""
     size: int
+
+
+class Upload(NamedTuple):
+    """An upload in parts that is under way."""
+
+    key: str
+    upload_id: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What has been sent of an upload."""
+
+    number: int
+    etag: str
+    size: int
+    modified: str
+    content: bytes
 
 
 class Store:
@@ -75,7 +93,7 @@ class Store:
     def check_bucket(self, name: str) -> None:
         """Raises `Refused` when there is no such bucket."""
         if name not in self._buckets:
-            self.ask("GET", name, query={"location": ""})  # which finds the words for it
+            raise Refused(404, "NoSuchBucket", "The specified bucket does not exist.", _CODES["NoSuchBucket"])
 
     def versioning(self, bucket: str) -> str:
         """`Enabled`, `Suspended`, or nothing when the bucket never had any."""
@@ -86,6 +104,32 @@ class Store:
         with self.lock:
             there = self._buckets[bucket].keys.get(key)
             return None if there is None or isinstance(there, self._gone) else int(there.size)
+
+    def delete_marker(self, bucket: str, key: str, version: str = "") -> str:
+        """The version id of the delete marker that stands for `key`, or for that version of it; empty if none does."""
+        with self.lock:
+            versions = self._buckets[bucket].keys.getlist(key, default=[])
+            there = [one for one in versions if one.version_id == version] if version else versions[-1:]
+            return str(there[0].version_id) if there and isinstance(there[0], self._gone) else ""
+
+    def uploads(self, bucket: str) -> list[Upload]:
+        """The uploads in parts that are under way, in order of key and id."""
+        with self.lock:
+            under_way = self._buckets[bucket].multiparts.values()
+            return sorted(Upload(one.key_name, one.id) for one in under_way)
+
+    def parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
+        """What has been sent of an upload, in order; raises `Refused` when it is not under way."""
+        with self.lock:
+            upload = self._buckets[bucket].multiparts.get(upload_id)
+            if upload is None or upload.key_name != key:
+                message = "The specified upload does not exist. The upload ID may be invalid, or it is over."
+                raise Refused(404, "NoSuchUpload", message, _CODES["NoSuchUpload"])
+            sent = sorted(upload.parts.items())
+            return [
+                Part(number, one.etag.upper(), int(one.size), one.last_modified_ISO8601, one.value)
+                for number, one in sent
+            ]
 
     def entries(self, bucket: str, prefix: str) -> Iterator[Entry]:
         """Everything under `prefix` at this moment, in order of the keys."""
@@ -128,8 +172,8 @@ class Store:
 
     def _refused(self, status: int, content: bytes, bucket: str) -> Refused:
         if content:
-            error = _plain(content)
-            code, message = error.findtext("Code", ""), error.findtext("Message", "")
+            # The key is in it too, and may hold what no parser takes.
+            code, message = (_field(content, name) for name in ("Code", "Message"))
         elif status == 412:
             code, message = "PreconditionFailed", "At least one of the pre-conditions you specified did not hold."
         else:
@@ -153,14 +197,9 @@ def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: headers[name] for name in _KEPT if name in headers} | user_meta(headers)
 
 
-def to_oss(document: bytes) -> bytes:
-    """An XML answer of S3 in OSS's form."""
-    document = re.sub(rb' xmlns="[^"]*"', b"", document)
-    return re.sub(rb"(?<=<ETag>)[^<&]*", lambda etag: etag[0].upper(), document)
-
-
-def _plain(document: bytes) -> ElementTree.Element:
-    return ElementTree.fromstring(to_oss(document))
+def _field(document: bytes, name: str) -> str:
+    found = re.search(f"<{name}>([^<]*)</{name}>".encode(), document)
+    return unescape(found[1].decode()) if found else ""
 
 
 def _to_s3(headers: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -28,8 +28,8 @@ _MATTE = 1280
 """Longest side for the guided filter; beyond it alpha is enlarged linearly, which costs milliseconds."""
 _MOST_ROUNDS = 5
 _GRAIN = 2
-"""Standard deviation, of 255, of the noise that GrabCut sees on the flat parts of a picture. Without any, a flat part is
-one large tie for its max-flow, and a plain 300 x 200 picture takes minutes. A camera's own noise is no less."""
+"""Standard deviation, of 255, of the noise that GrabCut sees on the flat parts of a picture. Without any, a flat part
+is one large tie for its max-flow, and a plain 300 x 200 picture takes minutes. A camera's own noise is no less."""
 _FLAT = 0.25
 """Share of a picture that must be flat for that: what a camera took stays as it is."""
 _REMEMBERED = 4
