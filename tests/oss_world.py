@@ -88,7 +88,9 @@ def create_once(bucket: oss2.Bucket, key: str, body: bytes) -> Any:
 def upload(
     bucket: oss2.Bucket, key: str, *parts: bytes, headers: dict[str, str] | None = None
 ) -> tuple[str, list[Any]]:
-    upload_id = bucket.init_multipart_upload(key, headers=headers).upload_id
+    # Without it, a control character in the key would be one in the XML.
+    begun = bucket.init_multipart_upload(key, headers=headers, params={"encoding-type": "url"})
+    upload_id = begun.upload_id
     sent = []
     for number, part in enumerate(parts, 1):
         answer = bucket.upload_part(key, upload_id, number, part)

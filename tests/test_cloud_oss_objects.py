@@ -23,6 +23,7 @@ from tests.cloud.oss_store import Versioning
 from tests.oss_world import World, create_once, refusal
 
 running, world, bucket = oss_world.running, oss_world.world, oss_world.bucket
+STANDARD = {"x-oss-range-behavior": "standard"}
 
 
 # Objects
@@ -107,6 +108,37 @@ def test_a_range_that_is_not_wholly_inside_is_ignored(
     bucket.put_object("digits", b"0123456789")
     answer = bucket.get_object("digits", headers={"Range": asked})
     assert (answer.status, answer.read()) == (status, body)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "body"),
+    [
+        ("bytes=5-10", 206, b"56789"),
+        ("bytes=9-", 206, b"9"),
+        ("bytes=-11", 206, b"0123456789"),
+        ("bytes=4-2", 200, b"0123456789"),
+        ("bytes=0-1,3-4", 200, b"0123456789"),
+    ],
+)
+def test_a_standard_range_has_what_is_there(bucket: oss2.Bucket, asked: str, status: int, body: bytes) -> None:
+    bucket.put_object("digits", b"0123456789")
+    answer = bucket.get_object("digits", headers={"Range": asked, **STANDARD})
+    assert (answer.status, answer.read()) == (status, body)
+
+
+@pytest.mark.parametrize(("content", "asked"), [(b"0123456789", "10-12"), (b"0123456789", "10-"), (b"", "0-")])
+def test_a_standard_range_that_begins_past_the_end_is_refused(bucket: oss2.Bucket, content: bytes, asked: str) -> None:
+    bucket.put_object("a", content)
+    assert refusal(bucket.get_object, "a", headers={"Range": f"bytes={asked}", **STANDARD}) == (416, "InvalidRange")
+
+
+def test_a_get_is_answered_before_the_body_it_announces(bucket: oss2.Bucket) -> None:
+    bucket.put_object("a", b"here")
+    url = urlsplit(bucket.sign_url("GET", "a", 60))
+    with socket.create_connection((url.hostname, url.port), timeout=5) as connection:
+        request = f"GET {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 5\r\n\r\n"
+        connection.sendall(request.encode())
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
 
 
 def test_conditions_on_reading_are_kept(bucket: oss2.Bucket) -> None:
@@ -243,6 +275,41 @@ def test_many_objects_are_deleted_at_once(bucket: oss2.Bucket, world: World) -> 
     assert world.heard == ["ObjectRemoved:DeleteObjects"] * 2
 
 
+@pytest.mark.parametrize("written", ["&#{:02d};", "&#x{:x};", "{:c}"])
+def test_keys_with_control_characters_are_deleted_at_once(bucket: oss2.Bucket, world: World, written: str) -> None:
+    codes = [code for code in range(1, 32) if "&" in written or chr(code) not in "\t\n\r"]
+    for code in codes:
+        bucket.put_object(f"a{code:c}b", b"")
+    objects = "".join(f"<Object><Key>a{written.format(code)}b</Key></Object>" for code in codes)
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Delete>\n{objects}</Delete>\n'.encode()
+    answer = bucket._do("POST", world.bucket, "", params={"delete": "", "encoding-type": "url"}, data=body)
+    result = oss2.xml_utils.parse_batch_delete_objects(oss2.models.BatchDeleteObjectsResult(answer), answer.read())
+    assert result.deleted_keys == [f"a{code:c}b" for code in codes]
+    assert list(oss2.ObjectIterator(bucket)) == []
+
+
+def test_a_version_is_read_and_deleted_by_its_name(world: World) -> None:
+    world.oss.create_bucket(name := f"{world.bucket}-versions", versioning="Enabled")
+    bucket = world.client(bucket=name)
+    old, new = (bucket.put_object("a", content).versionid for content in (b"1", b"22"))
+    meta = bucket.get_object_meta("a", params={"versionId": old})
+    assert (meta.content_length, meta.headers["x-oss-version-id"]) == (1, old)
+
+    marker = bucket.batch_delete_objects(["a"]).delete_versions[0].delete_marker_versionid
+    for call in (bucket.get_object, bucket.head_object, bucket.get_object_meta):
+        with pytest.raises(oss2.exceptions.NotFound) as missing:
+            call("a")
+        assert missing.value.headers["x-oss-delete-marker"] == "true"
+        assert refusal(call, "a", params={"versionId": marker}) == (405, "MethodNotAllowed")
+
+    versions = oss2.models.BatchDeleteObjectVersionList()
+    versions.append(oss2.models.BatchDeleteObjectVersion("a", marker))
+    versions.append(oss2.models.BatchDeleteObjectVersion("a", new))
+    gone = bucket.delete_object_versions(versions).delete_versions
+    assert [(one.versionid, one.delete_marker) for one in gone] == [(marker, True), (new, False)]
+    assert bucket.get_object("a").read() == b"1"
+
+
 def test_a_copy_is_whole_and_keeps_what_the_source_had(bucket: oss2.Bucket, world: World) -> None:
     bucket.put_object("源 1+%.jpg", b"hello", headers={"Content-Type": "image/jpeg", "x-oss-meta-a": "1"})
     copied = bucket.copy_object(world.bucket, "源 1+%.jpg", "copy")
@@ -254,6 +321,9 @@ def test_a_copy_is_whole_and_keeps_what_the_source_had(bucket: oss2.Bucket, worl
     bucket.copy_object(world.bucket, "copy", "copy", headers=replaced)
     headers = bucket.head_object("copy").headers
     assert (headers["content-type"], headers["x-oss-meta-b"], "x-oss-meta-a" in headers) == ("image/png", "2", False)
+    bucket.copy_object(world.bucket, "copy", "copy", headers={"x-oss-metadata-directive": "REPLACE"})
+    headers = bucket.head_object("copy").headers
+    assert (headers["content-type"], "x-oss-meta-b" in headers) == ("image/png", False)
 
 
 @pytest.mark.parametrize(

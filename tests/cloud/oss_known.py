@@ -19,6 +19,7 @@ _COPY = (
     "x-oss-copy-source x-oss-copy-source-if-match x-oss-copy-source-if-none-match"
     " x-oss-copy-source-if-modified-since x-oss-copy-source-if-unmodified-since"
 )
+_BEGUN_WITH = "x-oss-object-acl x-oss-meta-"  # which oss2 repeats with the parts, where OSS expects none
 _PAGE = "prefix delimiter max-keys encoding-type"
 _FIELDS = (
     "key policy success_action_status cache-control content-disposition content-encoding content-language content-type"
@@ -40,11 +41,11 @@ _NAMES = {
     "ListObjects": f"{_PAGE} marker",
     "ListObjectsV2": f"{_PAGE} list-type start-after continuation-token fetch-owner",
     "InitiateMultipartUpload": f"uploads encoding-type {_WRITE}",
-    "UploadPart": "uploadId partNumber",
+    "UploadPart": f"uploadId partNumber {_BEGUN_WITH}",
     "UploadPartCopy": f"uploadId partNumber {_COPY} x-oss-copy-source-range",
     "CompleteMultipartUpload": "uploadId encoding-type x-oss-complete-all x-oss-object-acl x-oss-forbid-overwrite",
     "AbortMultipartUpload": "uploadId",
-    "ListParts": "uploadId max-parts part-number-marker encoding-type",
+    "ListParts": f"uploadId max-parts part-number-marker encoding-type {_BEGUN_WITH}",
     "ListMultipartUploads": "uploads prefix delimiter key-marker upload-id-marker max-uploads encoding-type",
     "GetBucketVersioning": "versioning",
     "GetBucketLocation": "location",

@@ -100,8 +100,11 @@ class Objects:
         """Deletes it, or nothing: that is no error, and no event."""
         with self._store.lock:
             there = self._store.size(bucket, key)
+            marker = self._store.delete_marker(bucket, key, version) if (version := query.get("versionId")) else ""
             gone = self._store.ask("DELETE", bucket, key, query=_for_read(query))
         headers = {name: value for name, value in gone.headers.items() if name.startswith("x-oss-")}
+        if marker:
+            headers |= {"x-oss-delete-marker": "true", "x-oss-version-id": marker}
         return Reply(204, headers), [] if there is None else [Change(event, bucket, key)]
 
     def _check_marker(self, bucket: str, key: str, query: Mapping[str, str]) -> None:

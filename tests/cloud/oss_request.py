@@ -73,6 +73,8 @@ class Asked:
         if not self.bucket or len(subresources) > 1:
             return ""
         name = table.get(self.method, {}).get("".join(subresources), "")
+        if name == "PostObject" and self.query:
+            return ""  # whatever it is, its body is no form
         if "x-oss-copy-source" in self.headers:
             return {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}.get(name, name)
         return name
