@@ -255,9 +255,8 @@ def test_a_client_that_forgets_to_ask_for_json_gets_xml(viapi: Viapi, accounts: 
 @pytest.mark.parametrize(
     ("action", "query", "form", "says"),
     [
-        ("SegmentCommonImage", (), ("ImageURL",), "MissingImageURL"),
         ("SegmentCommonImage", ("ImageUrl",), (), "MissingImageURL"),
-        ("SegmentVehicle", (), ("ImageURL",), "MissingImageURL"),
+        ("SegmentVehicle", (), ("ImageUrl",), "MissingImageURL"),
         ("SegmentHDCommonImage", ("ImageUrl",), (), "MissingImageURL"),
         ("SegmentHDCommonImage", (), ("ImageURL",), "MissingImageURL"),
         ("RefineMask", ("ImageURL", "MaskImageURL"), (), "MissingImageURL"),
@@ -271,6 +270,30 @@ def test_a_field_counts_only_as_it_is_spelt_and_where_it_belongs(
 ) -> None:
     call = v1(accounts.owner, action, dict.fromkeys(query, photo), dict.fromkeys(form, photo))
     assert code(send(viapi, call)) == (400, says)
+
+
+@pytest.mark.parametrize("in_body", [(), ("ReturnForm",), ("ImageURL",), ("ImageURL", "ReturnForm")])
+@pytest.mark.parametrize("algorithm", ["v2", ""], ids=["HMAC-SHA1", "ACS3-HMAC-SHA256"])
+def test_parameters_come_in_the_query_or_the_body_and_both_are_signed(
+    *, viapi: Viapi, accounts: Accounts, photo: str, algorithm: str, in_body: tuple[str, ...]
+) -> None:
+    fields = {"ImageURL": photo, "ReturnForm": "mask"}
+    form = {name: fields[name] for name in in_body}
+    query = {name: fields[name] for name in fields if name not in in_body}
+    params = Params(
+        action="SegmentCommonImage", version="2019-12-30", protocol="HTTPS", pathname="/", method="POST",
+        auth_type="AK", style="RPC", req_body_type="formData", body_type="json",
+    )  # fmt: skip
+    request = OpenApiRequest(query=query, body=form or None)
+    answer = OpenApiClient.call_api(sdk(viapi, accounts.owner, algorithm), params, request, RuntimeOptions())
+    assert opened(download(answer["body"]["Data"]["ImageURL"]).content).mode == "L"
+
+
+def test_all_may_be_in_the_body_and_none_of_it_changed(viapi: Viapi, accounts: Accounts, photo: str) -> None:
+    method, query, _ = v1(accounts.owner, "SegmentCommonImage", {"ImageURL": photo, "ReturnForm": "mask"})
+    changed = query | {"ReturnForm": "crop"}
+    assert code(send(viapi, (method, {}, changed))) == (400, "SignatureDoesNotMatch")
+    assert code(send(viapi, (method, {}, query))) == (200, "")
 
 
 def test_get_will_do_but_not_for_refine_mask(viapi: Viapi, accounts: Accounts, photo: str) -> None:

@@ -162,8 +162,8 @@ def test_a_picture_in_the_wrong_place_or_misspelt_is_a_missing_one(
     missing = "MissingImageURL" if row.pictures[0].lower() == "imageurl" else "MissingParameter"
     fields = dict.fromkeys(row.pictures, at["photo.jpg"])
     misspelt = {name.swapcase(): url for name, url in fields.items()}
-    for right, wrong in ((NOTHING, fields), (misspelt, NOTHING)):
-        query, form = (right, wrong) if row.position == "query" else (wrong, right)
+    misplaced = [(fields, NOTHING)] if row.position == "body" else []
+    for query, form in [(misspelt, NOTHING), (NOTHING, misspelt), *misplaced]:
         assert code(send(viapi, v1(accounts.owner, action, query, form))) == (400, missing)
 
 

@@ -131,7 +131,8 @@ class Viapi(Vendor):
     def _order(self, row: Action, asked: Asked, key: str) -> Order:
         if row.post_only and asked.method != "POST":
             raise Refused("UnsupportedHTTPMethod", f"{asked.action} takes POST only.")
-        urls = [_field(asked.query if row.position == "query" else asked.form, name) for name in row.pictures]
+        said = asked.query | asked.form
+        urls = [_field(asked.form if row.position == "body" else said, name) for name in row.pictures]
         for url in urls:
             check_url(url, self._shanghai())
             if "%" in urlsplit(url).path and self._faults.strike({"refuse-encoded"}, {asked.action}, key):
@@ -139,7 +140,7 @@ class Viapi(Vendor):
         pictures = tuple(self._look(url, row.limits) for url in urls)
         if row.same_size and len({picture.pixels.shape for picture in pictures}) > 1:
             raise Refused("InvalidImage.Resolution", "The pictures must have the same width and height.")
-        return Order(pictures, heard(asked.query, row.options))
+        return Order(pictures, heard(said, row.options))
 
     def _linked(self, drawn: Drawn, action: str, key: str) -> str:
         link = self._link(drawn, action, key)

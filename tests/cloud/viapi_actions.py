@@ -33,10 +33,12 @@ POLL = "GetAsyncJobResult"
 
 @dataclass(frozen=True)
 class Action:
-    """A row: the fields that hold links, where they must stand, what their pictures must be, and who draws."""
+    """A row: the fields that hold links, where they may stand, what their pictures must be, and who draws."""
 
     pictures: tuple[str, ...]
-    position: Literal["query", "body"]
+    position: Literal["anywhere", "body"]
+    """Of those fields. Anywhere is the query or the body: the official client 1.0 sends all in the body, later ones
+    in the query."""
     limits: Limits
     draw: Draw
     options: Options = field(default_factory=dict)
@@ -62,23 +64,23 @@ _DISHES = Limits(_AND_BMP, _4_MB, least=41, most=1998)
 ACTIONS: dict[str, Action] = {
     "SegmentBody": Action(
         _IMAGE,
-        "query",
+        "anywhere",
         Limits(_AND_WEBP, _3_MB, most=1999, png_depths_refused=_NOT_THESE_PNG),  # the manual: under 1280
         picture(subject),
         {FORM: ("mask", "crop", "whiteBK")},
     ),
     "SegmentHDBody": Action(
         _IMAGE,
-        "query",
+        "anywhere",
         Limits(_AND_BMP, _40_MB, least=33, most=6000),  # "at most 6000"; the manual: under 10,000
         picture(subject),
     ),
-    "SegmentHead": Action(_IMAGE, "query", _HEADS, boxes(people.head), {FORM: ("mask",)}),
-    "SegmentFace": Action(_IMAGE, "query", _HEADS, boxes(people.visage)),
-    "SegmentHair": Action(_IMAGE, "query", _HEADS, boxes(people.hair)),
+    "SegmentHead": Action(_IMAGE, "anywhere", _HEADS, boxes(people.head), {FORM: ("mask",)}),
+    "SegmentFace": Action(_IMAGE, "anywhere", _HEADS, boxes(people.visage)),
+    "SegmentHair": Action(_IMAGE, "anywhere", _HEADS, boxes(people.hair)),
     "ParseFace": Action(
         _IMAGE,
-        "query",
+        "anywhere",
         Limits(_JPEG_PNG, _4_MB, least=101, most=2047, aspect=(0.5, 2)),
         parsed_face,
     ),
@@ -90,16 +92,16 @@ ACTIONS: dict[str, Action] = {
     ),
     "SegmentCommodity": Action(
         _IMAGE,
-        "query",
+        "anywhere",
         # The manual: WEBP too, but under 1280.
         Limits(_AND_BMP, _3_MB, most=1999, png_depths_refused=_NOT_THESE_PNG),
         picture(subject),
         {FORM: ("mask", "crop", "whiteBK")},
     ),
-    "SegmentFurniture": Action(_IMAGE, "query", _DISHES, pieces()),
+    "SegmentFurniture": Action(_IMAGE, "anywhere", _DISHES, pieces()),
     "SegmentCloth": Action(
         _IMAGE,
-        "query",
+        "anywhere",
         _WIDE,
         clothes,
         # All three came after the manual.
@@ -111,7 +113,7 @@ ACTIONS: dict[str, Action] = {
     ),
     "SegmentCommonImage": Action(
         _IMAGE,
-        "query",
+        "anywhere",
         Limits(_AND_WEBP, _3_MB, least=33, most=1999, png_depths_refused=_NOT_THESE_PNG),
         picture(subject),
         {FORM: ("mask", "crop", "whiteBK")},
@@ -123,18 +125,18 @@ ACTIONS: dict[str, Action] = {
         picture(subject, "ImageUrl"),
         asynchronous=True,
     ),
-    "SegmentVehicle": Action(_IMAGE, "query", _HEADS, pieces(with_origin=True)),
+    "SegmentVehicle": Action(_IMAGE, "anywhere", _HEADS, pieces(with_origin=True)),
     "SegmentAnimal": Action(
         _IMAGE,
-        "query",
+        "anywhere",
         Limits(_AND_BMP, _3_MB, least=51, most=1999, seconds=2),
         picture(subject),
         {FORM: ("mask", "whiteBK")},
     ),
-    "SegmentFood": Action(_IMAGE, "query", _DISHES, picture(subject), {FORM: ("mask", "whiteBK")}),
+    "SegmentFood": Action(_IMAGE, "anywhere", _DISHES, picture(subject), {FORM: ("mask", "whiteBK")}),
     "SegmentLogo": Action(
         _IMAGE,
-        "query",
+        "anywhere",
         Limits(_AND_BMP, _3_MB, most=1279, png_depths_refused=_NOT_THESE_PNG),
         picture(subject),
     ),
@@ -146,12 +148,12 @@ ACTIONS: dict[str, Action] = {
         post_only=True,
         same_size=True,
     ),
-    "SegmentSky": Action(_IMAGE, "query", _WIDE, picture(sky)),
+    "SegmentSky": Action(_IMAGE, "anywhere", _WIDE, picture(sky)),
     "SegmentHDSky": Action(_IMAGE, "body", Limits(_JPEG_PNG, _9_5_MB, least=51, most=4999), sky_mask),
-    "SegmentScene": Action(_IMAGE, "query", _WIDE, scene),
+    "SegmentScene": Action(_IMAGE, "anywhere", _WIDE, scene),
     "ChangeSky": Action(
         ("ImageURL", "ReplaceImageURL"),
-        "query",
+        "anywhere",
         Limits(_AND_BMP, _3_MB, least=51, most=1999),  # the manual: 9 MB, under 3000
         changed_sky,
     ),
