@@ -99,7 +99,7 @@ def upload(
 
 
 def complete(
-    bucket: oss2.Bucket, key: str, upload_id: str, parts: list[Any], headers: dict[str, str] | None = None
+    bucket: oss2.Bucket, key: str, upload_id: str, parts: list[Any] | None, headers: dict[str, str] | None = None
 ) -> Any:
     made = bucket.complete_multipart_upload(key, upload_id, parts, headers=headers)
     made.resp.read()  # oss2 does not, and would leave the connection to the garbage collector

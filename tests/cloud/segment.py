@@ -189,7 +189,7 @@ def _grained(small: Any) -> Pixels:
     if is_flat.mean() < _FLAT:
         return np.asarray(small, np.uint8)
     noise = np.random.default_rng(1).normal(0, _GRAIN, small.shape)
-    return np.clip(small + noise * is_flat, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(small + noise * is_flat, 0, 255), np.uint8)
 
 
 def _without_small(spots: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
