@@ -112,6 +112,7 @@ class Picwish(Vendor):
                 raise Refused(UNFIT[unfit.kind], unfit.message) from None
         task = Task(action, key, work, self._clock())
         self._kept[task.id] = task
+        self._work()
         told = self._tasks.tell(task)
         if told.state >= 0:
             self._bill(action, key, task.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -13,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from tests.cloud.effects import Effect, Observer, Service
 from tests.cloud.serve import Server
+from tests.cloud.vendor_capacity import Capacity
 from tests.cloud.vendor_connection import client
 from tests.cloud.vendor_drawn import Drawn
 from tests.cloud.vendor_faults import Fault, Faults
@@ -120,6 +122,7 @@ class Vendor(ABC):
         self._clock = clock
         self._quota = Quota(qps, most_qps or {})
         self._latency = latency
+        self.capacity = Capacity()
         self._origin = origin
         self._results = Results(service, lifetime, clock, observe, faults)
         self._stopped = threading.Event()
@@ -147,8 +150,9 @@ class Vendor(ABC):
         return self._faults.add(kind, action=action, key=key, times=times, seconds=seconds, code=code)
 
     def lift_all(self) -> None:
-        """Nothing goes wrong any more."""
+        """Nothing goes wrong any more, and there is no end to what it can do."""
         self._faults.lift_all()
+        self.capacity.per_second = math.inf
 
     def stop(self) -> None:
         self._stopped.set()
@@ -166,6 +170,10 @@ class Vendor(ABC):
 
     def _wait(self) -> None:
         self._stopped.wait(self._latency)
+
+    def _work(self) -> None:
+        """What a synchronous call's picture takes beside `latency`, with the wait for those that came before."""
+        self.capacity.work(self._stopped)
 
     def _spend(self, request: Request, action: str) -> None:
         """Raises `Throttled`."""

@@ -124,6 +124,7 @@ class Viapi(Vendor):
             self._jobs.submit(request_id, asked.action, key, data)
             body: dict[str, Json] = {"Message": SUBMITTED}
         else:
+            self._work()
             body = {"Data": data()}
         self._bill(asked.action, key, request_id, caller)
         return body
