@@ -80,7 +80,7 @@ def arrivals(
     line = Line(
         bucket=pictures,
         jobs=Jobs(documents, now, timedelta(seconds=budget.lease)),
-        purchases=Purchases(web, providers, Allowance(documents, settings.daily_call_limit, now), now),
+        purchases=Purchases(web, providers, Allowance(documents, settings.daily_call_limit, now), now, budget.call),
         results=Results(pictures, web, providers, now),
         clock=now,
         prices=Prices(dict(settings.prices)),

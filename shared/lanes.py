@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from shared.capabilities import CAPABILITIES
+from shared.concurrency import VENDOR_SLOW, ConcurrencyLimit
 from shared.documents import BOUGHT, Blocked, Job, Ready, Ticketed, Waiting
 from shared.outcomes import Dropped, Outcome
 from shared.queue import Turn
@@ -49,18 +50,14 @@ class _Door:
     refusals: int = 0
     """In a row."""
     passed: bool = False
-    answers: bool = True
-    """Whether the last call was served: while they hang, or end in trouble, no more are made than go on at once."""
     opens: datetime = _ALWAYS
 
 
 class Lanes:
-    """`per_second` tells the calls a second that were bought for a capability, `calling` how many are with its vendor
-    now."""
+    """`concurrency` tells how many calls of a capability are with its vendor, and how many may be."""
 
-    def __init__(self, per_second: Callable[[str], float], calling: Callable[[str], int]) -> None:
-        self._per_second = per_second
-        self._calling = calling
+    def __init__(self, concurrency: Callable[[str], ConcurrencyLimit]) -> None:
+        self._concurrency = concurrency
         self._lanes: defaultdict[tuple[str, str], _Lane] = defaultdict(_Lane)
         self._doors: defaultdict[str, _Door] = defaultdict(_Door)
         self._in_hand: set[str] = set()
@@ -109,7 +106,7 @@ class Lanes:
 
     def learn(self, turn: Turn, outcomes: Iterable[Outcome], now: datetime) -> None:
         """From what became of turns that were moved on together, what the vendor will say to the others."""
-        heard = [outcome for outcome in outcomes if not isinstance(outcome, Dropped)]
+        heard = [outcome for outcome in outcomes if not isinstance(outcome, Dropped) and not _was_not_sent(outcome)]
         if turn.stage in BOUGHT or not heard:
             return  # nobody knocked
         jobs = [outcome for outcome in heard if isinstance(outcome, Job)]
@@ -125,7 +122,6 @@ class Lanes:
             door.opens = max(door.opens, now + timedelta(seconds=pause), *away)
         else:
             door.refusals, door.passed = 0, True
-            door.answers = not any(isinstance(job.stage, Waiting) for job in jobs)
 
     @property
     def in_hand(self) -> int:
@@ -169,19 +165,28 @@ class Lanes:
         door = self._doors[capability]
         if stage not in BOUGHT and (door.refusals > _FORGIVEN or (stage == Blocked.name and not door.passed)):
             return 1  # to see whether it takes calls again
-        ours = math.ceil(self._per_second(capability) * _OURS)
-        return ours + self._with_vendor(capability) if stage == Waiting.name else ours
+        concurrency = self._concurrency(capability)
+        ours = math.ceil(concurrency.per_second * _OURS)
+        if stage in BOUGHT:
+            return ours
+        ahead = min(ours, concurrency.room)
+        return ahead + self._with_vendor(capability) if stage == Waiting.name else ahead
 
     def _with_vendor(self, capability: str) -> int:
         """Walks of the waiting lane that need no room there; fewer when the calls may be another lane's."""
-        if not self._doors[capability].answers or sum(lane.under_way for lane in self._lanes.values()) >= MOST:
+        if sum(lane.under_way for lane in self._lanes.values()) >= MOST:
             return 0
         others = sum(
             lane.under_way
             for (stage, its), lane in self._lanes.items()
             if its == capability and stage != Waiting.name and stage not in BOUGHT
         )
-        return max(0, self._calling(capability) - others)
+        return max(0, self._concurrency(capability).in_flight - others)
+
+
+def _was_not_sent(outcome: Outcome) -> bool:
+    """Whether the vendor has so many calls to answer that this one was kept back."""
+    return isinstance(outcome, Job) and outcome.code == VENDOR_SLOW
 
 
 def _together(due: Sequence[Turn]) -> list[Turn]:

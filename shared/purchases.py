@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,11 +12,12 @@ from typing import TypeGuard
 from shared import log
 from shared.allowance import Allowance
 from shared.capabilities import CAPABILITIES, capability
+from shared.concurrency import ConcurrencyLimit, Flight
 from shared.documents import Claimed, Job, Ready, Ticketed, Waiting
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
 from shared.forecast import Forecast
 from shared.intake import Exhibit
-from shared.models import Accepted, Capability, Done, Failed, Pending, Reply, Request, Stamp
+from shared.models import Accepted, Capability, Done, Failed, Pending, Request, Stamp
 from shared.outcomes import Concluded, fresh, parked, trouble
 from shared.ports import Provider, Web
 
@@ -33,15 +33,20 @@ class Purchases:
     """Calls that several jobs share when they are of one capability, and questions when they have one ticket."""
 
     def __init__(
-        self, web: Web, providers: Mapping[str, Provider], allowance: Allowance, clock: Callable[[], datetime]
+        self,
+        web: Web,
+        providers: Mapping[str, Provider],
+        allowance: Allowance,
+        clock: Callable[[], datetime],
+        call_seconds: float,
     ) -> None:
         self._web = web
         self._providers = providers
         self._allowance = allowance
         self._clock = clock
         self._forecast = Forecast(clock)
-        self._with_vendor: defaultdict[str, set[object]] = defaultdict(set)
-        """Calls, by capability; sets, since no thread adds to a number without a lock."""
+        self._call_seconds = call_seconds
+        self._limits: dict[str, ConcurrencyLimit] = {}
 
     def missing(self, row: Capability) -> tuple[str, ...]:
         """The settings without which `row` cannot be called."""
@@ -52,9 +57,14 @@ class Purchases:
         row = CAPABILITIES.get(capability_name)
         return self._providers[row.provider].quotas.per_second(row) if row else 1.0
 
-    def calling(self, capability_name: str) -> int:
-        """How many calls of a capability are with its vendor, past the wait for the quota."""
-        return len(self._with_vendor[capability_name])
+    def concurrency(self, capability_name: str) -> ConcurrencyLimit:
+        """How many calls of a capability are with its vendor, and how many may be: what this instance has learnt."""
+        if (limit := self._limits.get(capability_name)) is None:
+            new = ConcurrencyLimit(
+                self.per_second(capability_name), self._call_seconds, lambda: self._clock().timestamp()
+            )
+            limit = self._limits.setdefault(capability_name, new)  # another thread may have been faster
+        return limit
 
     def call(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
         """Ask the vendor for the cutouts, as many as the day allows."""
@@ -76,9 +86,11 @@ class Purchases:
         try:
             with self._logged(called):
                 request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
-                reply = self._send(row, request)
+                with Flight(self.concurrency(row.name)) as flight:
+                    reply = self._web.send(request, flight.sent)
                 with self._heeded(request):
                     answer = provider.answer(row, reply)
+                flight.served()
             match answer:
                 case Accepted(ticket, request_id):
                     now = self._clock()
@@ -102,14 +114,6 @@ class Purchases:
             else:
                 for job in called:  # one of them may be to blame: it must not take the others down with it
                     yield self._trouble(job, error)
-
-    def _send(self, row: Capability, request: Request) -> Reply:
-        """A call, which `calling` counts from its turn until it is answered, or never will be."""
-        others, call = self._with_vendor[row.name], object()
-        try:
-            return self._web.send(request, lambda: others.add(call))
-        finally:
-            others.discard(call)
 
     def early(self, job: Job) -> timedelta:
         """How much longer it is not worth asking for a job; nothing for one that has no ticket."""

@@ -44,7 +44,7 @@ class Round:
         self._pool = pool
         self._ends = ends
         self._sleep = sleep
-        self._lanes = Lanes(arrivals.line.purchases.per_second, arrivals.line.purchases.calling)
+        self._lanes = Lanes(arrivals.line.purchases.concurrency)
         self._under_way: dict[Future[Any], Callable[[Any], None]] = {}
         """What is done in the pool, and what is done with what comes of it, here."""
         self._over: list[str] = []

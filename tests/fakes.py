@@ -280,7 +280,7 @@ class Shop:
         return Line(
             bucket=self.bucket,
             jobs=jobs,
-            purchases=Purchases(web, self.providers, allowance, self.clock),
+            purchases=Purchases(web, self.providers, allowance, self.clock, 40.0),
             results=Results(self.bucket, web, self.providers, self.clock),
             clock=self.clock,
             prices=self.prices,

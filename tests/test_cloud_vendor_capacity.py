@@ -43,9 +43,7 @@ def vendor(request: pytest.FixtureRequest, accounts: Accounts, pictures: Picture
         )
 
     served: Vendor = (
-        Viapi(accounts, shanghai={pictures.host}, qps=1000)
-        if request.param == "viapi"
-        else Picwish(accounts, qps=1000)
+        Viapi(accounts, shanghai={pictures.host}, qps=1000) if request.param == "viapi" else Picwish(accounts, qps=1000)
     )
     yield served, viapi if request.param == "viapi" else picwish
     served.stop()

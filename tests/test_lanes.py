@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from shared import keys
+from shared.concurrency import VENDOR_SLOW, ConcurrencyLimit
 from shared.documents import Blocked, Claimed, Job, Stage, Ticketed, Waiting
 from shared.lanes import MOST, NEWS, Lanes
 from shared.outcomes import Dropped
@@ -41,8 +43,21 @@ BOUGHT = job(Ticketed("T-1", START))
 BLOCKED = job(Blocked())
 
 
+class Vendor(ConcurrencyLimit):
+    """Takes `free` more calls beside those that it has."""
+
+    def __init__(self, per_second: float, free: int = 1000) -> None:
+        super().__init__(per_second, 40.0, lambda: 0.0)
+        self.free = free
+
+    @property
+    def room(self) -> int:
+        return self.free
+
+
 def of(per_second: float) -> Lanes:
-    return Lanes(lambda capability: per_second, lambda capability: 0)
+    vendor = Vendor(per_second)
+    return Lanes(lambda capability: vendor)
 
 
 @pytest.fixture
@@ -93,7 +108,7 @@ def test_as_many_are_on_their_way_to_a_vendor_as_five_seconds_of_the_quota(per_s
 
 
 def test_every_lane_has_a_width_of_its_own() -> None:
-    lanes = Lanes({COMMON: 2.0, HD: 1.0}.__getitem__, lambda capability: 0)
+    lanes = Lanes({COMMON: Vendor(2), HD: Vendor(1)}.__getitem__)
     lanes.seen(turns(50) + turns(50, capability=HD) + turns(50, stage="ready"))
     counted = [(together[0].stage, together[0].capability) for together in begun(lanes)]
     lanes_of = (("waiting", COMMON), ("waiting", HD), ("ready", COMMON))
@@ -103,63 +118,84 @@ def test_every_lane_has_a_width_of_its_own() -> None:
 # -------------------------------------------------------------------- what is with the vendor
 
 
-@pytest.fixture
-def with_vendor() -> Counter[str]:
-    return Counter()
+Vendors = defaultdict[str, Vendor]
 
 
 @pytest.fixture
-def wider(with_vendor: Counter[str]) -> Lanes:
-    """Of 2 calls a second, of which `with_vendor` are with it."""
-    return Lanes(lambda capability: 2, with_vendor.__getitem__)
+def vendors() -> Vendors:
+    """Of 2 calls a second each, by capability."""
+    return defaultdict(lambda: Vendor(2))
+
+
+@pytest.fixture
+def wider(vendors: Vendors) -> Lanes:
+    return Lanes(vendors.__getitem__)
 
 
 def test_what_is_with_the_vendor_leaves_its_place_to_others_however_long_that_takes(
-    wider: Lanes, with_vendor: Counter[str]
+    wider: Lanes, vendors: Vendors
 ) -> None:
     wider.seen(turns(50) + turns(50, capability=HD))
     assert len(begun(wider)) == 20
-    with_vendor[COMMON] = 3
+    vendors[COMMON].in_flight = 3
     assert [together[0].capability for together in begun(wider)] == [COMMON] * 3
-    with_vendor[COMMON] = 0
+    vendors[COMMON].in_flight = 0
     assert begun(wider) == []
 
 
-def test_one_lane_alone_takes_the_places_and_none_that_another_may_have_left(
-    wider: Lanes, with_vendor: Counter[str]
-) -> None:
+def test_one_lane_alone_takes_the_places_and_none_that_another_may_have_left(wider: Lanes, vendors: Vendors) -> None:
     wider.seen([turn(f"{stage}-{each}", stage=stage) for stage in ("claimed", "ticketed") for each in range(4)])
     assert len(begun(wider)) == 8
     wider.add([*turns(50), *(turn(f"late-{each}", stage="ready") for each in range(50))])
     assert len(begun(wider)) == 20
-    with_vendor[COMMON] = 4
+    vendors[COMMON].in_flight = 4
     assert begun(wider) == [], "they may be the claimed ones' calls"
-    with_vendor[COMMON] = 6
+    vendors[COMMON].in_flight = 6
     assert [together[0].stage for together in begun(wider)] == ["waiting"] * 2
 
 
-@pytest.mark.parametrize(("outcome", "begins"), [(job(Waiting()), 0), (AWAY, 1)])
-def test_a_vendor_that_hangs_or_fails_gets_no_more_than_go_on_at_once_until_it_serves_again(
-    wider: Lanes, with_vendor: Counter[str], outcome: Job, begins: int
+def test_no_more_are_begun_than_the_vendor_has_room_for(wider: Lanes, vendors: Vendors) -> None:
+    vendors[COMMON].free = 3
+    wider.seen([*turns(50), *turns(50, stage="ready"), *turns(50, capability=HD)])
+    assert [together[0].capability for together in begun(wider) if together[0].stage == "waiting"].count(COMMON) == 3
+    vendors[COMMON].in_flight, vendors[COMMON].free = 3, 0
+    assert begun(wider) == []
+    vendors[COMMON].in_flight, vendors[COMMON].free = 2, 1
+    assert begun(wider) == [], "the one that was answered is still under way"
+    wider.ended(turns(1))
+    assert len(begun(wider)) == 1
+
+
+@pytest.mark.parametrize("stage", ["waiting", "claimed", "blocked", NEWS])
+def test_a_vendor_without_room_is_called_for_nothing_and_asked_for_all_that_was_bought(
+    wider: Lanes, vendors: Vendors, stage: str
 ) -> None:
-    with_vendor[COMMON] = 5
-    wider.seen(turns(50))
-    first = begun(wider)
-    assert len(first) == 15
-    wider.ended(first[0])
-    wider.learn(first[0][0], [outcome], START)
-    assert len(begun(wider)) == begins, "to be turned away is an answer"
-    wider.learn(first[1][0], [BOUGHT], START)
-    wider.ended(first[1])
-    assert len(begun(wider)) == 2 - begins
+    vendors[COMMON].free = 0
+    if stage == "blocked":
+        wider.learn(turn("a"), [BOUGHT], START)
+    wider.seen([*turns(3, stage=stage), turn("b", stage="ticketed"), turn("c", stage="ready")])
+    assert [together[0].stage for together in begun(wider)] == ["ticketed", "ready"]
 
 
-def test_slow_vendors_take_no_more_than_leaves_the_others_theirs() -> None:
-    lanes = Lanes(lambda capability: 2, lambda capability: 1000)
-    lanes.seen([*turns(MOST), *turns(MOST, capability=HD)])
-    assert len(begun(lanes)) == MOST + 10
-    lanes.seen(turns(20, capability="general/logo"))
+def test_a_call_that_was_kept_back_is_no_refusal_of_the_vendors(lanes: Lanes) -> None:
+    kept_back = replace(AWAY, code=VENDOR_SLOW)
+    for _ in range(9):
+        lanes.learn(turn("a"), [kept_back], START)
+    lanes.seen(turns(30))
     assert len(begun(lanes)) == 10
+    refuse(lanes, 2)
+    lanes.learn(turn("a"), [kept_back], START)
+    refuse(lanes, 1)
+    lanes.seen(turns(30))
+    assert begun(lanes, 0.9) == [], "nor does it say that the door is open"
+
+
+def test_slow_vendors_take_no_more_than_leaves_the_others_theirs(wider: Lanes, vendors: Vendors) -> None:
+    vendors[COMMON].in_flight = vendors[HD].in_flight = 1000
+    wider.seen([*turns(MOST), *turns(MOST, capability=HD)])
+    assert len(begun(wider)) == MOST + 10
+    wider.seen(turns(20, capability="general/logo"))
+    assert len(begun(wider)) == 10
 
 
 def test_a_walk_has_as_many_turns_in_hand_as_go_together(lanes: Lanes) -> None:

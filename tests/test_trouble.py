@@ -102,10 +102,10 @@ def test_a_call_without_an_answer_may_have_been_bought_and_is_counted(shop: Shop
 def test_a_call_is_with_its_vendor_until_there_is_an_answer_or_none_will_come(shop: Shop, answer: Any) -> None:
     shop.web.answers = [answer]
     with_vendor = []
-    shop.web.before = lambda request: with_vendor.append(shop.line.purchases.calling("general/common"))
+    shop.web.before = lambda request: with_vendor.append(shop.line.purchases.concurrency("general/common").in_flight)
     shop.upload(COMMON, picture())
     assert with_vendor == [1]
-    assert shop.line.purchases.calling("general/common") == 0
+    assert shop.line.purchases.concurrency("general/common").in_flight == 0
 
 
 def test_a_retired_action_that_the_vendor_forgot_names_its_substitute(shop: Shop) -> None:

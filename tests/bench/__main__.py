@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from tests.bench import idle, latency, memory, overhead, plots, queue, quota, readme, side_by_side
+from tests.bench import idle, latency, memory, overhead, plots, queue, quota, readme, side_by_side, slow_vendor
 from tests.bench.cold_start import OURS, RUNS, Starter, cold_starts
 from tests.bench.machine import machine
 from tests.bench.stage import stage_peer
@@ -88,6 +88,10 @@ def _queue(chosen: argparse.Namespace) -> Iterator[Table]:
     yield queue.table(list(queue.measured((100,) if chosen.quick else queue.WAITING)))
 
 
+def _slow_vendor(chosen: argparse.Namespace) -> Iterator[Table]:
+    yield slow_vendor.table(slow_vendor.measure(40 if chosen.quick else slow_vendor.UPLOADS))
+
+
 def _idle(chosen: argparse.Namespace) -> Iterator[Table]:
     yield idle.table(idle.measure())
 
@@ -120,6 +124,7 @@ MEASUREMENTS: dict[str, Callable[[argparse.Namespace], Iterator[Table]]] = {
     "latency": _latency,
     "queue": _queue,
     "quota": _quota,
+    "slow-vendor": _slow_vendor,
     "side-by-side": _side_by_side,
 }
 
