@@ -12,7 +12,11 @@ from shared.concurrency import VENDOR_SLOW, ConcurrencyLimit, Flight
 from shared.errors import Busy, Rejected, Unavailable
 from tests.vendor_model import CALL_SECONDS, Backlog, Parallel, Serial, Time
 
-RANDOM = random.Random(12)  # noqa: S311 - the same vendors in every run
+
+@pytest.fixture
+def chance() -> random.Random:
+    """The same in every run."""
+    return random.Random(12)
 
 
 def falls(at: float, *, first: float = 1.0, then: float = 0.3) -> Callable[[float], float]:
@@ -38,9 +42,9 @@ def test_a_slow_vendor_is_found_out_from_its_first_answers(per_second: float, se
     assert Backlog(Serial(lambda now: 1 / serves), per_second=per_second, jobs=200).run().unanswered <= lost
 
 
-def test_a_vendor_whose_pictures_take_different_times_loses_hardly_any_call() -> None:
+def test_a_vendor_whose_pictures_take_different_times_loses_hardly_any_call(chance: random.Random) -> None:
     def takes(now: float) -> float:
-        return falls(100)(now) * RANDOM.lognormvariate(0, 0.6)
+        return falls(100)(now) * chance.lognormvariate(0, 0.6)
 
     lost = [Backlog(Serial(takes), per_second=2, jobs=200).run().unanswered for _ in range(20)]
     assert sum(lost) / 20 < 5
@@ -75,17 +79,19 @@ def test_at_the_speed_of_the_bench_too() -> None:
 
 @pytest.mark.parametrize("per_second", [2, 10, 50])
 @pytest.mark.parametrize("seconds", [0.3, 1, 3, 10, 20])
-def test_nor_does_it_matter_that_pictures_take_different_times(per_second: float, seconds: float) -> None:
+def test_nor_does_it_matter_that_pictures_take_different_times(
+    chance: random.Random, per_second: float, seconds: float
+) -> None:
     def takes(now: float) -> float:
-        return seconds * RANDOM.uniform(0.7, 1.3)
+        return seconds * chance.uniform(0.7, 1.3)
 
     shares = [Backlog(Parallel(takes), per_second=per_second, jobs=1000).run().share for _ in range(3)]
     assert sum(shares) / 3 > (0.97 if seconds <= 3 else 0.9)
 
 
-def test_one_picture_in_a_hundred_that_gets_no_answer_does_not_slow_down_the_others() -> None:
+def test_one_picture_in_a_hundred_that_gets_no_answer_does_not_slow_down_the_others(chance: random.Random) -> None:
     def takes(now: float) -> float:
-        return 1 if RANDOM.random() > 0.01 else math.inf
+        return 1 if chance.random() > 0.01 else math.inf
 
     backlog = Backlog(Parallel(takes), per_second=10, jobs=2000).run(until=200)
     assert backlog.share > 0.97

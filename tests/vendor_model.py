@@ -47,8 +47,8 @@ class Vendor(Protocol):
 
 
 class Parallel:
-    """Serves any number at once; `takes` tells the seconds of a call that comes at a certain time: infinite for one that
-    is never answered."""
+    """Serves any number at once; `takes` tells the seconds of a call that comes at a certain time, infinite for one
+    that is never answered."""
 
     def __init__(self, takes: Callable[[float], float]) -> None:
         self._takes = takes

@@ -75,7 +75,7 @@ def table(found: Slowed) -> Table:
             ["done after", f"{found.seconds:.0f} s", ""],
             ["of what the vendor can do, used", percent(min(1.0, found.needed / found.seconds)), ""],
         ],
-        f"{QPS} QPS were bought; the vendor makes {first:g} picture a second, one after the other, and when half of them "
-        f"are made, {then:g}. Calls stand in a queue there, and are given up, and billed, when they are not answered "
-        f"within 40 s. settle ticks every {TICK:g} s.",
+        f"{QPS} QPS were bought; the vendor makes {first:g} picture a second, one after the other, and when half of "
+        f"them are made, {then:g}. Calls stand in a queue there, and are given up, and billed, when they are not "
+        f"answered within 40 s. settle ticks every {TICK:g} s.",
     )
