@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.concurrency import VENDOR_SLOW
 from shared.documents import Blocked, Waiting
 from shared.errors import Busy, Unavailable
 from shared.pipeline import MAX_ATTEMPTS
@@ -115,3 +116,42 @@ def test_a_retired_action_that_the_vendor_forgot_names_its_substitute(shop: Shop
     assert receipt is not None
     assert receipt.status == "rejected"
     assert "general/common" in receipt.message
+
+
+def test_calls_without_an_answer_leave_the_vendor_one_call_at_a_time(shop: Shop) -> None:
+    limit = shop.line.purchases.concurrency("general/common")
+    shop.web.always = ok(ImageURL=LINK)
+    for name in range(5):
+        shop.upload(f"uploads/general/common/{name}.jpg", picture())
+    assert limit.limit == 10, "five seconds of the quota, since calls take no time here"
+    shop.web.always = Unavailable("NoAnswer", "timed out")
+    for name in range(5, 8):
+        shop.upload(f"uploads/general/common/{name}.jpg", picture())
+    assert limit.limit == 1
+    assert shop.line.purchases.concurrency("general/logo").limit > 1, "another capability is another matter"
+
+
+@pytest.mark.parametrize("answer", [THROTTLED, Busy("Unreachable", "x"), refused("InternalError", 500)])
+def test_what_the_vendor_refuses_says_nothing_of_how_many_calls_it_serves_at_once(shop: Shop, answer: Any) -> None:
+    limit = shop.line.purchases.concurrency("general/common")
+    before = limit.limit
+    shop.web.always = answer
+    shop.web.before = lambda request: shop.clock.pass_(seconds=30)
+    for name in range(8):
+        shop.upload(f"uploads/general/common/{name}.jpg", picture())
+    assert limit.limit == before
+
+
+def test_a_call_for_which_the_vendor_has_no_room_is_not_made_and_keeps_its_place(shop: Shop) -> None:
+    limit = shop.line.purchases.concurrency("general/common")
+    while limit.room:
+        limit.sent()
+    shop.upload(COMMON, picture())
+    job = shop.job(COMMON)
+    assert job is not None
+    assert (job.stage, job.code, job.attempts) == (Waiting(turned_away=True), VENDOR_SLOW, 0)
+    assert shop.web.sent == []
+    limit.back()
+    shop.web.always = ok(ImageURL=LINK)
+    shop.resume(COMMON)
+    assert shop.receipt(COMMON) is not None
