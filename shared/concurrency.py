@@ -31,8 +31,6 @@ _VARIATION = 1.25
 _UNKNOWN = 1 / 2
 """Of the time that a call has, what it is taken to need as long as no answer has come: the slowest synchronous
 capabilities promise 30 s."""
-_HEADROOM = 1.25
-"""Over the calls that were unanswered when the first answer came: a vendor that keeps up needs no more."""
 
 
 class ConcurrencyLimit:
@@ -82,8 +80,8 @@ class ConcurrencyLimit:
         """A call was served after so many `seconds`, or will never be answered (`math.inf`); when it was sent,
         `in_flight` calls were with the vendor, itself among them."""
         with self._lock:
-            if not self._last:
-                self._fits = _HEADROOM * (self.in_flight + 1)
+            if math.isinf(self._fits):  # what the quota needs if all calls take as long, without a queue
+                self._fits = self.per_second * _VARIATION * seconds
             self._last.append((max(seconds, 0.001), in_flight))
             takes = median(seconds for seconds, _ in self._last)
             serves = median(in_flight / seconds for seconds, in_flight in self._last)

@@ -1,7 +1,7 @@
 """What settle begins next, thought out without touching anything.
 
-A lane is one stage of one capability. Its turns are taken in order, as many at once as keep the vendor's quota used,
-and not at all while the vendor's door is shut.
+A lane is one stage of one capability. Its turns are taken in order, as many at once as keep the vendor's quota used
+and as it answers in good time, and not at all while the vendor's door is shut.
 """
 
 from __future__ import annotations

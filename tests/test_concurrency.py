@@ -205,6 +205,13 @@ def test_three_of_five_calls_without_an_answer_leave_one_and_two_do_not(limit: C
     assert limit.limit == 1
 
 
+def test_the_first_answer_tells_how_many_calls_the_quota_needs_however_few_there_were(time: Time) -> None:
+    """When a backlog joins the queue more slowly than the quota would work it off."""
+    limit = ConcurrencyLimit(6, CALL_SECONDS, time)
+    fly(limit, time, 25)
+    assert 150 < limit.limit < 200, "and no room for a queue yet"
+
+
 def test_a_clock_that_stands_still_is_no_error(limit: ConcurrencyLimit, time: Time) -> None:
     for _ in range(9):
         fly(limit, time, 0)
