@@ -86,16 +86,26 @@ class Capability:
 
 @dataclass(frozen=True)
 class Header:
-    """What the first bytes of an image say. Sides are as stored, before any turning, in pixels."""
+    """What the header of an image says. Sides are in pixels, as stored, before any turning by EXIF.
+
+    Those of `heic` and `avif` are the sides that every decoder shows, after the file's own `clap` and `irot`; their
+    orientation is 1, since a decoder does not apply EXIF inside HEIF (ISO/IEC 23008-12).
+    """
 
     format: str
-    """`jpg`, `png`, `bmp`, `webp`, `gif`, `tiff` or `heic`: OSS's names."""
+    """`jpg`, `png`, `bmp`, `webp`, `gif`, `tiff`, `heic` or `avif`: OSS's names."""
     width: int
     height: int
     bits: int = 24
     """Bits a pixel."""
     orientation: int = 1
     """EXIF orientation, 1 to 8."""
+    frames: int = 1
+    """Pictures in the file; more than one is an animation, or pages."""
+    alpha: bool = False
+    """Whether it can be transparent."""
+    cmyk: bool = False
+    """Whether its colours are those of print."""
 
     @property
     def turned(self) -> tuple[int, int]:
