@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from shared import keys, log
 from shared.admission import Shown, admit_mask, admit_picture
@@ -184,8 +185,4 @@ def _second(bucket: Bucket, limits: Limits, second: Second, seen: Seen, first: t
 
 
 def _header(bucket: Bucket, picture: Source) -> Header:
-    def more(start: int, length: int) -> bytes:
-        length = min(length, picture.size - start)
-        return bucket.window(picture.key, start, length) if length > 0 else b""
-
-    return read_header(picture.head, more)
+    return read_header(picture.head, picture.size, partial(bucket.window, picture.key), picture.key)

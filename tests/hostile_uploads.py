@@ -6,8 +6,9 @@ import struct
 import zlib
 from functools import partial
 
+from tests.heif_pictures import heic
 from tests.hostile import Body, Upload, photo
-from tests.pictures import heic, padded, picture, png, tiff
+from tests.pictures import padded, picture, png, tiff
 
 HD = "uploads/portrait/hd-body/a.png"
 COMMON = "uploads/general/common/"

@@ -81,17 +81,3 @@ def tiff(width: int, height: int, order: Literal["little", "big"], *, orientatio
     head = mark + struct.pack(f"{symbol}HI", 42, directory)
     listing = struct.pack(f"{symbol}H", len(entries)) + b"".join(entry for _, entry in entries) + bytes(4)
     return head + bytes(before) + strip + listing
-
-
-def heic(width: int, height: int, *, tile: int = 512, quarter_turns: int = 0) -> bytes:
-    """The boxes with which an iPhone's HEIC begins, without its pixels: a grid of tiles, turned for display."""
-
-    def box(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body) + 8) + name + body
-
-    tiles = box(b"ispe", bytes(4) + struct.pack(">II", tile, tile))
-    whole = box(b"ispe", bytes(4) + struct.pack(">II", width, height))
-    turn = box(b"irot", bytes([quarter_turns]))
-    properties = box(b"ipco", tiles + whole + turn)
-    meta = box(b"meta", bytes(4) + box(b"iprp", properties))
-    return box(b"ftyp", b"heic" + bytes(4) + b"mif1heic") + meta + box(b"mdat", bytes(64))

@@ -22,10 +22,11 @@ from shared.header import WINDOW, read_header
 from shared.models import Accepted, Capability, Done, Failed, Pending, Reply
 from shared.settings import Settings
 from tests.fakes import START, Shop
+from tests.heif_pictures import heic
 from tests.hostile import LONGEST_SENTENCE, ended
 from tests.hostile_answers import ANSWERS
 from tests.hostile_uploads import PICTURES, WATERMARK
-from tests.pictures import heic, picture, tiff
+from tests.pictures import picture, tiff
 
 PHOTO = picture()
 SHOP = Shop()
@@ -226,7 +227,7 @@ def test_a_real_file_with_some_bytes_changed_is_a_header_or_a_refusal(sample: by
         return body[start : start + length]
 
     try:
-        header = read_header(body[:WINDOW], more)
+        header = read_header(body[:WINDOW], len(body), more)
     except Rejected as error:
         assert error.code in ("NotAnImage", "BrokenImage")  # noqa: PT017 - either is right
     else:
