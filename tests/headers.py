@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
+from PIL import Image
+
 from shared.header import WINDOW, read_header
 from shared.models import Header
+
+OUR_WORDS = {"JPEG": "jpg", "PNG": "png", "BMP": "bmp", "WEBP": "webp", "GIF": "gif", "TIFF": "tiff"}
 
 
 class Object:
@@ -25,3 +31,8 @@ class Object:
 
 def header(content: bytes, name: str = "") -> Header:
     return Object(content, name).header()
+
+
+def sides_by_pillow(content: bytes) -> tuple[str, int, int]:
+    with Image.open(io.BytesIO(content)) as image:
+        return OUR_WORDS[str(image.format)], image.width, image.height

@@ -44,6 +44,29 @@ def directory(entries: int, offset: int = 8) -> bytes:
     return b"II*\0" + struct.pack("<IH", offset, entries) + bytes(range(1, 255)) * 300
 
 
+EMPTY_CHUNK = struct.pack(">I4sI", 0, b"teXt", zlib.crc32(b"teXt"))
+EXTENDED_WEBP = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x08" + bytes(3) + b"\xff\1\0" * 2
+
+
+def gif(blocks: bytes) -> bytes:
+    screen = struct.pack("<HHBBB", 400, 300, 0, 0, 0)
+    return b"GIF89a" + screen + b"," + struct.pack("<HHHHB", 0, 0, 400, 300, 0) + b"\2" + blocks + b"\0;"
+
+
+def nested(depth: int) -> bytes:
+    """One in another, and `meta` outermost."""
+    inner = b""
+    for _ in range(depth):
+        inner = struct.pack(">I4s", len(inner) + 8, b"iprp") + inner
+    return struct.pack(">I4sI", len(inner) + 12, b"meta", 0) + inner
+
+
+def claims_properties() -> bytes:
+    content = heic(400, 400)
+    at = content.index(b"ipma") + 8
+    return content[:at] + b"\0\x0f\xff\xff" + content[at + 4 :]
+
+
 PICTURES = (
     Upload("an SVG called .png", "NotAnImage", given(SVG)),
     Upload("an SVG with an entity", "NotAnImage", given(XXE)),
@@ -80,8 +103,18 @@ PICTURES = (
     Upload("a TIFF with more entries than bytes", "BrokenImage", given(directory(65_535))),
     Upload("a TIFF with a directory behind 10 MB", "", lambda: tiff(400, 400, "little", before=10_000_000)),
     Upload("a WebP of a kind that there is not", "BrokenImage", given(b"RIFF\0\0\0\0WEBPVP8?" + bytes(100))),
+    Upload("a TIFF whose pages go round in a circle", "", lambda: (t := tiff(400, 400, "little"))[:-4] + t[4:8]),
+    Upload("a PNG of a million chunks", "BrokenImage", lambda: png(400, 400, 8, 2)[:33] + EMPTY_CHUNK * 1_000_000),
+    Upload("a WebP of a million chunks", "BrokenImage", given(EXTENDED_WEBP + b"free\0\0\0\0" * 1_000_000)),
+    Upload("a GIF of a million blocks in one frame", "", lambda: gif(b"\1\0" * 1_000_000)),
     Upload("a HEIC without sides", "BrokenImage", given(heic(400, 400)[:20] + bytes(100_000))),
-    Upload("a HEIC with sides by the thousand", "PictureTooLarge", lambda: heic(400, 400)[:20] + b"ispe" * 16_000),
+    Upload("a HEIC with sides by the thousand", "BrokenImage", lambda: heic(400, 400)[:20] + b"ispe" * 16_000),
+    Upload("a HEIC with a million boxes", "BrokenImage", lambda: heic(400, 400)[:24] + b"\0\0\0\x08free" * 1_000_000),
+    Upload("a HEIC with boxes in boxes", "BrokenImage", lambda: heic(400, 400)[:24] + nested(5_000)),
+    Upload("a HEIC that claims a million properties", "BrokenImage", claims_properties),
+    Upload("a film called .jpg", "NotAnImage", given(b"\0\0\0\x18ftypmp42" + bytes(1_000))),
+    Upload("camera raw called .png", "CameraRaw", given(b"IIU\0" + bytes(1_000))),
+    Upload("an archive's worth of spaces, and a bracket", "NotAnImage", given(b" " * 10_000_000 + b"<")),
     Upload("40 MB where 40 are taken", "", long(40_000_000), HD),
     Upload("a byte more than 40 MB", "PictureTooLarge", long(40_000_001), HD),
     Upload("40 MB where 3 are taken", "PictureTooLarge", long(40_000_000)),

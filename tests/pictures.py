@@ -9,6 +9,8 @@ from typing import Literal
 
 from PIL import Image
 
+Order = Literal["little", "big"]
+
 _EXIF_ORIENTATION = 0x0112
 
 
@@ -29,45 +31,55 @@ def png(width: int, height: int, depth: int, colour: int) -> bytes:
     """A black PNG of `depth` bits a channel and PNG colour type `colour`, as Pillow never writes one with 16."""
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
     row = b"\0" + bytes((width * depth * channels + 7) // 8)
-    palette = [_chunk(b"PLTE", bytes(3))] if colour == 3 else []
+    palette = [chunk(b"PLTE", bytes(3))] if colour == 3 else []
     return b"".join(
         [
             b"\x89PNG\r\n\x1a\n",
-            _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)),
+            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)),
             *palette,
-            _chunk(b"IDAT", zlib.compress(row * height)),
-            _chunk(b"IEND", b""),
+            chunk(b"IDAT", zlib.compress(row * height)),
+            chunk(b"IEND", b""),
         ]
     )
 
 
-def _chunk(name: bytes, body: bytes) -> bytes:
+def chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def turned(jpeg: bytes, orientation: int, order: Literal["little", "big"]) -> bytes:
+def turned(jpeg: bytes, orientation: int, order: Order) -> bytes:
     """A JPEG with an EXIF segment of two entries, the second its orientation, in the byte order asked for."""
+    return after_start(jpeg, exif_segment(exif(orientation, order)))
+
+
+def exif(orientation: int, order: Order, *, kind: str = "H", number: int = 1) -> bytes:
+    """EXIF with an orientation of the kind that `struct` calls so, said to be `number` of them."""
     mark, symbol = (b"II", "<") if order == "little" else (b"MM", ">")
     width = struct.pack(f"{symbol}HHII", 0x0100, 4, 1, 640)
-    turn = struct.pack(f"{symbol}HHIHH", _EXIF_ORIENTATION, 3, 1, orientation, 0)
-    tiff = mark + struct.pack(f"{symbol}HIH", 42, 8, 2) + width + turn + bytes(4)
-    return _after_start(jpeg, _segment(0xE1, b"Exif\0\0" + tiff))
+    value = struct.pack(symbol + kind, orientation).ljust(4, b"\0")
+    types = {"B": 1, "s": 2, "H": 3, "I": 4, "h": 8, "i": 9, "f": 11}
+    turn = struct.pack(f"{symbol}HHI", _EXIF_ORIENTATION, types[kind], number) + value
+    return mark + struct.pack(f"{symbol}HIH", 42, 8, 2) + width + turn + bytes(4)
+
+
+def exif_segment(content: bytes) -> bytes:
+    return segment(0xE1, b"Exif\0\0" + content)
 
 
 def padded(jpeg: bytes, segments: int) -> bytes:
     """A JPEG with so many application segments of 65,537 bytes before everything else."""
-    return _after_start(jpeg, _segment(0xEB, bytes(65_533)) * segments)
+    return after_start(jpeg, segment(0xEB, bytes(65_533)) * segments)
 
 
-def _after_start(jpeg: bytes, segment: bytes) -> bytes:
+def after_start(jpeg: bytes, segment: bytes) -> bytes:
     return jpeg[:2] + segment + jpeg[2:]
 
 
-def _segment(code: int, body: bytes) -> bytes:
+def segment(code: int, body: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, code, len(body) + 2) + body
 
 
-def tiff(width: int, height: int, order: Literal["little", "big"], *, orientation: int = 1, before: int = 0) -> bytes:
+def tiff(width: int, height: int, order: Order, *, orientation: int = 1, before: int = 0) -> bytes:
     """A one-bit TIFF with `before` bytes of nothing and its strip before its directory, as scanners write them."""
     mark, symbol = (b"II", "<") if order == "little" else (b"MM", ">")
     strip = bytes((width + 7) // 8 * height)

@@ -35,7 +35,7 @@ class Directory:
             tag, kind, number, value = struct.unpack_from(f"{order}HHI4s", listing, start)
             self._entries.setdefault(tag, (kind, number, value))
         self.cut_off = len(listing) < 12 * count
-        """Whether some of its entries lie beyond the end. Decoders of EXIF make do with the others, those of TIFF do not."""
+        """Whether entries lie beyond the end. Decoders of EXIF make do with the others, those of TIFF do not."""
         after = listing[12 * count :]
         self.next: int = struct.unpack(f"{order}I", after)[0] if len(after) == 4 else 0
         """Where the next directory lies; 0 after the last."""
@@ -80,7 +80,7 @@ def first_directory(view: View, order: str) -> int:
 
 def exif_orientation(exif: View) -> int:
     """The orientation that EXIF says, 1 to 8; that of damaged EXIF is 1: viewers show the picture as stored."""
-    while exif.at(0, len(_PREFIX)) == _PREFIX:
+    if exif.at(0, len(_PREFIX)) == _PREFIX:
         exif = exif.part(len(_PREFIX), exif.size)
     try:
         order = byte_order(exif)

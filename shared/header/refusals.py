@@ -9,7 +9,7 @@ from shared.errors import Rejected
 _READ = "JPEG, PNG, BMP, WebP, GIF, TIFF, HEIC or AVIF"
 
 _RAW = (
-    rb"II\*\0.{4}CR\x02|II\x1a\0.{4}HEAPCCDR|....ftypcrx |FUJIFILMCCD-RAW|"
+    rb"II\*\0.{4}CR\x02|II\x1a\0\0\0HEAPCCDR|....ftypcrx |FUJIFILMCCD-RAW|"
     rb"II(?:RO|RS|U\0)|MMOR|\0MRM|FOVb"
 )
 """Canon's CR2, CRW and CR3, Fujifilm's RAF, Olympus's ORF and Panasonic's RW2, Minolta's MRW, Sigma's X3F."""

@@ -15,7 +15,7 @@ WINDOW = 64 * 1024
 MOST_READS = 64
 """Of one object. A JPEG may carry megabytes of profiles and thumbnails before its size; past this it is no photo."""
 
-_MOST_LOOKS = 250_000
+_MOST_LOOKS = 100_000
 """Into what was read, so that no object takes more than half a second of a whole CPU. Of honest files a GIF of 20 MB
 takes most, some 80,000: one for each of its blocks of 255 bytes."""
 
@@ -48,7 +48,7 @@ class _Object:
                 raise Exhausted("the header is too far into the file")
             wanted = min(max(length, self.stride), end - start)
             self._start, self._window = start, self._more(start, wanted)[:wanted]
-        return self._window[start - self._start :][:length]
+        return self._window[start - self._start : start - self._start + length]
 
 
 class View:
