@@ -24,18 +24,16 @@ from shared.models import Header
 
 __all__ = ["MOST_READS", "WINDOW", "More", "read_header"]
 
-_READERS: tuple[tuple[re.Pattern[bytes], Callable[[View], Header]], ...] = tuple(
-    (re.compile(magic, re.DOTALL), reader)
-    for magic, reader in (
-        (rb"\xff\xd8", read_jpeg),
-        (rb"\x89PNG\r\n\x1a\n", read_png),
-        (rb"RIFF....WEBP", read_webp),
-        (rb"....ftyp(?:....){0,40}?(?:hei[cxms]|hev[cxms]|mif[12]|msf1|avi[fs])", read_heif),
-        (rb"GIF8[79]a", read_gif),
-        (rb"BM.{12}[\x0c\x10-\x40\x6c\x7c]\0\0\0", read_bmp),
-        (rb"II\*\0(?!....CR\x02)|MM\0\*", read_tiff),
-    )
+_READERS: tuple[tuple[bytes, Callable[[View], Header]], ...] = (
+    (rb"\xff\xd8", read_jpeg),
+    (rb"\x89PNG\r\n\x1a\n", read_png),
+    (rb"RIFF....WEBP", read_webp),
+    (rb"....ftyp(?:....){0,40}?(?:hei[cxms]|hev[cxms]|mif[12]|msf1|avi[fs])", read_heif),
+    (rb"GIF8[79]a", read_gif),
+    (rb"BM.{12}[\x0c\x10-\x40\x6c\x7c]\0\0\0", read_bmp),
+    (rb"II\*\0(?!....CR\x02)|MM\0\*", read_tiff),
 )
+"""By how the file begins: patterns that are compiled when they are needed, which for most photos is the first."""
 
 
 def read_header(head: bytes, size: int, more: More, name: str = "") -> Header:
@@ -47,7 +45,7 @@ def read_header(head: bytes, size: int, more: More, name: str = "") -> Header:
     Raises `Rejected`, each with what to do: `NotAnImage` for what OSS cannot process either ("Image processing" lists
     its source formats), `CameraRaw`, and `BrokenImage` when the header is cut off or makes no sense.
     """
-    reader = next((reader for magic, reader in _READERS if magic.match(head)), None)
+    reader = next((reader for magic, reader in _READERS if re.match(magic, head, re.DOTALL)), None)
     if reader is None:
         raise unreadable(head)
     try:

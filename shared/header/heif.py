@@ -6,7 +6,6 @@ import math
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from shared.header.boxes import Fields, boxes, down
 from shared.header.refusals import not_an_image
@@ -69,17 +68,17 @@ def _top(view: View) -> tuple[View | None, View | None]:
     return found.get(b"meta"), found.get(b"moov")
 
 
-@dataclass
 class _Items:
     """What the box `meta` says of the file's pictures, by their numbers."""
 
-    primary: int = 0
-    types: dict[int, bytes] = field(default_factory=dict)
-    properties: list[tuple[bytes, View]] = field(default_factory=list)
-    associations: dict[int, list[int]] = field(default_factory=dict)
-    """Each item's properties: their places in the list, counted from one, in the order in which they are applied."""
-    references: list[tuple[bytes, int, tuple[int, ...]]] = field(default_factory=list)
-    """Each one's kind, from which item, to which."""
+    def __init__(self) -> None:
+        self.primary = 0
+        self.types: dict[int, bytes] = {}
+        self.properties: list[tuple[bytes, View]] = []
+        self.associations: dict[int, list[int]] = {}
+        """Each item's properties: their places in the list, counted from one, in the order of their application."""
+        self.references: list[tuple[bytes, int, tuple[int, ...]]] = []
+        """Each one's kind, from which item, to which."""
 
     def codec(self, item: int) -> bytes:
         """How `item`, or the first of what it is made of, is coded. Raises `KeyError` when nothing says so."""

@@ -13,7 +13,7 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """By colour type."""
 _WITH_ALPHA = frozenset({4, 6})
 
-_LATE_EXIF = re.compile(rb"eXIf(?=II\*\0|MM\0\*|Exif\0\0)")
+_LATE_EXIF = rb"eXIf(?=II\*\0|MM\0\*|Exif\0\0)"
 
 
 def read_png(view: View) -> Header:
@@ -60,5 +60,5 @@ def _frames(control: View | None) -> int:
 
 def _late_exif(view: View, pixels: int) -> View | None:
     start = max(pixels, view.size - WINDOW)
-    found = _LATE_EXIF.search(view.at(start, WINDOW))
+    found = re.search(_LATE_EXIF, view.at(start, WINDOW))
     return view.part(start + found.end(), WINDOW) if found else None

@@ -39,7 +39,7 @@ _LOOKS = (
     (rb"\0\0[\1\2]\0", "an icon"),
     (rb"MZ|\x7fELF", "a program"),
 )
-"""Patterns, compiled when they are needed: a cold start is not the time for it."""
+"""Patterns that are compiled when they are needed: a cold start is not the time for it."""
 
 
 def camera_raw() -> Rejected:
