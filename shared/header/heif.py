@@ -144,7 +144,7 @@ def _associations(ipma: Fields) -> Iterator[tuple[int, list[int]]]:
 def _sides(items: _Items) -> tuple[int, int]:
     """As shown: cut and turned in the order in which the properties stand, wherever the sides themselves do."""
     properties = items.properties_of(items.primary)
-    width, height = dict(reversed(properties))[b"ispe"].unpack(">II", 4)
+    width, height = dict(properties)[b"ispe"].unpack(">II", 4)
     for name, body in properties:
         match name:
             case b"clap":

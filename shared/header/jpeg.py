@@ -41,7 +41,7 @@ def read_jpeg(view: View) -> Header:
         (length,) = view.unpack(">H", offset)
         if code == _APP1 and not orientation and view.at(offset + 2, 6) == b"Exif\0\0":
             orientation = exif_orientation(view.part(offset + 2, length - 2))
-        offset += max(2, length)
+        offset += length
 
 
 def _marker(view: View, offset: int) -> tuple[int, int]:
