@@ -23,7 +23,8 @@ def shape_by_libjpeg(content: bytes) -> tuple[int, ...]:
     """Pillow looks for markers by itself, and less patiently than the decoder it hands them to."""
     decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     assert decoded is not None
-    return decoded.shape[:2]
+    height, width = decoded.shape[:2]
+    return int(height), int(width)
 
 
 @pytest.mark.parametrize(("mode", "bits"), [("L", 8), ("RGB", 24), ("CMYK", 32)])
