@@ -2,40 +2,17 @@
 
 A picture that fits is shown as it is. One that can be made to fit is shown through OSS image processing, which
 reshapes it while the vendor fetches it, so that no pixel passes through the function. One that cannot is refused
-with the limit, what the picture has, and what would pass.
+with the limit, what the picture has, and what to do.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shared.errors import Rejected
 from shared.models import Header, Limits
-
-# What OSS can process, and the largest picture it makes: "Resize images", error pages 0040-00000009, -12, -18, -19.
-_SOURCE_BYTES = 20_000_000
-_SOURCE_SIDE = 30_000
-_TIFF_SIDE = 16_384
-_SOURCE_PIXELS = 250_000_000
-_RESULT_SIDE = 16_384
-_RESULT_PIXELS = 16_777_216
-_TURNED_SIDE = 4_096
-"""Turning is documented for sides up to this ("Rotate", "Auto-orient"), so resizing comes before it."""
-
-_JPEG_QUALITY = 90
-_JPEG_BYTES_A_PIXEL = 0.9
-"""More than a JPEG of that quality takes: photos have 0.1 to 0.5, uniform noise 0.9 (4:2:0, as most encoders write)."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """How a vendor sees a picture: through `process` (an `x-oss-process` value, empty: as stored), with these sides."""
-
-    process: str
-    width: int
-    height: int
+from shared.reshaping import PNG, Encoding, Shown, encoding, largest, refuse_unreadable, reshaped
 
 
 def admit_picture(header: Header, size: int, limits: Limits) -> Shown:
@@ -48,14 +25,11 @@ def admit_picture(header: Header, size: int, limits: Limits) -> Shown:
         raise Rejected(
             "PictureTooNarrow",
             f"it has {header.width:,} × {header.height:,} pixels, and the longer side may be "
-            f"{limits.max_aspect:g} times the shorter one at the most",
+            f"{limits.max_aspect:g} times the shorter one at the most: crop it, and upload that",
         )
-    _refuse_unprocessable(header, size, problems)
-    width, height = _sides(header, limits)
-    process = _process(header, width, height, f"format,jpg/quality,Q_{_JPEG_QUALITY}")
-    if header.orientation >= 5:
-        width, height = height, width
-    return Shown(process, width, height)
+    refuse_unreadable(header, size, problems)
+    written = encoding(header)
+    return reshaped(header, _sides(header, limits, written), written)
 
 
 def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: Shown) -> Shown:
@@ -66,26 +40,16 @@ def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: 
     if header.turned != image.turned:
         raise Rejected(
             "MaskSize",
-            "it is {} × {} pixels and the picture {} × {}: they must be the same".format(*header.turned, *image.turned),
+            "it is {} × {} pixels and the picture {} × {}: they must be the same, so scale or crop one of them to the "
+            "other's size, and upload that".format(*header.turned, *image.turned),
         )
     problems = list(_problems(header, size, limits))
     if not problems and (header.width, header.height) == (shown.width, shown.height):
         return Shown("", header.width, header.height)
-    _refuse_unprocessable(header, size, problems or ["the picture itself had to be resized"])
-    width, height = (shown.width, shown.height) if header.orientation < 5 else (shown.height, shown.width)
-    # PNG: the edge of a mask is what it says, and JPEG smears the edges of every one. Nothing bounds a PNG's bytes, as
-    # quality bounds a JPEG's: but only a mask of noise would have too many, and a refusal by the vendor is not billed.
-    return Shown(_process(header, width, height, "format,png"), shown.width, shown.height)
-
-
-def _process(header: Header, width: int, height: int, encoding: str) -> str:
-    """The `x-oss-process` value that brings a picture to `width` × `height` as stored, turns it, and encodes it."""
-    steps = []
-    if (width, height) != (header.width, header.height):
-        steps.append(f"resize,m_fixed,w_{width},h_{height}")
-    if header.orientation != 1:
-        steps.append("auto-orient,1")
-    return "/".join(["image", *steps, encoding])
+    refuse_unreadable(header, size, problems or ["the picture itself had to be resized"])
+    # PNG: the edge of a mask is what it says, and JPEG smears the edges of every one. A mask of noise would have too
+    # many bytes: the vendor refuses it, and a refusal is not billed.
+    return reshaped(header, header.as_viewed((shown.width, shown.height)), PNG)
 
 
 def _problems(header: Header, size: int, limits: Limits) -> Iterator[str]:
@@ -112,28 +76,14 @@ def _refuse_small(header: Header, limits: Limits) -> None:
     if min(header.width, header.height) < limits.min_side:
         raise Rejected(
             "PictureTooSmall",
-            f"it has {header.width:,} × {header.height:,} pixels, and both sides must have at least {limits.min_side}",
+            f"it has {header.width:,} × {header.height:,} pixels, and both sides must have at least {limits.min_side}: "
+            "upload a larger one",
         )
 
 
-def _refuse_unprocessable(header: Header, size: int, problems: list[str]) -> None:
-    side = _TIFF_SIDE if header.format == "tiff" else _SOURCE_SIDE
-    too_large = (
-        size > _SOURCE_BYTES or max(header.width, header.height) > side or header.width * header.height > _SOURCE_PIXELS
-    )
-    if too_large:
-        raise Rejected(
-            "PictureTooLarge",
-            f"{'; '.join(problems)}; and OSS can reshape only pictures of up to {_SOURCE_BYTES:,} bytes, "
-            f"{side:,} pixels a side and {_SOURCE_PIXELS:,} in all: this one has {size:,} bytes and "
-            f"{header.width:,} × {header.height:,} pixels",
-        )
-
-
-def _sides(header: Header, limits: Limits) -> tuple[int, int]:
+def _sides(header: Header, limits: Limits, written: Encoding) -> tuple[int, int]:
     """The largest sides, as stored, that the vendor takes and OSS makes."""
-    side = min(limits.max_side, _RESULT_SIDE, _TURNED_SIDE if header.orientation != 1 else _RESULT_SIDE)
-    pixels = min(_RESULT_PIXELS, limits.max_bytes / _JPEG_BYTES_A_PIXEL)
+    side, pixels = largest(header, limits.max_side, limits.max_bytes, written)
     scale = min(
         1.0,
         side / max(header.width, header.height),
@@ -145,7 +95,8 @@ def _sides(header: Header, limits: Limits) -> tuple[int, int]:
     if min(width, height) < limits.min_side:
         raise Rejected(
             "PictureTooNarrow",
-            f"at {header.width:,} × {header.height:,} pixels it is too long for its width: brought to {side:,} pixels "
-            f"it would be {width:,} × {height:,}, and both sides must have at least {limits.min_side}",
+            f"at {header.width:,} × {header.height:,} pixels it is too long for its width: brought to "
+            f"{max(width, height):,} pixels it would be {width:,} × {height:,}, and both sides must have at least "
+            f"{limits.min_side}: crop it, and upload that",
         )
     return width, height

@@ -24,7 +24,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Frame:
-    """How an upload was shown to the vendor: sides and EXIF orientation as stored, and the sides it was shown with."""
+    """How an upload was shown to the vendor: sides and EXIF orientation as stored, and the sides of what the vendor
+    fetched, which is upright."""
 
     width: int
     height: int
@@ -124,6 +125,8 @@ class Job:
     options: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
     reshaped: str = ""
+    remark: str = ""
+    """The code that its receipt has when it was served: the pictures have something that one should know."""
     frame: Frame | None = None
     wants_plain_name: bool = False
     """The vendor could not read the pictures' own names in a link."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from shared import keys, log
-from shared.admission import Shown, admit_mask, admit_picture
+from shared.admission import admit_mask, admit_picture
 from shared.boxes import admit_areas
 from shared.capabilities import CAPABILITIES, LABELS, capability, companion_roles, vendor_options
 from shared.documents import Frame, Job
@@ -16,7 +16,8 @@ from shared.links import Copy, Picture, show
 from shared.models import MARK, Capability, Header, Limits, Second, Source, Task
 from shared.options import Areas
 from shared.ports import Bucket
-from shared.receipts import is_of_older, is_told, outputs_of
+from shared.receipts import CMYK_COLOURS, is_of_older, is_told, outputs_of
+from shared.reshaping import Shown
 
 
 @dataclass(frozen=True)
@@ -107,15 +108,16 @@ def admit(bucket: Bucket, seen: Seen) -> tuple[Job, Exhibit]:
     header = _header(bucket, seen.image)
     shown = admit_picture(header, seen.image.size, row.limits)
     frame = Frame(header.width, header.height, header.orientation, shown.width, shown.height)
-    pictures = [Picture(seen.image.key, header.format, shown)]
+    pictures = [Picture(seen.image.key, header, shown)]
     for option in row.options.values():
         if isinstance(option, Areas) and option.field in spoken:
             spoken[option.field] = admit_areas(spoken[option.field], option, frame)
     if row.second and row.second.instead not in options:
         pictures.append(_second(bucket, row.limits, row.second, seen, (header, shown)))
     links, copies = show(bucket, job, row, pictures)
+    remark = CMYK_COLOURS if any(picture.header.cmyk for picture in pictures) else ""
     reshaped = ";".join(picture.shown.process for picture in pictures if picture.shown.process)
-    job = replace(job, options=options, reshaped=reshaped, frame=frame)
+    job = replace(job, options=options, reshaped=reshaped, remark=remark, frame=frame)
     return job, Exhibit(row, Task(dict(zip(row.fields.values(), links, strict=False)), spoken), copies)
 
 
@@ -181,7 +183,7 @@ def _second(bucket: Bucket, limits: Limits, second: Second, seen: Seen, first: t
             fit = admit_picture(header, seen.companion.size, limits)
     except Rejected as error:
         raise Rejected(error.code, f"the {second.role}: {error.message}") from None
-    return Picture(seen.companion.key, header.format, fit)
+    return Picture(seen.companion.key, header, fit)
 
 
 def _header(bucket: Bucket, picture: Source) -> Header:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shared import keys
-from shared.admission import Shown
 from shared.documents import Job
-from shared.models import Capability
+from shared.models import Capability, Header
 from shared.ports import Bucket
+from shared.reshaping import Shown
 
 _LINK_SECONDS = 600
 """A synchronous vendor fetches within seconds; this is for its own retries."""
@@ -29,10 +29,10 @@ class Copy:
 
 @dataclass(frozen=True)
 class Picture:
-    """An object, the format it is in, and how the vendor is to see it."""
+    """An object, what its header says, and how the vendor is to see it."""
 
     key: str
-    format: str
+    header: Header
     shown: Shown
 
 
@@ -51,7 +51,7 @@ def show(bucket: Bucket, job: Job, row: Capability, pictures: Sequence[Picture])
     if short(own) and not job.wants_plain_name:
         return own, ()
     # Named after the job, so that a second try writes over what a first one left.
-    names = tuple(keys.staged(job.id, number, picture.format) for number, picture in enumerate(pictures))
+    names = tuple(keys.staged(job.id, number, picture.header.format) for number, picture in enumerate(pictures))
     plain = signed(names)
     public = not short(plain)  # a key from STS puts hundreds of characters into a link, however short the name
     if public:

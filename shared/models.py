@@ -110,7 +110,11 @@ class Header:
     @property
     def turned(self) -> tuple[int, int]:
         """Width and height as a viewer shows them."""
-        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
+        return self.as_viewed((self.width, self.height))
+
+    def as_viewed(self, sides: tuple[int, int]) -> tuple[int, int]:
+        """`sides` of the picture as stored, brought to its viewer's order, or back again."""
+        return (sides[1], sides[0]) if self.orientation >= 5 else sides
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,15 @@ from shared.documents import Job, Output, Receipt
 from shared.errors import CutoutError, Incomplete, Rejected
 from shared.models import Source, Stored
 
-_EMPTY = ("EmptyResult", "the vendor found no subject: nothing shows in its picture")
+_EMPTY = "EmptyResult"
+CMYK_COLOURS = "CmykColours"
+_REMARKS = {
+    "": "",
+    _EMPTY: "the vendor found no subject: nothing shows in its picture",
+    CMYK_COLOURS: "the picture has the colours of print (CMYK), which may have shifted on the way: "
+    "if they have, save it again as RGB, and upload that",
+}
+"""What is to be said of an upload that was served, by its code."""
 
 
 def receipt(
@@ -29,7 +37,8 @@ def receipt(
             status = "rejected"
         case _:
             status = "failed"
-    code, message = (error.code, error.message) if error else _EMPTY if empty else ("", "")
+    remark = _EMPTY if empty else job.remark
+    code, message = (error.code, error.message) if error else (remark, _REMARKS[remark])
     return Receipt(
         source=job.source,
         etag=job.etag,

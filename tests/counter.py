@@ -7,10 +7,8 @@ show is no matter here.
 
 from __future__ import annotations
 
-import io
 import json
 import math
-import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +21,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from PIL import Image
 from skimage import data
 
 from shared import composition
@@ -33,7 +30,7 @@ from shared.handlers.settle import on_timer
 from shared.handlers.uploads import on_upload
 from shared.models import Capability
 from shared.rounds import Round
-from tests.cloud import faces, oss_image, repair, segment
+from tests.cloud import faces, repair, segment
 from tests.cloud.box import Cloud
 from tests.cloud.segment import Pixels
 from tests.cloud.vendor import Vendor
@@ -152,7 +149,6 @@ def counter() -> Iterator[Counter]:
         patch.setattr(repair, "_MEND", 64)
         patch.setattr(composition, "now", clock)
         patch.setattr(settle, "Round", partial(Round, sleep=clock.sleep))
-        _let_oss_read_heic(patch)
         with Cloud(timer_seconds=math.inf, qps=1000, job_seconds=0) as cloud:
             for name, value in cloud.settings().items():
                 patch.delenv(name, raising=False)
@@ -186,17 +182,3 @@ def _portrait() -> Pixels:
 def _forget_settings() -> None:
     composition.settings.cache_clear()
     composition.arrivals.cache_clear()
-
-
-def _let_oss_read_heic(patch: pytest.MonkeyPatch) -> None:
-    """OSS reads HEIC, and Pillow does not: here it learns as much of it as `tests.pictures.heic` writes, black."""
-
-    def read(file: io.BytesIO, name: str | bytes) -> Image.Image:
-        content = file.read()
-        boxes = [at + 8 for at in range(len(content)) if content.startswith(b"ispe", at)]
-        image = Image.new("RGB", max(struct.unpack_from(">II", content, at) for at in boxes))
-        image.format = "HEIC"
-        return image
-
-    patch.setitem(Image.OPEN, "HEIC", (read, lambda head: head[4:12] == b"ftypheic"))
-    patch.setitem(oss_image._NAMES, "HEIC", "heic")

@@ -18,7 +18,7 @@ from PIL import Image
 
 from shared.capabilities import CAPABILITIES
 from shared.models import Capability
-from tests import heif_pictures, pictures
+from tests import pictures
 from tests.counter import Counter, Outcome, counter
 from tests.taken import Takes, taken
 
@@ -169,7 +169,10 @@ FORMS = [
     Form("a WebP", "webp", 24, saved("WEBP")),
     Form("a GIF", "gif", 8, saved("GIF", "P")),
     Form("a TIFF", "tiff", 24, saved("TIFF")),
-    Form("a HEIC", "heic", 24, lru_cache(lambda side: heif_pictures.heic(side, side, tile=1))),
+    Form("a HEIC", "heic", 24, saved("HEIF")),
+    Form("a HEIC with transparency", "heic", 32, saved("HEIF", "RGBA")),
+    Form("an AVIF", "avif", 24, saved("AVIF")),
+    Form("an AVIF with transparency", "avif", 32, saved("AVIF", "RGBA")),
 ]
 
 every_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)

@@ -6,6 +6,7 @@ import io
 import math
 import re
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -13,13 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from shared.admission import Shown, admit_mask, admit_picture
+from shared.admission import admit_mask, admit_picture
 from shared.capabilities import CAPABILITIES
 from shared.errors import Rejected
 from shared.models import Capability, Header, Limits
+from shared.reshaping import PNG, Shown
+from tests.cloud.oss_image import process
+from tests.cloud.oss_image_actions import AS_WRITTEN, TURNED_FIRST, Reading
+from tests.corners import COLOURS, corners, stored
 
 ROWS = sorted(CAPABILITIES.values(), key=lambda row: row.name)
-FORMATS = ("jpg", "png", "bmp", "webp", "gif", "tiff", "heic")
+FORMATS = ("jpg", "png", "bmp", "webp", "gif", "tiff", "heic", "avif")
+MIRRORED = (2, 4, 5, 7)
 AS_JPEG = "format,jpg/quality,Q_90"
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -116,21 +122,123 @@ def test_depth_is_a_matter_of_pngs_alone() -> None:
 @pytest.mark.parametrize("orientation", range(2, 9))
 def test_a_picture_turned_by_its_exif_is_turned_for_the_vendor(row: Capability, orientation: int) -> None:
     shown = admit(row, Header("jpg", 600, 400, orientation=orientation))
-    assert shown.process == f"image/auto-orient,1/{AS_JPEG}"
-    assert (shown.width, shown.height) == ((400, 600) if orientation >= 5 else (600, 400))
+    sides = (400, 600) if orientation >= 5 else (600, 400)
+    assert shown == Shown(f"image/auto-orient,1/{AS_JPEG}", *sides)
 
 
-def test_a_phone_photo_is_resized_before_it_is_turned() -> None:
+def test_a_phone_photo_is_turned_first_and_resized_to_sides_that_are_turned() -> None:
     shown = admit(CAPABILITIES["general/common"], Header("jpg", 4000, 3000, orientation=6), 5_000_000)
-    assert shown == Shown(f"image/resize,m_fixed,w_1999,h_1499/auto-orient,1/{AS_JPEG}", 1499, 1999)
+    assert shown == Shown(f"image/auto-orient,1/resize,m_fixed,w_1499,h_1999/{AS_JPEG}", 1499, 1999)
 
 
-def test_a_large_picture_is_not_turned_at_more_than_4096_pixels_a_side() -> None:
+@pytest.mark.parametrize(("orientation", "degrees"), [(3, 180), (6, 90), (8, 270)])
+def test_what_auto_orient_does_not_take_is_resized_as_stored_and_rotated(orientation: int, degrees: int) -> None:
     row = CAPABILITIES["general/hd-common"]
-    assert admit(row, Header("jpg", 4096, 4000, orientation=3)).process == f"image/auto-orient,1/{AS_JPEG}"
-    assert admit(row, Header("jpg", 4097, 3000, orientation=8)) == Shown(
-        f"image/resize,m_fixed,w_4096,h_2999/auto-orient,1/{AS_JPEG}", 2999, 4096
-    )
+    own, turned = f"auto-orient,1/{AS_JPEG}", f"rotate,{degrees}/{AS_JPEG}"
+
+    def asked(width: int, height: int, form: str = "jpg") -> str:
+        return admit(row, Header(form, width, height, orientation=orientation)).process
+
+    # "Under 4,096", says the one page, and "not over 4,096" the other: at 4,096 both let it be rotated.
+    assert asked(4095, 4095) == f"image/{own}"
+    assert asked(4096, 3000) == f"image/auto-orient,0/{turned}"
+    assert asked(4097, 3000) == f"image/auto-orient,0/resize,m_fixed,w_4096,h_2999/{turned}"
+    for form in ("webp", "png", "tiff"):  # of which no document says that OSS looks for an orientation in them
+        assert asked(600, 400, form) == f"image/auto-orient,0/{turned}"
+
+
+@pytest.mark.parametrize("orientation", MIRRORED)
+@pytest.mark.parametrize(("form", "width"), [("jpg", 4096), ("webp", 600), ("png", 600), ("tiff", 600)])
+def test_what_is_mirrored_and_cannot_be_mirrored_back_is_refused_with_what_to_do(
+    form: str, width: int, orientation: int
+) -> None:
+    error = refusal(CAPABILITIES["picwish/cutout"], Header(form, width, 400, orientation=orientation))
+    assert error.code == "CannotBeTurned"
+    for said in (f"EXIF orientation {orientation}", f"{width:,} × 400", "save it again upright"):
+        assert said in error.message
+
+
+# ---------------------------------------------------------------- what the vendor fetches, pixel by pixel
+
+READINGS = {"as written": AS_WRITTEN, "turned first": TURNED_FIRST}
+both_readings = pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
+
+
+def fetched(body: bytes, shown: Shown, reading: Reading) -> Image.Image:
+    """What a vendor gets, whose sides must be those that were promised."""
+    content = process(body, shown.process, reading).content if shown.process else body
+    picture = Image.open(io.BytesIO(content))
+    assert picture.size == (shown.width, shown.height)
+    return picture
+
+
+@both_readings
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("longest", [600, 2100, 4095, 4096, 4097, 6001])
+@pytest.mark.parametrize("name", ["general/common", "portrait/hd-body"])
+def test_a_photo_reaches_the_vendor_upright_and_undistorted(
+    name: str, longest: int, orientation: int, reading: Reading
+) -> None:
+    sides = (longest, longest // 10)
+    body = stored(sides, orientation)
+    row, header = CAPABILITIES[name], Header("jpg", *sides, orientation=orientation)
+    if orientation in MIRRORED and longest >= 4096:
+        assert refusal(row, header, len(body)).code == "CannotBeTurned"
+        return
+    shown = admit(row, header, len(body))
+    assert corners(fetched(body, shown, reading)) == COLOURS
+    long, short = max(shown.width, shown.height), min(shown.width, shown.height)
+    assert abs(long / short - 10) < 0.1
+    assert (shown.width < shown.height) is (orientation >= 5)
+
+
+@both_readings
+@pytest.mark.parametrize(
+    ("form", "orientation"),
+    # A GIF has no orientation, and none of a HEIC's own is written by an encoder at hand.
+    [*product(["PNG", "WEBP", "TIFF", "AVIF"], range(1, 9)), ("GIF", 1), ("HEIF", 1)],
+)
+def test_so_does_a_picture_of_any_other_format(form: str, orientation: int, reading: Reading) -> None:
+    body = stored((2400, 300), orientation, form)
+    decoded = {"AVIF": "avif", "HEIF": "heic"}.get(form)  # upright, and its sides are those that a decoder shows
+    if decoded or form == "GIF":
+        header = Header(decoded or "gif", *((2400, 300) if orientation < 5 or not decoded else (300, 2400)))
+    else:
+        header = Header(form.lower(), 2400, 300, orientation=orientation)
+    row = CAPABILITIES["general/common"]
+    if header.orientation in MIRRORED:
+        assert refusal(row, header, len(body)).code == "CannotBeTurned"
+    else:
+        assert corners(fetched(body, admit(row, header, len(body)), reading)) == COLOURS
+
+
+@both_readings
+@pytest.mark.parametrize(
+    ("sides", "of_picture", "of_mask"),
+    [
+        *(((120, 60), *pair) for pair in product(range(1, 9), repeat=2)),
+        *((sides, *pair) for sides in ((2100, 300), (4800, 300)) for pair in [(1, 6), (6, 1), (6, 8), (3, 1), (8, 7)]),
+    ],
+)
+def test_a_mask_lies_upon_its_picture_however_either_is_turned(
+    sides: tuple[int, int], of_picture: int, of_mask: int, reading: Reading
+) -> None:
+    bodies, headers = [], []
+    for orientation in (of_picture, of_mask):
+        lies = sides if orientation < 5 else sides[::-1]
+        bodies.append(stored(lies, orientation))
+        headers.append(Header("jpg", *lies, orientation=orientation))
+    if of_mask in MIRRORED and max(sides) >= 4096:
+        with pytest.raises(Rejected, match="save it again upright"):
+            admit_pair(*headers)
+        return
+    pair = admit_pair(*headers)
+    seen = [fetched(body, shown, reading) for body, shown in zip(bodies, pair, strict=True)]
+    assert seen[0].size == seen[1].size
+    assert [corners(picture) for picture in seen] == [COLOURS, COLOURS]
+
+
+# ---------------------------------------------------------------- what OSS reads
 
 
 @pytest.mark.parametrize(
@@ -162,6 +270,62 @@ def test_what_oss_can_just_reshape_is_reshaped(header: Header, size: int) -> Non
     assert admit(CAPABILITIES["general/common"], header, size).process.startswith("image/resize")
 
 
+@pytest.mark.parametrize(
+    ("header", "size", "advice"),
+    [
+        (Header("jpg", 4000, 3000), 20_000_001, "make it smaller than 20 MB, and upload that"),
+        (Header("jpg", 30_001, 900), 9_000_000, "scale it down to 30,000 pixels a side, and upload that"),
+        (Header("avif", 10_001, 900), 9_000_000, "scale it down to 10,000 pixels a side, and upload that"),
+        (Header("png", 25_000, 10_001), 9_000_000, "scale it down to 250 million pixels, and upload that"),
+        (Header("gif", 1000, 1000, frames=251), 9_000_000, "save one frame of it as JPEG, and upload that"),
+        (
+            Header("tiff", 16_385, 900),
+            21_000_000,
+            "smaller than 20 MB and scale it down to 16,384 pixels a side, and up",
+        ),
+        (Header("webp", 2000, 900, frames=2), 9_000, "save one of them as JPEG, and upload that"),
+    ],
+)
+def test_a_refusal_says_what_to_do(header: Header, size: int, advice: str) -> None:
+    assert advice in refusal(CAPABILITIES["general/common"], header, size).message
+
+
+@pytest.mark.parametrize(
+    "header", [Header("gif", 1000, 1000, bits=8, frames=250), Header("tiff", 1000, 1000, frames=1000)]
+)
+def test_frames_count_where_they_move_and_pages_do_not(header: Header) -> None:
+    assert admit(CAPABILITIES["general/common"], header).process == f"image/{AS_JPEG}"
+
+
+def test_an_animated_webp_is_shown_as_it_is_or_not_at_all() -> None:
+    animated = Header("webp", 600, 400, frames=2)
+    assert admit(CAPABILITIES["general/common"], animated) == Shown("", 600, 400)
+    for name, header in (
+        ("goods/commodity", animated),
+        ("general/common", replace(animated, width=2000)),
+        ("general/common", replace(animated, orientation=6)),
+    ):
+        error = refusal(CAPABILITIES[name], header)
+        assert (error.code, "of 2 frames" in error.message) == ("AnimatedPicture", True)
+
+
+@pytest.mark.parametrize("form", ["heic", "avif"])
+def test_a_heic_or_avif_that_can_be_transparent_becomes_a_png_and_any_other_a_jpeg(form: str) -> None:
+    row = CAPABILITIES["goods/commodity"]
+    assert admit(row, Header(form, 600, 400)).process == f"image/{AS_JPEG}"
+    assert admit(row, Header(form, 600, 400, alpha=True)).process == "image/format,png"
+    large = admit(row, Header(form, 4000, 3000, alpha=True), 5_000_000)
+    assert large == Shown("image/resize,m_fixed,w_987,h_740/format,png", 987, 740)
+    assert admit(row, Header("png", 4000, 3000, alpha=True), 5_000_000).process.endswith(AS_JPEG)
+
+
+def test_transparent_noise_has_no_more_bytes_a_pixel_as_a_png_than_is_reckoned_with() -> None:
+    noise = np.random.default_rng(7).integers(0, 256, (700, 900, 4), dtype=np.uint8)
+    Image.fromarray(noise).save(body := io.BytesIO(), "PNG")
+    made = process(body.getvalue(), f"image/{PNG.actions}").content
+    assert 4 < len(made) / (700 * 900) < PNG.bytes_a_pixel
+
+
 def test_a_strip_too_narrow_once_resized_is_refused_with_what_it_would_be() -> None:
     row = CAPABILITIES["general/common"]
     # 20,000 to 1,999 is 10 to 1: 331 pixels would be 33.08.
@@ -185,8 +349,10 @@ headers = st.builds(
     width=st.integers(1, 20_000) | st.integers(1, 40_000),
     height=st.integers(1, 20_000) | st.integers(1, 40_000),
     bits=st.sampled_from([1, 8, 16, 24, 32, 48, 64]),
-    orientation=st.sampled_from([1, 1, 1, 3, 6, 8]),
-)
+    orientation=st.just(1) | st.integers(1, 8),
+    frames=st.sampled_from([1, 1, 1, 2, 100]),
+    alpha=st.booleans(),
+).map(lambda header: replace(header, orientation=1) if header.format in ("heic", "avif", "gif", "bmp") else header)
 sizes = st.integers(1, 21_000_000) | st.integers(1, 50_000_000)
 _RESIZE = re.compile(r"resize,m_fixed,w_(\d+),h_(\d+)")
 
@@ -203,28 +369,44 @@ def test_whatever_is_shown_keeps_the_limits_of_the_vendor_and_of_oss(
     assert limits.min_side <= min(shown.width, shown.height)
     assert max(shown.width, shown.height) <= limits.max_side
     if shown.process:
-        assert_oss_can_make_it(shown, header)
-        assert shown.width * shown.height * 0.9 <= limits.max_bytes
-        assert shown.process.endswith(AS_JPEG)
+        assert_oss_can_make_it(shown, header, size)
+        as_png = header.alpha and header.format in ("heic", "avif")
+        assert shown.width * shown.height * (4.1 if as_png else 0.9) <= limits.max_bytes
+        assert shown.process.endswith("format,png" if as_png else AS_JPEG)
     else:
         assert header.format in limits.formats
         assert size <= limits.max_bytes
         assert (shown.width, shown.height, 1) == (header.width, header.height, header.orientation)
 
 
-def assert_oss_can_make_it(shown: Shown, header: Header) -> None:
-    """Follows the process step by step, as OSS does, and holds each against its documented limits."""
-    width, height = header.width, header.height
-    for step in shown.process.removeprefix("image/").split("/"):
-        if resize := _RESIZE.fullmatch(step):
-            width, height = int(resize[1]), int(resize[2])
-        elif step == "auto-orient,1":
-            assert max(width, height) <= 4096
-            if header.orientation >= 5:
-                width, height = height, width
-    assert (width, height) == (shown.width, shown.height)
-    assert width * height <= 16_777_216
-    assert max(width, height) <= 16_384
+def assert_oss_can_make_it(shown: Shown, header: Header, size: int) -> None:
+    """Follows the process step by step, as OSS does by each of its documents, and holds it against their limits."""
+    assert size <= 20_000_000
+    assert max(header.width, header.height) <= {"tiff": 16_384, "avif": 10_000}.get(header.format, 30_000)
+    assert header.width * header.height * (1 if header.format == "tiff" else header.frames) <= 250_000_000
+    assert header.format != "webp" or header.frames == 1
+    _, *steps = shown.process.split("/")
+    assert header.orientation == 1 or steps[0] in ("auto-orient,0", "auto-orient,1")
+    for turned_first in (False, True):
+        order = sorted(steps, key=lambda step: not step.startswith("auto-orient")) if turned_first else steps
+        lies, sides = header.orientation, (header.width, header.height)
+        for step in order:
+            if resize := _RESIZE.fullmatch(step):
+                wanted = int(resize[1]), int(resize[2])
+                assert wanted[0] <= sides[0], "OSS enlarges nothing unless it is told to"
+                assert wanted[1] <= sides[1], "OSS enlarges nothing unless it is told to"
+                sides = wanted
+            elif step == "auto-orient,1":
+                assert header.format == "jpg"
+                assert max(header.width, header.height) < 4096
+                lies, sides = 1, (sides[::-1] if header.orientation >= 5 else sides)
+            elif step.startswith("rotate"):
+                assert max(sides) <= 4096
+                assert step == f"rotate,{ {3: 180, 6: 90, 8: 270}[lies] }"
+                lies, sides = 1, (sides[::-1] if header.orientation >= 5 else sides)
+        assert (lies, sides) == (1, (shown.width, shown.height))
+    assert shown.width * shown.height <= 16_777_216
+    assert max(shown.width, shown.height) <= 16_384
 
 
 @given(headers, sizes, st.sampled_from(ROWS))
@@ -236,7 +418,7 @@ def test_a_resized_picture_keeps_its_shape_to_a_pixel(header: Header, size: int,
     width, height = (
         (shown.height, shown.width) if header.orientation >= 5 and shown.process else (shown.width, shown.height)
     )
-    scale = max(width / header.width, height / header.height)
+    scale = width / header.width if header.width > header.height else height / header.height
     assert abs(header.width * scale - width) <= 1 + 1e-6
     assert abs(header.height * scale - height) <= 1 + 1e-6
 
@@ -288,11 +470,24 @@ def test_a_turned_mask_of_a_turned_picture_is_turned_too() -> None:
     assert admit_pair(image, image)[1] == Shown("image/auto-orient,1/format,png", 400, 600)
 
 
-def test_a_large_turned_mask_is_resized_before_it_is_turned() -> None:
-    image = Header("jpg", 6000, 4500, orientation=6)
-    assert admit_pair(image, image)[1] == Shown(
-        "image/resize,m_fixed,w_1999,h_1499/auto-orient,1/format,png", 1499, 1999
-    )
+@pytest.mark.parametrize(
+    ("mask", "asked"),
+    [
+        (Header("jpg", 4000, 3000, orientation=6), "image/auto-orient,1/resize,m_fixed,w_1499,h_1999/format,png"),
+        (
+            Header("png", 4000, 3000, orientation=8),
+            "image/auto-orient,0/resize,m_fixed,w_1999,h_1499/rotate,270/format,png",
+        ),
+        (Header("png", 3000, 4000), "image/resize,m_fixed,w_1499,h_1999/format,png"),
+        (
+            Header("webp", 3000, 4000, orientation=3),
+            "image/auto-orient,0/resize,m_fixed,w_1499,h_1999/rotate,180/format,png",
+        ),
+    ],
+)
+def test_a_mask_is_turned_as_it_lies_itself(mask: Header, asked: str) -> None:
+    image = Header("jpg", 4000, 3000, orientation=6)
+    assert admit_pair(image, mask)[1] == Shown(asked, 1499, 1999)
 
 
 @pytest.mark.parametrize("sides", [(599, 400), (600, 401), (400, 600), (1200, 800)])
@@ -301,6 +496,7 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(sides: tuple[int, int
         admit_pair(Header("jpg", 600, 400), Header("png", *sides, bits=8))
     assert refused.value.code == "MaskSize"
     assert f"{sides[0]} × {sides[1]} pixels and the picture 600 × 400" in refused.value.message
+    assert "scale or crop one of them" in refused.value.message
 
 
 def test_a_mask_that_oss_cannot_reshape_is_refused() -> None:
@@ -322,7 +518,7 @@ def test_a_shown_mask_lies_pixel_upon_pixel_and_oss_can_make_it(image: Header, m
         return
     assert (shown_mask.width, shown_mask.height) == (shown.width, shown.height)
     if shown_mask.process:
-        assert_oss_can_make_it(shown_mask, mask)
+        assert_oss_can_make_it(shown_mask, mask, size)
         assert shown_mask.process.endswith("format,png")
     else:
         assert mask.orientation == 1

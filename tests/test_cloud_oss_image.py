@@ -6,13 +6,20 @@ import base64
 import io
 import json
 from collections.abc import Callable
+from contextlib import suppress
 
 import oss2
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from tests import oss_world
+from tests.cloud.oss_image import process
+from tests.cloud.oss_image_actions import AS_WRITTEN, TURNED_FIRST, Reading
+from tests.cloud.oss_replies import Refused
+from tests.corners import COLOURS, NAMES, case, corners, moving, stored
 from tests.oss_world import World, refusal
 
 running, world, bucket = oss_world.running, oss_world.world, oss_world.bucket
@@ -156,8 +163,14 @@ def grey(width: int, height: int, form: str) -> Callable[[], bytes]:
 @pytest.mark.parametrize(
     ("content", "actions", "code", "ec"),
     [
-        (lambda: b"this is not a picture", "info", "BadRequest", ""),
-        (lambda: picture((40, 20))[:300], "format,png", "BadRequest", ""),
+        (lambda: b"this is not a picture", "info", "BadRequest", "0040-00000005"),
+        (lambda: picture((40, 20))[:300], "format,png", "BadRequest", "0040-00000005"),
+        (lambda: case("plain.avif")[:2000], "format,png", "BadRequest", "0040-00000021"),
+        (lambda: case("alpha.heic")[:5000], "format,png", "BadRequest", "0040-00000020"),
+        (lambda: case("webp-ori6.webp")[:2000], "format,png", "BadRequest", "0040-00000010"),
+        (lambda: case("animated.webp"), "resize,w_10", "BadWebPImage", "0040-00000010"),
+        (lambda: case("alpha.heic"), "format,jpg", "BadRequest", ""),
+        (lambda: moving(12_500, 10_000, 3), "resize,w_10", "BadRequest", "0040-00000009"),
         (lambda: picture((40, 20)) + bytes(20 * 1024 * 1024), "info", "ImageTooLarge", ""),
         (grey(30_001, 10, "PNG"), "resize,w_10", "BadRequest", "0040-00000009"),
         (lambda: picture((30_001, 1)), "format,png", "BadRequest", "0040-00000019"),
@@ -176,7 +189,9 @@ def grey(width: int, height: int, form: str) -> Callable[[], bytes]:
         (lambda: picture((10, 10)), "resize,w_16385", "InvalidArgument", "0040-00000321"),
         (lambda: picture((10, 10)), "resize", "InvalidArgument", ""),
         (lambda: picture((10, 10)), "format,psd", "InvalidArgument", ""),
+        (lambda: picture((10, 10)), "auto-orient,2", "InvalidArgument", "0040-00000215"),
         (lambda: picture((10, 10)), "crop,w_5", "NotImplemented", ""),
+        (lambda: picture((10, 10)), "format,heic", "NotImplemented", ""),
     ],
 )
 def test_a_picture_past_the_image_services_limits_is_refused(
@@ -188,9 +203,113 @@ def test_a_picture_past_the_image_services_limits_is_refused(
     assert (raised.value.code, raised.value.details.get("EC", "")) == (code, ec)
 
 
-def test_a_large_picture_passes_when_it_is_made_small_first(bucket: oss2.Bucket) -> None:
-    content = picture((6_000, 100), orientation=6)
-    assert processed(bucket, content, "image/resize,l_600/auto-orient,1").size == (10, 600)
+readings = pytest.mark.parametrize("reading", [AS_WRITTEN, TURNED_FIRST], ids=["as written", "turned first"])
+
+
+@pytest.mark.parametrize(
+    ("actions", "as_written", "turned_first"),
+    [
+        ("resize,w_20", (20, 10), (20, 40)),  # by default pictures are turned, says the one, and the other nothing
+        ("resize,w_20/auto-orient,1", (10, 20), (20, 40)),  # the example on the page "Auto-orient"
+        ("auto-orient,1/resize,w_20", (20, 40), (20, 40)),
+        ("auto-orient,0/resize,w_20", (20, 10), (20, 10)),
+        ("auto-orient,0/resize,w_20/rotate,90", (10, 20), (10, 20)),  # as the FAQ has it
+    ],
+)
+def test_the_documents_can_be_read_in_two_ways(
+    actions: str, as_written: tuple[int, int], turned_first: tuple[int, int]
+) -> None:
+    for reading, size in ((AS_WRITTEN, as_written), (TURNED_FIRST, turned_first)):
+        made = process(picture((40, 20), orientation=6), f"image/{actions}", reading)
+        assert Image.open(io.BytesIO(made.content)).size == size
+
+
+def test_which_of_them_holds_can_be_set_for_a_whole_oss(bucket: oss2.Bucket, world: World) -> None:
+    world.oss.reading = TURNED_FIRST
+    try:
+        assert processed(bucket, picture((40, 20), orientation=6), "image/resize,w_20/auto-orient,1").size == (20, 40)
+    finally:
+        world.oss.reading = AS_WRITTEN
+
+
+@readings
+def test_the_sides_of_the_source_are_what_auto_orient_goes_by(reading: Reading) -> None:
+    """That it was made small before is nothing to it; `rotate` minds what it is given."""
+    longest = picture((reading.longest, 10), orientation=6)
+    assert process(longest, "image/auto-orient,1", reading).content
+    longer = picture((reading.longest + 1, 10), orientation=6)
+    for actions in ("auto-orient,1", "resize,w_100/auto-orient,1", "auto-orient,1/resize,w_100"):
+        with pytest.raises(Refused) as refused:
+            process(longer, f"image/{actions}", reading)
+        assert (refused.value.status, refused.value.ec) == (400, "0040-00000006")
+    small = process(picture((6_000, 100), orientation=6), "image/auto-orient,0/resize,l_600/rotate,90", reading)
+    assert Image.open(io.BytesIO(small.content)).size == (10, 600)
+
+
+@readings
+@pytest.mark.parametrize("form", ["WEBP", "PNG", "TIFF"])
+def test_other_formats_have_an_orientation_too_and_no_document_says_that_it_is_heeded(
+    form: str, reading: Reading
+) -> None:
+    content = picture((40, 20), form, orientation=6)
+    made = process(content, "image/auto-orient,1/format,png", reading)
+    assert Image.open(io.BytesIO(made.content)).size == ((20, 40) if reading.comes_first else (40, 20))
+    left_alone = process(content, "image/auto-orient,0/format,png", reading)
+    assert Image.open(io.BytesIO(left_alone.content)).size == (40, 20)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_every_orientation_is_undone(form: str, orientation: int) -> None:
+    sides = (40, 20) if orientation < 5 else (20, 40)
+    content = stored(sides, orientation, form, **({"lossless": True} if form == "WEBP" else {}))
+    made = Image.open(io.BytesIO(process(content, "image/auto-orient,1/format,png", TURNED_FIRST).content))
+    assert (made.size, corners(made)) == ((40, 20), COLOURS)
+
+
+def test_a_phones_photo_with_exif_beside_its_orientation_is_turned(bucket: oss2.Bucket) -> None:
+    made = processed(bucket, case("phone-orientation6.jpg"), "image/auto-orient,1/format,jpg")
+    exif = made.getexif()
+    assert (made.size, exif.get(ExifTags.Base.Orientation), exif[ExifTags.Base.Make]) == ((480, 640), None, "Apple")
+    assert exif.get_ifd(ExifTags.IFD.Exif)
+
+
+def test_a_jpeg_with_others_behind_it_is_a_jpeg(bucket: oss2.Bucket) -> None:
+    """As phones write it, for depth and brightness."""
+    first, second = Image.new("RGB", (40, 20), "red"), Image.new("RGB", (20, 10), "blue")
+    first.save(content := io.BytesIO(), "MPO", save_all=True, append_images=[second])
+    assert Image.open(content).format == "MPO"
+    made = processed(bucket, content.getvalue(), "image/resize,w_20")
+    assert (made.format, made.size) == ("JPEG", (20, 10))
+
+
+@pytest.mark.parametrize("name", ["plain.avif", "avif-major-mif1.avif", "heic-mdat-first-small.heic", "alpha.heic"])
+def test_heic_and_avif_are_read(bucket: oss2.Bucket, name: str) -> None:
+    made = processed(bucket, case(name), "image/resize,m_fixed,w_320,h_240/format,png")
+    assert (made.size, made.has_transparency_data) == ((320, 240), name == "alpha.heic")
+    assert json.loads(process(case(name), "image/info").content)["Format"]["value"] == name.rpartition(".")[2]
+
+
+def test_an_avif_is_turned_as_it_says_itself(bucket: oss2.Bucket) -> None:
+    content = stored((40, 20), 6, "AVIF")  # which Pillow writes as `irot`
+    made = processed(bucket, content, "image/auto-orient,0/format,png")
+    assert (made.size, corners(made)) == ((20, 40), COLOURS)
+
+
+def test_what_pillow_cannot_do_is_said_to_be_missing_here(bucket: oss2.Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image.Image, "resize", lambda *_: 1 / 0)
+    bucket.put_object("picture", picture((40, 20)))
+    assert refusal(bucket.get_object, "picture", process="image/resize,w_10") == (501, "NotImplemented")
+
+
+@given(st.sampled_from(NAMES), st.integers(0, 10_000), st.binary(min_size=1, max_size=8), st.booleans())
+def test_no_damage_makes_it_stumble(name: str, where: int, what: bytes, cut_off: bool) -> None:
+    content = case(name)
+    at = where % len(content)
+    content = content[:at] if cut_off else content[:at] + what + content[at + len(what) :]
+    for actions in ("info", "auto-orient,1/resize,m_fixed,w_20,h_10/format,jpg/quality,Q_90"):
+        with suppress(Refused):
+            assert process(content, f"image/{actions}").content
 
 
 def test_a_reshaped_picture_can_be_kept(bucket: oss2.Bucket, world: World) -> None:

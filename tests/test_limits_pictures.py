@@ -11,6 +11,7 @@ from tests.headers import header
 from tests.matrix import (
     OSS_BYTES,
     OSS_SIDE,
+    OSS_TURNED_SIDE,
     Form,
     a_desk,
     across,
@@ -119,6 +120,9 @@ def test_a_mask_lies_upon_its_picture_however_either_is_stored(
     shown = (takes.most + past, across(takes, takes.most + past, takes.most))
     bodies = [jpeg(*(shown[::-1] if orientation >= 5 else shown), orientation) for orientation in orientations]
     plain = past == 0 and set(orientations) == {1}
+    if orientations[1] == 2 and max(shown) >= OSS_TURNED_SIDE:
+        refused(desk.hand_in(row, *bodies), "mirrored", "save it again upright")
+        return
     seen = served(desk.hand_in(row, *bodies), takes, as_it_is=plain)
     assert seen[0] == seen[1]
     assert max(seen[0]) == takes.most == seen[0][0]

@@ -11,6 +11,7 @@ import sys
 import threading
 
 from tests.cloud.box import Cloud
+from tests.cloud.oss_image_actions import AS_WRITTEN, TURNED_FIRST
 
 
 def main() -> None:
@@ -19,6 +20,9 @@ def main() -> None:
         "--timer-seconds", type=float, default=5.0, help="how often timers fire here, instead of s.yaml's schedule"
     )
     parser.add_argument("--staged", action="store_true", help="run what `make build` made, in a Python 3.10")
+    parser.add_argument(
+        "--turned-first", action="store_true", help="OSS turns pictures before all else, as its older documents say"
+    )
     options = parser.parse_args()
 
     # Taken over first: whoever starts us may change their mind at once.
@@ -26,7 +30,12 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())
 
-    with Cloud(code="staged" if options.staged else "source", timer_seconds=options.timer_seconds, log=_say) as cloud:
+    with Cloud(
+        code="staged" if options.staged else "source",
+        timer_seconds=options.timer_seconds,
+        reading=TURNED_FIRST if options.turned_first else AS_WRITTEN,
+        log=_say,
+    ) as cloud:
         for name, value in cloud.settings().items():
             print(f"{name}={value}", flush=True)
         _say(f"Upload to {cloud.bucket}/uploads/general/common/. A stand-in draws the cutouts. Ctrl-C ends it.")

@@ -15,6 +15,7 @@ from tests.cloud.fc import Code, Fc
 from tests.cloud.fc_gateway import FcGateway
 from tests.cloud.manifest import load
 from tests.cloud.oss import Oss
+from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
 from tests.cloud.oss_store import Versioning
 from tests.cloud.picwish import Picwish
 from tests.cloud.viapi import Viapi
@@ -29,7 +30,7 @@ class Cloud:
     alias, that its function has over those of s.yaml; `qps` and `latency` are every vendor's,
     `job_seconds` is `Viapi`'s and `Damo`'s, `processing_seconds` `Picwish`'s. `environment` is what functions get over
     the settings. With `versioning` ("Enabled", "Suspended") the bucket has it; `jobs_bucket` is made beside it and
-    named to the functions. `log` gets what there is to say.
+    named to the functions. `reading` is `Oss`'s. `log` gets what there is to say.
     """
 
     bucket = "shop-photos"
@@ -49,6 +50,7 @@ class Cloud:
         environment: Mapping[str, str] | None = None,
         versioning: Versioning = "",
         jobs_bucket: str = "",
+        reading: Reading = AS_WRITTEN,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.effects: list[tuple[Effect, Moment]] = []
@@ -58,7 +60,7 @@ class Cloud:
         self._lock = threading.Lock()
         self.accounts = Accounts()
         with ExitStack() as stack:
-            self.oss = Oss(self.accounts, observe=self._observe)
+            self.oss = Oss(self.accounts, observe=self._observe, reading=reading)
             stack.callback(self.oss.stop)
             self.oss.create_bucket(self.bucket, versioning=versioning)
             if jobs_bucket:

@@ -19,6 +19,8 @@ from tests.cloud.effects import Effect, Observer, unobserved
 from tests.cloud.oss_acl import Acls
 from tests.cloud.oss_cors import Cors
 from tests.cloud.oss_events import Change, document
+from tests.cloud.oss_image import Made, process
+from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
 from tests.cloud.oss_operations import Operations
 from tests.cloud.oss_origins import Origins
 from tests.cloud.oss_replies import Refused
@@ -60,7 +62,8 @@ class Oss:
     """Serves at `url`, path style, from construction until `stop()`; make one at a time, for moto's state is global.
 
     `on_event` gets the trigger's document for every change, once the object is there and before the client knows.
-    `requests` holds what was served, oldest first. `clock` tells seconds since 1970.
+    `requests` holds what was served, oldest first. `clock` tells seconds since 1970. `reading` is how pictures are
+    turned, of which the documents say two things; it may be set at any time.
     """
 
     def __init__(
@@ -70,9 +73,11 @@ class Oss:
         on_event: Callable[[dict[str, Any]], None] = _unheard,
         observe: Observer = unobserved,
         clock: Callable[[], float] = time.time,
+        reading: Reading = AS_WRITTEN,
         port: int = 0,
     ) -> None:
         self.on_event = on_event
+        self.reading = reading
         self.observe = observe
         self.requests: list[Served] = []
         self._clock = clock
@@ -82,7 +87,7 @@ class Oss:
         self._origins = Origins()
         self._first_bucket = ""
         self._cors = Cors()
-        self._operations = Operations(self._store, self._acls, self._origins, self._cors, clock)
+        self._operations = Operations(self._store, self._acls, self._origins, self._cors, clock, self._reshape)
         self._server = Server(self._app, port)
         self.url = self._server.url
 
@@ -150,6 +155,9 @@ class Oss:
             headers["content-length"] = str(len(reply.body))
         start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", list(headers.items()))
         return [reply.body]
+
+    def _reshape(self, content: bytes, instructions: str) -> Made:
+        return process(content, instructions, self.reading)
 
     def _admit(self, asked: Asked) -> str:
         if asked.bucket:

@@ -1,6 +1,6 @@
 """The actions of OSS's image service, each a step on a picture's way: resize, turn, quality, format.
 
-Limits and ECs are those of OSS's "Resize images" and "Rotate" pages and its error pages 0040-….
+Limits and ECs are those of OSS's "Resize images", "Rotate" and "Auto-orient" pages and its error pages 0040-….
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from PIL import ExifTags, Image
+from PIL import Image
 
 from tests.cloud.oss_replies import Refused
 
 FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "bmp": "BMP", "gif": "GIF", "tiff": "TIFF"}
 """Pillow's names for what OSS reads and writes, by OSS's."""
+FORMATS |= {"heic": "HEIF", "avif": "AVIF"}
 _RESULT_SIDE, _RESULT_PIXELS = 16_384, 16_777_216
-_TURNED_SIDE = 4_096
+_ROTATED_SIDE = 4_096
 _NOT_HERE = {"crop", "circle", "indexcrop", "rounded-corners", "blur", "bright", "sharpen", "contrast"}
 _NOT_HERE |= {"interlace", "average-hue", "watermark"}
 _Transpose = Image.Transpose
-_UPRIGHT = {
+UPRIGHT = {
     2: _Transpose.FLIP_LEFT_RIGHT,
     3: _Transpose.ROTATE_180,
     4: _Transpose.FLIP_TOP_BOTTOM,
@@ -34,14 +35,38 @@ _UPRIGHT = {
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What OSS's documents say of `auto-orient`: they differ, and the real one does one or the other."""
+
+    comes_first: bool
+    """Before every other action, wherever it is written, and also when it is not: by default pictures are turned."""
+    longest: int
+    """Pixels: the sides that the source may have, as it is stored."""
+    formats: frozenset[str]
+    """Pillow's names of those in which an orientation is looked for."""
+
+
+AS_WRITTEN = Reading(comes_first=False, longest=4_096, formats=frozenset({"JPEG"}))
+"""The "Overview" of 2026, "Auto-orient" of the same time, and the error page 0040-00000006."""
+TURNED_FIRST = Reading(comes_first=True, longest=4_095, formats=frozenset({"JPEG", "WEBP", "PNG", "TIFF"}))
+"""The older "Auto-orient" (document 44691), whose example `resize,w_100/auto-orient,1` makes 100 × 127. Neither says
+in which formats."""
+
+
+@dataclass(frozen=True)
 class Work:
     """A picture on its way."""
 
     image: Image.Image
+    source: tuple[str, tuple[int, int]]
+    """As it is stored: Pillow's name of its format, and its sides."""
     format: str
     """Pillow's name of what it will be written as."""
     exif: Image.Exif
-    """Kept, as OSS does, but for the orientation once the picture has been turned by it."""
+    """Kept in the result, but for the orientation when the picture has been turned by that."""
+    orientation: int
+    """EXIF's; 1 when the picture has been turned by it."""
+    reading: Reading = AS_WRITTEN
     quality: int = 0
     """1..100; 0 when nobody asked."""
 
@@ -56,9 +81,9 @@ def act(work: Work, action: str) -> Work:
     return _ACTIONS[name](work, arguments)
 
 
-def bad(message: str, ec: str = "") -> NoReturn:
+def bad(message: str, ec: str = "", code: str = "BadRequest") -> NoReturn:
     """Refuses what the picture is, or can't become."""
-    raise Refused(400, "BadRequest", message, ec)
+    raise Refused(400, code, message, ec)
 
 
 def _invalid(message: str, ec: str = "") -> NoReturn:
@@ -107,19 +132,15 @@ def _target(width: int, height: int, mode: str, wanted: dict[str, int]) -> tuple
 
 
 def _auto_orient(work: Work, arguments: list[str]) -> Work:
-    wanted = _whole(_only(arguments), 0, 1)
-    turn = _UPRIGHT.get(work.exif.get(ExifTags.Base.Orientation, 1))
-    if not wanted or turn is None:
+    if not _whole(_only(arguments), 0, 1, "0040-00000215") or not is_turned(work):
         return work
-    _check_turnable(work.image)
-    exif = Image.Exif()
-    exif.update({tag: value for tag, value in work.exif.items() if tag != ExifTags.Base.Orientation})
-    return replace(work, image=work.image.transpose(turn), exif=exif)
+    _check_turnable(work.source[1], work.reading.longest)
+    return replace(work, image=work.image.transpose(UPRIGHT[work.orientation]), orientation=1)
 
 
 def _rotate(work: Work, arguments: list[str]) -> Work:
     degrees = _whole(_only(arguments), 0, 360, "0040-00000217")
-    _check_turnable(work.image)
+    _check_turnable(work.image.size, _ROTATED_SIDE)
     image = smooth(work.image)
     white = (255,) * len(image.getbands())
     # Pillow turns the other way.
@@ -136,8 +157,6 @@ def _quality(work: Work, arguments: list[str]) -> Work:
 
 def _format(work: Work, arguments: list[str]) -> Work:
     name = _only(arguments)
-    if name in ("heic", "avif"):
-        raise Refused(501, "NotImplemented", f"The box can't write {name}.")
     if name not in FORMATS:
         _invalid(f"format {name} is not valid.")
     return replace(work, format=FORMATS[name])
@@ -155,9 +174,14 @@ def smooth(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode in ("1", "I", "F") else "RGB")
 
 
-def _check_turnable(image: Image.Image) -> None:
-    if max(image.size) > _TURNED_SIDE:
-        bad(f"An image longer than {_TURNED_SIDE} px on a side can't be rotated.", "0040-00000006")
+def is_turned(work: Work) -> bool:
+    """Whether OSS would find that the picture is to be turned."""
+    return work.orientation in UPRIGHT and work.source[0] in work.reading.formats
+
+
+def _check_turnable(sides: tuple[int, int], longest: int) -> None:
+    if max(sides) > longest:
+        bad("Picture exceed the maximum allowable rotation range.", "0040-00000006")
 
 
 def _only(arguments: list[str]) -> str:

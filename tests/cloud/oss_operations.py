@@ -20,7 +20,7 @@ from tests.cloud.oss_batch import delete_multiple
 from tests.cloud.oss_cors import Cors
 from tests.cloud.oss_events import Change, Done
 from tests.cloud.oss_form import check_policy, success
-from tests.cloud.oss_image import process
+from tests.cloud.oss_image import Made
 from tests.cloud.oss_known import unknown
 from tests.cloud.oss_listing import listing
 from tests.cloud.oss_multipart import Multipart
@@ -34,10 +34,19 @@ from tests.cloud.oss_store import Store
 class Operations:
     """Everything the box's OSS can do."""
 
-    def __init__(self, store: Store, acls: Acls, origins: Origins, cors: Cors, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        acls: Acls,
+        origins: Origins,
+        cors: Cors,
+        clock: Callable[[], float],
+        reshape: Callable[[bytes, str], Made],
+    ) -> None:
         self._store = store
         self._acls = acls
         self._clock = clock
+        self._reshape = reshape
         self._objects = Objects(store, acls, origins)
         self._multipart = Multipart(store, self._objects, acls)
         self._by_name: dict[str, Callable[[Asked], Done]] = {
@@ -144,7 +153,7 @@ class Operations:
         if not instructions:
             return _quiet(self._objects.read(*_where(asked), asked.query, asked.headers))
         whole = self._objects.read(*_where(asked), asked.query, {})
-        made = process(whole.body, instructions)
+        made = self._reshape(whole.body, instructions)
         return _quiet(
             Reply(
                 200,
@@ -162,7 +171,7 @@ class Operations:
             raise Refused(400, "InvalidArgument", "A POST with x-oss-process must end with |sys/saveas,o_…[,b_…].")
         key, bucket = _decode(saveas[1]), _decode(saveas[2]) if saveas[2] else asked.bucket
         source = self._objects.read(*_where(asked), {}, {})
-        made = process(source.body, instructions)
+        made = self._reshape(source.body, instructions)
         headers = {"content-type": made.content_type}
         event, origin = "ObjectCreated:PutObject", asked.key if bucket == asked.bucket else ""
         _, change = self._objects.create(event, bucket, key, made.content, headers, source=origin)
