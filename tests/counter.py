@@ -32,6 +32,7 @@ from shared.models import Capability
 from shared.rounds import Round
 from tests.cloud import faces, repair, segment
 from tests.cloud.box import Cloud
+from tests.cloud.oss_image_actions import Reading
 from tests.cloud.segment import Pixels
 from tests.cloud.vendor import Vendor
 from tests.cloud.vendor_pictures import Limits, Picture
@@ -93,6 +94,10 @@ class Counter:
             seen=tuple((picture.width, picture.height) for picture in shown),
             told=calls[0].options if calls else {},
         )
+
+    def let_oss_turn(self, reading: Reading) -> None:
+        """From now on as this reading of its documents has it."""
+        self._shop.cloud.oss.reading = reading
 
     def is_clear(self) -> bool:
         """Whether nothing is left of any work when settle has come by."""

@@ -19,6 +19,7 @@ from PIL import Image
 from shared.capabilities import CAPABILITIES
 from shared.models import Capability
 from tests import pictures
+from tests.cloud.oss_image_actions import AS_WRITTEN, READINGS, Reading
 from tests.counter import Counter, Outcome, counter
 from tests.taken import Takes, taken
 
@@ -43,6 +44,14 @@ def a_desk() -> Iterator[Counter]:
     with counter() as desk:
         yield desk
         assert desk.is_clear(), "a job, a lease or a copy was left behind"
+
+
+@pytest.fixture(name="reading", params=READINGS.values(), ids=READINGS)
+def a_reading(desk: Counter, request: pytest.FixtureRequest) -> Iterator[Reading]:
+    """A test that asks for it, as every one with turned pictures does, runs under each reading of OSS's documents."""
+    desk.let_oss_turn(request.param)
+    yield request.param
+    desk.let_oss_turn(AS_WRITTEN)
 
 
 @lru_cache(maxsize=64)

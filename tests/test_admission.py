@@ -20,7 +20,7 @@ from shared.errors import Rejected
 from shared.models import Capability, Header, Limits
 from shared.reshaping import PNG, Shown
 from tests.cloud.oss_image import process
-from tests.cloud.oss_image_actions import AS_WRITTEN, TURNED_FIRST, Reading
+from tests.cloud.oss_image_actions import READINGS, Reading
 from tests.corners import COLOURS, corners, stored
 
 ROWS = sorted(CAPABILITIES.values(), key=lambda row: row.name)
@@ -160,7 +160,6 @@ def test_what_is_mirrored_and_cannot_be_mirrored_back_is_refused_with_what_to_do
 
 # ---------------------------------------------------------------- what the vendor fetches, pixel by pixel
 
-READINGS = {"as written": AS_WRITTEN, "turned first": TURNED_FIRST}
 both_readings = pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import astuple, replace
 
@@ -11,10 +12,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
+from shared.admission import admit_picture
 from shared.boxes import admit_areas, original_box, shown_box
+from shared.capabilities import CAPABILITIES
 from shared.documents import Box, Frame
 from shared.errors import Rejected
+from shared.models import Header
 from shared.options import Areas
+from tests.cloud.oss_image import process
+from tests.cloud.oss_image_actions import READINGS, Reading
 
 ORIENTATIONS = range(1, 9)
 EXIF_ORIENTATION = 0x0112
@@ -157,6 +163,38 @@ def shown(marked: Box, sides: tuple[int, int], orientation: int, resized: tuple[
     picture = ImageOps.exif_transpose(picture)
     left, top, right, bottom = picture.getbbox() or (0, 0, 0, 0)
     return Box(left, top, right - left, bottom - top), Frame(*sides, orientation, *picture.size)
+
+
+@pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("sides", [(600, 400), (3000, 500), (4096, 400), (6000, 400)])
+def test_what_is_found_in_the_picture_that_the_vendor_fetches_is_found_in_the_upload(
+    sides: tuple[int, int], orientation: int, reading: Reading
+) -> None:
+    """OSS turns and resizes, in whichever order it does; a mark's place is told in both directions."""
+    marked = Box(sides[0] // 3, sides[1] // 5, sides[0] // 6, sides[1] // 4)
+    upload, exif = Image.new("L", sides), Image.Exif()
+    upload.paste(255, (marked.x, marked.y, marked.x + marked.width, marked.y + marked.height))
+    exif[EXIF_ORIENTATION] = orientation
+    upload.save(body := io.BytesIO(), "JPEG", exif=exif)
+    header = Header("jpg", *sides, orientation=orientation)
+    try:
+        made = admit_picture(header, len(body.getvalue()), CAPABILITIES["general/common"].limits)
+    except Rejected:
+        assert max(sides) >= 4096
+        assert orientation in (2, 4, 5, 7)
+        return
+    content = process(body.getvalue(), made.process, reading).content if made.process else body.getvalue()
+    picture = Image.open(io.BytesIO(content))
+    left, top, right, bottom = picture.point(lambda shade: 255 * (shade > 127)).getbbox() or (0, 0, 0, 0)
+    seen = Box(left, top, right - left, bottom - top)
+    frame = Frame(*sides, orientation, made.width, made.height)
+    assert all(
+        abs(ours - there) <= 1 for ours, there in zip(astuple(shown_box(marked, frame)), astuple(seen), strict=True)
+    )
+    slack = 2 * -(-max(sides) // max(picture.size))  # a pixel seen stands for so many stored
+    found = original_box(seen, frame)
+    assert all(abs(ours - there) <= slack for ours, there in zip(astuple(found), astuple(marked), strict=True))
 
 
 # ---------------------------------------------------------------- areas

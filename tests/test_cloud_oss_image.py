@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 
 from tests import oss_world
 from tests.cloud.oss_image import process
-from tests.cloud.oss_image_actions import AS_WRITTEN, TURNED_FIRST, Reading
+from tests.cloud.oss_image_actions import AS_WRITTEN, READINGS, TURNED_FIRST, Reading
 from tests.cloud.oss_replies import Refused
 from tests.corners import COLOURS, NAMES, case, corners, moving, stored
 from tests.oss_world import World, refusal
@@ -203,7 +203,7 @@ def test_a_picture_past_the_image_services_limits_is_refused(
     assert (raised.value.code, raised.value.details.get("EC", "")) == (code, ec)
 
 
-readings = pytest.mark.parametrize("reading", [AS_WRITTEN, TURNED_FIRST], ids=["as written", "turned first"])
+readings = pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
 
 
 @pytest.mark.parametrize(

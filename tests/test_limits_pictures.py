@@ -6,6 +6,7 @@ import pytest
 
 from shared.admission import admit_picture
 from shared.models import Capability
+from tests.cloud.oss_image_actions import Reading
 from tests.counter import Counter
 from tests.headers import header
 from tests.matrix import (
@@ -14,6 +15,7 @@ from tests.matrix import (
     OSS_TURNED_SIDE,
     Form,
     a_desk,
+    a_reading,
     across,
     every_form,
     every_row,
@@ -29,7 +31,7 @@ from tests.matrix import (
 )
 from tests.taken import taken
 
-desk = a_desk
+desk, reading = a_desk, a_reading
 
 
 @every_form
@@ -114,7 +116,7 @@ def test_another_picture_has_sides_of_its_own_and_the_same_limits(desk: Counter,
 @pytest.mark.parametrize("past", [0, 1], ids=["at the limit", "past it"])
 @with_mask
 def test_a_mask_lies_upon_its_picture_however_either_is_stored(
-    desk: Counter, row: Capability, past: int, orientations: tuple[int, int]
+    desk: Counter, reading: Reading, row: Capability, past: int, orientations: tuple[int, int]
 ) -> None:
     takes = taken(row)
     shown = (takes.most + past, across(takes, takes.most + past, takes.most))

@@ -7,12 +7,14 @@ import math
 import pytest
 
 from shared.models import Capability
+from tests.cloud.oss_image_actions import Reading
 from tests.counter import Counter
 from tests.matrix import (
     OSS_MADE_PIXELS,
     OSS_SIDE,
     OSS_TURNED_SIDE,
     a_desk,
+    a_reading,
     across,
     every_row,
     grey,
@@ -25,7 +27,7 @@ from tests.matrix import (
 )
 from tests.taken import taken
 
-desk = a_desk
+desk, reading = a_desk, a_reading
 
 
 @every_row
@@ -129,15 +131,17 @@ def test_a_picture_may_be_as_long_for_its_width_as_the_vendor_says_and_no_longer
     refused(outcome, f"{not_quite[0]:,} × {not_quite[1]:,} pixels", f"{takes.aspect:g} times the shorter one")
 
 
+@pytest.mark.parametrize("past", [0, 1], ids=["at the limit", "past it"])
 @pytest.mark.parametrize("orientation", [3, 6])
 @every_row
 def test_a_picture_turned_by_its_exif_is_turned_for_the_vendor(
-    desk: Counter, row: Capability, orientation: int
+    desk: Counter, reading: Reading, row: Capability, orientation: int, past: int
 ) -> None:
     takes = taken(row)
     longest = min(takes.most, OSS_TURNED_SIDE)
-    stored = (takes.most, across(takes, takes.most, longest))
+    stored = (takes.most + past, across(takes, takes.most + past, longest))
     turned = stored[::-1] if orientation >= 5 else stored
     seen = served(hand_in(desk, row, jpeg(*stored, orientation), turned), takes, as_it_is=False)
-    assert max(seen[0]) == longest
+    # Where a strip may only be so long for its width, that is rounded off, too.
+    assert max(seen[0]) == min(longest, takes.aspect * min(seen[0])) > 0.99 * longest
     assert (seen[0][0] < seen[0][1]) is (orientation >= 5)

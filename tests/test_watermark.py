@@ -85,7 +85,7 @@ def test_the_mask_of_a_photo_that_is_resized_and_turned_is_shown_pixel_upon_pixe
     shop.upload(PHOTO, picture(5000, 2500, orientation=6))
     _, of_photo = shop.web.shown("image_url")
     _, of_mask = shop.web.shown("mask_url")
-    assert of_photo.startswith("image/resize,m_fixed,w_4096,h_2048/auto-orient,1/")
+    assert of_photo.startswith("image/auto-orient,0/resize,m_fixed,w_4096,h_2048/rotate,90/")
     assert of_mask == "image/resize,m_fixed,w_2048,h_4096/format,png"
 
 

@@ -51,6 +51,7 @@ AS_WRITTEN = Reading(comes_first=False, longest=4_096, formats=frozenset({"JPEG"
 TURNED_FIRST = Reading(comes_first=True, longest=4_095, formats=frozenset({"JPEG", "WEBP", "PNG", "TIFF"}))
 """The older "Auto-orient" (document 44691), whose example `resize,w_100/auto-orient,1` makes 100 × 127. Neither says
 in which formats."""
+READINGS = {"as written": AS_WRITTEN, "turned first": TURNED_FIRST}
 
 
 @dataclass(frozen=True)
