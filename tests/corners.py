@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import ExifTags, Image
 
 CASES = Path(__file__).parent / "cases" / "pictures"
-NAMES = sorted(path.name for path in CASES.iterdir())
+NAMES = sorted(path.name for path in CASES.iterdir() if path.suffix != ".md")
 COLOURS = ("red", "lime", "blue", "white")
 """Of the corners of what is upright: from the top left, line by line."""
 
