@@ -16,6 +16,7 @@ from shared import keys
 from shared.capabilities import CAPABILITIES
 from shared.header import WINDOW
 from tests.cloud.box import Cloud
+from tests.cloud.oss_image_actions import AS_WRITTEN, READINGS
 from tests.demo.photos import samples
 from tests.shop import Shop, photo, subject_share
 
@@ -108,20 +109,24 @@ def test_any_name_goes_through(shop: Shop, name: str) -> None:
     assert shop.picture(receipt).size == (600, 400)
 
 
-def test_what_does_not_fit_is_reshaped_by_oss(shop: Shop) -> None:
+@pytest.mark.parametrize("reading", READINGS)
+def test_what_does_not_fit_is_reshaped_by_oss(shop: Shop, reading: str) -> None:
+    shop.cloud.oss.reading = READINGS[reading]
     uploads = {
         "big.jpg": (photo(size=(2400, 1200)), (1999, 999)),
         "palette.png": (photo("PNG", mode="P"), (600, 400)),
         "turned.jpg": (photo(orientation=6), (400, 600)),
+        "large-and-turned.jpg": (photo(size=(2400, 1200), orientation=6), (999, 1999)),
         "scan.tiff": (photo("TIFF"), (600, 400)),
     }
     for name, (body, _) in uploads.items():
-        shop.upload(f"uploads/general/common/reshaped/{name}", body)
+        shop.upload(f"uploads/general/common/reshaped/{reading}/{name}", body)
     for name, (_, size) in uploads.items():
-        receipt = shop.wait(f"uploads/general/common/reshaped/{name}")
+        receipt = shop.wait(f"uploads/general/common/reshaped/{reading}/{name}")
         assert (receipt.status, receipt.code) == ("done", "")
         assert receipt.reshaped
         assert shop.picture(receipt).size == size
+    shop.cloud.oss.reading = AS_WRITTEN
 
 
 def test_options_reach_the_vendor(shop: Shop) -> None:
