@@ -188,7 +188,7 @@ class OssBucket:
             try:
                 self._public.get_object_with_url(link, byte_range=(0, 0)).resp.close()
             except ServerError as error:
-                if error.status != 400:
+                if error.status not in (400, 501):  # the second: what was asked for is not implemented
                     raise
                 raise Rejected(
                     error.code or "OssRefused",

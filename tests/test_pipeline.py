@@ -115,6 +115,20 @@ def test_a_picture_in_which_nothing_shows_is_a_result_that_says_so(shop: Shop) -
     assert (empty.status, empty.code, len(empty.outputs)) == ("done", "EmptyResult", 1)
 
 
+@pytest.mark.parametrize(("shade", "code"), [(255, "CmykColours"), (0, "EmptyResult")])
+def test_colours_of_print_are_passed_on_and_the_receipt_says_so_unless_there_is_nothing_to_see(
+    shop: Shop, shade: int, code: str
+) -> None:
+    made = io.BytesIO()
+    Image.new("RGBA", (30, 20), (9, 9, 9, shade)).save(made, "PNG")
+    shop.web.results[LINK] = made.getvalue()
+    shop.upload(COMMON, picture(mode="CMYK"))
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.code, receipt.reshaped) == ("done", code, "")
+    assert ("save it again as RGB" in receipt.message) is (code == "CmykColours")
+
+
 def test_a_box_on_the_receipt_is_in_pixels_of_the_upload_as_it_is_stored(shop: Shop) -> None:
     key = "uploads/portrait/head/people.jpg"
     shop.web.always = ok(Elements=[{"ImageURL": LINK, "X": 100, "Y": 0, "Width": 50, "Height": 40}])

@@ -7,6 +7,7 @@ import math
 import re
 from pathlib import Path
 
+from shared import reshaping
 from shared.capabilities import CAPABILITIES
 from shared.documents import Receipt
 from shared.models import Capability
@@ -70,3 +71,27 @@ def test_the_receipts_schema_is_published() -> None:
 def test_the_receipt_in_the_readme_has_the_fields_of_a_receipt() -> None:
     shown = json.loads(between("### The receipt\n\n```json", "```"))
     assert list(shown) == list(Receipt.model_fields)
+
+
+def test_the_formats_table_holds_for_every_capability() -> None:
+    table = between("OSS reshapes it while the vendor fetches it.\n\n", "\n\nOSS reads up to")
+    taken, *_, reshaped = [line.split("|")[1].strip() for line in table.splitlines()[2:5]]
+    names = {"JPEG": "jpg"}
+    spelt = {names.get(name, name.lower()) for name in taken.split(", ")}
+    assert spelt == {form for each in CAPABILITIES.values() for form in each.limits.formats}
+    assert not spelt & {name.lower() for name in reshaped.split(", ")}
+    assert {name.lower() for name in reshaped.split(", ")} == {"gif", "heic", "avif"}
+    for capability in CAPABILITIES.values():
+        bits = capability.limits.png_bits
+        assert bits == {24, 32} or bits > {1, 8, 16, 24, 32, 64}, "the row of deeper PNGs says one or the other"
+
+
+def test_oss_limits_are_those_that_are_held() -> None:
+    said = between("OSS reads up to", "together.")
+    for limit in (
+        f"{reshaping._SOURCE_BYTES // 1_000_000} MB",
+        f"{reshaping._SOURCE_SIDE:,} pixels a side",
+        *(f"{form.upper()} {side:,}" for form, side in reshaping._SOURCE_SIDES.items()),
+        f"{reshaping._SOURCE_PIXELS // 1_000_000} million pixels",
+    ):
+        assert limit in said

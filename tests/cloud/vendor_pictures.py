@@ -123,13 +123,14 @@ def decode(url: str, content: bytes, limits: Limits) -> Picture:
             if image.format == "PNG" and (bits := _png_bits(content)) in limits.png_depths_refused:
                 raise Unfit("content", f"PNG with {bits} bits a pixel is not supported.")
             return Picture(url, np.asarray(image.convert("RGB")))
-    # Pillow raises these for what is not a whole picture.
-    except (OSError, ValueError, SyntaxError) as failure:
+    except Unfit:
+        raise
+    except Exception as failure:  # Pillow's readers raise whatever they stumble over
         takes = "/".join(sorted(limits.formats))
         raise Unfit("content", f"Not a picture in {takes}: {failure}") from None
 
 
 def _png_bits(content: bytes) -> int:
-    """Bits per pixel, from the header chunk: a PNG has one at a fixed place."""
-    depth, colour = struct.unpack_from("BB", content, 24)
+    """Bits per pixel, from the header chunk, which is the first but in Apple's dialect."""
+    depth, colour = struct.unpack_from("BB", content, content.index(b"IHDR") + 12)
     return int(depth) * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
