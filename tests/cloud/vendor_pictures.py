@@ -113,21 +113,26 @@ def decode(url: str, content: bytes, limits: Limits) -> Picture:
     """Raises `Unfit` unless `content`, which came from `url`, is a picture within `limits`."""
     try:
         with Image.open(io.BytesIO(content), formats=sorted(limits.formats)) as image:
-            size = f"{image.width}x{image.height}"
-            if not limits.least <= min(image.size) <= max(image.size) <= limits.most:
-                allowed = f"at least {limits.least} and at most {limits.most} pixels"
-                raise Unfit("sides", f"The picture is {size}; each side must have {allowed}.")
-            if limits.aspect and not limits.aspect[0] <= image.width / image.height <= limits.aspect[1]:
-                least, most = limits.aspect
-                raise Unfit("aspect", f"The picture is {size}; width by height must be {least} to {most}.")
-            if image.format == "PNG" and (bits := _png_bits(content)) in limits.png_depths_refused:
-                raise Unfit("content", f"PNG with {bits} bits a pixel is not supported.")
+            _hold(image, content, limits)
             return Picture(url, np.asarray(image.convert("RGB")))
     except Unfit:
         raise
-    except Exception as failure:  # Pillow's readers raise whatever they stumble over
+    except Exception as failure:  # noqa: BLE001 - Pillow's readers raise whatever they stumble over
         takes = "/".join(sorted(limits.formats))
         raise Unfit("content", f"Not a picture in {takes}: {failure}") from None
+
+
+def _hold(image: Image.Image, content: bytes, limits: Limits) -> None:
+    """Raises `Unfit` for what the header of a picture says that is not taken."""
+    size = f"{image.width}x{image.height}"
+    if not limits.least <= min(image.size) <= max(image.size) <= limits.most:
+        allowed = f"at least {limits.least} and at most {limits.most} pixels"
+        raise Unfit("sides", f"The picture is {size}; each side must have {allowed}.")
+    if limits.aspect and not limits.aspect[0] <= image.width / image.height <= limits.aspect[1]:
+        least, most = limits.aspect
+        raise Unfit("aspect", f"The picture is {size}; width by height must be {least} to {most}.")
+    if image.format == "PNG" and (bits := _png_bits(content)) in limits.png_depths_refused:
+        raise Unfit("content", f"PNG with {bits} bits a pixel is not supported.")
 
 
 def _png_bits(content: bytes) -> int:
