@@ -46,7 +46,7 @@ def a_desk() -> Iterator[Counter]:
         assert desk.is_clear(), "a job, a lease or a copy was left behind"
 
 
-@pytest.fixture(name="reading", params=READINGS.values(), ids=READINGS)
+@pytest.fixture(name="reading", params=READINGS.values(), ids=list(READINGS))
 def a_reading(desk: Counter, request: pytest.FixtureRequest) -> Iterator[Reading]:
     """A test that asks for it, as every one with turned pictures does, runs under each reading of OSS's documents."""
     desk.let_oss_turn(request.param)

@@ -160,7 +160,7 @@ def test_what_is_mirrored_and_cannot_be_mirrored_back_is_refused_with_what_to_do
 
 # ---------------------------------------------------------------- what the vendor fetches, pixel by pixel
 
-both_readings = pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
+both_readings = pytest.mark.parametrize("reading", READINGS.values(), ids=list(READINGS))
 
 
 def fetched(body: bytes, shown: Shown, reading: Reading) -> Image.Image:
@@ -229,9 +229,9 @@ def test_a_mask_lies_upon_its_picture_however_either_is_turned(
         headers.append(Header("jpg", *lies, orientation=orientation))
     if of_mask in MIRRORED and max(sides) >= 4096:
         with pytest.raises(Rejected, match="save it again upright"):
-            admit_pair(*headers)
+            admit_pair(headers[0], headers[1])
         return
-    pair = admit_pair(*headers)
+    pair = admit_pair(headers[0], headers[1])
     seen = [fetched(body, shown, reading) for body, shown in zip(bodies, pair, strict=True)]
     assert seen[0].size == seen[1].size
     assert [corners(picture) for picture in seen] == [COLOURS, COLOURS]

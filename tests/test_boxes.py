@@ -165,7 +165,7 @@ def shown(marked: Box, sides: tuple[int, int], orientation: int, resized: tuple[
     return Box(left, top, right - left, bottom - top), Frame(*sides, orientation, *picture.size)
 
 
-@pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
+@pytest.mark.parametrize("reading", READINGS.values(), ids=list(READINGS))
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize("sides", [(600, 400), (3000, 500), (4096, 400), (6000, 400)])
 def test_what_is_found_in_the_picture_that_the_vendor_fetches_is_found_in_the_upload(

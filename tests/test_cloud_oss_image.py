@@ -203,7 +203,7 @@ def test_a_picture_past_the_image_services_limits_is_refused(
     assert (raised.value.code, raised.value.details.get("EC", "")) == (code, ec)
 
 
-readings = pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
+readings = pytest.mark.parametrize("reading", READINGS.values(), ids=list(READINGS))
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ REFUSED = {
 """The code, and what to do, by capability: the second takes no WebP."""
 
 
-@pytest.fixture(scope="module", name="told", params=READINGS.values(), ids=READINGS)
+@pytest.fixture(scope="module", name="told", params=READINGS.values(), ids=list(READINGS))
 def everything_is_sent(shop: Shop, request: pytest.FixtureRequest) -> Iterator[dict[tuple[str, str], Receipt]]:
     """The receipts of all that is sent, by capability and name, under a reading of OSS's documents."""
     shop.cloud.oss.reading = request.param
