@@ -28,6 +28,9 @@ CODES: dict[str, Meaning] = {
     "InvalidAreas": Meaning("uploader", "the rectangles are not what the capability takes"),
     "NotAnImage": Meaning("uploader", "it is in none of the formats that can be read, whatever its name"),
     "BrokenImage": Meaning("uploader", "the picture's header is cut off or damaged"),
+    "CameraRaw": Meaning("uploader", "the picture is camera raw, which nobody here can read"),
+    "AnimatedPicture": Meaning("uploader", "the picture moves, and OSS would have to reshape it"),
+    "CannotBeTurned": Meaning("uploader", "the picture is stored turned or mirrored, and OSS cannot undo that"),
     "PictureTooSmall": Meaning("uploader", "the picture has fewer pixels than the vendor takes"),
     "PictureTooLarge": Meaning("uploader", "the picture is too large for the vendor, and for OSS to shrink it"),
     "PictureTooNarrow": Meaning("uploader", "the picture is longer for its width than the vendor takes"),
@@ -38,6 +41,7 @@ CODES: dict[str, Meaning] = {
     "OssRefused": Meaning("uploader", "OSS cannot process the picture, and gave no code of its own"),
     # ---------------------------------------------------------------- the answer
     "EmptyResult": Meaning("uploader", "the vendor found nothing; when done, nothing shows in its picture"),
+    "CmykColours": Meaning("nobody", "the photo has the colours of print, which may have shifted"),
     "NoTicket": Meaning("nobody", "the vendor took the work and named nothing to ask for it with"),
     "NoStatus": Meaning("nobody", "the vendor was asked what became of the work, and did not say"),
     "NoState": Meaning("nobody", "the vendor did not say what became of the picture"),

@@ -67,8 +67,7 @@ def refuse_unreadable(header: Header, size: int, problems: list[str]) -> None:
     if header.format == "webp" and header.frames > 1:  # error page 0040-00000010
         raise Rejected(
             "AnimatedPicture",
-            f"{why}; and OSS reshapes no animated WebP, such as this one of {header.frames} frames: save one of them "
-            "as JPEG, and upload that",
+            f"{why}; and OSS reshapes no animated WebP: save one of its frames as JPEG, and upload that",
         )
     advice = list(_advice(header, size))
     if advice:
