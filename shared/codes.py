@@ -70,6 +70,7 @@ CODES: dict[str, Meaning] = {
     "ResultExpired": Meaning("nobody", "the result's link died before the result could be stored"),
     # ---------------------------------------------------------------- what a job waits for
     "QuotaTaken": Meaning("nobody", "others came first: it waits for its turn"),
+    "VendorSlow": Meaning("nobody", "the vendor has as many calls as it answers in good time: it waits for its turn"),
     "VendorUnreachable": Meaning("nobody", "the vendor was not reached: nothing was bought"),
     "DailyCallLimit": Meaning("nobody", "the calls of the day have been made: it waits until the day ends"),
     "NoSuchKey": Meaning("nobody", "the picture was deleted just as it was to be read"),

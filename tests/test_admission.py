@@ -282,7 +282,7 @@ def test_what_oss_can_just_reshape_is_reshaped(header: Header, size: int) -> Non
             21_000_000,
             "smaller than 20 MB and scale it down to 16,384 pixels a side, and up",
         ),
-        (Header("webp", 2000, 900, frames=2), 9_000, "save one of them as JPEG, and upload that"),
+        (Header("webp", 2000, 900, frames=2), 9_000, "save one of its frames as JPEG, and upload that"),
     ],
 )
 def test_a_refusal_says_what_to_do(header: Header, size: int, advice: str) -> None:

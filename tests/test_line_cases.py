@@ -42,7 +42,7 @@ SERVED = {
 REMARKS = {"cmyk.jpg": "CmykColours"}
 REFUSED = {
     ("general/common", "raw-like.nef"): ("CameraRaw", "export it as JPEG"),
-    ("goods/commodity", "animated.webp"): ("AnimatedPicture", "save one of them as JPEG"),
+    ("goods/commodity", "animated.webp"): ("AnimatedPicture", "save one of its frames as JPEG"),
 }
 """The code, and what to do, by capability: the second takes no WebP."""
 
