@@ -305,7 +305,7 @@ def test_an_animated_webp_is_shown_as_it_is_or_not_at_all() -> None:
         ("general/common", replace(animated, orientation=6)),
     ):
         error = refusal(CAPABILITIES[name], header)
-        assert (error.code, "of 2 frames" in error.message) == ("AnimatedPicture", True)
+        assert (error.code, "one of its frames" in error.message) == ("AnimatedPicture", True)
 
 
 @pytest.mark.parametrize("form", ["heic", "avif"])
