@@ -93,9 +93,9 @@ class Settings(BaseModel):
     """Yuan a call of single capabilities costs this account."""
     daily_call_limit: int | None = Field(default=None, ge=0)
     """Calls of all vendors together, in a day of Shanghai; none: no limit."""
-    fc_endpoint: str = ""
+    invoke_endpoint: str = ""
     """Where functions are invoked; the account's own in Shanghai unless set."""
-    fc_service: str = ""
+    invoke_service: str = ""
     """The service that the functions are in, for those of FC 2.0; functions of FC 3.0 are in none."""
     result_hosts: Annotated[frozenset[str], BeforeValidator(_hosts)] = frozenset()
     """Further hosts (`host` or `host:port`) that results may be fetched from."""

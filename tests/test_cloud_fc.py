@@ -195,6 +195,12 @@ def test_code_that_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
         Fc(load(), accounts=Accounts(), environment={}, code=tmp_path, python=sys.executable)
 
 
+@pytest.mark.parametrize("name", ["FC_SERVICE", "topic", "1ST"])
+def test_a_variable_that_the_platform_does_not_take_is_refused(run: Make, name: str) -> None:
+    with pytest.raises(ValueError, match=f"environment variable name '{name}'"):
+        run(NOTHING, environment={name: "x"})
+
+
 def test_an_event_larger_than_the_platform_takes_is_refused(run: Make) -> None:
     fc = run(NOTHING)
     with pytest.raises(ValueError, match="131072"):

@@ -77,7 +77,7 @@ def test_a_page_of_somebody_on_the_way_is_no_crash(gateway: FcGateway) -> None:
     gateway.html = True
     error = refusal(invoker(gateway))
     assert (type(error), error.code) == (Misconfigured, "NotJson")
-    assert "FC_ENDPOINT" in error.message
+    assert "INVOKE_ENDPOINT" in error.message
 
 
 def test_a_platform_that_is_not_reached_is_unavailable(gateway: FcGateway, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from shared import keys
 from shared.settings import Settings, read_settings
-from tests.cloud.manifest import MOST_OSS_TRIGGERS, ROOT, Manifest, check_code, load, parse
+from tests.cloud.manifest import LEAST, MOST_OSS_TRIGGERS, ROOT, Manifest, check_code, load, parse
 from tests.cloud.variables import Unresolved
 
 TEXT = (ROOT / "s.yaml").read_text("utf-8")
@@ -26,7 +26,7 @@ def changed(old: str, new: str) -> str:
 
 
 def with_triggers(*prefixes_and_suffixes: tuple[str, str], event: str = "oss:ObjectCreated:PutObject") -> str:
-    """The real file, with further upload triggers beside the one that `general` has."""
+    """The real file, with further upload triggers beside the one that `damo` has."""
     extra = "".join(
         f"""
         - triggerName: more
@@ -39,7 +39,7 @@ def with_triggers(*prefixes_and_suffixes: tuple[str, str], event: str = "oss:Obj
 """
         for prefix, suffix in prefixes_and_suffixes
     )
-    return changed("\n  settle:\n", extra + "\n  settle:\n")
+    return changed("\n  backfill:\n", extra + "\n  backfill:\n")
 
 
 def test_the_real_file_is_in_order_and_has_a_folder_for_every_function(manifest: Manifest) -> None:
@@ -89,9 +89,24 @@ def test_the_deployers_environment_chooses_bucket_and_account(manifest: Manifest
     assert chosen.role == "acs:ram::1234567890123456:role/oss-cutout-general"
 
 
+@pytest.mark.parametrize("environment", [{}, {"OSS_BUCKET": ""}])
+def test_a_bucket_that_nobody_named_stops_the_deployment(environment: dict[str, str]) -> None:
+    with pytest.raises(Unresolved, match=r"env\('OSS_BUCKET'\) not found"):
+        load(environment=environment)
+
+
+def test_a_blank_variable_means_the_default(manifest: Manifest) -> None:
+    assert load(environment=LEAST | {"VIAPI_QPS": "", "LOG_PROJECT": "", "JOBS_BUCKET": ""}) == manifest
+
+
+def test_settle_is_made_first_so_that_its_bell_hangs_before_anybody_rings_it(manifest: Manifest) -> None:
+    first = next(iter(manifest.functions.values()))
+    assert [trigger.affixes.prefix for trigger in first.oss_triggers] == [keys.folder(keys.BELL)]
+
+
 def test_what_limits_a_bill_or_mends_a_path_can_be_deployed() -> None:
     of_everyone = {"DAILY_CALL_LIMIT": "500", "CAPABILITY_QPS": "goods/commodity=10", "PRICES": "goods/commodity=0.003"}
-    chosen = load(environment={**of_everyone, "DAMO_MATTING_PATH": "/api/v1/inst-mat/query"}).functions
+    chosen = load(environment=LEAST | of_everyone | { "DAMO_MATTING_PATH": "/api/v1/inst-mat/query"}).functions
     for name, value in of_everyone.items():
         assert {function.environment[name] for function in chosen.values()} == {value}, "it is everyone's"
     for name in ("damo", "settle"):
@@ -112,14 +127,15 @@ def test_all_that_is_not_alibabas_own_can_be_set_in_the_environment_of_the_deplo
         "REGION",
         "VIAPI_ENDPOINT",
         "PICWISH_CUTOUT_ENDPOINT",
-        "FC_ENDPOINT",
+        "INVOKE_ENDPOINT",
     }
     names = {name.upper() for name in Settings.model_fields} - addresses
     chosen = {name: "chosen" for name in names if not name.startswith("ALIBABA_CLOUD_")}
     functions = load(environment=chosen).functions
-    assert functions["backfill"].environment == chosen, "it may have to do everyone's work"
-    del chosen["FC_SERVICE"]
+    service = {"INVOKE_SERVICE": chosen.pop("INVOKE_SERVICE")}
     assert functions["settle"].environment == chosen, "settle speaks to every vendor"
+    everyones = {"OSS_BUCKET", "JOBS_BUCKET", "DAILY_CALL_LIMIT", "RESULT_HOSTS"}
+    assert functions["backfill"].environment == service | dict.fromkeys(everyones, "chosen"), "and backfill to none"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +153,13 @@ def test_all_that_is_not_alibabas_own_can_be_set_in_the_environment_of_the_deplo
         ("internetAccess: true", "internetAccess: true\n    instanceConcurrency: 10", "instanceConcurrency"),
         ("OSS_BUCKET: ${vars.bucket}", "OSS_BUCKET: 7", "OSS_BUCKET"),
         ("OSS_BUCKET: ${vars.bucket}", "OSS_BUCKET: ${vars.bukcet}", "vars.bukcet"),
-        ("${env('OSS_BUCKET', 'shop-photos')}", "${env('OSS_BUCKET')}", "env('OSS_BUCKET')"),
+        ("${env('OSS_BUCKET')}", "${env('PHOTO_BUCKET')}", "env('PHOTO_BUCKET') not found"),
+        ("JOBS_BUCKET:", "FC_SERVICE: ''\n      JOBS_BUCKET:", "'FC_SERVICE' is reserved by Function Compute"),
+        ("JOBS_BUCKET:", "securityToken: ''\n      JOBS_BUCKET:", "'securityToken' is reserved by Function Compute"),
+        ("JOBS_BUCKET:", "_JOBS: ''\n      JOBS_BUCKET:", "a letter, then"),
+        ("JOBS_BUCKET:", f"LONG: {'x' * 4096}\n      JOBS_BUCKET:", "bytes of environment variables: 4096"),
+        ("      qualifier: LATEST\n", "", "qualifier"),
+        ("qualifier: LATEST", "qualifier: live", "LATEST"),
         ("OSS_BUCKET: ${vars.bucket}", "OSS_BUCKET: ${file('./bucket')}", "file('./bucket')"),
         ("name: function", "name: functoin", "functoin"),
         ("role/oss-cutout-general", "role/oss-Cutout-general", "role"),
@@ -180,7 +202,7 @@ def test_other_schedules_that_fc_takes_are_taken(expression: str) -> None:
 
 def test_a_secret_from_the_deployers_environment_is_taken() -> None:
     text = changed("JOBS_BUCKET:", "SOME_APPCODE: ${env('SOME_APPCODE', '')}\n      JOBS_BUCKET:")
-    functions = parse(text, environment={"SOME_APPCODE": "EXAMPLE"}).functions
+    functions = parse(text, environment=LEAST | {"SOME_APPCODE": "EXAMPLE"}).functions
     assert functions["general"].environment["SOME_APPCODE"] == "EXAMPLE"
 
 
@@ -228,14 +250,12 @@ def test_code_without_the_handlers_module_is_refused(manifest: Manifest, tmp_pat
     check_code(manifest.functions["general"], tmp_path)
 
 
-def test_a_secret_is_given_to_the_function_that_needs_it_and_to_those_that_do_everyones_work(
-    manifest: Manifest,
-) -> None:
+def test_a_secret_is_given_to_the_function_that_needs_it_and_to_settle(manifest: Manifest) -> None:
     def holders(name: str) -> set[str]:
         return {function.name for function in manifest.functions.values() if name in function.environment}
 
-    assert holders("PICWISH_APPCODE") == {"picwish", "settle", "backfill"}
-    assert holders("DAMO_APPCODE") == {"damo", "settle", "backfill"}
+    assert holders("PICWISH_APPCODE") == {"picwish", "settle"}
+    assert holders("DAMO_APPCODE") == {"damo", "settle"}
 
 
 def test_a_role_is_one_functions_own(manifest: Manifest) -> None:

@@ -28,12 +28,12 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
         credentials, budget = composition.credentials(settings, context), composition.budget(context)
         arrivals = composition.arrivals(settings, settings.oss_bucket, credentials, budget, at_once=AT_ONCE)
         invoker = FcInvoker(
-            settings.fc_endpoint or f"https://{context.account_id}.{settings.region}-internal.fc.aliyuncs.com",
+            settings.invoke_endpoint or f"https://{context.account_id}.{settings.region}-internal.fc.aliyuncs.com",
             access_key_id=credentials.access_key_id,
             access_key_secret=credentials.access_key_secret,
             security_token=credentials.security_token,
             prefix=context.function.name.removesuffix("backfill"),
-            service=settings.fc_service,
+            service=settings.invoke_service,
         )
 
         def told(upload: Entry) -> bytes:

@@ -164,7 +164,7 @@ class Cloud:
             "DAMO_ENDPOINT": self.damo.url,
             "DAMO_APPCODE": self.accounts.damo_appcode,
             "DAMO_QPS": f"{self._qps:g}",
-            "FC_ENDPOINT": self.gateway.url,
+            "INVOKE_ENDPOINT": self.gateway.url,
             "RESULT_HOSTS": ",".join(vendor.result_host for vendor in self.vendors),
         }
 

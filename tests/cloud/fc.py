@@ -16,7 +16,7 @@ from typing import Any, Literal
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.fc_process import Answer, Instance, Program
 from tests.cloud.fc_runner import Dropped, Happening, Invocation, Line, Runner
-from tests.cloud.manifest import ROOT, Function, Manifest, check_code
+from tests.cloud.manifest import ROOT, Function, Manifest, check_code, refuse_variables
 from tests.cloud.timers import moments
 from tests.cloud.triggers import TimerTrigger
 from tests.python310 import python310
@@ -34,7 +34,8 @@ class Fc:
 
     `environment` is what the functions get over that of s.yaml; `timeouts` (seconds, by function) over its timeout.
     Timers fire by their schedule, or every `timer_seconds` where that is given; `math.inf`: only by `tick`.
-    `log` gets what the functions log, a line at a time. Raises `ValueError` when there is no such code to run.
+    `log` gets what the functions log, a line at a time. Raises `ValueError` when there is no such code to run, and for a
+    variable that Function Compute does not take.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Fc:
         python: str = sys.executable,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
+        refuse_variables(environment)
         self.invocations: list[Invocation] = []
         self.dropped: list[Dropped] = []
         self.logs: list[Line] = []

@@ -7,13 +7,13 @@ project uses is known, so a misspelt key is an unknown key.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import Discriminator, Field, model_validator
+from pydantic import Discriminator, Field, field_validator, model_validator
 
 from tests.cloud.accounts import Accounts
 from tests.cloud.triggers import Name, OssTrigger, Role, Strict, TimerTrigger
@@ -23,13 +23,34 @@ ROOT = Path(__file__).parents[2]
 MOST_OSS_TRIGGERS = 10
 """Native triggers that a bucket takes."""
 
+MOST_ENVIRONMENT_BYTES = 4096
+"""Of all variables together ("The total size of all environment variables cannot exceed 4 KB"); counted here are their
+names and values."""
+LEAST: Mapping[str, str] = {"OSS_BUCKET": "shop-photos"}
+"""What a deployer has to set at least."""
+
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_RESERVED = re.compile(r"FC_.*|accessKeyID|accessKeySecret|securityToken|topic")
+"""Function Compute's own, by its page on environment variables: `FC_*` (2026-04), and the four of older editions."""
 _SECRET = re.compile(r".*(APPCODE|SECRET|TOKEN)")
+
+
+def refuse_variables(names: Iterable[str]) -> None:
+    """Raises `ValueError`, in the words of Function Compute's API, for a name that it does not take."""
+    for name in names:
+        if _RESERVED.fullmatch(name):
+            raise ValueError(f"InvalidArgument: environment variable name '{name}' is reserved by Function Compute")
+        if not _VARIABLE.fullmatch(name):
+            raise ValueError(f"InvalidArgument: environment variable name '{name}': a letter, then letters, digits, _")
 
 
 class AsyncInvokeConfig(Strict):
     retries: int = Field(alias="maxAsyncRetryAttempts", ge=0, le=8)
     age: int = Field(alias="maxAsyncEventAgeInSeconds", ge=1, le=604_800)
     """Seconds. The API's upper bound: the component's schema would let more pass."""
+    # The component adds it to what it compares with the platform's: without it every later deployment finds a
+    # difference and asks about it, function by function; without a terminal it then sends nothing, and ends with 0.
+    qualifier: Literal["LATEST"]
 
 
 class ConcurrencyConfig(Strict):
@@ -89,6 +110,15 @@ class Function(Strict):
         if not hundredths <= self.memory * 100 / 1024 <= 4 * hundredths:
             raise ValueError(f"cpu {self.cpu} to memorySize {self.memory} MB is not between 1:1 and 1:4 (vCPU:GB)")
         return self
+
+    @field_validator("environment")
+    @classmethod
+    def _is_an_environment(cls, environment: dict[str, str]) -> dict[str, str]:
+        refuse_variables(environment)
+        size = sum(len(text.encode()) for pair in environment.items() for text in pair)
+        if size > MOST_ENVIRONMENT_BYTES:
+            raise ValueError(f"{size} bytes of environment variables: {MOST_ENVIRONMENT_BYTES} is the most")
+        return environment
 
     @model_validator(mode="after")
     def _ends_before_its_event_does(self) -> Function:
@@ -150,15 +180,15 @@ class Manifest(Strict):
         return self
 
 
-def load(path: Path = ROOT / "s.yaml", *, environment: Mapping[str, str] | None = None) -> Manifest:
+def load(path: Path = ROOT / "s.yaml", *, environment: Mapping[str, str] = LEAST) -> Manifest:
     """The manifest as it is deployed with `environment` in the deployer's shell; none of ours is looked at."""
     return parse(path.read_text("utf-8"), environment=environment)
 
 
-def parse(text: str, *, environment: Mapping[str, str] | None = None) -> Manifest:
+def parse(text: str, *, environment: Mapping[str, str] = LEAST) -> Manifest:
     """Raises `ValueError` (pydantic's `ValidationError` and `Unresolved` are ones) that names what is wrong."""
     _refuse_secrets_in_clear(yaml.safe_load(text))
-    return Manifest.model_validate(render(text, environment=environment or {}, account_id=Accounts.uid))
+    return Manifest.model_validate(render(text, environment=environment, account_id=Accounts.uid))
 
 
 def check_code(function: Function, folder: Path) -> None:

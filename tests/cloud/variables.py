@@ -1,7 +1,8 @@
 """Renders the `${…}` of an s.yaml as Serverless Devs does, and lets nothing unresolved pass.
 
 Known are `${vars.x}`, `${env('X')}` with or without a default, `${config('AccountID')}` and `${this.props.x}`:
-those were tried out with `s preview`. `template`/`extend` is merged deeply, the resource's own values winning.
+those were tried out with `s preview`. A variable that is blank counts as one that is not set; one that has neither value
+nor default ends `s`, whatever it was asked to do. `template`/`extend` is merged deeply, the resource's own values winning.
 """
 
 from __future__ import annotations
@@ -88,9 +89,11 @@ class _Scope:
         if _CONFIG.fullmatch(expression):
             return self._account_id
         if match := _ENV.fullmatch(expression):
-            value = self._environment.get(match["name"], match["default"])
-            if value is not None:
+            if value := self._environment.get(match["name"]):
                 return value
+            if match["default"] is not None:
+                return match["default"]
+            raise Unresolved(f"env('{match['name']}') not found")
         raise Unresolved(f"${{{expression}}} refers to nothing that is known here")
 
 
