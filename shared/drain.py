@@ -20,9 +20,15 @@ from shared.ports import Bucket
 _COMING = timedelta(seconds=3)
 """How long settle may take to come when it is rung for."""
 _LOOK = timedelta(seconds=2)
-_LATE, _LATE_AT_FIRST = timedelta(seconds=2), timedelta(seconds=5)
-"""An instance that is free hears of an upload within a second, and events tell the time to the second; one that had to
-be made first takes some seconds for that."""
+_CUT_OFF = timedelta(seconds=1)
+"""An event tells the time in whole seconds, the rest cut off: `eventTime` ends in `.000Z` in every sample of OSS's."""
+_ON_ITS_WAY = timedelta(seconds=3)
+"""That OSS may take to tell Function Compute: no document says how long, people speak of seconds at most."""
+_MAKING = timedelta(seconds=4)
+"""That Function Compute may take to make an instance: to fetch the package, and to import it with a third of a core."""
+_LATE, _LATE_AT_FIRST = _CUT_OFF + _ON_ITS_WAY, _CUT_OFF + _ON_ITS_WAY + _MAKING
+"""An event that finds every instance busy comes again 0.5, 1.5, 3.5 and 7.5 s after it did first: what an instance that
+is there takes for late was turned away three times, or OSS itself has a backlog."""
 
 LINGER = _COMING + _LOOK
 """How long after its last work settle must stay: until then somebody may join the queue for its sake."""

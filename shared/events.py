@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Annotated, Any
 
 from pydantic import (
@@ -49,7 +49,7 @@ class ObjectCreated(_Event):
 
     name: str = Field(alias="eventName")
     time: Annotated[AwareDatetime | None, WrapValidator(_if_readable)] = Field(None, alias="eventTime")
-    """When it happened."""
+    """When it happened, to the second: OSS cuts off the rest."""
     region: str
     oss: _Oss
 
@@ -84,5 +84,5 @@ def created(region: str, bucket: str, key: str, size: int, etag: str, *, time: d
     """What OSS would have sent, so far as anyone here reads it, had the object been put at `time`."""
     thing = {"bucket": {"name": bucket}, "object": {"key": key, "size": size, "eTag": etag}}
     event = {"eventName": "ObjectCreated:PutObject", "eventSource": "acs:oss", "region": region, "oss": thing}
-    event |= {"eventTime": time.isoformat()}
+    event |= {"eventTime": f"{time.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z"}
     return json.dumps({"events": [event]}, ensure_ascii=False).encode()

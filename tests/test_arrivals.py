@@ -18,7 +18,7 @@ from tests.viapi_line import COMMON, HD, LINK, MASK, PAIR, SUBMITTED, THROTTLED,
 shop = viapi_line.shop
 
 
-def told_late(shop: Shop, key: str, etag: str, seconds: float = 6) -> None:
+def told_late(shop: Shop, key: str, etag: str, seconds: float = 9) -> None:
     shop.arrivals.arrived(key, etag, shop.clock() - timedelta(seconds=seconds))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -143,24 +143,36 @@ def test_the_next_round_of_the_same_instance_says_how_long_it_lasts(yard: Yard) 
     assert yard.owned(seconds=20)
 
 
-def test_an_event_is_late_that_an_instance_could_have_heard_two_seconds_ago(yard: Yard) -> None:
-    yard.clock.pass_(minutes=1)
-    now = yard.clock()
-    assert not yard.function.is_late(now - timedelta(seconds=2))
-    assert yard.function.is_late(now - timedelta(seconds=2.1))
+def whole(moment: datetime) -> datetime:
+    """As an event tells it."""
+    return moment.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(("on_its_way", "late"), [(0, False), (3, False), (3.1, True), (7.5, True)])
+def test_an_event_is_late_that_an_instance_could_have_heard_three_seconds_ago(
+    yard: Yard, on_its_way: float, late: bool
+) -> None:
+    yard.clock.pass_(minutes=1, seconds=0.999)
+    happened = yard.clock()
+    yard.clock.pass_(seconds=on_its_way)
+    assert yard.function.is_late(whole(happened)) is late
     assert not yard.function.is_late(None), "it does not say"
 
 
-def test_an_instance_that_had_to_be_made_first_has_five_seconds_for_that(yard: Yard) -> None:
+@pytest.mark.parametrize("began", [0, 0.999])
+@pytest.mark.parametrize(("took", "late"), [(7, False), (8.1, True)])
+def test_an_instance_that_had_to_be_made_first_has_four_seconds_more(
+    yard: Yard, began: float, took: float, late: bool
+) -> None:
+    yard.clock.pass_(seconds=began)
     happened = yard.clock()
-    yard.clock.pass_(seconds=4)
-    made = yard.instance()
-    assert not made.is_late(happened)
+    yard.clock.pass_(seconds=took)
+    assert yard.instance().is_late(whole(happened)) is late
+
+
+def test_an_instance_that_was_made_meanwhile_and_free_is_no_excuse(yard: Yard) -> None:
+    happened = yard.clock()
     yard.clock.pass_(seconds=1)
-    assert not made.is_late(happened)
-    yard.clock.pass_(seconds=0.1)
-    assert made.is_late(happened)
     quick = yard.instance()
-    happened = yard.clock() - timedelta(seconds=1)
-    yard.clock.pass_(seconds=2.1)
-    assert quick.is_late(happened), "it could have been heard for two of the three"
+    yard.clock.pass_(seconds=4.1)
+    assert quick.is_late(happened), "it could have been heard for four of the five"

@@ -30,11 +30,16 @@ def context(key: Key, timeout: int = 120) -> Any:
     )
 
 
+def ago(seconds: float = 0) -> str:
+    """As events tell the time: the rest of the second is cut off."""
+    return f"{datetime.now(timezone.utc) - timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.000Z"
+
+
 def event(key: str = KEY, **changes: Any) -> bytes:
     """The recorded event of a put just now, for another key or otherwise changed."""
     document = json.loads((EVENTS / "put.json").read_bytes())
     (created,) = document["events"]
-    created["eventTime"] = datetime.now(timezone.utc).isoformat()
+    created["eventTime"] = ago()
     created["oss"]["object"]["key"] = key
     created["oss"]["object"] |= {name: value for name, value in changes.items() if name in created["oss"]["object"]}
     created |= {name: value for name, value in changes.items() if name in created}
@@ -156,8 +161,7 @@ def test_an_upload_that_is_told_late_joins_the_queue_and_settle_is_called(
     mine.write(KEY, picture())
     etag = mine.etag(KEY)
     oss.requests.clear()
-    happened = datetime.now(timezone.utc) - timedelta(seconds=old)
-    on_upload("general")(event(eTag=etag, eventTime=happened.isoformat()), context(accounts.owner))
+    on_upload("general")(event(eTag=etag, eventTime=ago(old)), context(accounts.owner))
     asked = [(request.operation, request.key.partition("/")[0]) for request in oss.requests]
     queued = [("PutObject", "jobs"), ("PutObject", "queue"), ("PutObject", "wake")]
     assert (asked[-3:] == queued and ("GetObject", "uploads") not in asked) is joins
@@ -178,8 +182,7 @@ def test_the_bell_itself_has_settle_move_on_what_is_queued(
     monkeypatch.setenv("OSS_BUCKET", "shop-photos")
     mine, key = bucket(oss, accounts), "uploads/general/common/a.txt"
     mine.write(key, b"no picture")
-    late = (datetime.now(timezone.utc) - timedelta(minutes=1)).isoformat()
-    on_upload("general")(event(key, eTag=mine.etag(key), eventTime=late), context(accounts.owner))
+    on_upload("general")(event(key, eTag=mine.etag(key), eventTime=ago(60)), context(accounts.owner))
     assert mine.read(keys.receipt(key)) is None
     on_timer()(event(keys.BELL), context(accounts.owner, 3))
     assert mine.read(keys.receipt(key)) is not None

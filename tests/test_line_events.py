@@ -1,0 +1,47 @@
+"""Events as OSS tells them, in whole seconds and not at once: a lone upload is served by the function that hears of it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from shared import keys
+from tests.cloud.box import Cloud
+from tests.shop import Shop, photo
+
+SMALL = photo(size=(180, 120))
+ON_ITS_WAY = 2.0
+"""Seconds that OSS takes to tell Function Compute."""
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with Cloud(timer_seconds=math.inf, qps=50) as cloud:
+        deliver = cloud.oss.on_event
+
+        def take_time(document: Mapping[str, Any]) -> None:
+            time.sleep(ON_ITS_WAY)
+            deliver(document)
+
+        cloud.oss.on_event = take_time
+        yield Shop(cloud)
+
+
+def end_of_a_second() -> None:
+    """When an event's time is furthest from what it says."""
+    time.sleep((0.95 - time.time()) % 1)
+
+
+def test_a_lone_upload_does_not_go_through_the_queue_whether_its_instance_is_there_or_not(shop: Shop) -> None:
+    for key in ("uploads/general/common/cold.jpg", "uploads/general/common/warm.jpg"):
+        end_of_a_second()
+        shop.upload(key, SMALL)
+        assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
+    shop.cloud.fc.quiet(10)
+    written = [request.key for request in shop.cloud.oss.requests if request.method == "PUT"]
+    assert not [key for key in written if key.startswith((keys.QUEUE, keys.BELL))], "nobody had to ask settle"
+    assert [done.function for done in shop.cloud.fc.invocations] == ["general"] * 2
