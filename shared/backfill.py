@@ -26,7 +26,7 @@ AT_ONCE = 16
 _REMEMBERED = timedelta(days=1)
 """The platform keeps an event for a day: whatever was told before, and has no receipt, is told again."""
 _STEP = 100
-"""Uploads between two notes of the progress."""
+"""Uploads between two notes of the progress, and between two looks at the clock: each takes milliseconds."""
 
 
 class Order(BaseModel):
@@ -72,7 +72,7 @@ class _Progress(BaseModel):
 
 
 class Backfill:
-    """`event` makes what OSS would have told of an upload; from `ends` on nothing more is begun."""
+    """`event` makes what OSS would have told of an upload; from `ends` on no further step is begun."""
 
     def __init__(
         self,
@@ -133,36 +133,30 @@ class Backfill:
         """How many were, in their order, before the time was up."""
         done = 0
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for start in range(0, len(uploads), _STEP):
-                step = uploads[start : start + _STEP]
-                went = list(pool.map(self._one, step))
-                count = went.index(False) if False in went else len(went)
-                if count:
-                    done += count
-                    state = _Progress(
-                        last=step[count - 1].key, set_going=already + done, at=self._arrivals.line.clock()
-                    )
-                    self._documents.write(keys.progress(prefix), state.model_dump_json().encode())
-                    log.info("backfill", prefix=prefix, set_going=already + done, left=len(uploads) - done)
-                if count < len(step):
-                    break
+            # Whether there is time is asked here and not by each thread: one that is held up must not make the step
+            # end before what the others have done.
+            while done < len(uploads) and self._arrivals.line.clock() < self._ends:
+                step = uploads[done : done + _STEP]
+                list(pool.map(self._one, step))
+                done += len(step)
+                state = _Progress(last=step[-1].key, set_going=already + done, at=self._arrivals.line.clock())
+                self._documents.write(keys.progress(prefix), state.model_dump_json().encode())
+                log.info("backfill", prefix=prefix, set_going=already + done, left=len(uploads) - done)
         return done
 
-    def _one(self, upload: Entry) -> bool:
-        """Whether there was time for it. What the platform refuses once, it refuses for all."""
-        if self._arrivals.line.clock() >= self._ends:
-            return False
+    def _one(self, upload: Entry) -> None:
+        """What the platform refuses once, it refuses for all."""
         if not self._refused:
             try:
                 self._invoker.invoke(_group(upload.key), self._event(upload))
             except CutoutError as error:
-                self._refused |= isinstance(error, Misconfigured)
+                if isinstance(error, Misconfigured):
+                    self._refused = True
                 whose = "the uploads are" if self._refused else f"{upload.key} is"
                 log.warning("backfill", message=f"{error.message}; {whose} worked on here", code=error.code)
             else:
-                return True
+                return
         self._arrivals.arrived(upload.key, upload.etag)
-        return True
 
     def _progress(self, prefix: str) -> _Progress:
         now = self._arrivals.line.clock()
