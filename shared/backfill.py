@@ -1,8 +1,8 @@
 """On demand: every upload below a prefix that has no current receipt is set going.
 
-By asynchronous invocation of the function that owns it, as OSS would have; where that is refused, by walking the line
-here, at the quota's pace. Both are safe to repeat, so a backfill that was cut short is simply ordered again, and goes
-on where it stopped.
+By asynchronous invocation of the function that owns it, as OSS would have; where that is refused, by putting the upload
+into the queue that settle works off. Both are safe to repeat, so a backfill that was cut short is simply ordered again,
+and goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared import keys, log
-from shared.arrivals import Arrivals
 from shared.capabilities import companion_roles, of_group
+from shared.drain import Drain
 from shared.errors import CutoutError, Misconfigured
+from shared.jobs import Jobs
 from shared.models import Entry
-from shared.ports import Invoker
+from shared.ports import Bucket, Invoker
+from shared.prices import Prices
 
 AT_ONCE = 16
 _REMEMBERED = timedelta(days=1)
@@ -53,6 +55,8 @@ class Report:
     unpriced: int
     """Of how many it is not known."""
     set_going: int = 0
+    queued: int = 0
+    """Of those set going, how many settle was left because Function Compute refused to invoke their function."""
     left: int = 0
     message: str = ""
 
@@ -72,26 +76,38 @@ class _Progress(BaseModel):
 
 
 class Backfill:
-    """`event` makes what OSS would have told of an upload; from `ends` on no further step is begun."""
+    """`pictures` has the uploads, `event` makes what OSS would have told of one; no step is begun from `ends` on."""
 
     def __init__(
         self,
-        arrivals: Arrivals,
+        pictures: Bucket,
+        jobs: Jobs,
+        drain: Drain,
         invoker: Invoker,
+        *,
+        prices: Prices,
         event: Callable[[Entry], bytes],
+        clock: Callable[[], datetime],
         ends: datetime,
     ) -> None:
-        self._arrivals = arrivals
-        self._documents = arrivals.line.jobs.bucket
+        self._pictures = pictures
+        self._jobs = jobs
+        self._drain = drain
         self._invoker = invoker
+        self._prices = prices
         self._event = event
+        self._clock = clock
         self._ends = ends
         self._refused = False
+        """Whether Function Compute refuses to invoke: what it refuses once, it refuses for all."""
+        self._reason = ""
+        """Why the last upload that was not invoked was not."""
+        self._queued = 0
 
     def run(self, order: Order) -> Report:
         before = self._progress(order.prefix)
         uploads = list(self._without_receipt(order.prefix))
-        prices = [self._arrivals.line.prices.of(keys.capability_name(each.key)) for each in uploads]
+        prices = [self._prices.of(keys.capability_name(each.key)) for each in uploads]
         known = [price for price in prices if price is not None]
         report = Report(
             order.prefix,
@@ -105,17 +121,18 @@ class Backfill:
             return self._told(report, f'more than {order.confirm_over:,}: add "confirm": true to do it')
         left = [each for each in uploads if each.key > before.last]
         count = self._set_going(order.prefix, left, before.set_going)
-        if count == len(left):
-            self._documents.delete((keys.progress(order.prefix),))
-            return self._told(report, "all of them are set going", count)
-        return self._told(report, "out of time: order it again, and it goes on from here", count, len(left) - count)
+        report = replace(report, set_going=count, queued=self._queued, left=len(left) - count)
+        how = f"; queued for settle: {self._queued:,}, since {self._reason}" if self._queued else ""
+        if report.left:
+            return self._told(report, f"out of time: order it again, and it goes on from here{how}")
+        self._jobs.bucket.delete((keys.progress(order.prefix),))
+        return self._told(report, f"all of them are set going{how}")
 
     def _without_receipt(self, prefix: str) -> Iterator[Entry]:
         """Uploads in the order of their names; one that is written again in the second of its receipt counts, too."""
-        bucket = self._arrivals.line.bucket
-        told = {each.key: each.modified for each in bucket.list(keys.receipts_below(prefix))}
-        under_way = {each.key for each in self._documents.list(keys.jobs_below(prefix))}
-        listed = list(bucket.list(prefix))
+        told = {each.key: each.modified for each in self._pictures.list(keys.receipts_below(prefix))}
+        under_way = {each.key for each in self._jobs.bucket.list(keys.jobs_below(prefix))}
+        listed = list(self._pictures.list(prefix))
         newest = _newest(listed)
         for each in listed:
             if not keys.is_upload(each.key) or each.key not in newest or keys.job(each.key) in under_way:
@@ -135,42 +152,47 @@ class Backfill:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             # Whether there is time is asked here and not by each thread: one that is held up must not make the step
             # end before what the others have done.
-            while done < len(uploads) and self._arrivals.line.clock() < self._ends:
+            while done < len(uploads) and self._clock() < self._ends:
                 step = uploads[done : done + _STEP]
-                list(pool.map(self._one, step))
+                queued = list(pool.map(self._one, step)).count(False)
+                if queued and not self._queued:
+                    self._drain.ring()  # once: settle stays as long as there is a queue, and comes every minute
+                self._queued += queued
                 done += len(step)
-                state = _Progress(last=step[-1].key, set_going=already + done, at=self._arrivals.line.clock())
-                self._documents.write(keys.progress(prefix), state.model_dump_json().encode())
+                state = _Progress(last=step[-1].key, set_going=already + done, at=self._clock())
+                self._jobs.bucket.write(keys.progress(prefix), state.model_dump_json().encode())
                 log.info("backfill", prefix=prefix, set_going=already + done, left=len(uploads) - done)
         return done
 
-    def _one(self, upload: Entry) -> None:
-        """What the platform refuses once, it refuses for all."""
+    def _one(self, upload: Entry) -> bool:
+        """Whether its function is invoked; else it is in the queue."""
         if not self._refused:
             try:
                 self._invoker.invoke(_group(upload.key), self._event(upload))
             except CutoutError as error:
+                log.warning("backfill", key=upload.key, message=f"{error.message}; queued for settle", code=error.code)
+                self._reason = error.message
                 if isinstance(error, Misconfigured):
                     self._refused = True
-                whose = "the uploads are" if self._refused else f"{upload.key} is"
-                log.warning("backfill", message=f"{error.message}; {whose} worked on here", code=error.code)
             else:
-                return
-        self._arrivals.arrived(upload.key, upload.etag)
+                return True
+        if not self._jobs.enqueue(upload.key, upload.etag):
+            self._jobs.announce(upload.key)  # begun since it was listed, and maybe before this version came
+        return False
 
     def _progress(self, prefix: str) -> _Progress:
-        now = self._arrivals.line.clock()
-        stored = self._documents.read(keys.progress(prefix))
+        now = self._clock()
+        stored = self._jobs.bucket.read(keys.progress(prefix))
         with suppress(ValidationError):
             progress = _Progress.model_validate_json(stored.body if stored else b"")
             if now - progress.at < _REMEMBERED:
                 return progress
         return _Progress(last="", set_going=0, at=now)
 
-    def _told(self, report: Report, message: str, set_going: int = 0, left: int = 0) -> Report:
+    def _told(self, report: Report, message: str) -> Report:
         if report.unpriced:
             message += f"; the price of {report.unpriced:,} is not known: PRICES can say what your account pays"
-        told = replace(report, set_going=set_going, left=left, message=f"{report.found:,} found; {message}")
+        told = replace(report, message=f"{report.found:,} found; {message}")
         log.info("backfill", **asdict(told))
         return told
 

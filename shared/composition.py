@@ -1,14 +1,12 @@
-"""The composition root: puts the line together for an invocation; the only reader of the environment."""
+"""The composition root: puts the line together for an invocation."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 
-from shared import log
+from shared import invocation, log
 from shared.allowance import Allowance
 from shared.arrivals import Arrivals
 from shared.budget import Budget
@@ -16,45 +14,19 @@ from shared.capabilities import of_group
 from shared.drain import Drain
 from shared.errors import Misconfigured, Unavailable
 from shared.jobs import Jobs
+from shared.models import Credentials
 from shared.pipeline import Line
 from shared.ports import Provider
 from shared.prices import Prices
 from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
-from shared.providers.viapi import Credentials, Viapi
+from shared.providers.viapi import Viapi
 from shared.purchases import Purchases
 from shared.quotas import Quotas
 from shared.results import Results
-from shared.settings import Settings, read_settings
+from shared.settings import Settings
 from shared.storage import OssBucket
 from shared.web import HttpWeb
-
-
-@lru_cache(maxsize=1)
-def settings(*needs: str) -> Settings:
-    """Raises `Misconfigured`, and logs it, unless the environment is right and has what the function needs."""
-    log.set_up()
-    try:
-        return read_settings(os.environ, needs=needs)
-    except Misconfigured as error:
-        log.error("settings", message=error.message)
-        raise
-
-
-def credentials(settings: Settings, context: Any) -> Credentials:
-    """Those of the environment before those of the invocation."""
-    if settings.alibaba_cloud_access_key_id:
-        return Credentials(
-            settings.alibaba_cloud_access_key_id,
-            settings.alibaba_cloud_access_key_secret,
-            settings.alibaba_cloud_security_token,
-        )
-    given = context.credentials
-    return Credentials(given.access_key_id, given.access_key_secret, given.security_token or "")
-
-
-def budget(context: Any) -> Budget:
-    return Budget.within(float(context.function.timeout))
 
 
 @lru_cache(maxsize=4)
@@ -65,8 +37,8 @@ def arrivals(
 
     Kept for the life of the instance: connections are reused as long as the credentials are the same.
     """
-    pictures = _bucket(settings, bucket_name, credentials, at_once)
-    documents = _bucket(settings, settings.jobs_bucket, credentials, at_once) if settings.jobs_bucket else pictures
+    pictures, documents = invocation.buckets(settings, bucket_name, credentials, at_once=at_once)
+    now = invocation.now
     _warn_of_versioning(documents)
     providers = _providers(settings, credentials)
     _name_what_is_missing(group, providers)
@@ -86,23 +58,6 @@ def arrivals(
         prices=Prices(dict(settings.prices)),
     )
     return Arrivals(line, Drain(documents, pictures, now))
-
-
-def now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-def _bucket(settings: Settings, name: str, credentials: Credentials, at_once: int) -> OssBucket:
-    return OssBucket(
-        name,
-        endpoint=settings.oss_endpoint,
-        public_endpoint=settings.oss_public_endpoint,
-        region=settings.region,
-        access_key_id=credentials.access_key_id,
-        access_key_secret=credentials.access_key_secret,
-        security_token=credentials.security_token,
-        at_once=at_once,
-    )
 
 
 def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:

@@ -73,6 +73,8 @@ def _contained() -> Iterator[None]:
         kind = Unavailable if int(error.status_code) >= 500 else Misconfigured
         raise kind(error.err_code, f"Function Compute refuses the invocation: {error.message}") from None
     except ValueError:
-        raise Misconfigured("NotJson", "what refuses the invocation is not Function Compute: see INVOKE_ENDPOINT") from None
+        raise Misconfigured(
+            "NotJson", "what refuses the invocation is not Function Compute: see INVOKE_ENDPOINT"
+        ) from None
     except RequestException as error:
         raise Unavailable("FcUnreachable", f"Function Compute was not reached: {type(error).__name__}") from None

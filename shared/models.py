@@ -17,6 +17,18 @@ MARK = "oss-cutout"
 
 
 @dataclass(frozen=True)
+class Credentials:
+    """An access key; `security_token` is empty for a permanent one."""
+
+    access_key_id: str
+    access_key_secret: str
+    security_token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.access_key_id!r})"  # a secret must not end up in a log
+
+
+@dataclass(frozen=True)
 class Limits:
     """What a vendor takes, all bounds inclusive: `max_bytes` in bytes, sides in pixels."""
 

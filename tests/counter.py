@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from shared import composition
+from shared import composition, invocation
 from shared.documents import Receipt
 from shared.handlers import settle
 from shared.handlers.settle import on_timer
@@ -152,7 +152,7 @@ def counter() -> Iterator[Counter]:
         detector = SimpleNamespace(detect_multi_scale=_once(faces._cascade().detect_multi_scale))
         patch.setattr(faces, "_cascade", lambda: detector)
         patch.setattr(repair, "_MEND", 64)
-        patch.setattr(composition, "now", clock)
+        patch.setattr(invocation, "now", clock)
         patch.setattr(settle, "Round", partial(Round, sleep=clock.sleep))
         with Cloud(timer_seconds=math.inf, qps=1000, job_seconds=0) as cloud:
             for name, value in cloud.settings().items():
@@ -185,5 +185,5 @@ def _portrait() -> Pixels:
 
 
 def _forget_settings() -> None:
-    composition.settings.cache_clear()
+    invocation.settings.cache_clear()
     composition.arrivals.cache_clear()

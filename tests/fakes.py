@@ -19,13 +19,13 @@ from shared.drain import Drain
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.header import WINDOW
 from shared.jobs import Jobs
-from shared.models import MARK, Download, Entry, Reply, Request, Source, Stored
+from shared.models import MARK, Credentials, Download, Entry, Reply, Request, Source, Stored
 from shared.pipeline import Line
 from shared.ports import Provider, Web
 from shared.prices import Prices
 from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
-from shared.providers.viapi import Credentials, Viapi
+from shared.providers.viapi import Viapi
 from shared.purchases import Purchases
 from shared.quotas import Quotas
 from shared.results import Results

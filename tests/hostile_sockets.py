@@ -13,8 +13,8 @@ from datetime import timedelta
 from functools import partial
 
 from shared.jobs import Jobs
-from shared.models import Download
-from shared.providers.viapi import Credentials, Viapi
+from shared.models import Credentials, Download
+from shared.providers.viapi import Viapi
 from shared.quotas import Quotas
 from shared.web import HttpWeb
 from tests.fakes import MemoryBucket, ScriptedWeb, Shop

@@ -1,4 +1,4 @@
-"""What was there before, or was never told of, is set going: by invocation, or here when that is refused."""
+"""What was there before, or was never told of, is set going: by invocation, or by settle when that is refused."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import pytest
 
 from shared import keys
 from shared.backfill import Backfill, Order, Report
+from shared.drain import Drain
 from shared.errors import Misconfigured, Unavailable
 from shared.events import ObjectCreated, created, records
 from shared.models import Entry
+from shared.rounds import Round
 from tests import viapi_line
-from tests.fakes import Shop
+from tests.fakes import AtOnce, Shop
 from tests.pictures import picture
 from tests.viapi_line import COMMON, THROTTLED, ok
 
@@ -52,7 +54,19 @@ def event(upload: Entry) -> bytes:
 
 def backfill(shop: Shop, functions: Invocations, order: Order = ALL) -> Report:
     ends = shop.clock.now + timedelta(minutes=50)
-    return Backfill(shop.arrivals, functions, event, ends).run(order)
+    bell = Drain(shop.bucket, shop.bucket, shop.clock)
+    jobs, prices = shop.line.jobs, shop.line.prices
+    told = Backfill(shop.bucket, jobs, bell, functions, prices=prices, event=event, clock=shop.clock, ends=ends)
+    return told.run(order)
+
+
+def settle(shop: Shop) -> None:
+    ends = shop.clock() + timedelta(minutes=30)
+    Round(shop.arrivals, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
+
+
+def queued(shop: Shop) -> list[str]:
+    return [turn.upload for turn in shop.line.jobs.queue.heads()]
 
 
 def numbered(count: int, folder: str = "uploads/general/common/") -> list[str]:
@@ -66,6 +80,7 @@ def test_an_upload_nobody_was_told_of_is_told_to_the_function_that_owns_it(shop:
     heard = ObjectCreated.model_validate(told)
     assert (group, heard.bucket, heard.key, heard.etag) == ("general", "shop-photos", COMMON, etag)
     assert heard.size == len(picture())
+    assert told["eventTime"] == "2026-11-21T08:00:00.000Z", "in whole seconds, as OSS tells it"
     assert (report.found, report.set_going, report.left) == (1, 1, 0)
     assert shop.keys(keys.BACKFILL) == []
 
@@ -145,19 +160,86 @@ def test_an_order_that_says_anything_else_is_none(wrong: dict[str, Any]) -> None
         Order.model_validate_json(json.dumps(wrong))
 
 
-def test_when_the_platform_refuses_the_line_is_walked_here(
-    shop: Shop, functions: Invocations, caplog: pytest.LogCaptureFixture
+def test_when_the_platform_refuses_the_uploads_are_queued_and_settle_is_rung_for_once(
+    shop: Shop, functions: Invocations
 ) -> None:
-    functions.refusal = Misconfigured("AccessDenied", "no")
-    uploads = numbered(30)
+    functions.refusal = Misconfigured("AccessDenied", "Function Compute refuses the invocation: no")
+    uploads = numbered(130)
     for key in uploads:
         shop.bucket.put(key, picture())
     report = backfill(shop, functions)
-    assert (report.set_going, report.left) == (30, 0)
-    assert all(shop.receipt(key) is not None for key in uploads)
-    assert len(shop.web.sent) == 30
+    assert (report.set_going, report.queued, report.left) == (130, 130, 0)
+    assert "queued for settle: 130, since Function Compute refuses the invocation: no" in report.message
     assert functions.tried <= 16, "those under way at the first refusal, and no more"
-    assert "the uploads are worked on here" in caplog.text
+    assert queued(shop) == uploads[:100], "in their order, of which one look shows as many"
+    assert shop.bucket.requests.count(("write", keys.BELL)) == 1
+    assert (shop.web.sent, shop.keys("cutouts/")) == ([], []), "nothing is worked on here"
+    assert {name for name, _ in shop.bucket.requests} <= {"list", "read", "create", "write", "delete"}
+    shop.clock.pass_(seconds=1)  # a receipt of the same second would be looked at once more
+    settle(shop)
+    assert all(shop.receipt(key) is not None for key in uploads)
+    assert len(shop.web.sent) == 130
+    assert backfill(shop, functions).found == 0
+
+
+def test_what_is_queued_already_is_not_found_again(shop: Shop, functions: Invocations) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "no")
+    shop.bucket.put(COMMON, picture())
+    assert backfill(shop, functions).queued == 1
+    again = backfill(shop, functions)
+    assert (again.found, again.queued) == (0, 0)
+    assert queued(shop) == [COMMON]
+
+
+@pytest.mark.parametrize("key", ["uploads/general/common/100%25 红.jpg", "uploads/goods/a.jpg"])
+def test_a_name_with_a_percent_sign_or_without_a_capability_is_queued_as_it_is(
+    shop: Shop, functions: Invocations, key: str
+) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "no")
+    shop.bucket.put(key, picture())
+    backfill(shop, functions)
+    settle(shop)
+    receipt = shop.receipt(key)
+    assert receipt is not None
+    assert receipt.source == key
+
+
+def test_a_queued_mask_is_served_with_its_picture_and_one_that_has_none_is_told_so(
+    shop: Shop, functions: Invocations
+) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "no")
+    pair, lonely, folder = (f"uploads/general/refine-mask/{name}.jpg" for name in ("a", "lonely", "b/c"))
+    for key in (pair, folder):
+        shop.bucket.put(key, picture())
+    for mask in (f"{pair}.mask.png", f"{lonely}.mask.png", "uploads/general/refine-mask/b/_mask.png"):
+        shop.bucket.put(mask, picture(form="PNG"))
+    shop.web.always = ok(Elements=[{"ImageURL": viapi_line.LINK}])
+    assert backfill(shop, functions).queued == 3
+    settle(shop)
+    for key in (pair, folder):
+        assert (receipt := shop.receipt(key)) is not None
+        assert receipt.status == "done"
+    shop.clock.pass_(hours=2)
+    settle(shop)
+    assert (told := shop.receipt(f"{lonely}.mask.png")) is not None
+    assert told.code == "PictureMissing"
+    assert len(shop.web.sent) == 2
+
+
+def test_a_job_that_was_begun_since_the_listing_hears_that_there_may_be_something_newer(
+    shop: Shop, functions: Invocations
+) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "no")
+    etag = shop.bucket.put(COMMON, picture())
+
+    def begun(name: str, key: str) -> None:
+        if name == "create":
+            shop.bucket.before = lambda name, key: None
+            shop.line.jobs.claim(COMMON, etag)
+
+    shop.bucket.before = begun
+    assert backfill(shop, functions).set_going == 1
+    assert keys.sequel(COMMON) in shop.bucket.things
 
 
 def test_a_backfill_that_ran_out_of_time_goes_on_where_it_stopped(
@@ -213,7 +295,7 @@ def test_what_no_function_owns_is_passed_over_and_does_not_make_the_platform_ref
     assert functions.keys() == [COMMON, misplaced]
 
 
-def test_an_invocation_that_failed_is_made_good_here_and_the_others_are_still_invoked(
+def test_an_upload_whose_invocation_failed_is_queued_and_the_others_are_still_invoked(
     shop: Shop, functions: Invocations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploads = numbered(5)
@@ -228,6 +310,8 @@ def test_an_invocation_that_failed_is_made_good_here_and_the_others_are_still_in
 
     monkeypatch.setattr(functions, "invoke", unlucky)
     monkeypatch.setattr("shared.backfill.AT_ONCE", 1)
-    assert backfill(shop, functions).set_going == 5
+    report = backfill(shop, functions)
+    assert (report.set_going, report.queued) == (5, 1)
+    assert report.message.endswith("queued for settle: 1, since not reached")
     assert functions.keys() == uploads[1:]
-    assert shop.receipt(uploads[0]) is not None
+    assert queued(shop) == uploads[:1]

@@ -8,9 +8,8 @@ from shared import keys
 from shared.capabilities import CAPABILITIES, capability, companion_roles, of_group, vendor_options
 from shared.composition import _providers
 from shared.errors import Rejected
-from shared.models import Capability
+from shared.models import Capability, Credentials
 from shared.options import Areas, Colour, OneOf, Option, SomeOf
-from shared.providers.viapi import Credentials
 from shared.settings import Settings
 from tests.cloud import damo_apis, picwish, picwish_work, viapi_actions
 from tests.cloud.manifest import ROOT, load

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared import composition
+from shared import composition, invocation
 from shared.capabilities import CAPABILITIES
 from shared.documents import Job, Ready
 from shared.errors import CutoutError, Rejected
@@ -72,9 +72,9 @@ class Spy:
 def handler() -> Any:
     """The function general, behind which nothing happens."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(composition, "settings", lambda *needs: Settings())
+        patch.setattr(invocation, "settings", lambda *needs: Settings())
         patch.setattr(composition, "arrivals", lambda *composed, group: SPY)
-        patch.setattr(composition, "credentials", lambda *given: None)
+        patch.setattr(invocation, "credentials", lambda *given: None)
         yield on_upload("general")
 
 

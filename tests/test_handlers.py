@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared import composition, keys
+from shared import composition, invocation, keys
 from shared.errors import Misconfigured
 from shared.handlers.settle import on_timer
 from shared.handlers.uploads import on_upload
@@ -63,11 +63,11 @@ def oss(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oss]:
     monkeypatch.setenv("OSS_ENDPOINT", oss.url)
     monkeypatch.setenv("OSS_PUBLIC_ENDPOINT", oss.url)
     monkeypatch.setenv("VIAPI_ENDPOINT", "http://127.0.0.1:9")
-    composition.settings.cache_clear()
+    invocation.settings.cache_clear()
     composition.arrivals.cache_clear()
     yield oss
     oss.stop()
-    composition.settings.cache_clear()
+    invocation.settings.cache_clear()
     composition.arrivals.cache_clear()
 
 
@@ -81,7 +81,11 @@ def bucket(oss: Oss, accounts: Accounts, name: str = "shop-photos") -> Any:
     )
 
 
-def test_credentials_come_from_the_context_where_the_environment_has_none(oss: Oss, accounts: Accounts) -> None:
+def test_the_invocations_credentials_come_before_those_of_the_instances_start(
+    oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-EXAMPLE-expired")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "EXAMPLE")
     mine = bucket(oss, accounts)
     mine.write(KEY, picture())
     on_upload("general")(event(), context(accounts.assume_role()))
@@ -89,11 +93,14 @@ def test_credentials_come_from_the_context_where_the_environment_has_none(oss: O
     assert (job["stage"]["name"], job["code"]) == ("waiting", "VendorUnreachable")
 
 
-def test_the_environments_credentials_come_first(oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_context_has_no_credentials_the_environments_are_used(
+    oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", accounts.owner.access_key_id)
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", accounts.owner.access_key_secret)
     bucket(oss, accounts).write(KEY, picture())
-    on_upload("general")(event(), context(Key("LTAI-EXAMPLE-unknown", "EXAMPLE")))
+    python312 = SimpleNamespace(function=SimpleNamespace(timeout=120))
+    on_upload("general")(event(), python312)
     assert bucket(oss, accounts).read(keys.job(KEY)) is not None
 
 

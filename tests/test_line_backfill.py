@@ -37,12 +37,16 @@ def test_uploads_nobody_was_told_of_are_served_once_it_is_ordered(shop: Shop, in
         shop.upload(key, SMALL)
     time.sleep(1.1)  # a receipt of the same second would be looked at once more
     assert order(shop, dry_run=True)["found"] == 3
-    assert order(shop)["set_going"] == 3
+    report = order(shop)
+    assert (report["set_going"], report["queued"]) == (3, 0 if invoked else 3)
+    assert ("queued for settle: 3" in report["message"]) is not invoked
     for key in uploads:
         assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
     assert sorted(shop.cloud.gateway.invoked) == (
         ["oss-cutout-general", "oss-cutout-goods", "oss-cutout-picwish"] if invoked else []
     )
+    done = [each.function for each in shop.cloud.fc.invocations if each.function not in ("settle", "backfill")]
+    assert sorted(done) == (["general", "goods", "picwish"] if invoked else []), "settle did the work, or they did"
     assert order(shop)["found"] == 0
     assert list(shop.bucket.list("backfill/")) == []
 

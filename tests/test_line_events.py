@@ -1,4 +1,4 @@
-"""Events as OSS tells them, in whole seconds and not at once: a lone upload is served by the function that hears of it."""
+"""Events as OSS tells them, in whole seconds and not at once: the function that hears of a lone upload serves it."""
 
 from __future__ import annotations
 

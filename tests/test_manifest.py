@@ -106,7 +106,7 @@ def test_settle_is_made_first_so_that_its_bell_hangs_before_anybody_rings_it(man
 
 def test_what_limits_a_bill_or_mends_a_path_can_be_deployed() -> None:
     of_everyone = {"DAILY_CALL_LIMIT": "500", "CAPABILITY_QPS": "goods/commodity=10", "PRICES": "goods/commodity=0.003"}
-    chosen = load(environment=LEAST | of_everyone | { "DAMO_MATTING_PATH": "/api/v1/inst-mat/query"}).functions
+    chosen = load(environment=LEAST | of_everyone | {"DAMO_MATTING_PATH": "/api/v1/inst-mat/query"}).functions
     for name, value in of_everyone.items():
         assert {function.environment[name] for function in chosen.values()} == {value}, "it is everyone's"
     for name in ("damo", "settle"):

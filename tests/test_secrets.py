@@ -11,10 +11,10 @@ import pytest
 
 from shared import keys
 from shared.errors import Misconfigured
-from shared.models import Download, Reply, Request
+from shared.models import Credentials, Download, Reply, Request
 from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
-from shared.providers.viapi import Credentials, Viapi
+from shared.providers.viapi import Viapi
 from shared.quotas import Quotas
 from tests.fakes import ScriptedWeb, Shop, is_question
 from tests.pictures import picture

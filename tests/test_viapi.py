@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from shared.capabilities import CAPABILITIES
 from shared.documents import Box, ResultLink
 from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
-from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
-from shared.providers.viapi import Credentials, Viapi, signature
+from shared.models import Accepted, Capability, Credentials, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
+from shared.providers.viapi import Viapi, signature
 from shared.quotas import Quotas
 from tests.answers import NOT_JSON, nested, reply
 

@@ -9,24 +9,27 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared import composition
+from shared import invocation
 from shared.backfill import AT_ONCE, Backfill, Order
+from shared.drain import Drain
 from shared.events import created
 from shared.invoker import FcInvoker
+from shared.jobs import Jobs
 from shared.models import Entry
+from shared.prices import Prices
 
 
 def on_demand() -> Callable[[bytes, Any], bytes]:
     """The handler of `backfill`, which a person invokes with an `Order`, and which answers with a `Report`."""
 
     def handler(event: bytes, context: Any) -> bytes:
-        settings = composition.settings("oss_bucket")
+        settings = invocation.settings("oss_bucket")
         try:
             order = Order.model_validate_json(event or b"{}")
         except ValidationError as error:
             return json.dumps({"message": f"this is no order: {error}"}, ensure_ascii=False).encode()
-        credentials, budget = composition.credentials(settings, context), composition.budget(context)
-        arrivals = composition.arrivals(settings, settings.oss_bucket, credentials, budget, at_once=AT_ONCE)
+        credentials, budget, now = invocation.credentials(settings, context), invocation.budget(context), invocation.now
+        pictures, documents = invocation.buckets(settings, settings.oss_bucket, credentials, at_once=AT_ONCE)
         invoker = FcInvoker(
             settings.invoke_endpoint or f"https://{context.account_id}.{settings.region}-internal.fc.aliyuncs.com",
             access_key_id=credentials.access_key_id,
@@ -37,11 +40,18 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
         )
 
         def told(upload: Entry) -> bytes:
-            return created(
-                settings.region, settings.oss_bucket, upload.key, upload.size, upload.etag, time=composition.now()
-            )
+            return created(settings.region, settings.oss_bucket, upload.key, upload.size, upload.etag, time=now())
 
-        ends = composition.now() + timedelta(seconds=budget.begin)
-        return Backfill(arrivals, invoker, told, ends).run(order).to_json()
+        backfill = Backfill(
+            pictures,
+            Jobs(documents, now, timedelta(seconds=budget.lease)),
+            Drain(documents, pictures, now),
+            invoker,
+            prices=Prices(dict(settings.prices)),
+            event=told,
+            clock=now,
+            ends=now() + timedelta(seconds=budget.begin),
+        )
+        return backfill.run(order).to_json()
 
     return handler

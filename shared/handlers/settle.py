@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-from shared import composition
+from shared import composition, invocation
 from shared.lanes import MOST
 from shared.rounds import Round
 
@@ -23,13 +23,13 @@ def on_timer() -> Callable[[bytes, Any], None]:
     """The handler of `settle`, called every minute and by the bell, which moves on what could not finish in one go."""
 
     def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - neither tick nor bell says anything that matters
-        settings = composition.settings("oss_bucket")
-        credentials, budget = composition.credentials(settings, context), composition.budget(context)
+        settings = invocation.settings("oss_bucket")
+        credentials, budget = invocation.credentials(settings, context), invocation.budget(context)
         arrivals = composition.arrivals(settings, settings.oss_bucket, credentials, budget, at_once=_MOST_AT_ONCE)
         # A thread whose turn has come must not wait for one that reads a listing.
         sys.setswitchinterval(_SWITCH_SECONDS)
         # Threads are begun as they are needed, and spend their time waiting for vendors and OSS.
         with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:
-            Round(arrivals, composition.now() + timedelta(seconds=budget.begin), pool).run()
+            Round(arrivals, invocation.now() + timedelta(seconds=budget.begin), pool).run()
 
     return handler

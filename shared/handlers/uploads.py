@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from shared import composition, keys, log
+from shared import composition, invocation, keys, log
 from shared.errors import Misconfigured
 from shared.events import ObjectCreated, records
 from shared.settings import Settings
@@ -16,7 +16,7 @@ def on_upload(group: str) -> Callable[[bytes, Any], None]:
     """The handler of the function that serves `uploads/<group>/`."""
 
     def handler(event: bytes, context: Any) -> None:
-        settings = composition.settings()
+        settings = invocation.settings()
         bugs = []
         for record in records(event):
             try:
@@ -38,7 +38,7 @@ def arrived(group: str, created: ObjectCreated, settings: Settings, context: Any
         return
     if created.size == 0:
         return  # a folder, or a file still to come: OSS tells again when it has content
-    credentials, budget = composition.credentials(settings, context), composition.budget(context)
+    credentials, budget = invocation.credentials(settings, context), invocation.budget(context)
     arrivals = composition.arrivals(settings, created.bucket, credentials, budget, group=group)
     try:
         if not arrivals.arrived(key, created.etag, created.time) and unquote(key) != key:

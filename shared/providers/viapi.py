@@ -11,14 +11,13 @@ import hashlib
 import hmac
 import html
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timezone
 from typing import Any
 from urllib.parse import quote
 
 from shared.documents import Box, ResultLink
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
-from shared.models import Accepted, Capability, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
+from shared.models import Accepted, Capability, Credentials, Done, Failed, Pending, Quota, Reply, Request, Stamp, Task
 from shared.providers.replies import document, identifier, lacking, lost, parsed, reason, told_apart
 from shared.providers.verdicts import VIAPI, judge
 from shared.quotas import Quotas
@@ -28,18 +27,6 @@ _FARTHEST = 100_000
 """Pixels: a box with a side beyond is no part of any picture, and its digits may go on and on."""
 _GONE = ("InvalidAction", "InvalidApi.OutOfService", "UnsupportedOperation")
 """What the vendor says of an action it no longer has."""
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """An access key; `security_token` is empty for a permanent one."""
-
-    access_key_id: str
-    access_key_secret: str
-    security_token: str = ""
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.access_key_id!r})"  # a secret must not end up in a log
 
 
 class Viapi:

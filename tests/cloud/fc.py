@@ -34,8 +34,9 @@ class Fc:
 
     `environment` is what the functions get over that of s.yaml; `timeouts` (seconds, by function) over its timeout.
     Timers fire by their schedule, or every `timer_seconds` where that is given; `math.inf`: only by `tick`.
-    `log` gets what the functions log, a line at a time. Raises `ValueError` when there is no such code to run, and for a
-    variable that Function Compute does not take.
+    `log` gets what the functions log, a line at a time.
+
+    Raises `ValueError` when there is no such code to run, and for a variable that Function Compute does not take.
     """
 
     def __init__(

@@ -1,8 +1,9 @@
 """Renders the `${…}` of an s.yaml as Serverless Devs does, and lets nothing unresolved pass.
 
 Known are `${vars.x}`, `${env('X')}` with or without a default, `${config('AccountID')}` and `${this.props.x}`:
-those were tried out with `s preview`. A variable that is blank counts as one that is not set; one that has neither value
-nor default ends `s`, whatever it was asked to do. `template`/`extend` is merged deeply, the resource's own values winning.
+those were tried out with `s preview`. A variable that is blank counts as one that is not set; one that has neither
+value nor default ends `s`, whatever it was asked to do. `template`/`extend` is merged deeply, the resource's own
+values winning.
 """
 
 from __future__ import annotations
