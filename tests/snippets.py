@@ -58,8 +58,9 @@ def tweaked(**props: object) -> Manifest:
     return load().with_props("general", props)
 
 
-def retrying(times: int) -> dict[str, object]:
-    return {"asyncInvokeConfig": {"maxAsyncRetryAttempts": times, "maxAsyncEventAgeInSeconds": 3600}}
+def retrying(times: int, *, age: int = 3600) -> dict[str, object]:
+    config = {"maxAsyncRetryAttempts": times, "maxAsyncEventAgeInSeconds": age, "qualifier": "LATEST"}
+    return {"asyncInvokeConfig": config}
 
 
 def outcomes(fc: Fc, function: str = "general") -> list[str]:

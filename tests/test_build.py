@@ -123,7 +123,7 @@ def test_a_staged_handler_imports_in_a_bare_python310_from_bundled_code_alone(py
     seen = json.loads(looked.stdout)
     bundled = {path for path in seen["files"] if Path(path).is_relative_to(folder)}
     assert not [path for path in seen["files"] if path not in bundled and "site-packages" in path]
-    assert {str(folder / "shared/composition.py"), str(folder / "oss2/__init__.py")} <= bundled
+    assert {str(folder / "shared/invocation.py"), str(folder / "oss2/__init__.py")} <= bundled
     assert seen["handler"]
     assert seen["fast_crc"], "without its extension crcmod is 40 times as slow"
 

@@ -63,6 +63,20 @@ def test_a_handler_sees_its_event_its_own_environment_and_a_context_like_python3
     assert environment["OSS_BUCKET"] == "shop-photos"
     assert (environment["OSS_ENDPOINT"], environment["VIAPI_QPS"]) == ("http://127.0.0.1:1", "9")
     assert "OUR_SECRET" not in environment
+    of_the_platform = {name: value for name, value in environment.items() if name.startswith("FC_")}
+    assert of_the_platform.pop("FC_INSTANCE_ID")
+    assert of_the_platform == {
+        "FC_ACCOUNT_ID": accounts.uid,
+        "FC_CUSTOM_LISTEN_PORT": "9000",
+        "FC_FUNCTION_HANDLER": "index.handler",
+        "FC_FUNCTION_MEMORY_SIZE": "512",
+        "FC_FUNCTION_NAME": "oss-cutout-general",
+        "FC_FUNC_CODE_PATH": f"{seen['cwd']}/",
+        "FC_REGION": "cn-shanghai",
+        "FC_RUNTIME": "python3.10",
+        "FC_TIMEOUT": "120",
+        "FC_VER_ID": "LATEST",
+    }
     assert seen["function"] == {"name": "oss-cutout-general", "handler": "index.handler", "memory": 512, "timeout": 120}
     assert (seen["region"], seen["account"], seen["store"]) == ("cn-shanghai", accounts.uid, "functions")
     assert seen["cwd"] == seen["path"]
@@ -72,6 +86,33 @@ def test_a_handler_sees_its_event_its_own_environment_and_a_context_like_python3
 def test_an_instance_is_used_again_and_keeps_what_it_has_in_memory(run: Make) -> None:
     fc = run("count = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return count")
     assert [fc.invoke("general", b"").body for _ in range(3)] == [b"1", b"2", b"3"]
+
+
+def test_credentials_come_with_each_request_and_the_environments_are_of_the_instances_start(run: Make) -> None:
+    accounts = Accounts()
+    fc = run(
+        """
+        import json, os
+        def handler(event, context):
+            if event:
+                os._exit(0)
+            names = "ALIBABA_CLOUD_ACCESS_KEY_ID", "FC_INSTANCE_ID"
+            return json.dumps([context.credentials.access_key_id, *map(os.environ.get, names)])
+        """,
+        accounts=accounts,
+    )
+    ours, first, instance = json.loads(fc.invoke("general", b"").body)
+    assert ours == first
+    fc.renew_credentials("general")
+    ours, environments, same = json.loads(fc.invoke("general", b"").body)
+    assert (environments, same) == (first, instance)
+    assert ours != first
+    assert accounts.find(ours) is not None
+    assert accounts.find(first) is None, "its time is over"
+    fc.invoke("general", b"end")
+    ours_then, environments, other = json.loads(fc.invoke("general", b"").body)
+    assert ours_then == environments == ours
+    assert other != instance
 
 
 @pytest.mark.parametrize(

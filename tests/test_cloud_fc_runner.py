@@ -7,12 +7,14 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from tests.cloud import fc_runner
 from tests.cloud.fc import Fc
-from tests.snippets import event, outcomes, retrying, running, tweaked, until
+from tests.snippets import NOTHING, event, outcomes, retrying, running, tweaked, until
 
 Make = Callable[..., Fc]
 
@@ -113,10 +115,9 @@ def test_more_at_once_than_is_reserved_is_turned_away_and_comes_again(run: Make)
 
 
 def test_an_event_that_grows_too_old_while_turned_away_is_dropped(run: Make) -> None:
-    aged = {"maxAsyncRetryAttempts": 0, "maxAsyncEventAgeInSeconds": 2}
     fc = run(
         "import time\ndef handler(event, context): time.sleep(3)",
-        manifest=tweaked(timeout=1, concurrencyConfig={"reservedConcurrency": 1}, asyncInvokeConfig=aged),
+        manifest=tweaked(timeout=1, concurrencyConfig={"reservedConcurrency": 1}, **retrying(0, age=2)),
         timeouts={"general": 10},
     )
     fc.deliver(event())
@@ -126,6 +127,40 @@ def test_an_event_that_grows_too_old_while_turned_away_is_dropped(run: Make) -> 
     assert [dropped.reason for dropped in fc.dropped] == ["429"]
     assert outcomes(fc).count("ok") == 1
     assert outcomes(fc).count("429") == 3, "at about 0, 0.5 and 1.5 s; the next would come after its two seconds"
+
+
+def test_who_is_turned_away_comes_again_after_pauses_that_double_for_five_hours(
+    run: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fc_runner.MOST_SECONDS_TURNED_AWAY == 5 * 60 * 60
+    monkeypatch.setattr(fc_runner, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(fc_runner, "MOST_SECONDS_TURNED_AWAY", 2.0)
+    fc = run(
+        "import time\ndef handler(event, context): time.sleep(60)",
+        manifest=tweaked(concurrencyConfig={"reservedConcurrency": 1}),
+    )
+    fc.deliver(event())
+    until(fc.instance_pids)
+    fc.deliver(event())
+    (dropped,) = until(lambda: fc.dropped)
+    assert dropped.reason == "429", "the event itself would live for a day"
+    moments = [done.started for done in fc.invocations if done.outcome == "429"]
+    pauses = [later - before for before, later in pairwise(moments)]
+    assert len(pauses) in (4, 5)
+    for number, pause in enumerate(pauses):
+        assert 0.05 * 2**number * 0.75 <= pause < 0.05 * 2**number * 1.25 + 0.3, pauses
+
+
+def test_an_error_of_the_platforms_own_is_not_made_good(run: Make) -> None:
+    fc = run(NOTHING, manifest=tweaked(**retrying(8)))
+    fc.fail_internally("general")
+    fc.deliver(event())
+    fc.quiet(5)
+    assert outcomes(fc) == ["InternalServerError"]
+    assert [dropped.reason for dropped in fc.dropped] == ["InternalServerError"]
+    fc.deliver(event())
+    fc.quiet(5)
+    assert outcomes(fc)[1:] == ["ok"]
 
 
 def test_a_synchronous_invocation_is_turned_away_while_every_instance_is_busy(run: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,12 @@ from tests.cloud.box import Cloud
 from tests.shop import Shop, photo
 
 SMALL = photo(size=(180, 120))
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with Cloud(timer_seconds=math.inf, qps=50) as cloud:
+        yield cloud
 
 
 @pytest.fixture
@@ -49,6 +56,16 @@ def test_uploads_nobody_was_told_of_are_served_once_it_is_ordered(shop: Shop, in
     assert sorted(done) == (["general", "goods", "picwish"] if invoked else []), "settle did the work, or they did"
     assert order(shop)["found"] == 0
     assert list(shop.bucket.list("backfill/")) == []
+
+
+def test_an_event_that_the_platform_lost_by_an_error_of_its_own_is_made_good_by_a_backfill(cloud: Cloud) -> None:
+    shop, key = Shop(cloud), "uploads/general/common/lost.jpg"
+    cloud.fc.fail_internally("general")
+    shop.upload(key, SMALL)
+    cloud.fc.quiet(30)
+    assert [dropped.reason for dropped in cloud.fc.dropped] == ["InternalServerError"]
+    assert order(shop)["set_going"] == 1
+    assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
 
 
 def test_what_is_no_order_is_told_so(shop: Shop) -> None:

@@ -37,7 +37,11 @@ class Contender:
             return {}
         return {
             "concurrencyConfig": {"reservedConcurrency": INSTANCES},
-            "asyncInvokeConfig": {"maxAsyncRetryAttempts": 3, "maxAsyncEventAgeInSeconds": 86_400},
+            "asyncInvokeConfig": {
+                "maxAsyncRetryAttempts": 3,
+                "maxAsyncEventAgeInSeconds": 86_400,
+                "qualifier": "LATEST",
+            },
         }
 
     @contextmanager

@@ -41,5 +41,9 @@ class Accounts:
             )
         )
 
+    def expire(self, access_key_id: str) -> None:
+        """A temporary key's 36 hours are over."""
+        del self._keys[access_key_id]
+
     def find(self, access_key_id: str) -> Key | None:
         return self._keys.get(access_key_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import threading
 import time
@@ -13,7 +12,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.cloud.accounts import Accounts, Key
+from tests.cloud.accounts import Accounts
+from tests.cloud.fc_about import About
 from tests.cloud.fc_process import Answer, Instance, Program
 from tests.cloud.fc_runner import Dropped, Happening, Invocation, Line, Runner
 from tests.cloud.manifest import ROOT, Function, Manifest, check_code, refuse_variables
@@ -60,17 +60,19 @@ class Fc:
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._runners: dict[str, Runner] = {}
+        self._accounts = accounts
+        self._abouts: dict[str, About] = {}
         for name, function in manifest.functions.items():
             timeout = (timeouts or {}).get(name, function.timeout)
             command, folders = _interpreter(function, code, python)
             check_code(function, folders[0])
-            key = accounts.assume_role()
+            about = self._abouts[name] = About(accounts.assume_role(), function, folders[0], timeout, environment)
             program = Program(
                 command=command,
                 folders=folders,
                 handler=function.handler,
-                environment=_environment(function, key, environment),
-                context=_context(function, key, timeout),
+                environment=about.environment,
+                context=about.context,
             )
             self._runners[name] = Runner(function, program, timeout, self._note, self._changed)
         self._timers = [
@@ -127,6 +129,17 @@ class Fc:
         """Ends an instance with SIGKILL; it is dead when this returns. Raises `KeyError` when there is none."""
         {instance.pid: instance for instance in self._instances()}[pid].kill()
 
+    def renew_credentials(self, function: str) -> None:
+        """Gives every further request and instance a new key of the role, and ends the one before, which instances
+        that are there have in their environment."""
+        about = self._abouts[function]
+        self._accounts.expire(about.key.access_key_id)
+        about.key = self._accounts.assume_role()
+
+    def fail_internally(self, function: str) -> None:
+        """The next attempt of `function` ends in an error of the platform's own."""
+        self._runners[function].internal_errors += 1
+
     def quiet(self, timeout: float) -> None:
         """Waits until nothing runs, nothing is queued and no retry is due; raises `TimeoutError` after `timeout` s."""
         with self._changed:
@@ -167,50 +180,6 @@ class Fc:
             case Line():
                 self.logs.append(happening)
                 self._log(f"{happening.function}: {happening.text}")
-
-
-def _environment(function: Function, key: Key, overrides: Mapping[str, str]) -> dict[str, str]:
-    """All that a function finds in its environment: of ours, nothing but what coverage.py measures it by."""
-    return {
-        "PATH": os.defpath,
-        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
-        **function.environment,
-        **overrides,
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
-        "ALIBABA_CLOUD_SECURITY_TOKEN": key.security_token,
-        "FC_ACCOUNT_ID": Accounts.uid,
-        "FC_FUNCTION_HANDLER": function.handler,
-        "FC_FUNCTION_MEMORY_SIZE": str(function.memory),
-        "FC_FUNCTION_NAME": function.deployed_name,
-        "FC_REGION": function.region,
-    }
-
-
-def _context(function: Function, key: Key, timeout: float) -> dict[str, Any]:
-    """The context of FC's python3.10 (python3.12's has neither `credentials` nor `service`)."""
-    return {
-        "credentials": {
-            "access_key_id": key.access_key_id,
-            "access_key_secret": key.access_key_secret,
-            "security_token": key.security_token,
-        },
-        "function": {
-            "name": function.deployed_name,
-            "handler": function.handler,
-            "memory": function.memory,
-            "timeout": timeout,
-        },
-        "service": {
-            "name": "",
-            "log_project": function.logs.project,
-            "log_store": function.logs.logstore,
-            "qualifier": "LATEST",
-            "version_id": "",
-        },
-        "region": function.region,
-        "account_id": Accounts.uid,
-    }
 
 
 def _interpreter(function: Function, code: Code, python: str) -> tuple[list[str], list[Path]]:

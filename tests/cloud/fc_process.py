@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psutil
 
@@ -41,10 +42,10 @@ class Program:
     folders: Sequence[Path]
     """Where it imports from, the function's own folder first; that one is its working directory too."""
     handler: str
-    environment: Mapping[str, str]
-    """All of it: nothing of this process's own."""
-    context: Mapping[str, Any]
-    """What the handler's context says, but for the request id and the logger."""
+    environment: Callable[[], Mapping[str, str]]
+    """All of an instance that starts now, but for its own id: nothing of this process's own."""
+    context: Callable[[], Mapping[str, Any]]
+    """What the context of a request says that comes now, but for the request id and the logger."""
 
 
 class Instance:
@@ -58,7 +59,7 @@ class Instance:
             self._process = subprocess.Popen(
                 [*program.command, str(_RUNTIME), str(theirs.fileno()), program.handler, *map(str, program.folders)],
                 cwd=program.folders[0],
-                env=dict(program.environment),
+                env={**program.environment(), "FC_INSTANCE_ID": f"c-{uuid4()}"},
                 bufsize=0,
                 start_new_session=True,  # Ctrl-C in the terminal is for us, who end them in order
                 stdin=subprocess.DEVNULL,
@@ -87,7 +88,7 @@ class Instance:
                 self.kill()
                 return started if isinstance(started, Answer) else _failed(started)
             self._ready = True
-        context = {**self._context, "request_id": request_id}
+        context = {**self._context(), "request_id": request_id}
         request = {"event": base64.b64encode(event).decode(), "context": context}
         with suppress(OSError):  # it died while idle: listening says so
             self._channel.sendall(json.dumps(request).encode() + b"\n")

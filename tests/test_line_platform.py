@@ -1,4 +1,5 @@
-"""Events as OSS tells them, in whole seconds and not at once: the function that hears of a lone upload serves it."""
+"""Function Compute and OSS in the ways that a function must bear: events come in whole seconds and not at once, and
+credentials end."""
 
 from __future__ import annotations
 
@@ -45,3 +46,14 @@ def test_a_lone_upload_does_not_go_through_the_queue_whether_its_instance_is_the
     written = [request.key for request in shop.cloud.oss.requests if request.method == "PUT"]
     assert not [key for key in written if key.startswith((keys.QUEUE, keys.BELL))], "nobody had to ask settle"
     assert [done.function for done in shop.cloud.fc.invocations] == ["general"] * 2
+
+
+def test_an_instance_outlives_the_credentials_that_it_began_with(shop: Shop) -> None:
+    fc = shop.cloud.fc
+    for name in ("before", "after"):
+        key = shop.upload(f"uploads/general/common/{name}.jpg", SMALL)
+        assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
+        fc.quiet(30)
+        (pid,) = fc.instance_pids()
+        fc.renew_credentials("general")
+    assert fc.instance_pids() == [pid], "it is the same one"
