@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ def shop() -> Iterator[Shop]:
     with Cloud(timer_seconds=math.inf, qps=50) as cloud:
         deliver = cloud.oss.on_event
 
-        def take_time(document: Mapping[str, Any]) -> None:
+        def take_time(document: dict[str, Any]) -> None:
             time.sleep(ON_ITS_WAY)
             deliver(document)
 

@@ -26,7 +26,7 @@ MOST_OSS_TRIGGERS = 10
 MOST_ENVIRONMENT_BYTES = 4096
 """Of all variables together ("The total size of all environment variables cannot exceed 4 KB"); counted here are their
 names and values."""
-LEAST: Mapping[str, str] = {"OSS_BUCKET": "shop-photos"}
+LEAST = {"OSS_BUCKET": "shop-photos"}
 """What a deployer has to set at least."""
 
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
