@@ -7,7 +7,7 @@ and goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared import keys, log
-from shared.capabilities import companion_roles, of_group
 from shared.drain import Drain
 from shared.errors import CutoutError, Misconfigured
 from shared.jobs import Jobs
 from shared.models import Entry
 from shared.ports import Bucket, Invoker
 from shared.prices import Prices
+from shared.unserved import group_of, unserved
 
 AT_ONCE = 16
 _REMEMBERED = timedelta(days=1)
@@ -106,7 +106,7 @@ class Backfill:
 
     def run(self, order: Order) -> Report:
         before = self._progress(order.prefix)
-        uploads = list(self._without_receipt(order.prefix))
+        uploads = list(unserved(self._pictures, self._jobs.bucket, order.prefix))
         prices = [self._prices.of(keys.capability_name(each.key)) for each in uploads]
         known = [price for price in prices if price is not None]
         report = Report(
@@ -127,24 +127,6 @@ class Backfill:
             return self._told(report, f"out of time: order it again, and it goes on from here{how}")
         self._jobs.bucket.delete((keys.progress(order.prefix),))
         return self._told(report, f"all of them are set going{how}")
-
-    def _without_receipt(self, prefix: str) -> Iterator[Entry]:
-        """Uploads in the order of their names; one that is written again in the second of its receipt counts, too."""
-        told = {each.key: each.modified for each in self._pictures.list(keys.receipts_below(prefix))}
-        under_way = {each.key for each in self._jobs.bucket.list(keys.jobs_below(prefix))}
-        listed = list(self._pictures.list(prefix))
-        newest = _newest(listed)
-        for each in listed:
-            if not keys.is_upload(each.key) or each.key not in newest or keys.job(each.key) in under_way:
-                continue
-            if not any(of_group(_group(each.key))):
-                continue  # no function owns it, and none would be told of it by OSS
-            if len(each.key.encode()) > keys.MAX_UPLOAD_BYTES:
-                log.error("refused", key=each.key, message="its key is too long for a receipt")
-                continue
-            receipt = told.get(keys.receipt(each.key))
-            if each.size and (receipt is None or receipt <= newest[each.key]):
-                yield each
 
     def _set_going(self, prefix: str, uploads: list[Entry], already: int) -> int:
         """How many were, in their order, before the time was up."""
@@ -168,7 +150,7 @@ class Backfill:
         """Whether its function is invoked; else it is in the queue."""
         if not self._refused:
             try:
-                self._invoker.invoke(_group(upload.key), self._event(upload))
+                self._invoker.invoke(group_of(upload.key), self._event(upload))
             except CutoutError as error:
                 log.warning("backfill", key=upload.key, message=f"{error.message}; queued for settle", code=error.code)
                 self._reason = error.message
@@ -195,23 +177,3 @@ class Backfill:
         told = replace(report, message=f"{report.found:,} found; {message}")
         log.info("backfill", **asdict(told))
         return told
-
-
-def _group(key: str) -> str:
-    return key.removeprefix(keys.UPLOADS).partition("/")[0]
-
-
-def _newest(listed: Sequence[Entry]) -> dict[str, datetime]:
-    """For each picture, when it or what lies beside it was last written. What lies beside one that is there is none."""
-    there = {each.key for each in listed}
-    newest: dict[str, datetime] = {}
-    of_folder: dict[str, datetime] = {}
-    for each in listed:
-        roles = companion_roles(keys.capability_name(each.key))
-        if keys.serves_folder(each.key, roles):
-            of_folder[keys.folder(each.key)] = max(each.modified, of_folder.get(keys.folder(each.key), each.modified))
-            continue
-        image = keys.image_of(each.key, roles)
-        key = image if image in there else each.key
-        newest[key] = max(each.modified, newest.get(key, each.modified))
-    return {key: max(moment, of_folder.get(keys.folder(key), moment)) for key, moment in newest.items()}

@@ -170,6 +170,7 @@ def test_all_that_is_not_alibabas_own_can_be_set_in_the_environment_of_the_deplo
         ("maxAsyncRetryAttempts: 8", "maxAsyncRetryAttempts: 9", "maxAsyncRetryAttempts"),
         ("maxAsyncEventAgeInSeconds: 86400", "maxAsyncEventAgeInSeconds: 2592000", "maxAsyncEventAgeInSeconds"),
         ("reservedConcurrency: 1", "reservedConcurrency: 2", "reservedConcurrency 1"),
+        ("reservedConcurrency: 4", "reservedConcurrency: 17", "adds up to 104"),
         ("invocationRole: ${vars.trigger_role}", "invocationRole: aliyunosseventnotificationrole", "invocationRole"),
         ("invocationRole: ${vars.trigger_role}", "", "invocationRole"),
         ("oss:ObjectCreated:PutObject", "ObjectCreated:PutObject", "events"),

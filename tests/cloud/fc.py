@@ -16,7 +16,8 @@ from tests.cloud.accounts import Accounts
 from tests.cloud.fc_about import About
 from tests.cloud.fc_process import Answer, Instance, Program
 from tests.cloud.fc_runner import Dropped, Happening, Invocation, Line, Runner
-from tests.cloud.manifest import ROOT, Function, Manifest, check_code, refuse_variables
+from tests.cloud.fc_variables import check_environment
+from tests.cloud.manifest import ROOT, Function, Manifest, check_code
 from tests.cloud.timers import moments
 from tests.cloud.triggers import TimerTrigger
 from tests.python310 import python310
@@ -51,7 +52,7 @@ class Fc:
         python: str = sys.executable,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
-        refuse_variables(environment)
+        check_environment(environment)
         self.invocations: list[Invocation] = []
         self.dropped: list[Dropped] = []
         self.logs: list[Line] = []

@@ -7,41 +7,31 @@ project uses is known, so a misspelt key is an unknown key.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import Discriminator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, model_validator
 
 from tests.cloud.accounts import Accounts
+from tests.cloud.fc_variables import check_environment
 from tests.cloud.triggers import Name, OssTrigger, Role, Strict, TimerTrigger
 from tests.cloud.variables import Node, only_from_environment, render
 
 ROOT = Path(__file__).parents[2]
 MOST_OSS_TRIGGERS = 10
 """Native triggers that a bucket takes."""
+MOST_TRIGGERS = 50
+"""Of one function (limits of usage)."""
+MOST_INSTANCES = 100
+"""That an account has in a region by default, by the page on retries; another says 300."""
 
-MOST_ENVIRONMENT_BYTES = 4096
-"""Of all variables together ("The total size of all environment variables cannot exceed 4 KB"); counted here are their
-names and values."""
 LEAST = {"OSS_BUCKET": "shop-photos"}
 """What a deployer has to set at least."""
 
-_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_RESERVED = re.compile(r"FC_.*|accessKeyID|accessKeySecret|securityToken|topic")
-"""Function Compute's own, by its page on environment variables: `FC_*` (2026-04), and the four of older editions."""
 _SECRET = re.compile(r".*(APPCODE|SECRET|TOKEN)")
-
-
-def refuse_variables(names: Iterable[str]) -> None:
-    """Raises `ValueError`, in the words of Function Compute's API, for a name that it does not take."""
-    for name in names:
-        if _RESERVED.fullmatch(name):
-            raise ValueError(f"InvalidArgument: environment variable name '{name}' is reserved by Function Compute")
-        if not _VARIABLE.fullmatch(name):
-            raise ValueError(f"InvalidArgument: environment variable name '{name}': a letter, then letters, digits, _")
 
 
 class AsyncInvokeConfig(Strict):
@@ -55,7 +45,7 @@ class AsyncInvokeConfig(Strict):
 
 class ConcurrencyConfig(Strict):
     # A function with nothing reserved has no bound but the account's 100, which all functions share.
-    reserved: int = Field(alias="reservedConcurrency", ge=1, le=100)
+    reserved: int = Field(alias="reservedConcurrency", ge=1, le=MOST_INSTANCES)
 
 
 class LogConfig(Strict):
@@ -82,11 +72,13 @@ class Function(Strict):
     timeout: int = Field(ge=1, le=86_400)
     internet: bool = Field(alias="internetAccess")
     role: Role
-    environment: dict[str, str] = Field(alias="environmentVariables")
+    environment: Annotated[dict[str, str], AfterValidator(check_environment)] = Field(alias="environmentVariables")
     logs: LogConfig = Field(alias="logConfig")
     concurrency: ConcurrencyConfig = Field(alias="concurrencyConfig")
     asynchronous: AsyncInvokeConfig = Field(alias="asyncInvokeConfig")
-    triggers: list[Annotated[OssTrigger | TimerTrigger, Discriminator("type")]] = Field(default_factory=list)
+    triggers: list[Annotated[OssTrigger | TimerTrigger, Discriminator("type")]] = Field(
+        default_factory=list, max_length=MOST_TRIGGERS
+    )
 
     @property
     def name(self) -> str:
@@ -110,15 +102,6 @@ class Function(Strict):
         if not hundredths <= self.memory * 100 / 1024 <= 4 * hundredths:
             raise ValueError(f"cpu {self.cpu} to memorySize {self.memory} MB is not between 1:1 and 1:4 (vCPU:GB)")
         return self
-
-    @field_validator("environment")
-    @classmethod
-    def _is_an_environment(cls, environment: dict[str, str]) -> dict[str, str]:
-        refuse_variables(environment)
-        size = sum(len(text.encode()) for pair in environment.items() for text in pair)
-        if size > MOST_ENVIRONMENT_BYTES:
-            raise ValueError(f"{size} bytes of environment variables: {MOST_ENVIRONMENT_BYTES} is the most")
-        return environment
 
     @model_validator(mode="after")
     def _ends_before_its_event_does(self) -> Function:
@@ -166,6 +149,12 @@ class Manifest(Strict):
             values = [getattr(resource.props, what) for resource in self.resources.values()]
             if len(set(values)) < len(values):
                 raise ValueError(f"two functions have the same {what}: {values}")
+        return self
+
+    @model_validator(mode="after")
+    def _fit_into_the_account(self) -> Manifest:
+        if (reserved := sum(function.concurrency.reserved for function in self.functions.values())) > MOST_INSTANCES:
+            raise ValueError(f"reservedConcurrency adds up to {reserved}; an account has {MOST_INSTANCES} instances")
         return self
 
     @model_validator(mode="after")
