@@ -29,11 +29,13 @@ FUNCTION = f"""
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Time runs faster here: a lease is over after some seconds, settle comes by every second. On a slow machine an
-    event would come late, and settle do what the upload's function is to die over: here no event is late."""
+    event would come late, and settle do what the upload's function is to die over: here no event is late. Nor are there
+    so few instances that those turned away would spend the test in Function Compute's pauses, which double."""
     code = tmp_path_factory.mktemp("functions")
     stage(code, {"general": f"{FUNCTION}on_upload('general')\n", "settle": f"{FUNCTION}on_timer()\n"})
     timeouts = {"general": 12.0, "settle": 15.0}
-    with Cloud(code=code, timeouts=timeouts, timer_seconds=1, qps=50, job_seconds=1) as cloud:
+    many = {"concurrencyConfig": {"reservedConcurrency": 12}}
+    with Cloud(code=code, timeouts=timeouts, general=many, timer_seconds=1, qps=50, job_seconds=1) as cloud:
         yield Shop(cloud)
 
 
