@@ -312,6 +312,6 @@ def test_an_upload_whose_invocation_failed_is_queued_and_the_others_are_still_in
     monkeypatch.setattr("shared.backfill.AT_ONCE", 1)
     report = backfill(shop, functions)
     assert (report.set_going, report.queued) == (5, 1)
-    assert report.message.endswith("queued for settle: 1, since not reached")
+    assert "queued for settle: 1, since not reached" in report.message
     assert functions.keys() == uploads[1:]
     assert queued(shop) == uploads[:1]

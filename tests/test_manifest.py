@@ -134,7 +134,7 @@ def test_all_that_is_not_alibabas_own_can_be_set_in_the_environment_of_the_deplo
     functions = load(environment=chosen).functions
     service = {"INVOKE_SERVICE": chosen.pop("INVOKE_SERVICE")}
     assert functions["settle"].environment == chosen, "settle speaks to every vendor"
-    everyones = {"OSS_BUCKET", "JOBS_BUCKET", "DAILY_CALL_LIMIT", "RESULT_HOSTS"}
+    everyones = {"OSS_BUCKET", "JOBS_BUCKET", "CAPABILITY_QPS", "PRICES", "DAILY_CALL_LIMIT", "RESULT_HOSTS"}
     assert functions["backfill"].environment == service | dict.fromkeys(everyones, "chosen"), "and backfill to none"
 
 
