@@ -6,8 +6,7 @@ import pytest
 
 from shared import composition
 from shared.capabilities import CAPABILITIES
-from shared.models import Capability, Quota
-from shared.providers.viapi import Credentials
+from shared.models import Capability, Credentials, Quota
 from shared.quotas import Quotas
 from shared.settings import read_settings
 from tests.answers import STAMP, task

@@ -6,12 +6,12 @@ import pytest
 
 from shared.capabilities import CAPABILITIES
 from shared.errors import CutoutError, Misconfigured, Unavailable
-from shared.models import Capability, Failed, Reply
+from shared.models import Capability, Credentials, Failed, Reply
 from shared.ports import Provider
 from shared.providers.damo import Damo
 from shared.providers.picwish import Picwish
 from shared.providers.replies import excerpt
-from shared.providers.viapi import Credentials, Viapi
+from shared.providers.viapi import Viapi
 from shared.quotas import Quotas
 from tests.fakes import Shop
 from tests.pictures import picture

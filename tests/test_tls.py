@@ -18,8 +18,8 @@ import pytest
 from shared.deadlines import _Stream
 from shared.errors import Busy, Misconfigured, Unavailable
 from shared.jobs import Jobs
-from shared.models import Quota, Request
-from shared.providers.viapi import Credentials, Viapi
+from shared.models import Credentials, Quota, Request
+from shared.providers.viapi import Viapi
 from shared.quotas import Quotas
 from shared.web import HttpWeb
 from tests import certificates
