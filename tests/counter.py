@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from skimage import data
+from PIL import Image
 
 from shared import composition, invocation
 from shared.documents import Receipt
@@ -30,6 +30,7 @@ from shared.handlers.settle import on_timer
 from shared.handlers.uploads import on_upload
 from shared.models import Capability
 from shared.rounds import Round
+from tests import samples
 from tests.cloud import faces, repair, segment
 from tests.cloud.box import Cloud
 from tests.cloud.oss_image_actions import Reading
@@ -179,7 +180,7 @@ def _once(function: Callable[..., T]) -> Callable[..., T]:
 
 def _portrait() -> Pixels:
     """Black on one side, for as a mask it must not be white in more than a half."""
-    portrait = np.array(data.astronaut()[:DRAWN, 90 : 90 + DRAWN], np.uint8)
+    portrait = np.array(samples.photo("astronaut")[:DRAWN, 90 : 90 + DRAWN], np.uint8)
     portrait[:, 3 * DRAWN // 4 :] = 0
     return portrait
 

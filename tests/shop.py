@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import numpy as np
 import oss2
 from PIL import Image
-from skimage import data
 
 from shared import keys
 from shared.capabilities import companion_roles
 from shared.documents import Job, Receipt
 from shared.storage import OssBucket
+from tests import samples
 from tests.cloud.box import Cloud
 
 PATIENCE = 60.0
@@ -29,7 +29,7 @@ def photo(
     """A cup of coffee."""
     out, exif = io.BytesIO(), Image.Exif()
     exif[0x0112] = orientation
-    Image.fromarray(data.coffee()).resize(size).convert(mode).save(out, form, exif=exif, **save)
+    Image.fromarray(samples.photo("coffee")).resize(size).convert(mode).save(out, form, exif=exif, **save)
     return out.getvalue()
 
 

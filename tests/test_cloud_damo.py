@@ -13,10 +13,9 @@ from uuid import uuid4
 import httpx
 import numpy as np
 import pytest
-import skimage.data
 from PIL import Image
 
-from tests import vendor_world
+from tests import samples, vendor_world
 from tests.cloud.accounts import Accounts
 from tests.cloud.damo import Damo
 from tests.cloud.damo_replies import CODES
@@ -161,7 +160,7 @@ def test_a_background_is_removed_while_the_batch_goes_through_its_states(
 def test_the_model_for_people_keeps_a_person_whole_and_finds_nobody_in_a_cup(
     caller: Caller, photo: str, pictures: Pictures, clock: Clock
 ) -> None:
-    astronaut = pictures.put("astronaut.png", png(skimage.data.astronaut()))
+    astronaut = pictures.put("astronaut.png", png(samples.photo("astronaut")))
     tasks = [{"image": astronaut, "model_type": "human"}, {"image": photo, "model_type": "human"}]
     batch = caller.submit("bg-remove", *tasks)
     clock.ahead += 40
@@ -178,7 +177,7 @@ def test_the_model_for_people_keeps_a_person_whole_and_finds_nobody_in_a_cup(
 def test_matting_keeps_what_the_mask_shows_and_draws_its_outline_anew(
     caller: Caller, pictures: Pictures, clock: Clock
 ) -> None:
-    pixels = skimage.data.astronaut()
+    pixels = samples.photo("astronaut")
     rough = np.zeros((512, 512), np.uint8)
     rough[15:180, 150:300] = 255
     image, mask = pictures.put("a.png", png(pixels)), pictures.put("a.mask.png", png(rough))

@@ -7,8 +7,8 @@ import time
 import cv2
 import numpy as np
 import pytest
-import skimage.data
 
+from tests import samples
 from tests.cloud.segment import Alpha, Pixels, parts, refine, subject
 
 
@@ -60,7 +60,7 @@ def test_a_photo_larger_than_any_working_size_is_cut_as_well() -> None:
 def test_the_demos_photos_keep_their_subject_and_lose_their_background(
     name: str, inside: list[tuple[int, int]], outside: list[tuple[int, int]]
 ) -> None:
-    found = subject(getattr(skimage.data, name)())
+    found = subject(samples.photo(name))
     assert [int(found[at]) for at in inside] == [255] * len(inside)
     assert [int(found[at]) for at in outside] == [0] * len(outside)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import skimage.data
 from PIL import Image
 
+from tests import samples
 from tests.cloud.faces import faces
 from tests.cloud.segment import Pixels
 from tests.cloud.vendor_drawn import Drawn, Order, Tree
@@ -19,7 +19,7 @@ from tests.cloud.viapi_options import heard
 from tests.cloud.viapi_replies import Refused
 from tests.vendor_world import encoded, opened
 
-ASTRONAUT: Pixels = skimage.data.astronaut()
+ASTRONAUT: Pixels = samples.photo("astronaut")
 BOX = (90, 60)
 COFFEE = np.asarray(opened(encoded(size=BOX)))
 FLAT = np.full((80, 120, 3), 128, np.uint8)
@@ -142,7 +142,7 @@ def test_skin_is_a_jpeg_mask_of_the_bare_parts() -> None:
 
 
 def test_a_scene_is_painted_by_kind() -> None:
-    image = drawn("SegmentScene", skimage.data.rocket())["ImageURL"]
+    image = drawn("SegmentScene", samples.photo("rocket"))["ImageURL"]
     pixels = np.asarray(image).astype(int)
     assert (image.format, image.size) == ("JPEG", (640, 427))
     assert abs(pixels[50, 320] - (70, 130, 180)).max() < 8
@@ -183,7 +183,7 @@ def test_a_garment_is_named_and_masked_by_the_classes_asked_for() -> None:
 
 
 def test_the_sky_is_cut_or_masked_as_the_examples_show_it() -> None:
-    rocket = skimage.data.rocket()
+    rocket = samples.photo("rocket")
     cut, masked = (drawn(action, rocket)["ImageURL"] for action in ("SegmentSky", "SegmentHDSky"))
     assert (cut.mode, masked.format, masked.mode) == ("RGBA", "JPEG", "L")
     for pixels in (np.asarray(cut)[..., 3].astype(int), np.asarray(masked).astype(int)):
@@ -192,7 +192,7 @@ def test_the_sky_is_cut_or_masked_as_the_examples_show_it() -> None:
 
 
 def test_a_changed_sky_is_the_other_photos_whatever_its_size_and_the_land_stays() -> None:
-    land = skimage.data.rocket()
+    land = samples.photo("rocket")
     red = np.full((90, 60, 3), (200, 30, 30), np.uint8)
     image = drawn("ChangeSky", land, red)["ImageURL"]
     pixels = np.asarray(image).astype(int)
@@ -212,18 +212,18 @@ def test_what_is_not_there_gives_an_empty_answer_and_no_invention() -> None:
     assert not np.asarray(drawn("SegmentSky", COFFEE)["ImageURL"]).any()
     assert not np.asarray(drawn("SegmentHDSky", COFFEE)["ImageURL"]).any()
     assert not np.asarray(drawn("SegmentSkin", COFFEE)["URL"]).any()
-    unchanged = np.asarray(drawn("ChangeSky", COFFEE, skimage.data.rocket())["ImageURL"]).astype(int)
+    unchanged = np.asarray(drawn("ChangeSky", COFFEE, samples.photo("rocket"))["ImageURL"]).astype(int)
     assert abs(unchanged - COFFEE).mean() < 4
 
 
 def test_only_the_sky_of_the_other_photo_comes_over() -> None:
     other = np.full((200, 100, 3), (200, 30, 30), np.uint8)
     other[:100] = (110, 160, 230)
-    pixels = np.asarray(drawn("ChangeSky", skimage.data.rocket(), other)["ImageURL"]).astype(int)
+    pixels = np.asarray(drawn("ChangeSky", samples.photo("rocket"), other)["ImageURL"]).astype(int)
     assert abs(pixels[320, 380] - (110, 160, 230)).max() < 8
 
 
 def test_a_pale_rim_is_no_sky() -> None:
-    photo = skimage.data.coffee()
+    photo = samples.photo("coffee")
     photo[:4] = (150, 190, 250)
     assert not np.asarray(drawn("SegmentSky", photo)["ImageURL"]).any()

@@ -18,7 +18,8 @@ from shared.documents import Blocked, Job, Output, Receipt
 from tests.demo import folder, page
 from tests.demo.__main__ import main
 from tests.demo.journey import Shot, bring_home, receipts
-from tests.demo.photos import Photo, in_folder, samples
+from tests.demo.own import Found, in_folder
+from tests.demo.photos import Photo, samples
 from tests.demo.progress import Progress
 from tests.demo.run import run
 from tests.fakes import START
@@ -113,7 +114,7 @@ def lay_out(path: Path, *shots: Shot, things: dict[str, bytes] | None = None, mo
         if isinstance(content, bytes):
             (path / key).parent.mkdir(parents=True, exist_ok=True)
             (path / key).write_bytes(content)
-    page.write(path, list(shots), [*(shot.photo for shot in shots), *more], seconds=12.3)
+    page.write(path, list(shots), Found([*(shot.photo for shot in shots), *more], []), seconds=12.3)
     return Page(path / "index.html")
 
 
@@ -121,16 +122,72 @@ def quiet(out: io.StringIO | None = None) -> Progress:
     return Progress(out or io.StringIO())
 
 
-def test_every_file_of_a_folder_is_uploaded_under_its_own_name_except_hidden_ones(tmp_path: Path) -> None:
-    names = ["红鞋 1+2%.jpg", "sub folder/a.mask.png", "notes.txt", ".DS_Store", ".git/config", "sub folder/.x.jpg"]
+def folder_of(path: Path, *names: str, content: bytes = b"x") -> Path:
     for name in names:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"x")
-    assert [photo.key for photo in in_folder(tmp_path)] == [
-        COMMON + "notes.txt",
-        COMMON + "sub folder/a.mask.png",
-        COMMON + "红鞋 1+2%.jpg",
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(content)
+    return path
+
+
+def sent(found: Found) -> list[str]:
+    return [photo.key for photo in found.photos]
+
+
+def test_a_folders_pictures_are_uploaded_under_their_own_names_and_nothing_else(tmp_path: Path) -> None:
+    folder_of(tmp_path, "红鞋 1+2%.jpg", "sub folder/A.HEIC", "raw.NEF", "broken.png", ".git/config.jpg")
+    folder_of(tmp_path, "IMG_1", content=picture())
+    folder_of(tmp_path, "Thumbs.db", "notes.txt", "desktop.ini", ".DS_Store", "sub folder/.x.jpg", "_draft.jpg")
+    folder_of(tmp_path, "empty.jpg", content=b"")
+    found = in_folder(tmp_path)
+    names = ["IMG_1", "broken.png", "raw.NEF", "sub folder/A.HEIC", "红鞋 1+2%.jpg"]
+    assert sent(found) == [COMMON + name for name in names]
+    hidden = "its name begins with a dot or an underscore"
+    assert dict(found.passed_over) == {
+        "Thumbs.db": "it is no picture",
+        "notes.txt": "it is no picture",
+        "desktop.ini": "it is no picture",
+        ".DS_Store": hidden,
+        "sub folder/.x.jpg": hidden,
+        "_draft.jpg": hidden,
+        "empty.jpg": "it is empty",
+    }
+
+
+def test_a_folder_laid_out_as_capabilities_is_sent_there_options_and_second_pictures_too(tmp_path: Path) -> None:
+    names = [
+        "goods/commodity/return-form=whiteBK/a.jpg",
+        "other/body/a.jpg",
+        "picwish/watermark/_mask.png",
+        "picwish/watermark/a.jpg",
+        "picwish/watermark/a.jpg.rectangles.json",
+        "portrait/a.jpg",
+        "portrait/body/a.jpg",
     ]
+    found = in_folder(folder_of(tmp_path, *names))
+    strays = ("other/body/a.jpg", "portrait/a.jpg")
+    assert sent(found) == [(COMMON if name in strays else keys.UPLOADS) + name for name in names]
+    assert found.passed_over == []
+
+
+def test_a_capability_that_is_named_gets_all_of_it(tmp_path: Path) -> None:
+    names = ["a.jpg", "a.jpg.mask.png", "portrait/body/b.jpg", "return-form=mask/c.jpg"]
+    found = in_folder(folder_of(tmp_path, *names), "general/refine-mask")
+    assert sent(found) == [f"uploads/general/refine-mask/{name}" for name in names]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (["--capability", "goods/comodity"], "Did you mean goods/commodity? There are: portrait/body, "),
+        (["--capability", "bodies"], "There is no capability bodies. There are: portrait/body, "),
+        (["--capability", "goods/commodity"], "add PHOTOS=<a folder>"),
+    ],
+)
+def test_a_capability_that_cannot_be_meant_is_named_with_those_there_are(
+    asked: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(asked, demo=tmp_path / "demo") == 2
+    assert sentence in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -164,19 +221,19 @@ def _bytes(photo: Photo) -> bytes:
 
 def test_it_ends_with_0_when_every_photo_has_its_result(tmp_path: Path) -> None:
     photos = [Photo(COMMON + "红鞋 1+2%.jpg", picture()), Photo(COMMON + "b.jpg", picture())]
-    assert run(Shelf(cutout), photos, tmp_path, quiet()) == 0
+    assert run(Shelf(cutout), Found(photos, []), tmp_path, quiet()) == 0
     assert (tmp_path / COMMON / "红鞋 1+2%.jpg").is_file()
     assert (tmp_path / "cutouts/general/common/红鞋 1+2%.jpg.png").is_file()
     assert (tmp_path / "index.html").is_file()
 
 
-def test_it_ends_with_1_and_names_the_photo_that_was_refused_with_the_receipts_sentence(tmp_path: Path) -> None:
+def test_a_photo_that_was_rejected_has_its_answer_which_is_named_with_the_receipts_sentence(tmp_path: Path) -> None:
     out = io.StringIO()
     shelf = Shelf(lambda key: refusal(key) if "tiny" in key else cutout(key))
     photos = [Photo(COMMON + "a.jpg", picture()), Photo(COMMON + "tiny.jpg", picture(20, 20))]
-    assert run(shelf, photos, tmp_path, quiet(out)) == 1
-    closing = out.getvalue().rpartition("1 of 2 photos")[2]
-    assert f"No result: {COMMON}tiny.jpg: PictureTooSmall: it has 20 × 20 pixels" in closing
+    assert run(shelf, Found(photos, []), tmp_path, quiet(out)) == 0
+    closing = out.getvalue().rpartition("1 of 2 photos have their cutouts, 1 rejected.")[2]
+    assert f"Rejected: {COMMON}tiny.jpg: PictureTooSmall: it has 20 × 20 pixels" in closing
     assert "a.jpg" not in closing
 
 
@@ -192,28 +249,48 @@ def test_it_ends_with_1_and_says_what_the_job_waits_for_when_a_receipt_never_com
     )
     out = io.StringIO()
     shelf = Shelf(lambda key: {keys.job(key): job.to_json()})
-    assert run(shelf, [Photo(job.source, picture())], tmp_path, quiet(out), patience=0) == 1
+    assert run(shelf, Found([Photo(job.source, picture())], []), tmp_path, quiet(out), patience=0) == 1
     assert "its job is blocked: InvalidApi.NotPurchase, open it in the console" in out.getvalue()
 
 
 def test_it_ends_with_1_when_a_photo_cannot_be_read(tmp_path: Path) -> None:
     out = io.StringIO()
-    assert run(Shelf(cutout), [Photo(COMMON + "gone.jpg", tmp_path)], tmp_path, quiet(out)) == 1
+    assert run(Shelf(cutout), Found([Photo(COMMON + "gone.jpg", tmp_path)], []), tmp_path, quiet(out)) == 1
     assert "could not be uploaded" in out.getvalue()
 
 
-def test_a_second_picture_and_what_is_no_photo_are_uploaded_but_not_waited_for(tmp_path: Path) -> None:
+def test_second_pictures_are_uploaded_but_not_waited_for_and_what_is_passed_over_is_told(tmp_path: Path) -> None:
     refine = "uploads/general/refine-mask/a.jpg"
-    photos = [
-        Photo(refine, picture()),
-        Photo(f"{refine}.mask.png", picture()),
-        Photo(COMMON + "_notes.jpg", b"x"),
-        Photo(COMMON + "empty.jpg", b""),
-    ]
-    shelf = Shelf(lambda key: cutout(key) if key == refine else {})
-    assert run(shelf, photos, tmp_path, quiet(), patience=0.1) == 0
-    assert {photo.key for photo in photos} <= set(shelf.things)
-    assert "_notes.jpg: its name begins with an underscore" in Page(tmp_path / "index.html").text
+    names = (refine, f"{refine}.mask.png", "uploads/general/refine-mask/_mask.png")
+    over = [(f"{number}.txt", "it is no picture") for number in range(12)]
+    shelf, out = Shelf(lambda key: cutout(key) if key == refine else {}), io.StringIO()
+    found = Found([Photo(name, picture()) for name in names], over)
+    assert run(shelf, found, tmp_path, quiet(out), patience=0.1) == 0
+    assert {*names} <= set(shelf.things)
+    assert "Passed over: 0.txt: it is no picture\n" in out.getvalue()
+    assert "Passed over: 2 more" in out.getvalue()
+    assert "11.txt: it is no picture" in Page(tmp_path / "index.html").text
+
+
+def test_a_photo_that_failed_ends_it_with_1(tmp_path: Path) -> None:
+    failed = receipt(COMMON + "a.jpg", code="VendorFailed", message="five calls came to nothing", status="failed")
+    shelf = Shelf(lambda key: {keys.receipt(key): failed.model_dump_json().encode()})
+    out = io.StringIO()
+    assert run(shelf, Found([Photo(COMMON + "a.jpg", picture())], []), tmp_path, quiet(out)) == 1
+    assert f"Failed: {COMMON}a.jpg: VendorFailed" in out.getvalue()
+
+
+def test_every_line_says_how_many_have_come_and_how_long_the_others_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("tests.demo.progress.time.monotonic", lambda: now[0])
+    out = io.StringIO()
+    progress = Progress(out)
+    progress.expect(20)
+    for _ in range(5):
+        now[0] += 2
+        progress.shot(Shot(Photo(COMMON + "a.jpg", b"x"), receipt(COMMON + "a.jpg", "")))
+    assert out.getvalue().endswith("(1 picture)  5 of 20, 30 s to go\n")
+    assert "1 of 20\n" in out.getvalue()
 
 
 def test_receipts_are_told_as_they_come_and_no_longer_waited_for_when_patience_is_over() -> None:
@@ -277,7 +354,7 @@ def test_the_folder_of_an_earlier_demo_is_emptied_even_an_interrupted_one(tmp_pa
 def test_every_link_of_the_page_leads_to_a_file_beside_it_whatever_the_names(tmp_path: Path) -> None:
     shelf = Shelf(cutout)
     names = ["红鞋 1+2%.jpg", "a#b?c&d.jpg", "100%25.jpg", "x:y\\z 'q'.jpg", "return-form=mask/k.jpg"]
-    assert run(shelf, [Photo(COMMON + name, picture()) for name in names], tmp_path, quiet()) == 0
+    assert run(shelf, Found([Photo(COMMON + name, picture()) for name in names], []), tmp_path, quiet()) == 0
     links = Page(tmp_path / "index.html").links
     files = [link for link in links if not link.startswith("#")]
     assert len({*files}) == 3 * len(names)  # photo, result, receipt
@@ -386,5 +463,5 @@ def test_the_counter_lives_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -
 def test_a_name_that_is_no_text_is_told_apart_and_does_not_break_the_page(tmp_path: Path) -> None:
     photo = Photo(COMMON + "bad\udcff.jpg", b"x")
     out = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace")
-    assert run(Shelf(), [photo], tmp_path, Progress(out)) == 1
+    assert run(Shelf(), Found([photo], []), tmp_path, Progress(out)) == 1
     assert "bad\\udcff.jpg" in (tmp_path / "index.html").read_text("utf-8")

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PIL import Image
-from skimage import data
 
 from shared import keys
 from shared.capabilities import CAPABILITIES
@@ -18,6 +17,7 @@ from shared.header import WINDOW
 from tests.cloud.box import Cloud
 from tests.cloud.oss_image_actions import AS_WRITTEN, READINGS
 from tests.demo.photos import samples
+from tests.samples import photo as pixels
 from tests.shop import Shop, photo, subject_share
 
 OWNER = "LTAI-EXAMPLE-owner"
@@ -66,7 +66,7 @@ def test_every_capability_serves_a_photo_and_is_paid_for_once(shop: Shop) -> Non
 
 
 def test_a_heads_box_lies_where_the_head_is_also_when_oss_turned_and_shrank_the_photo(shop: Shop) -> None:
-    upright = Image.fromarray(data.astronaut()).resize((2400, 2400))
+    upright = Image.fromarray(pixels("astronaut")).resize((2400, 2400))
     plain, turned, exif = io.BytesIO(), io.BytesIO(), Image.Exif()
     exif[0x0112] = 6
     upright.resize((512, 512)).save(plain, "JPEG")

@@ -16,10 +16,10 @@ from urllib.parse import quote
 import httpx
 import numpy as np
 import pytest
-import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests import samples
 from tests.cloud.accounts import Accounts
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.serve import Server
@@ -36,7 +36,7 @@ KEY = "uploads/红鞋 1.jpg"
 
 @cache
 def _coffee() -> Image.Image:
-    return Image.fromarray(skimage.data.coffee())
+    return Image.fromarray(samples.photo("coffee"))
 
 
 def encoded(form: str = "JPEG", size: tuple[int, int] = BOX, mode: str = "RGB") -> bytes:
@@ -55,7 +55,7 @@ def written(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def portrait() -> bytes:
-    Image.fromarray(skimage.data.astronaut()).resize((600, 600)).save(out := io.BytesIO(), "JPEG")
+    Image.fromarray(samples.photo("astronaut")).resize((600, 600)).save(out := io.BytesIO(), "JPEG")
     return out.getvalue()
 
 

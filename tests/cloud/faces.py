@@ -1,4 +1,4 @@
-"""Finds the faces in a photo with a real detector: the LBP cascade that scikit-image carries.
+"""Finds the faces in a photo with a real detector: OpenCV's cascade of local binary patterns.
 
 It knows frontal faces only, of people upright, down to a fifteenth of the photo's longer side.
 """
@@ -6,13 +6,11 @@ It knows frontal faces only, of people upright, down to a fifteenth of the photo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import cv2
 import numpy as np
-import skimage.data
-from skimage.feature import Cascade
 
+from tests.cloud import cascade
 from tests.cloud.segment import Mask, Pixels
 
 _SEARCH = 480
@@ -56,10 +54,8 @@ def faces(photo: Pixels) -> list[Face]:
     small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     if min(small.shape[:2]) < _SMALLEST:
         return []
-    found = _cascade().detect_multi_scale(
-        small, scale_factor=1.2, step_ratio=1, min_size=(_SMALLEST,) * 2, max_size=(min(small.shape[:2]),) * 2
-    )
-    squares = [Face(round(at["c"] / scale), round(at["r"] / scale), round(at["width"] / scale)) for at in found]
+    found = cascade.find(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8), _SMALLEST)
+    squares = [Face(round(x / scale), round(y / scale), round(side / scale)) for x, y, side in found]
     lab = np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2LAB), np.uint8)
     known: list[Face] = []
     for face in sorted(squares, key=lambda face: -face.size):
@@ -67,11 +63,6 @@ def faces(photo: Pixels) -> list[Face]:
         if _is_skin(lab, face) and not any(other.holds(face) for other in known):
             known.append(face)
     return known
-
-
-@cache
-def _cascade() -> Cascade:
-    return Cascade(skimage.data.lbp_frontal_face_cascade_filename())
 
 
 def _is_skin(lab: Pixels, face: Face) -> bool:

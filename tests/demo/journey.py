@@ -32,6 +32,11 @@ class Shot:
         return self.served and self.receipt is not None and self.receipt.code == "EmptyResult"
 
     @property
+    def rejected(self) -> bool:
+        """Whether the answer is that this photo cannot be served, and why."""
+        return self.receipt is not None and self.receipt.status == "rejected" and not self.trouble
+
+    @property
     def served(self) -> bool:
         return self.receipt is not None and self.receipt.status == "done" and not self.trouble
 

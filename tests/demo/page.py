@@ -17,6 +17,7 @@ from shared import keys
 from shared.capabilities import CAPABILITIES
 from shared.documents import Receipt
 from tests.demo.journey import Shot
+from tests.demo.own import Found
 from tests.demo.photos import Photo
 from tests.demo.progress import sentence, word
 
@@ -58,9 +59,9 @@ class Card:
     credit: str
 
 
-def write(folder: Path, shots: list[Shot], photos: list[Photo], *, seconds: float) -> None:
-    """Lay `shots` out as `folder`/index.html; `photos` is all that was uploaded, second pictures too."""
-    cards = [_card(folder, shot, photos, f"photo-{number}") for number, shot in enumerate(shots, 1)]
+def write(folder: Path, shots: list[Shot], found: Found, *, seconds: float) -> None:
+    """Lay `shots` out as `folder`/index.html; in `found` are the second pictures too, and what was passed over."""
+    cards = [_card(folder, shot, found.photos, f"photo-{number}") for number, shot in enumerate(shots, 1)]
     receipts = [shot.receipt for shot in shots if shot.receipt]
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -72,7 +73,7 @@ def write(folder: Path, shots: list[Shot], photos: list[Photo], *, seconds: floa
     text = environment.get_template("page.html").render(
         cards=cards,
         unserved=[card for card in cards if not card.served],
-        passed_over=[(photo.key, photo.passed_over) for photo in photos if not photo.refusal and photo.passed_over],
+        passed_over=found.passed_over,
         pictures=sum(len(receipt.outputs) for receipt in receipts),
         calls=sum(receipt.attempts for receipt in receipts),
         yuan=_yuan(sum(receipt.price_yuan or 0.0 for receipt in receipts)),

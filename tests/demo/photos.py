@@ -1,21 +1,17 @@
-"""What the demo uploads: photos anyone may use, sent through every capability, or the files of a folder."""
+"""What the demo uploads without a folder of yours: photos anyone may use, sent through every capability."""
 
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from skimage import data
 
 from shared import keys
 from shared.capabilities import companion_roles
-
-_FOLDER_GOES_TO = "general/common"
+from tests.samples import photo as picture
 
 
 @dataclass(frozen=True)
@@ -44,12 +40,10 @@ class Photo:
         return keys.image_of(self.key, companion_roles(keys.capability_name(self.key)))
 
     @property
-    def passed_over(self) -> str:
-        """Why the line takes it for no picture at all, and gives it no receipt; empty when it takes it."""
-        if not keys.is_upload(self.key):
-            return "its name begins with an underscore"
-        empty = not self.content if isinstance(self.content, bytes) else self.content.stat().st_size == 0
-        return "it is empty" if empty else ""
+    def is_companion(self) -> bool:
+        """Whether it is the second picture of an upload, or of its whole folder: it gets no receipt of its own."""
+        roles = companion_roles(keys.capability_name(self.key))
+        return bool(self.companion_of) or keys.serves_folder(self.key, roles)
 
 
 def samples() -> list[Photo]:
@@ -84,7 +78,7 @@ def samples() -> list[Photo]:
         _sample("scenery/hd-sky", "rocket.jpg"),
         _sample("scenery/scene", "rocket.jpg"),
         _sample("scenery/change-sky", "rocket.jpg"),
-        _sample("scenery/change-sky", "rocket.jpg.sky.jpg", of="hubble_deep_field"),
+        _sample("scenery/change-sky", "rocket.jpg.sky.jpg", of="hubble"),
         _sample("picwish/cutout/output-type=1", "chelsea.jpg"),
         _sample("picwish/cutout/format=jpg,bg-color=ffd700,crop=1", "astronaut.jpg"),
         # What is to go is said in white, or in numbers.
@@ -99,31 +93,16 @@ def samples() -> list[Photo]:
     ]
 
 
-def in_folder(folder: Path) -> list[Photo]:
-    """Every file below `folder` by name, without those whose name, or whose folder's, begins with a dot."""
-    return [
-        Photo(f"{keys.UPLOADS}{_FOLDER_GOES_TO}/{path.relative_to(folder).as_posix()}", path)
-        for path in sorted(_files(folder))
-    ]
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found = (Path(parent, name) for name in names if not name.startswith("."))
-        yield from (path for path in found if path.is_file())
-
-
-# As skimage.data documents them.
+# As tests/samples/LICENCES.md has them.
 _CREDITS = {
     "astronaut": "Eileen Collins, from the NASA Great Images database; public domain.",
     "chelsea": "Chelsea the cat, by Stefan van der Walt; CC0.",
     "coffee": "A coffee cup, by Rachel Michetti, courtesy of Pikolo Espresso Bar; CC0.",
-    "hubble_deep_field": "The Hubble eXtreme Deep Field, by NASA; public domain.",
+    "hubble": "The Hubble eXtreme Deep Field, by NASA; public domain.",
     "marked": "A coffee cup, by Rachel Michetti, courtesy of Pikolo Espresso Bar; CC0. Marked here, to be cleaned.",
-    "logo": "The logo of scikit-image; BSD licence, as scikit-image itself.",
-    "rocket": "DSCOVR on a Falcon 9, by SpaceX; public domain.",
-    "rockets": "DSCOVR on a Falcon 9, by SpaceX; public domain. Mirrored here, for a photo of two.",
+    "logo": "Drawn here.",
+    "rocket": "DSCOVR on a Falcon 9, by SpaceX; CC0.",
+    "rockets": "DSCOVR on a Falcon 9, by SpaceX; CC0. Mirrored here, for a photo of two.",
 }
 
 # Outlines as a hurried hand draws them, in the photo's pixels.
@@ -162,13 +141,22 @@ def _mark() -> Image.Image:
 
 def _photo(name: str) -> Image.Image:
     if name == "rockets":
-        rocket = data.rocket()[:330, 230:410]
+        rocket = picture("rocket")[:330, 230:410]
         return Image.fromarray(np.hstack([rocket, rocket[:, ::-1]]))
     if name == "marked":
         marked = _photo("coffee")
         ImageDraw.Draw(marked).text((40, 345), "oss-cutout", "white", ImageFont.load_default(32))
         return marked
-    return Image.fromarray(getattr(data, name)()[..., :3])
+    return _logo() if name == "logo" else Image.fromarray(picture(name))
+
+
+def _logo() -> Image.Image:
+    logo = Image.new("RGB", (400, 300), "white")
+    draw = ImageDraw.Draw(logo)
+    draw.ellipse((110, 30, 290, 210), fill="#1d7044")
+    draw.polygon([(200, 65), (245, 155), (155, 155)], fill="#fdf3d8")
+    draw.text((200, 250), "oss-cutout", "#1d7044", ImageFont.load_default(40), anchor="mm")
+    return logo
 
 
 def _encode(image: Image.Image, form: str) -> bytes:

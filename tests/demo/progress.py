@@ -8,6 +8,8 @@ from typing import TextIO
 from tests.demo.journey import Shot
 
 _CLEAR = "\r\x1b[K"
+_ENOUGH = 5
+"""Photos from which on the time to the end is told."""
 
 
 class Progress:
@@ -15,12 +17,24 @@ class Progress:
         self._out = out
         self._live = out.isatty()
         self._begun = time.monotonic()
+        self._told = self._total = 0
 
     def line(self, text: str) -> None:
         print(f"{_CLEAR if self._live else ''}{text}", file=self._out, flush=True)
 
+    def expect(self, total: int) -> None:
+        """How many photos there will be a line about; time counts from here."""
+        self._begun, self._told, self._total = time.monotonic(), 0, total
+
     def shot(self, shot: Shot) -> None:
-        self.line(f"{self._seconds:3.0f} s  {word(shot):9}  {shot.photo.key}  ({sentence(shot)})")
+        self._told += 1
+        left = self._total - self._told
+        # What the first few took says little: most of it is the functions' start.
+        to_go = f", {self._seconds / self._told * left:.0f} s to go" if left and self._told >= _ENOUGH else ""
+        self.line(
+            f"{self._seconds:3.0f} s  {word(shot):9}  {shot.photo.key}  ({sentence(shot)})"
+            f"  {self._told} of {self._total}{to_go}"
+        )
 
     def counter(self, text: str) -> None:
         """Rewrites itself in place; says nothing where that is not possible."""

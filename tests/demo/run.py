@@ -8,45 +8,59 @@ from pathlib import Path
 from tests.demo import page
 from tests.demo.bucket import Bucket
 from tests.demo.journey import Shot, bring_home, receipts, send, why_unfinished
+from tests.demo.own import Found
 from tests.demo.photos import Photo
-from tests.demo.progress import Progress, sentence
+from tests.demo.progress import Progress, sentence, word
 
 PATIENCE = 120.0
 """Seconds without any receipt after which no further one is waited for: a job in the box takes five at the most, and
 one that the vendor turns away a minute."""
+_NAMED = 10
+"""Files that are passed over, of which each gets a line; of more there is one for all."""
 
 
-def run(bucket: Bucket, photos: list[Photo], folder: Path, progress: Progress, *, patience: float = PATIENCE) -> int:
-    """Upload `photos`, wait, bring everything home to `folder` and lay out its page.
+def run(bucket: Bucket, found: Found, folder: Path, progress: Progress, *, patience: float = PATIENCE) -> int:
+    """Upload what was `found`, wait, bring everything home to `folder` and lay out its page.
 
-    The exit code: 0 when every photo has its result, else 1, and the last lines say which have none and why.
+    The exit code: 0 when every photo has its answer, a result or why it was rejected; else 1. The last lines say which
+    have no result and why.
     """
     begun = time.monotonic()
-    shots = _serve(bucket, photos, progress, patience)
+    _say_what_stays(found, progress)
+    shots = _serve(bucket, found.photos, progress, patience)
     progress.counter("Downloading")
     shots = bring_home(bucket, folder, shots)
-    page.write(folder, shots, photos, seconds=time.monotonic() - begun)
+    page.write(folder, shots, found, seconds=time.monotonic() - begun)
 
-    unserved = [shot for shot in shots if not shot.served]
+    served = sum(shot.served for shot in shots)
     empty = sum(shot.empty for shot in shots)
+    rejected = sum(shot.rejected for shot in shots)
     progress.line(
-        f"\n{len(shots) - len(unserved) - empty} of {len(shots)} photos have their cutouts"
-        f"{f', and in the results of {empty} nothing shows' if empty else ''}. A stand-in drew them."
+        f"\n{served - empty} of {len(shots)} photos have their cutouts"
+        f"{f', in the results of {empty} nothing shows' if empty else ''}"
+        f"{f', {rejected} rejected' if rejected else ''}. A stand-in drew them."
     )
-    for shot in unserved:
-        progress.line(f"No result: {shot.photo.key}: {sentence(shot)}")
-    return 1 if unserved else 0
+    for shot in shots:
+        if not shot.served:
+            progress.line(f"{word(shot).capitalize()}: {shot.photo.key}: {sentence(shot)}")
+    return 0 if served + rejected == len(shots) else 1
+
+
+def _say_what_stays(found: Found, progress: Progress) -> None:
+    for name, reason in found.passed_over[:_NAMED]:
+        progress.line(f"Passed over: {name}: {reason}")
+    if len(found.passed_over) > _NAMED:
+        progress.line(f"Passed over: {len(found.passed_over) - _NAMED} more; the page names them.")
 
 
 def _serve(bucket: Bucket, photos: list[Photo], progress: Progress, patience: float) -> list[Shot]:
-    """What became of each photo, second pictures and what is no picture left out, in the order of `photos`."""
+    """What became of each photo, second pictures left out, in the order of `photos`."""
     shots: dict[str, Shot] = {}
+    progress.expect(sum(not photo.is_companion for photo in photos))
     for count, photo in enumerate(photos, 1):
         trouble = send(bucket, photo)
         progress.counter(f"Sent {count} of {len(photos)}")
-        if photo.passed_over and not trouble:
-            progress.line(f"Passed over: {photo.key}: {photo.passed_over}")
-        elif trouble or not photo.companion_of:
+        if trouble or not photo.is_companion:
             shots[photo.key] = Shot(photo, trouble=trouble)
             if trouble:
                 progress.shot(shots[photo.key])
