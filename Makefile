@@ -1,64 +1,87 @@
-# Everything sets itself up in .venv: `make demo` is where to begin, `make test` is where to go on.
+# Everything sets itself up in .venv, each target with what it needs: `make demo` is where to begin, `make test` is where
+# to go on. PYTHON=/path/to/python3 chooses the Python; a .venv of another one is then made anew.
 
+RUN := .venv/bin/python -m
+WHICH := import sys; print(sys.base_prefix, sys.version)
+
+ifdef PYTHON
+ifneq ($(wildcard .venv),)
+ifneq ($(shell "$(PYTHON)" -c '$(WHICH)'),$(shell .venv/bin/python -c '$(WHICH)' 2>/dev/null))
+.PHONY: .venv/.made
+endif
+endif
+endif
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.10 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo "$$python" && break; done)
-RUN := .venv/bin/python -m
-READY := .venv/.ready
 
 .PHONY: demo test soak reliability check build bench lock cloud clean
 .DEFAULT_GOAL := demo
 
-# Photos to cutouts in demo/, in a cloud of this machine's own. PHOTOS=folder takes yours. The variable travels in the
-# environment, where a path may have blanks in it.
-demo: $(READY)
-	@$(RUN) tests.demo $${PHOTOS:+"$$PHOTOS"}
+# Photos to cutouts in demo/, in a cloud of this machine's own. PHOTOS=folder takes yours, CAPABILITY=goods/commodity
+# says where they go. The variables travel in the environment, where a path may have blanks in it.
+demo: .venv/.demo
+	@PYTHONWARNINGS=ignore::SyntaxWarning $(RUN) tests.demo $${PHOTOS:+"$$PHOTOS"} $${CAPABILITY:+--capability "$$CAPABILITY"}
 
 # Everything, offline once it has run. The build is part of it: where there is a CPython 3.10, it is tested too.
-test: $(READY) build
+test: build
+	@echo 'Some 5,700 tests, and coverage: four minutes on two cores.'
 	@$(RUN) pytest -n 3 --dist loadfile --cov --cov-fail-under=95
 
 # Thousands of schedules of people, events, deaths and faults, which takes minutes. SCHEDULES=100000 for more.
-soak: $(READY)
+soak: .venv/.test
 	@$(RUN) tests.soak $${SCHEDULES:+--schedules "$$SCHEDULES"}
 
 # What was done to lose an upload or to pay for it twice, counted: the README's table. SCHEDULES=10000 for more;
 # BURST=0 leaves out the 2,000 uploads at once, which take six minutes.
-reliability: $(READY)
+reliability: .venv/.test
 	@$(RUN) tests.reliability $${SCHEDULES:+--schedules "$$SCHEDULES"} $${BURST:+--burst "$$BURST"}
 
-check: $(READY)
+check: .venv/.dev
 	@$(RUN) ruff check --quiet
 	@$(RUN) ruff format --check --quiet
 	@$(RUN) mypy --no-error-summary
 	@.venv/bin/lint-imports --no-cache --no-logo
 
 # .build/<function>/, which `s deploy` uploads.
-build: $(READY)
+build: .venv/.test
 	@$(RUN) tests.build
 
-bench: $(READY) build
+bench: .venv/.dev build
 	@$(RUN) tests.bench --readme
 
 # The cloud in a box until Ctrl-C; its settings on stdout.
-cloud: $(READY)
+cloud: .venv/.demo
 	@$(RUN) tests.cloud
 
-# For any platform and Python from 3.10 on, and without a word on where packages were found.
+# For any platform and Python from 3.10 on, and without a word on where packages were found. Each holds the one before.
 LOCK = $(RUN) uv --quiet pip compile pyproject.toml --universal --python-version 3.10 --no-annotate --no-header
-lock: $(READY)
-	@$(RUN) pip install --quiet --disable-pip-version-check uv
+lock: .venv/.dev
 	@$(LOCK) --output-file requirements.txt
-	@$(LOCK) --extra dev --output-file requirements-dev.txt
+	@$(LOCK) --extra demo --constraint requirements.txt --output-file requirements-demo.txt
+	@$(LOCK) --extra demo --extra test --constraint requirements-demo.txt --output-file requirements-test.txt
+	@$(LOCK) --extra demo --extra test --extra dev --constraint requirements-test.txt --output-file requirements-dev.txt
 
 clean:
 	@rm -rf .build demo .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .venv
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
-$(READY): requirements-dev.txt
+.venv/.made:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
 		echo 'This needs Python 3.10 or newer: install one, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
-	@echo 'Setting up .venv, once; this takes a minute.'
-	@rm -rf .venv # half made, or of another Python
-	@"$(PYTHON)" -m venv .venv
-	@$(RUN) pip install --quiet --use-pep517 --disable-pip-version-check --requirement requirements-dev.txt
+	@test ! -e .venv || echo 'Making .venv anew: it was half made, or of another Python.'
+	@rm -rf .venv
+	@"$(PYTHON)" -m venv --without-pip .venv
 	@touch $@
+
+# Each set holds the one before: who has made `dev` has the others too.
+HOLDS_demo := demo
+HOLDS_test := demo test
+HOLDS_dev := demo test dev
+# The locks name every package, so pip need not look for more; what is never imported need not be compiled. The demo has
+# no use for pip itself, which is 20 MB; whatever comes next brings it back.
+.venv/.%: requirements-%.txt .venv/.made
+	@echo 'Installing what this needs into .venv, once; it takes about a minute.'
+	@$(RUN) ensurepip >.venv/pip.log 2>&1 || { cat .venv/pip.log >&2; exit 1; }
+	@$(RUN) pip install --quiet --use-pep517 --disable-pip-version-check --no-deps --no-compile --requirement $<
+	@test $* != demo || $(RUN) pip uninstall --quiet --yes setuptools pip 2>/dev/null
+	@touch $(HOLDS_$*:%=.venv/.%)

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-import pillow_heif
+import pi_heif
 from PIL import ExifTags, Image, ImageOps
 
 from tests.cloud.oss_image_actions import AS_WRITTEN, FORMATS, UPRIGHT, Reading, Work, act, bad, is_turned, smooth
@@ -46,7 +46,7 @@ _AS_READ = {"MPO": "JPEG"}
 
 # Pillow's own guard stands below OSS's limit, and warns where OSS says nothing; `_open` keeps OSS's.
 Image.MAX_IMAGE_PIXELS = None
-pillow_heif.register_heif_opener()
+pi_heif.register_heif_opener()
 
 
 @dataclass(frozen=True)
