@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.cloud.remembered import remembered
+
 _Array: TypeAlias = NDArray[Any]
 _Square: TypeAlias = tuple[float, float, float]
 """x, y and side, in pixels."""
@@ -55,6 +57,7 @@ class _Weak:
         return np.asarray(self.leaves[pattern])
 
 
+@remembered(16)
 def find(grey: NDArray[np.uint8], smallest: int) -> list[tuple[int, int, int]]:
     """Faces of at least `smallest` pixels a side in `grey` (height × width): x, y and side of a square around each."""
     found: list[_Square] = []

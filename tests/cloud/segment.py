@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.cloud.remembered import remembered
+
 Pixels: TypeAlias = NDArray[np.uint8]
 """A photo: height × width × 3, RGB, 0..255."""
 Alpha: TypeAlias = NDArray[np.uint8]
@@ -160,6 +162,7 @@ def _unlike(small: Pixels) -> _Array:
     return framed(labels)
 
 
+@remembered(64)
 def _cut(small: Pixels, labels: _Array) -> _Array:
     """GrabCut from `labels`: 1.0 where the subject is, without specks and pinholes."""
     labels = labels.copy()

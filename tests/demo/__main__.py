@@ -79,7 +79,8 @@ def _in_the_box(found: Found, demo: Path) -> int:
     with (
         (demo / "log.txt").open("w", encoding="utf-8", buffering=1) as log,
         # Half a minute is long enough for a first look: settle comes every two seconds rather than every minute.
-        Cloud(timer_seconds=2, job_seconds=3, latency=0.3, log=lambda line: print(line, file=log)) as cloud,
+        # One machine draws for all the vendors, about a photo a second: quotas are no larger than that.
+        Cloud(timer_seconds=2, qps=1, job_seconds=3, latency=0.3, log=lambda line: print(line, file=log)) as cloud,
     ):
         bucket = OssBucket(cloud.oss.url, cloud.bucket, cloud.region, cloud.accounts.owner)
         return run(bucket, found, demo, Progress(sys.stdout))
