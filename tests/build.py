@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / ".build"
 _SITE = OUT / ".site"
 """The bundled packages; every function gets links to those it needs."""
+_SHARED = OUT / ".shared" / "shared"
+"""The code that all functions share, compiled once; they get links to it."""
 
 _STAMP = ".made-from"
 
@@ -64,15 +66,22 @@ def requirements(text: str) -> list[Requirement]:
 def build(python: str | None) -> None:
     """Stages every function; `python` is a CPython 3.10 to compile with, None to leave that to the first import."""
     _stage_site(python)
+    _stage_shared(python)
     for function in sorted(path.parent for path in (ROOT / "functions").glob("*/index.py")):
         staged = OUT / function.name
         shutil.rmtree(staged, ignore_errors=True)
         others = {folder for folder, only in ONLY_FOR.items() if only != function.name}
         shutil.copytree(_SITE, staged, copy_function=os.link, ignore=shutil.ignore_patterns(_STAMP, *others))
+        shutil.copytree(_SHARED, staged / "shared", copy_function=os.link)
         shutil.copy(function / "index.py", staged)
-        shutil.copytree(ROOT / "shared", staged / "shared", ignore=shutil.ignore_patterns("__pycache__"))
-        compile_all(python, staged, [staged / "index.py", staged / "shared"])
+        compile_all(python, staged, [staged / "index.py"])
         _date(staged)
+
+
+def _stage_shared(python: str | None) -> None:
+    shutil.rmtree(_SHARED.parent, ignore_errors=True)
+    shutil.copytree(ROOT / "shared", _SHARED, ignore=shutil.ignore_patterns("__pycache__"))
+    compile_all(python, _SHARED.parent, [_SHARED])
 
 
 def _stage_site(python: str | None) -> None:

@@ -125,15 +125,15 @@ class Life:
             yield "broken", f"{key} has other pictures than were made of it"
 
 
-def walk(shape: Shape) -> Walked:
-    """A life for each crash point and each time at which the event can come again."""
+def walk(shape: Shape, *, every_retry: bool = True) -> Walked:
+    """A life for each crash point and each time at which the event can come again; or else these times in turn."""
     walked = Walked()
     undisturbed = Life(shape)
     walked.wrong += undisturbed.wrong(allowed=0)
     points = undisturbed.instances.crossed
     walked.points = len(points)
     for point, name in enumerate(points):
-        for retry in RETRIES:
+        for retry in RETRIES if every_retry else (RETRIES[point % len(RETRIES)],):
             life = Life(shape, point, retry)
             walked.deaths += life.deaths
             walked.duplicates += life.duplicates

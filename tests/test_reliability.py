@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from hypothesis import Phase
 
 from tests import burst, reliability
 from tests.crash_points import Life
@@ -14,6 +15,7 @@ from tests.planted import PLANTED, Plant, forgets_tickets, logs_the_link_of_a_re
 from tests.promises import Kind
 from tests.reliability import HOSTILE_INPUTS, Figures, measure, table
 from tests.shapes import SHAPES
+from tests.soak import search
 from tests.test_burst import KEPT
 from tests.test_readme import README
 
@@ -41,6 +43,8 @@ def test_what_is_wrong_is_told_by_its_kind(plant: Plant, kind: Kind, monkeypatch
 def test_what_a_schedule_finds_is_told() -> None:
     with pytest.MonkeyPatch.context() as patch:
         forgets_tickets(patch)
+        # Not reduced, which takes longer than to find it.
+        patch.setattr(reliability, "soak", lambda schedules: search(schedules, 0, Phase.generate))
         figures = measure(20, shapes=(), plants=(), hostile=())
     assert figures.wrong["paid twice"] > 0
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared import keys
 from tests.people import COMMON, OWN_MASK, PAIR
-from tests.planted import FOUND_BY_SCHEDULES, Plant, is_found_by_schedules
+from tests.planted import FOUND_BY_CRASH_POINTS, FOUND_BY_SCHEDULES, Plant, is_found_by_schedules
 from tests.schedules import TO_THE_END, Schedule, Walk
 from tests.soak import search
 
@@ -19,13 +19,17 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_whoever_goes_next_and_whoever_dies_nothing_is_lost_and_nothing_is_paid_twice() -> None:
-    search(300, 4)
+    search(75, 4)  # a thousand in `make reliability`
 
 
-# ---------------------------------------------------------------- planted bugs
+# ---------------------------------------------------------------- planted bugs: those that the crash points miss
 
 
-@pytest.mark.parametrize("plant", FOUND_BY_SCHEDULES, ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize(
+    "plant",
+    [each for each in FOUND_BY_SCHEDULES if each not in FOUND_BY_CRASH_POINTS],
+    ids=lambda plant: plant.__name__,
+)
 def test_a_planted_bug_is_found(plant: Plant) -> None:
     assert is_found_by_schedules(plant)
 
