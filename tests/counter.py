@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from itertools import count
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ from shared.handlers.uploads import on_upload
 from shared.models import Capability
 from shared.rounds import Round
 from tests import samples
-from tests.cloud import faces, repair, segment
+from tests.cloud import repair, segment
 from tests.cloud.box import Cloud
 from tests.cloud.oss_image_actions import Reading
 from tests.cloud.segment import Pixels
@@ -41,7 +41,6 @@ from tests.shop import Shop, wait_for
 
 DRAWN = 300
 """The side, in pixels, of the picture that vendors draw: of one that has it, they see the areas where they are."""
-T = TypeVar("T")
 _LARGE = 1_000_000
 
 
@@ -149,9 +148,6 @@ def counter() -> Iterator[Counter]:
 
         patch.setattr(Vendor, "_look", looked)
         patch.setattr(segment, "_SEARCH", 64)  # any cutout will do
-        patch.setattr(segment, "_cut", _once(segment._cut))
-        detector = SimpleNamespace(detect_multi_scale=_once(faces._cascade().detect_multi_scale))
-        patch.setattr(faces, "_cascade", lambda: detector)
         patch.setattr(repair, "_MEND", 64)
         patch.setattr(invocation, "now", clock)
         patch.setattr(settle, "Round", partial(Round, sleep=clock.sleep))
@@ -163,19 +159,6 @@ def counter() -> Iterator[Counter]:
             _forget_settings()
             yield Counter(cloud, clock)
             _forget_settings()
-
-
-def _once(function: Callable[..., T]) -> Callable[..., T]:
-    """Remembers what became of the same pixels: it is one portrait that is looked at all the time."""
-    made: dict[tuple[bytes, ...], T] = {}
-
-    def remembered(*pictures: Pixels, **how: object) -> T:
-        key = tuple(picture.tobytes() for picture in pictures)
-        if key not in made:
-            made[key] = function(*pictures, **how)
-        return made[key]
-
-    return remembered
 
 
 def _portrait() -> Pixels:

@@ -119,4 +119,5 @@ def _weak(weak: ElementTree.Element, boxes: list[list[int]]) -> _Weak:
     _, _, feature, *subset = (int(number) for number in (weak.findtext("internalNodes") or "").split())
     within, without = (float(number) for number in (weak.findtext("leafValues") or "").split())
     is_in = [subset[pattern >> 5] >> (pattern & 31) & 1 for pattern in range(256)]
-    return _Weak(*boxes[feature], leaves=np.where(is_in, within, without))
+    x, y, width, height = boxes[feature]
+    return _Weak(x, y, width, height, np.where(is_in, within, without))

@@ -12,7 +12,7 @@ from PIL import Image
 
 def photo(name: str) -> NDArray[np.uint8]:
     """The photo of that name: height × width × 3, RGB, 0..255; the caller's own to draw on. Raises `OSError`."""
-    return _decoded(name).copy()
+    return np.array(_decoded(name), np.uint8)
 
 
 @cache
