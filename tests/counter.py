@@ -162,8 +162,9 @@ def counter() -> Iterator[Counter]:
 
 
 def _portrait() -> Pixels:
-    """Black on one side, for as a mask it must not be white in more than a half."""
-    portrait = np.array(samples.photo("astronaut")[:DRAWN, 90 : 90 + DRAWN], np.uint8)
+    """A face of 100 pixels, black on one side, for as a mask it must not be white in more than a half."""
+    astronaut = Image.fromarray(samples.photo("astronaut")[:270, 105:375])
+    portrait = np.array(astronaut.resize((DRAWN, DRAWN)), np.uint8)
     portrait[:, 3 * DRAWN // 4 :] = 0
     return portrait
 
