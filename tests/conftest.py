@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pillow_heif
 import pytest
+
+pillow_heif.register_heif_opener()  # tests write HEIC, which the box's own reader cannot
 
 pytest.register_assert_rewrite("tests.matrix", "tests.counter")  # so that a failed `served` says what was not

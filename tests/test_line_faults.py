@@ -137,7 +137,7 @@ def test_an_event_told_twice_at_once_is_billed_once(shop: Shop) -> None:
     for _ in range(4):
         shop.cloud.oss.on_event(events[0])
     assert shop.wait(key).attempts == 1
-    shop.cloud.fc.quiet(PATIENCE)
+    shop.cloud.fc.quiet(PATIENCE, "general")
     assert shop.billed(key) == 1
 
 

@@ -141,11 +141,12 @@ class Fc:
         """The next attempt of `function` ends in an error of the platform's own."""
         self._runners[function].internal_errors += 1
 
-    def quiet(self, timeout: float) -> None:
-        """Waits until nothing runs, nothing is queued and no retry is due; raises `TimeoutError` after `timeout` s."""
+    def quiet(self, timeout: float, *functions: str) -> None:
+        """Waits until nothing runs, nothing is queued and no retry is due, of `functions` or of all; raises
+        `TimeoutError` after `timeout` s. A function that a timer calls every second may never be quiet."""
         with self._changed:
-            if not self._changed.wait_for(lambda: not self._under_way(), timeout):
-                raise TimeoutError(f"still under way after {timeout:g} s: {self._under_way()}")
+            if not self._changed.wait_for(lambda: not self._under_way(*functions), timeout):
+                raise TimeoutError(f"still under way after {timeout:g} s: {self._under_way(*functions)}")
 
     def stop(self) -> None:
         self._stopping.set()
@@ -157,8 +158,9 @@ class Fc:
     def _instances(self) -> list[Instance]:
         return [instance for runner in self._runners.values() for instance in runner.instances]
 
-    def _under_way(self) -> dict[str, int]:
-        return {name: runner.under_way for name, runner in self._runners.items() if runner.under_way}
+    def _under_way(self, *functions: str) -> dict[str, int]:
+        asked = functions or self._runners
+        return {name: count for name in asked if (count := self._runners[name].under_way)}
 
     def _submit(self, function: str, document: Mapping[str, Any]) -> None:
         event = json.dumps(document, ensure_ascii=False).encode()
