@@ -13,11 +13,12 @@ from shared.errors import BadLink, Busy, CutoutError, Misconfigured, NotFetched,
 _LONGEST, _READ = 300, 3000
 """Characters of a message that are shown, and that are looked at."""
 _CODE = re.compile(r"[\w.-]{1,100}", re.ASCII)
-_LINK = re.compile(r"https?(://|%3A%2F%2F|%253A%252F%252F)\S+", re.IGNORECASE)
+_LINK = re.compile(r"https?(:(?:\\?/|\\u002f){2}|%3A%2F%2F|%253A%252F%252F)\S+", re.IGNORECASE)
+"""Also as JSON may spell its slashes: answers are quoted as they came."""
 _AUTHORIZATION = re.compile(r"(appcode\W{1,3})[\w-]{16,}", re.IGNORECASE)
 _SIGNED = re.compile(r"string ?to ?sign.*", re.IGNORECASE | re.DOTALL)
 _PARAMETER = re.compile(
-    r"""((?:token|signature|credential|accesskeyid|secret)(?:=|%3D|%253D|\\?["']\s*:\s*\\?["']))[^\s&"'<>\\]+""",
+    r"""((?:token|signature|credential|accesskeyid|secret)(?:=|%3D|%253D|\\u003d|\\?["']\s*:\s*\\?["']))[^\s&"'<>\\]+""",
     re.IGNORECASE,
 )
 _USED_UP = re.compile(
