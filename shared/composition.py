@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 
 from shared import invocation, log
 from shared.allowance import Allowance
@@ -29,14 +29,37 @@ from shared.storage import OssBucket
 from shared.web import HttpWeb
 
 
-@lru_cache(maxsize=4)
+@dataclass(frozen=True)
+class Kept:
+    """What an instance keeps between invocations, and what of it must have the credentials of each."""
+
+    arrivals: Arrivals
+    signers: tuple[OssBucket | Viapi, ...]
+
+
+KEPT: dict[tuple[object, ...], Kept] = {}
+"""By all that it is made of but the credentials: of one bucket, as a rule."""
+
+
 def arrivals(
     settings: Settings, bucket_name: str, credentials: Credentials, budget: Budget, *, group: str = "", at_once: int = 1
 ) -> Arrivals:
     """What brings the uploads of a bucket to the line, `at_once` of them at most at the same time; of `group`, or all.
 
-    Kept for the life of the instance: connections are reused as long as the credentials are the same.
+    Kept for the life of the instance, with its connections and what was learnt of vendors. Credentials are those of
+    the invocation, which Function Compute may renew with every request.
     """
+    made_of = (settings, bucket_name, budget, group, at_once)
+    if (kept := KEPT.get(made_of)) is None:
+        kept = KEPT[made_of] = _made(settings, bucket_name, credentials, budget, group=group, at_once=at_once)
+    for signer in kept.signers:
+        signer.renew(credentials)
+    return kept.arrivals
+
+
+def _made(
+    settings: Settings, bucket_name: str, credentials: Credentials, budget: Budget, *, group: str, at_once: int
+) -> Kept:
     pictures, documents = invocation.buckets(settings, bucket_name, credentials, at_once=at_once)
     now = invocation.now
     _warn_of_versioning(documents)
@@ -57,7 +80,8 @@ def arrivals(
         clock=now,
         prices=Prices(dict(settings.prices)),
     )
-    return Arrivals(line, Drain(documents, pictures, now))
+    signers = (pictures, documents, *(each for each in providers.values() if isinstance(each, Viapi)))
+    return Kept(Arrivals(line, Drain(documents, pictures, now)), signers)
 
 
 def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:

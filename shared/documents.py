@@ -92,7 +92,7 @@ class Ready:
 BOUGHT = (Ticketed.name, Ready.name)
 """The stages in which the vendor owes us a result: nothing is called any more, and that is finished first."""
 
-Doubt = Literal["", "not fetched", "unreadable"]
+Doubt = Literal["", "not fetched", "unreadable", "checked"]
 Stage = Annotated[Claimed | Waiting | Blocked | Ticketed | Ready, Field(discriminator="name")]
 
 
@@ -131,8 +131,8 @@ class Job:
     wants_plain_name: bool = False
     """The vendor could not read the pictures' own names in a link."""
     doubt: Doubt = ""
-    """What the vendor said of the pictures' links, so that what OSS answers to them is looked at before another call:
-    that it got nothing from them, which may pass, or that it cannot read them, which will not."""
+    """What the vendor said of the pictures' links, so that they are read once before another call: that it got nothing
+    from them, which may pass, or that it cannot read them, which will not."""
     looked: int = -1
     """The value of `taken` when the upload was last looked at: it may have been deleted since, if that has grown."""
     staged: tuple[str, ...] = field(default=(), repr=False)

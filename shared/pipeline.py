@@ -7,6 +7,7 @@ moves a job on by one stage, `run` until it is over or must wait.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -138,24 +139,35 @@ class Line:
             return seen.job  # recorded first: a call that nobody survives must be counted for the pictures it was for
         try:
             job, exhibit = admit(self.bucket, seen)
-            if exhibit.copies:
-                return self._stage(job, exhibit.copies)
+            if outcome := self._before_the_call(job, exhibit):
+                return outcome
             if job.attempts >= MAX_ATTEMPTS:
                 # Counted from the record, so that dying in every call ends as well.
                 enough = Unavailable(
                     job.code or "NoRecord", job.message or f"of {MAX_ATTEMPTS} calls not one answer could be recorded"
                 )
                 return Concluded(job, receipt(job, self.clock(), error=enough))
-            if job.doubt:
-                for link in exhibit.task.links.values():
-                    self.bucket.check_link(link)
-                if job.doubt == "unreadable":
-                    raise Rejected(job.code, job.message, request_id=job.request_id)
             if missing := self.purchases.missing(exhibit.row):
                 raise Misconfigured("Settings", f"{exhibit.row.name} cannot be called: set {' and '.join(missing)}")
         except CutoutError as error:
             return trouble(seen.job, error, self.clock())  # of which a refusal speaks as it was seen
         return job, exhibit
+
+    def _before_the_call(self, job: Job, exhibit: Exhibit) -> Outcome | None:
+        """What must be done first, and recorded; None when there is nothing. Raises `Rejected`."""
+        if exhibit.copies:
+            return self._stage(job, exhibit.copies)
+        return None if job.doubt in ("", "checked") else self._doubted(job, exhibit)
+
+    def _doubted(self, job: Job, exhibit: Exhibit) -> Outcome:
+        """The vendor got nothing from the pictures' links: read them once ourselves. Raises `Rejected` when OSS refuses
+        them; a job whose links are sound is called for again after a pause, which leaves it time for another call."""
+        with suppress(Unavailable):  # from here, OSS is not reached at its public endpoint: nothing is known
+            for link in exhibit.task.links.values():
+                self.bucket.check_link(link)
+        kind = Rejected if job.doubt == "unreadable" else Unavailable
+        error = kind(job.code, job.message, request_id=job.request_id)
+        return trouble(replace(job, doubt="checked"), error, self.clock())
 
     def _stage(self, job: Job, copies: tuple[Copy, ...]) -> Job | Concluded:
         """Copy the pictures to plain names, to be shown at those."""

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import oss2
-from oss2.credentials import StaticCredentialsProvider
+from oss2.credentials import CredentialsProvider, StaticCredentialsProvider
 from oss2.exceptions import NotFound, ServerError
 from urllib3 import Retry
 from urllib3.exceptions import HTTPError
@@ -19,7 +20,7 @@ from urllib3.exceptions import HTTPError
 from shared.connections import Connections
 from shared.errors import Misconfigured, Rejected, Unavailable
 from shared.header import WINDOW
-from shared.models import MARK, Download, Entry, Source, Stored
+from shared.models import MARK, Credentials, Download, Entry, Source, Stored
 
 _META = "x-oss-meta-"
 _MARK = _META + MARK
@@ -53,8 +54,9 @@ class OssBucket:
         security_token: str,
         at_once: int = 1,
     ) -> None:
-        provider = StaticCredentialsProvider(access_key_id, access_key_secret, security_token or None)
-        auth = oss2.ProviderAuthV4(provider)
+        self._credentials = _Renewable()
+        self.renew(Credentials(access_key_id, access_key_secret, security_token))
+        auth = oss2.ProviderAuthV4(self._credentials)
         timeout = (_CONNECT_SECONDS, _READ_SECONDS)
         self.name = name
         # A document may be sent again, as each says the same whenever it arrives. A stream may not: what was read
@@ -72,6 +74,12 @@ class OssBucket:
         self._documents = bucket(endpoint, again, crc=False)  # their MD5 is OSS's to check, before it keeps them
         self._streams = bucket(endpoint, Retry(0))
         self._public = bucket(public_endpoint, Retry(0))
+
+    def renew(self, credentials: Credentials) -> None:
+        """From now on, sign with these; connections stay."""
+        self._credentials.provider = StaticCredentialsProvider(
+            credentials.access_key_id, credentials.access_key_secret, credentials.security_token or None
+        )
 
     def look(self, key: str) -> Source | None:
         """An object's facts and its first 64 KiB; None when there is none of that name."""
@@ -221,6 +229,15 @@ class OssBucket:
         """Whether the bucket has, or ever had, versioning: then `create` overwrites."""
         with _translated():
             return bool(self._documents.get_bucket_versioning().status)
+
+
+class _Renewable(CredentialsProvider):  # type: ignore[misc]
+    """oss2 asks it before each request."""
+
+    provider: StaticCredentialsProvider
+
+    def get_credentials(self) -> Any:
+        return self.provider.get_credentials()
 
 
 class Unforeseen(Exception):

@@ -171,4 +171,4 @@ def _portrait() -> Pixels:
 
 def _forget_settings() -> None:
     invocation.settings.cache_clear()
-    composition.arrivals.cache_clear()
+    composition.KEPT.clear()

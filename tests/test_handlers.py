@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from shared import composition, invocation, keys
+from shared.arrivals import Arrivals
+from shared.budget import Budget
 from shared.errors import Misconfigured
 from shared.handlers.settle import on_timer
 from shared.handlers.uploads import on_upload
+from shared.models import Credentials
 from shared.storage import OssBucket
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.oss import Oss
@@ -64,11 +67,11 @@ def oss(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oss]:
     monkeypatch.setenv("OSS_PUBLIC_ENDPOINT", oss.url)
     monkeypatch.setenv("VIAPI_ENDPOINT", "http://127.0.0.1:9")
     invocation.settings.cache_clear()
-    composition.arrivals.cache_clear()
+    composition.KEPT.clear()
     yield oss
     oss.stop()
     invocation.settings.cache_clear()
-    composition.arrivals.cache_clear()
+    composition.KEPT.clear()
 
 
 def bucket(oss: Oss, accounts: Accounts, name: str = "shop-photos") -> Any:
@@ -79,6 +82,20 @@ def bucket(oss: Oss, accounts: Accounts, name: str = "shop-photos") -> Any:
         region="cn-shanghai",
         **vars(accounts.owner),
     )
+
+
+def test_new_credentials_leave_an_instance_what_it_has_learnt(oss: Oss, accounts: Accounts) -> None:
+    settings, budget = invocation.settings(), Budget.within(120)
+
+    def begin(key: Key) -> Arrivals:
+        return composition.arrivals(settings, "shop-photos", Credentials(**vars(key)), budget, group="general")
+
+    first, second = accounts.assume_role(), accounts.assume_role()
+    arrivals = begin(first)
+    accounts.expire(first.access_key_id)
+    assert begin(second) is arrivals
+    assert arrivals.line.bucket.etag(KEY) == ""
+    assert second.access_key_id in arrivals.line.bucket.link(KEY, "", 60)
 
 
 def test_the_invocations_credentials_come_before_those_of_the_instances_start(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.documents import Waiting
+from shared.errors import Unavailable
 from tests import damo_line, viapi_line
 from tests.fakes import Shop
 from tests.pictures import picture
@@ -42,15 +43,16 @@ def test_so_it_is_when_an_asynchronous_vendor_says_it_later(shop: Shop) -> None:
     assert (receipt.status, receipt.code, receipt.attempts) == ("rejected", "BadImage", 1)
 
 
-def test_a_sound_link_is_called_with_once_more_at_once_and_then_after_a_pause(shop: Shop) -> None:
+def test_a_sound_link_is_called_with_again_after_a_pause_and_read_only_once(shop: Shop) -> None:
     shop.web.answers = [NOT_FETCHED[0], NOT_FETCHED[0]]
     shop.upload(COMMON, picture())
-    job = shop.job(COMMON)
-    assert job is not None
-    assert (job.stage, job.attempts, job.code) == (Waiting(), 2, "InvalidImage.Download")
-    assert job.due > shop.clock()
+    for attempts in (1, 2):
+        job = shop.job(COMMON)
+        assert job is not None
+        assert (job.stage, job.attempts, job.code) == (Waiting(), attempts, "InvalidImage.Download")
+        assert job.due > shop.clock()
+        shop.after(COMMON, minutes=1)
     assert shop.bucket.requests.count(("check_link", COMMON)) == 1
-    shop.after(COMMON, minutes=1)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert (receipt.status, receipt.attempts, receipt.code) == ("done", 3, "")
@@ -76,6 +78,20 @@ def test_a_link_that_the_vendor_cannot_read_is_looked_at_too_before_the_picture_
     receipt = shop.receipt(key)
     assert receipt is not None
     assert (receipt.status, receipt.code, receipt.attempts) == ("rejected", "BadImage", 1)
+
+
+def test_a_link_that_cannot_be_read_from_here_holds_up_no_other_call(shop: Shop) -> None:
+    def falter(name: str, key: str) -> None:
+        if name == "check_link":
+            raise Unavailable("OssUnreachable", "not from here")
+
+    shop.bucket.before = falter
+    shop.web.answers = [NOT_FETCHED[0]]
+    shop.upload(COMMON, picture())
+    shop.after(COMMON, minutes=1)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("done", 2)
 
 
 def test_nobody_looks_at_the_link_of_a_photo_that_the_vendor_takes(shop: Shop) -> None:

@@ -43,6 +43,10 @@ class Viapi:
         self._credentials = credentials
         self.quotas = quotas
 
+    def renew(self, credentials: Credentials) -> None:
+        """From now on, sign with these."""
+        self._credentials = credentials
+
     def missing(self, capability: Capability) -> tuple[str, ...]:
         return ()
 
