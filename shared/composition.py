@@ -80,8 +80,8 @@ def _made(
         clock=now,
         prices=Prices(dict(settings.prices)),
     )
-    signers = (pictures, documents, *(each for each in providers.values() if isinstance(each, Viapi)))
-    return Kept(Arrivals(line, Drain(documents, pictures, now)), signers)
+    viapi = [each for each in providers.values() if isinstance(each, Viapi)]
+    return Kept(Arrivals(line, Drain(documents, pictures, now)), (pictures, documents, *viapi))
 
 
 def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:
