@@ -25,7 +25,7 @@ demo: .venv/.demo
 # Everything, offline once it has run. The build is part of it: where there is a CPython 3.10, it is tested too.
 # COVERAGE=1 also tells which lines were run, and takes twice as long.
 test: build
-	@echo 'Some 7,600 tests: five minutes on two cores.'
+	@echo 'Some 7,600 tests: six minutes on two cores.'
 	@$(RUN) pytest -n 3 --dist loadfile $${COVERAGE:+--cov --cov-fail-under=95}
 
 # Thousands of schedules of people, events, deaths and faults, which takes minutes. SCHEDULES=100000 for more.
