@@ -13,7 +13,7 @@ Who = Literal["uploader", "operator", "nobody"]
 
 class Meaning(NamedTuple):
     who: Who
-    """Must act; nobody: it is tried again by itself, and on a receipt that says `failed` it was tried in vain."""
+    """Must act; nobody: it is tried again by itself, and a receipt that says `failed` tells that this did not help."""
     what: str
 
 

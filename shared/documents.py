@@ -251,6 +251,6 @@ class Receipt(Document):
         "passes by itself, and has been tried again.",
         json_schema_extra=codes.add_to,
     )
-    message: str = Field(default="", description="Why, in a sentence for whoever uploaded the picture.")
+    message: str = Field(default="", description="Why, in a sentence for the person who uploaded the picture.")
     uploaded_at: datetime = Field(description="When the upload was last written.")
     finished_at: datetime = Field(description="When this was written.")
