@@ -76,7 +76,7 @@ class _Progress(BaseModel):
 
 
 class Backfill:
-    """`pictures` has the uploads, `event` makes what OSS would have told of one; no step is begun from `ends` on."""
+    """`pictures` has the uploads, `event` makes OSS's event about one; no step is begun from `ends` on."""
 
     def __init__(
         self,
@@ -137,8 +137,8 @@ class Backfill:
             while done < len(uploads) and self._clock() < self._ends:
                 step = uploads[done : done + _STEP]
                 queued = list(pool.map(self._one, step)).count(False)
-                if queued and not self._queued:
-                    self._drain.ring()  # once: settle stays as long as there is a queue, and comes every minute
+                if queued:
+                    self._drain.ring()  # settle may have emptied the queue since the last step
                 self._queued += queued
                 done += len(step)
                 state = _Progress(last=step[-1].key, set_going=already + done, at=self._clock())

@@ -22,7 +22,7 @@ def unserved(pictures: Bucket, documents: Bucket, prefix: str) -> Iterator[Entry
         if not keys.is_upload(each.key) or each.key not in newest or keys.job(each.key) in under_way:
             continue
         if not any(of_group(group_of(each.key))):
-            continue  # no function owns it, and none would be told of it by OSS
+            continue  # no function serves it: no trigger has its prefix
         if len(each.key.encode()) > keys.MAX_UPLOAD_BYTES:
             log.error("refused", key=each.key, message="its key is too long for a receipt")
             continue

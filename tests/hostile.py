@@ -18,9 +18,9 @@ from tests.fakes import Shop
 from tests.leaks import told_too_much, watched
 from tests.pictures import picture
 
-SECONDS = 15.0
-"""Of this thread's work, for any one of them. Nearly all take milliseconds, and the longest a fifth of a second; but
-every allocation is traced here, and with coverage every line."""
+SECONDS = 5.0
+"""Of this thread's work, for any one of them: nearly all take milliseconds. Every allocation is traced here, which
+takes ten times as long."""
 MEGABYTES = 24
 """At the peak, beside what somebody uploaded: a function has 512, of which Python and its libraries take seventy."""
 LONGEST_SENTENCE = 1_000
