@@ -100,6 +100,7 @@ class Arrivals:
     def _run(self, job: Job, image: Source | None = None) -> Outcome:
         """Walk it, and have settle come for what is soon to be done."""
         outcome = self.line.run(job, images={job.source: image} if image else None)[0]
+        self.drain.served()
         if isinstance(outcome, Job):
             if _is_turned_away(outcome):
                 self.drain.call(keys.capability_name(outcome.source))

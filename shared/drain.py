@@ -51,12 +51,20 @@ class Drain:
         self._looks: dict[str, datetime] = {}
         """For each capability that this instance was turned away with: when to look again."""
         self._made = clock()
+        self._served: datetime | None = None
         self._announced: _Draining | None = None
 
     def is_late(self, at: datetime | None) -> bool:
         """Whether the word of what happened at `at` has stood in the platform's own queue, and others with it."""
+        if at is None:
+            return False
         now = self._clock()
-        return at is not None and (now - max(at, self._made) > _LATE or now - at > _LATE_AT_FIRST)
+        has_waited_for_this_instance = self._served is not None and self._served - at > _CUT_OFF
+        return has_waited_for_this_instance or now - max(at, self._made) > _LATE or now - at > _LATE_AT_FIRST
+
+    def served(self) -> None:
+        """This instance has just been through with an upload: what happened before found it busy, and the others too."""
+        self._served = self._clock()
 
     def owns(self, capability: str) -> bool:
         """Whether the quota is settle's, as far as this instance has heard."""

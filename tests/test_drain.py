@@ -176,3 +176,14 @@ def test_an_instance_that_was_made_meanwhile_and_free_is_no_excuse(yard: Yard) -
     quick = yard.instance()
     yard.clock.pass_(seconds=4.1)
     assert quick.is_late(happened), "it could have been heard for four of the five"
+
+
+@pytest.mark.parametrize(("into_the_call", "late"), [(0.4, True), (1.5, False), (2.5, False)])
+def test_an_event_from_before_the_end_of_an_instances_last_call_has_waited_for_it(
+    yard: Yard, into_the_call: float, late: bool
+) -> None:
+    began = yard.clock()
+    yard.clock.pass_(seconds=2)
+    yard.function.served()
+    assert yard.function.is_late(whole(began + timedelta(seconds=into_the_call))) is late
+    assert not yard.instance().is_late(whole(began)), "an instance that is new was not waited for"
