@@ -30,7 +30,7 @@ test: build
 
 # Thousands of schedules of people, events, deaths and faults, which takes minutes. SCHEDULES=100000 for more.
 soak: .venv/.test
-	@$(RUN) tests.soak $${SCHEDULES:+--schedules "$$SCHEDULES"}
+	@$(RUN) tests.reliability.soak $${SCHEDULES:+--schedules "$$SCHEDULES"}
 
 # What was done to lose an upload or to pay for it twice, counted: the README's table. SCHEDULES=10000 for more;
 # BURST=0 leaves out the 2,000 uploads at once, which take six minutes.
@@ -45,7 +45,7 @@ check: .venv/.dev
 
 # .build/<function>/, which `s deploy` uploads.
 build: .venv/.test
-	@$(RUN) tests.build
+	@$(RUN) tools.build
 
 bench: .venv/.dev build
 	@$(RUN) tests.bench --readme

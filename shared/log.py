@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import json
 import logging
-
-from shared.documents import Job
+from collections.abc import Mapping
+from typing import Protocol
 
 _logger = logging.getLogger("oss_cutout")
+
+
+class Loggable(Protocol):
+    """A thing that says what is to be logged of it: a job."""
+
+    @property
+    def log_fields(self) -> Mapping[str, object]: ...
 
 
 def set_up() -> None:
@@ -22,30 +29,19 @@ def set_up() -> None:
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
-def info(event: str, *, job: Job | None = None, **facts: object) -> None:
+def info(event: str, *, job: Loggable | None = None, **facts: object) -> None:
     _logger.info(_line(event, job, facts))
 
 
-def warning(event: str, *, job: Job | None = None, **facts: object) -> None:
+def warning(event: str, *, job: Loggable | None = None, **facts: object) -> None:
     _logger.warning(_line(event, job, facts))
 
 
-def error(event: str, *, job: Job | None = None, **facts: object) -> None:
+def error(event: str, *, job: Loggable | None = None, **facts: object) -> None:
     """A person must act: `message` in `facts` says what to do."""
     _logger.error(_line(event, job, facts))
 
 
-def _line(event: str, job: Job | None, facts: dict[str, object]) -> str:
-    about: dict[str, object] = {"event": event}
-    if job is not None:
-        about |= {
-            "key": job.source,
-            "etag": job.etag,
-            "capability": job.capability,
-            "stage": job.stage.name,
-            "attempts": job.attempts,
-            "tries": job.tries,
-        }
-        if job.code:
-            about["code"] = job.code
-    return json.dumps(about | facts, ensure_ascii=False, default=str)
+def _line(event: str, job: Loggable | None, facts: dict[str, object]) -> str:
+    about = {} if job is None else job.log_fields
+    return json.dumps({"event": event, **about, **facts}, ensure_ascii=False, default=str)

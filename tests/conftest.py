@@ -7,4 +7,6 @@ import pytest
 
 pillow_heif.register_heif_opener()  # tests write HEIC, which the box's own reader cannot
 
-pytest.register_assert_rewrite("tests.matrix", "tests.counter")  # so that a failed `served` says what was not
+pytest.register_assert_rewrite(
+    "tests.scenarios.matrix", "tests.scenarios.counter"
+)  # so that a failed `served` says what was not

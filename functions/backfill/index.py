@@ -1,5 +1,5 @@
 """On demand: uploads that have no current receipt are set going."""
 
-from shared.handlers.backfill import on_demand
+from shared.entry.backfill import on_demand
 
 handler = on_demand()

@@ -1,5 +1,5 @@
 """达摩院: whatever is uploaded under uploads/damo/."""
 
-from shared.handlers.uploads import on_upload
+from shared.entry.uploads import on_upload
 
 handler = on_upload("damo")

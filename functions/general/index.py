@@ -1,5 +1,5 @@
 """通用分割: whatever is uploaded under uploads/general/."""
 
-from shared.handlers.uploads import on_upload
+from shared.entry.uploads import on_upload
 
 handler = on_upload("general")

@@ -1,5 +1,5 @@
 """商品分割: whatever is uploaded under uploads/goods/."""
 
-from shared.handlers.uploads import on_upload
+from shared.entry.uploads import on_upload
 
 handler = on_upload("goods")

@@ -1,5 +1,5 @@
 """佐糖: whatever is uploaded under uploads/picwish/."""
 
-from shared.handlers.uploads import on_upload
+from shared.entry.uploads import on_upload
 
 handler = on_upload("picwish")

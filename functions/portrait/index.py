@@ -1,5 +1,5 @@
 """人像分割: whatever is uploaded under uploads/portrait/."""
 
-from shared.handlers.uploads import on_upload
+from shared.entry.uploads import on_upload
 
 handler = on_upload("portrait")

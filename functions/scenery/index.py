@@ -1,5 +1,5 @@
 """天空与场景: whatever is uploaded under uploads/scenery/."""
 
-from shared.handlers.uploads import on_upload
+from shared.entry.uploads import on_upload
 
 handler = on_upload("scenery")

@@ -17,7 +17,7 @@ from tests.bench.cold_start import OURS, RUNS, Starter, cold_starts
 from tests.bench.machine import machine
 from tests.bench.stage import stage_peer
 from tests.bench.table import Table
-from tests.python310 import python310
+from tools.python310 import python310
 
 
 def main() -> int:

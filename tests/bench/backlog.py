@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from shared import keys
+from shared.jobs import keys
 from tests.bench.progress import say
 from tests.bench.usage import cpu_seconds
 from tests.cloud.box import Cloud
 from tests.cloud.fc_runner import Invocation
 from tests.cloud.manifest import load
 from tests.cloud.oss import Served
-from tests.shop import Shop, photo
+from tests.scenarios.shop import Shop, photo
 
 ACTION = "SegmentCommonImage"
 PHOTO = photo(size=(180, 120))

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from tests.build import OUT
+from tools.build import OUT
 
 RUNS = 20
 

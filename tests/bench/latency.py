@@ -12,7 +12,7 @@ from tests.bench.backlog import PHOTO, Arriving
 from tests.bench.progress import say
 from tests.bench.table import Table
 from tests.cloud.box import Cloud
-from tests.shop import Shop
+from tests.scenarios.shop import Shop
 
 ACTION = "SegmentHDCommonImage"
 PENDING = (1, 10, 100)

@@ -19,7 +19,7 @@ from tests.bench.usage import forget_peak, peak_mb, resident_mb
 from tests.cloud.box import Cloud
 from tests.cloud.vendor_drawn import Drawn
 from tests.cloud.viapi_actions import ACTIONS
-from tests.shop import Shop
+from tests.scenarios.shop import Shop
 
 _ACTION, _FOLDER = "SegmentHDBody", "uploads/portrait/hd-body/"
 _SOURCE_BYTES = 40_000_000

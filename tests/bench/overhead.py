@@ -16,7 +16,7 @@ from tests.bench.usage import cpu_seconds
 from tests.cloud.box import Cloud
 from tests.cloud.fc import Code
 from tests.cloud.oss import Served
-from tests.shop import Shop, photo
+from tests.scenarios.shop import Shop, photo
 
 PHOTO = photo(size=(900, 600))
 """Larger than what is read of it."""

@@ -11,7 +11,7 @@ from tests.bench.backlog import ACTION, PHOTO, by_functions
 from tests.bench.progress import say
 from tests.bench.table import Table
 from tests.cloud.box import Cloud
-from tests.shop import Shop
+from tests.scenarios.shop import Shop
 
 WAITING = (100, 1000, 10_000)
 _QPS, _LATENCY = 10, 0.3

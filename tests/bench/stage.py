@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.build import OUT, compile_all
+from tools.build import OUT, compile_all
 
 _STAMP = ".made-from"
 

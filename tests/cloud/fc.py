@@ -20,7 +20,7 @@ from tests.cloud.fc_variables import check_environment
 from tests.cloud.manifest import ROOT, Function, Manifest, check_code
 from tests.cloud.timers import moments
 from tests.cloud.triggers import TimerTrigger
-from tests.python310 import python310
+from tools.python310 import python310
 
 Code = Literal["source", "staged"] | Path
 """`source`: functions/<name>/ and the repository, run by `python`. `staged`: what `make build` made and nothing

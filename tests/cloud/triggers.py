@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from shared import keys
+from shared.jobs import keys
 from tests.cloud.timers import moments
 
 Event = Literal[

@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from shared.capabilities import CAPABILITIES
+from shared.vendors.capabilities import CAPABILITIES
 from tests.cloud.box import Cloud
 from tests.cloud.manifest import ROOT
 from tests.demo import folder

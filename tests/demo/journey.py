@@ -9,8 +9,9 @@ from pathlib import Path
 
 from oss2.exceptions import OssError
 
-from shared import keys
-from shared.documents import Job, Receipt
+from shared.jobs import keys
+from shared.jobs.job import Job
+from shared.jobs.receipt import Receipt
 from tests.demo.bucket import Bucket
 from tests.demo.photos import Photo
 

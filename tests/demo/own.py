@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from shared import keys
-from shared.capabilities import CAPABILITIES
+from shared.jobs import keys
+from shared.vendors.capabilities import CAPABILITIES
 from tests.demo.photos import Photo
 
 GOES_TO = "general/common"

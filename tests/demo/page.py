@@ -13,9 +13,9 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import ExifTags, Image
 
-from shared import keys
-from shared.capabilities import CAPABILITIES
-from shared.documents import Receipt
+from shared.jobs import keys
+from shared.jobs.receipt import Receipt
+from shared.vendors.capabilities import CAPABILITIES
 from tests.demo.journey import Shot
 from tests.demo.own import Found
 from tests.demo.photos import Photo

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from shared import keys
-from shared.capabilities import companion_roles
+from shared.jobs import keys
+from shared.vendors.capabilities import companion_roles
 from tests.samples import photo as picture
 
 

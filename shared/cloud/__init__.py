@@ -1,0 +1,1 @@
+"""Everything that touches the network: OSS, the vendors' HTTP, Function Compute. Uses pictures."""

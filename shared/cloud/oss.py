@@ -1,0 +1,276 @@
+"""The bucket in our words; the only module that imports oss2."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import oss2
+from oss2.credentials import CredentialsProvider, StaticCredentialsProvider
+from oss2.exceptions import NotFound, ServerError
+from urllib3 import Retry
+from urllib3.exceptions import HTTPError
+
+from shared.cloud.oss_session import Connections
+from shared.cloud.ports import MARK, Credentials, Entry, Source, Stored
+from shared.errors import Misconfigured, Rejected, Unavailable
+from shared.pictures.header import WINDOW
+from shared.pictures.sniff import Download
+
+_META = "x-oss-meta-"
+_MARK = _META + MARK
+_CONNECT_SECONDS = 5
+_READ_SECONDS = 10
+_NOT_IN_XML = re.compile("[\\x00-\\x1f\\ufffe\\uffff]")
+"""Refused by a parser, or taken for another: a carriage return for a line feed."""
+_MOST_NAMES = 1000
+"""In one listing, or in one request to delete: more are refused (GetBucketV2, DeleteMultipleObjects)."""
+_ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
+
+
+class OssBucket:
+    """One bucket, reached at `endpoint`, shown to vendors at `public_endpoint`; signatures are V4.
+
+    However many come at the same time, `at_once` connections are kept for those who come next.
+
+    Every method raises `Misconfigured` when the role may not do what it asks, and `Unavailable` when OSS cannot be
+    reached or fails more than a moment.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        endpoint: str,
+        public_endpoint: str,
+        region: str,
+        access_key_id: str,
+        access_key_secret: str,
+        security_token: str,
+        at_once: int = 1,
+    ) -> None:
+        self._credentials = _Renewable()
+        self.renew(Credentials(access_key_id, access_key_secret, security_token))
+        auth = oss2.ProviderAuthV4(self._credentials)
+        timeout = (_CONNECT_SECONDS, _READ_SECONDS)
+        self.name = name
+        # A document may be sent again, as each says the same whenever it arrives. A stream may not: what was read
+        # of it is gone, and a second try would store its rest as the whole.
+        again = Retry(total=3, read=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), allowed_methods=_ANY)
+        again.raise_on_status = False
+        connections = Connections(at_once)
+
+        def bucket(endpoint: str, again: Retry, *, crc: bool = True) -> oss2.Bucket:
+            session = connections.session(again)
+            return oss2.Bucket(
+                auth, endpoint, name, session=session, connect_timeout=timeout, region=region, enable_crc=crc
+            )
+
+        self._documents = bucket(endpoint, again, crc=False)  # their MD5 is OSS's to check, before it keeps them
+        self._streams = bucket(endpoint, Retry(0))
+        self._public = bucket(public_endpoint, Retry(0))
+
+    def renew(self, credentials: Credentials) -> None:
+        """From now on, sign with these; connections stay."""
+        self._credentials.provider = StaticCredentialsProvider(
+            credentials.access_key_id, credentials.access_key_secret, credentials.security_token or None
+        )
+
+    def look(self, key: str) -> Source | None:
+        """An object's facts and its first 64 KiB; None when there is none of that name."""
+        with _translated():
+            try:
+                found = self._documents.get_object(key, byte_range=(0, WINDOW - 1))
+            except NotFound:
+                return None
+            head = found.read()
+            total = found.headers.get("Content-Range", "").rpartition("/")[2]
+            return Source(
+                key=key,
+                etag=found.etag,
+                size=int(total or len(head)),
+                modified=datetime.fromtimestamp(found.last_modified, timezone.utc),
+                metadata={
+                    name.lower().removeprefix(_META): value
+                    for name, value in found.headers.items()
+                    if name.lower().startswith(_META)
+                },
+                head=head[:WINDOW],
+            )
+
+    def window(self, key: str, start: int, length: int) -> bytes:
+        """`length` bytes from `start` on, all of which there must be: to a range that ends beyond the object, OSS
+        answers with the whole of it."""
+        with _translated():
+            return bytes(self._documents.get_object(key, byte_range=(start, start + length - 1)).read())
+
+    def read(self, key: str) -> Stored | None:
+        """A small document; None when there is none of that name."""
+        with _translated():
+            try:
+                found = self._documents.get_object(key)
+            except NotFound:
+                return None
+            return Stored(found.read(), found.etag, found.headers.get(_MARK, ""))
+
+    def etag(self, key: str) -> str:
+        """The object's ETag; empty when there is none of that name."""
+        with _translated():
+            try:
+                return str(self._documents.head_object(key).etag)
+            except NotFound:
+                return ""
+
+    def create(self, key: str, body: bytes) -> bool:
+        """Write `body` unless there is an object of that name: exactly one caller is told True."""
+        with _translated():
+            try:
+                self._documents.put_object(key, body, headers={"x-oss-forbid-overwrite": "true"} | _json(body))
+            except ServerError as error:
+                if error.status == 409:
+                    return False
+                raise
+            return True
+
+    def write(self, key: str, body: bytes, *, mark: str = "") -> None:
+        """Write a JSON document over whatever is there."""
+        with _translated():
+            self._documents.put_object(key, body, headers=_json(body) | ({_MARK: mark} if mark else {}))
+
+    def store(self, key: str, download: Download, *, mark: str) -> int:
+        """Stream a download into an object, which appears whole or not at all; returns its bytes."""
+        size = 0
+
+        def counted() -> Iterator[bytes]:
+            nonlocal size
+            for chunk in download.chunks:
+                size += len(chunk)
+                yield chunk
+
+        with _translated():
+            self._streams.put_object(key, counted(), headers={"Content-Type": download.content_type, _MARK: mark})
+        return size
+
+    def delete(self, keys: tuple[str, ...]) -> None:
+        """Delete what is there of `keys`, in one request for up to 1,000 whose names XML can hold."""
+        several = [key for key in keys if not _NOT_IN_XML.search(key)] if len(keys) > 1 else []
+        with _translated():
+            for start in range(0, len(several), _MOST_NAMES):
+                self._documents.batch_delete_objects(several[start : start + _MOST_NAMES])
+            for key in sorted({*keys} - {*several}):
+                self._documents.delete_object(key)
+
+    def list(self, prefix: str, *, after: str = "", page: int = _MOST_NAMES) -> Iterator[Entry]:
+        """Every object below `prefix` whose name comes after `after`, in the order of their names; a request for each
+        `page` of them, or as many as OSS lists at once, sent when it is come to."""
+        with _translated():
+            for found in oss2.ObjectIteratorV2(
+                self._documents, prefix=prefix, start_after=after, max_keys=min(page, _MOST_NAMES)
+            ):
+                modified = datetime.fromtimestamp(found.last_modified, timezone.utc)
+                yield Entry(found.key, found.etag, modified, found.size)
+
+    def link(self, key: str, process: str, seconds: int) -> str:
+        """An address at which anyone can GET the object, through `process` unless empty, for so long."""
+        params = {"x-oss-process": process} if process else {}
+        # Whoever fetches `a/../b` asks for `b`, unless the slashes are hidden from them.
+        plain = not {".", ".."} & set(key.split("/"))
+        return str(self._public.sign_url("GET", key, seconds, params=params, slash_safe=plain))
+
+    def address(self, key: str, process: str) -> str:
+        """The bare address of a public object of ours, with nothing signed: short, and good as long as the object."""
+        query = "?" + urlencode({"x-oss-process": process}, safe="/,") if process else ""
+        return urlsplit(self.link(key, "", 1))._replace(query="").geturl() + query
+
+    def check_link(self, link: str) -> None:
+        """Read the first bytes of a link of ours, as a vendor does.
+
+        Raises `Rejected`, with OSS's own code and reason, when OSS refuses to make the picture that it asks for.
+        """
+        with _translated():
+            try:
+                self._public.get_object_with_url(link, byte_range=(0, 0)).resp.close()
+            except ServerError as error:
+                if error.status not in (400, 501):  # the second: what was asked for is not implemented
+                    raise
+                raise Rejected(
+                    error.code or "OssRefused",
+                    f"the vendor could not fetch the picture, since OSS cannot process it ({error.message}): save it "
+                    "again as JPEG and upload that",
+                    request_id=error.request_id,
+                ) from None
+
+    def stage(self, key: str, copy: str, *, public: bool) -> None:
+        """Copy the object without a byte passing through here; `public` lets anyone read it who knows the name.
+
+        Raises `Misconfigured` when the bucket does not allow public objects.
+        """
+        headers = {"x-oss-object-acl": oss2.OBJECT_ACL_PUBLIC_READ} if public else {}
+        with _translated():
+            try:
+                self._documents.copy_object(self.name, key, copy, headers=headers)
+            except ServerError as error:
+                if public and error.status == 403:
+                    raise Misconfigured(
+                        "PublicCopyRefused",
+                        "the vendor's links are short and signed ones long, so it must be shown a public copy of the "
+                        f"picture, for as long as it takes, and OSS refuses that ({error.message}): switch off Block "
+                        "Public Access for this bucket, and give the function's role oss:PutObjectAcl on work/*",
+                        request_id=error.request_id,
+                    ) from None
+                raise
+
+    def versioned(self) -> bool:
+        """Whether the bucket has, or ever had, versioning: then `create` overwrites."""
+        with _translated():
+            return bool(self._documents.get_bucket_versioning().status)
+
+
+class _Renewable(CredentialsProvider):  # type: ignore[misc]
+    """oss2 asks it before each request."""
+
+    provider: StaticCredentialsProvider
+
+    def get_credentials(self) -> Any:
+        return self.provider.get_credentials()
+
+
+class Unforeseen(Exception):
+    """OSS refuses what it should not: a bug of ours."""
+
+
+def _json(body: bytes) -> dict[str, str]:
+    """The headers of a JSON document, which OSS refuses unless it arrives as it was sent."""
+    digest = hashlib.md5(body, usedforsecurity=False).digest()
+    return {"Content-Type": "application/json; charset=utf-8", "Content-MD5": base64.b64encode(digest).decode()}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except HTTPError as error:
+        cause = getattr(error, "reason", None) or error
+        raise Unavailable("OssUnreachable", f"OSS was not reached: {type(cause).__name__}") from None
+    except ServerError as error:
+        if error.code == "NoSuchKey":
+            raise Unavailable(error.code, "it was deleted just as it was to be read or copied") from None
+        if error.code == "InvalidObjectState":
+            raise Rejected(error.code, "it is stored as Archive: restore it, or upload it as Standard") from None
+        if error.status == 403:
+            raise Misconfigured(
+                error.code or "AccessDenied",
+                f"OSS refuses what this function must do ({error.message}): check its role's rights on the bucket",
+                request_id=error.request_id,
+            ) from None
+        if error.status >= 500:
+            raise Unavailable(
+                error.code or "OssFailed", f"OSS failed: {error.message}", request_id=error.request_id
+            ) from None
+        raise Unforeseen(f"OSS answers {error.status} {error.code}: {error.message}") from None

@@ -1,0 +1,142 @@
+"""The seams of the line: what it needs of a vendor, the web and the bucket, and what a test puts in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from shared.pictures.sniff import Download
+
+MARK = "oss-cutout"
+"""The metadata on every object we write for people: the ETags of the pictures it was made from."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An access key; `security_token` is empty for a permanent one."""
+
+    access_key_id: str
+    access_key_secret: str
+    security_token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.access_key_id!r})"  # a secret must not end up in a log
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object as a listing shows it."""
+
+    key: str
+    etag: str
+    modified: datetime
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An uploaded object: its facts and its first bytes."""
+
+    key: str
+    etag: str
+    size: int
+    """Bytes."""
+    modified: datetime
+    metadata: Mapping[str, str]
+    """The user's metadata, without the `x-oss-meta-` prefix."""
+    head: bytes
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A small document read back, with the ETag it had."""
+
+    body: bytes
+    etag: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Quota:
+    """An allowance: so many calls a second, shared by all that name it."""
+
+    name: str
+    per_second: float
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request to a vendor: with a form or with JSON, and the quota it draws on.
+
+    `longest_reply` is in bytes: links and boxes are some kilobytes.
+    """
+
+    method: str
+    url: str
+    quota: Quota
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json: object = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    longest_reply: int = 1_000_000
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`headers` by their names in lower case."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Web(Protocol):
+    """What the line needs of the network; `shared.cloud.http_client.HttpWeb` says what each does and raises."""
+
+    def send(self, request: Request, on_turn: Callable[[], object] = ...) -> Reply: ...
+
+    def came_too_early(self, request: Request) -> None: ...
+
+    def allow(self, url: str, hosts: tuple[str, ...]) -> None: ...
+
+    def fetch(self, url: str, hosts: tuple[str, ...]) -> AbstractContextManager[Download]: ...
+
+
+class Invoker(Protocol):
+    def invoke(self, group: str, event: bytes) -> None:
+        """Have the function that serves `group` invoked with `event`, by and by; a `CutoutError` when refused."""
+        ...
+
+
+class Bucket(Protocol):
+    """What the line needs of OSS; `shared.cloud.oss.OssBucket` says what each does and raises."""
+
+    def look(self, key: str) -> Source | None: ...
+
+    def window(self, key: str, start: int, length: int) -> bytes: ...
+
+    def read(self, key: str) -> Stored | None: ...
+
+    def etag(self, key: str) -> str: ...
+
+    def create(self, key: str, body: bytes) -> bool: ...
+
+    def write(self, key: str, body: bytes, *, mark: str = "") -> None: ...
+
+    def store(self, key: str, download: Download, *, mark: str) -> int: ...
+
+    def delete(self, keys: tuple[str, ...]) -> None: ...
+
+    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[Entry]: ...
+
+    def link(self, key: str, process: str, seconds: int) -> str: ...
+
+    def address(self, key: str, process: str) -> str: ...
+
+    def check_link(self, link: str) -> None: ...
+
+    def stage(self, key: str, copy: str, *, public: bool) -> None: ...

@@ -1,0 +1,118 @@
+"""What the environment says, read and checked once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from shared.errors import Misconfigured
+from shared.vendors.capabilities import CAPABILITIES
+from shared.vendors.capability import Capability
+from shared.vendors.options import shortened
+
+_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII)
+
+
+def _hosts(text: object) -> object:
+    return [host.strip() for host in text.split(",") if host.strip()] if isinstance(text, str) else text
+
+
+Numbers = tuple[tuple[str, float], ...]
+"""By the names of capabilities; pairs, so that settings can be told apart by their hash."""
+
+
+def _fault_of_quota(row: Capability, number: float) -> str:
+    if not number > 0:
+        return "must be more than 0"
+    return f"is over {row.max_qps:g}: the vendor sells no more calls a second of it" if number > row.max_qps else ""
+
+
+def _fault_of_price(row: Capability, number: float) -> str:  # noqa: ARG001 - as its neighbour
+    return "" if number >= 0 else "must be 0 or more"
+
+
+def _by_capability(fault_of: Callable[[Capability, float], str]) -> Callable[[object], object]:
+    """Reads `<group>/<capability>=<number>,…`; raises `ValueError` that names all that is wrong in it."""
+
+    def read(text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        found, faults = dict[str, float](), []
+        for item in filter(None, (part.strip() for part in text.split(","))):
+            name, _, value = (part.strip() for part in item.partition("="))
+            row = CAPABILITIES.get(name)
+            if row is None:
+                faults.append(f"there is no capability {shortened(name)}")
+            elif name in found:
+                faults.append(f"{name} is named twice")
+            elif not _NUMBER.fullmatch(value):
+                faults.append(f"{shortened(item)} is not <group>/<capability>=<number>")
+            elif fault := fault_of(row, found.setdefault(name, float(value))):
+                faults.append(f"{item} {fault}")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return tuple(found.items())
+
+    return read
+
+
+class Settings(BaseModel):
+    """One field for each variable, in its upper-case name."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    oss_endpoint: str = "https://oss-cn-shanghai-internal.aliyuncs.com"
+    """How the function reaches the bucket."""
+    oss_public_endpoint: str = "https://oss-cn-shanghai.aliyuncs.com"
+    """In links that vendors fetch."""
+    oss_bucket: str = ""
+    """The bucket; a function that an upload triggers takes it from the event."""
+    jobs_bucket: str = ""
+    """Where `jobs/` and `queue/` lie, when not in the bucket itself: needed when that one has versioning."""
+    region: str = "cn-shanghai"
+    viapi_endpoint: str = "https://imageseg.cn-shanghai.aliyuncs.com"
+    viapi_qps: float = Field(default=2.0, gt=0)
+    """Calls a second that were bought for each capability that `capability_qps` does not name."""
+    picwish_cutout_endpoint: str = "https://picwish.market.alicloudapi.com"
+    picwish_watermark_endpoint: str = ""
+    """No default: the manual's own copy of it is cut off."""
+    picwish_appcode: str = Field(default="", repr=False)
+    picwish_qps: float = Field(default=2.0, gt=0)
+    damo_endpoint: str = ""
+    """No default: it is shown in the buyer's console."""
+    damo_appcode: str = Field(default="", repr=False)
+    damo_qps: float = Field(default=2.0, gt=0)
+    damo_matting_path: str = "/api/v1/inst-mat/submit"
+    """Where inst-mat takes work. The manual prints `…/query` for it, and `…/submit` for its sister bg-remove."""
+    capability_qps: Annotated[Numbers, BeforeValidator(_by_capability(_fault_of_quota))] = ()
+    """Calls a second of single capabilities, over the vendor's number."""
+    prices: Annotated[Numbers, BeforeValidator(_by_capability(_fault_of_price))] = ()
+    """Yuan a call of single capabilities costs this account."""
+    daily_call_limit: int | None = Field(default=None, ge=0)
+    """Calls of all vendors together, in a day of Shanghai; none: no limit."""
+    invoke_endpoint: str = ""
+    """Where functions are invoked; the account's own in Shanghai unless set."""
+    invoke_service: str = ""
+    """The service that the functions are in, for those of FC 2.0; functions of FC 3.0 are in none."""
+    result_hosts: Annotated[frozenset[str], BeforeValidator(_hosts)] = frozenset()
+    """Further hosts (`host` or `host:port`) that results may be fetched from."""
+    alibaba_cloud_access_key_id: str = ""
+    alibaba_cloud_access_key_secret: str = Field(default="", repr=False)
+    alibaba_cloud_security_token: str = Field(default="", repr=False)
+
+
+def read_settings(environment: Mapping[str, str], *, needs: tuple[str, ...] = ()) -> Settings:
+    """Raises `Misconfigured` that names everything that is wrong or missing at once; `needs` are field names."""
+    given = {name.lower(): value for name, value in environment.items() if value.strip()}
+    faults = [f"{name.upper()} is not set" for name in needs if name not in given]
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        said = ((str(fault["loc"][0]).upper(), fault["msg"].removeprefix("Value error, ")) for fault in error.errors())
+        faults += [f"{name}: {message}" for name, message in said]
+    if faults:
+        raise Misconfigured("Settings", "; ".join(faults))
+    return settings

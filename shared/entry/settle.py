@@ -1,0 +1,35 @@
+"""The function that concludes what others began."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from shared.entry import invocation, wiring
+from shared.pipeline.scheduler import MOST
+from shared.pipeline.worker import Round
+
+_SWITCH_SECONDS = 0.001
+"""For which a thread has the interpreter to itself while others want it: a fifth of Python's own."""
+_MOST_AT_ONCE = MOST + 100
+"""Threads: some are left for lanes that begin when there are so many walks. Function Compute allows an instance 1,024
+(limits of usage)."""
+
+
+def on_timer() -> Callable[[bytes, Any], None]:
+    """The handler of `settle`, called every minute and by the bell, which moves on what could not finish in one go."""
+
+    def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - neither tick nor bell says anything that matters
+        settings = invocation.settings("oss_bucket")
+        credentials, budget = invocation.credentials(settings, context), invocation.budget(context)
+        arrivals = wiring.arrivals(settings, settings.oss_bucket, credentials, budget, at_once=_MOST_AT_ONCE)
+        # A thread whose turn has come must not wait for one that reads a listing.
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        # Threads are begun as they are needed, and spend their time waiting for vendors and OSS.
+        with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:
+            Round(arrivals, invocation.now() + timedelta(seconds=budget.begin), pool).run()
+
+    return handler

@@ -1,0 +1,120 @@
+"""The composition root: puts the line together for an invocation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared import log
+from shared.cloud.http_client import HttpWeb
+from shared.cloud.oss import OssBucket
+from shared.cloud.ports import Credentials
+from shared.entry import invocation
+from shared.entry.settings import Settings
+from shared.entry.timeouts import Budget
+from shared.errors import Misconfigured, Unavailable
+from shared.jobs.backlog import Drain
+from shared.jobs.daily_limit import Allowance
+from shared.jobs.store import Jobs
+from shared.pipeline.dispatch import Arrivals
+from shared.pipeline.pipeline import Line
+from shared.pipeline.results import Results
+from shared.pipeline.vendor_calls import Purchases
+from shared.vendors.capabilities import of_group
+from shared.vendors.damo import Damo
+from shared.vendors.picwish import Picwish
+from shared.vendors.prices import Prices
+from shared.vendors.protocol import Provider
+from shared.vendors.quotas import Quotas
+from shared.vendors.viapi import Viapi
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What an instance keeps between invocations, and what of it must have the credentials of each."""
+
+    arrivals: Arrivals
+    signers: tuple[OssBucket | Viapi, ...]
+
+
+KEPT: dict[tuple[object, ...], Kept] = {}
+"""By all that it is made of but the credentials: of one bucket, as a rule."""
+
+
+def arrivals(
+    settings: Settings, bucket_name: str, credentials: Credentials, budget: Budget, *, group: str = "", at_once: int = 1
+) -> Arrivals:
+    """What brings the uploads of a bucket to the line, `at_once` of them at most at the same time; of `group`, or all.
+
+    Kept for the life of the instance, with its connections and what was learnt of vendors. Credentials are those of
+    the invocation, which Function Compute may renew with every request.
+    """
+    made_of = (settings, bucket_name, budget, group, at_once)
+    if (kept := KEPT.get(made_of)) is None:
+        kept = KEPT[made_of] = _made(settings, bucket_name, credentials, budget, group=group, at_once=at_once)
+    for signer in kept.signers:
+        signer.renew(credentials)
+    return kept.arrivals
+
+
+def _made(
+    settings: Settings, bucket_name: str, credentials: Credentials, budget: Budget, *, group: str, at_once: int
+) -> Kept:
+    pictures, documents = invocation.buckets(settings, bucket_name, credentials, at_once=at_once)
+    now = invocation.now
+    _warn_of_versioning(documents)
+    providers = _providers(settings, credentials)
+    _name_what_is_missing(group, providers)
+    web = HttpWeb(
+        result_hosts=settings.result_hosts,
+        call_seconds=budget.call,
+        fetch_seconds=budget.fetch,
+        wait_seconds=budget.wait,
+        at_once=at_once,
+    )
+    line = Line(
+        bucket=pictures,
+        jobs=Jobs(documents, now, timedelta(seconds=budget.lease)),
+        purchases=Purchases(web, providers, Allowance(documents, settings.daily_call_limit, now), now, budget.call),
+        results=Results(pictures, web, providers, now),
+        clock=now,
+        prices=Prices(dict(settings.prices)),
+    )
+    viapi = [each for each in providers.values() if isinstance(each, Viapi)]
+    return Kept(Arrivals(line, Drain(documents, pictures, now)), (pictures, documents, *viapi))
+
+
+def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:
+    """Every vendor there is; that one lacks its secret here is no matter until a picture of its arrives."""
+    picwish = {
+        "picwish/cutout": settings.picwish_cutout_endpoint,
+        "picwish/watermark": settings.picwish_watermark_endpoint,
+    }
+    own = dict(settings.capability_qps)
+    viapi, market, damo = (Quotas(qps, own) for qps in (settings.viapi_qps, settings.picwish_qps, settings.damo_qps))
+    return {
+        "viapi": Viapi(settings.viapi_endpoint, credentials, viapi),
+        "picwish": Picwish(picwish, settings.picwish_appcode, market),
+        "damo": Damo(settings.damo_endpoint, settings.damo_appcode, damo, settings.damo_matting_path),
+    }
+
+
+def _name_what_is_missing(group: str, providers: Mapping[str, Provider]) -> None:
+    """At once, and before the first picture: until it is set, pictures wait as `blocked` jobs."""
+    missing = dict.fromkeys(name for row in of_group(group) for name in providers[row.provider].missing(row))
+    if missing:
+        log.error("settings", message=f"set {' and '.join(missing)}: until then, uploads wait")
+
+
+def _warn_of_versioning(documents: OssBucket) -> None:
+    try:
+        if documents.versioned():
+            log.warning(
+                "versioned",
+                bucket=documents.name,
+                message="this bucket has or had versioning, so claims are not exclusive and an upload that is told "
+                "twice at once may be paid for twice: give the jobs a bucket of their own (JOBS_BUCKET)",
+            )
+    except (Misconfigured, Unavailable) as error:
+        log.warning("versioned", bucket=documents.name, message=f"could not look whether it has versioning: {error}")

@@ -1,0 +1,88 @@
+"""How many calls a day may be made: a fuse against a bill that nobody meant.
+
+The bucket counts, since nothing else is shared: a call takes the first name of its day that nobody has,
+`calls/<day>/0`, `1`, `2` …, and creating a name succeeds once. The names of a day are without gaps, so the first free
+one is found by halving, however many calls others have made meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, time, timedelta, timezone
+
+from shared import log
+from shared.cloud.ports import Bucket
+from shared.errors import Spent
+from shared.jobs import keys
+
+_SHANGHAI = timezone(timedelta(hours=8))
+
+
+class Allowance:
+    """`limit` calls a day in Shanghai, over all instances that count in `bucket`; None: as many as one likes.
+
+    What was taken for a call that turned out not to be bought is kept for the next one, in this instance; so what an
+    instance takes with it when it ends is one call's.
+    """
+
+    def __init__(self, bucket: Bucket, limit: int | None, clock: Callable[[], datetime]) -> None:
+        self._bucket = bucket
+        self._limit = limit
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._day = ""
+        self._next = 0
+        self._spare = 0
+        self._told = False
+
+    def spend(self, calls: int) -> int:
+        """Take so many, or as many as the day has left, and tell how many; raises `Spent` when it has none."""
+        if self._limit is None:
+            return calls
+        with self._lock:
+            today = self._clock().astimezone(_SHANGHAI)
+            if self._day != today.date().isoformat():
+                self._day, self._next, self._spare, self._told = today.date().isoformat(), 0, 0, False
+            while self._spare < calls:
+                if self._next >= self._limit:
+                    break
+                if self._bucket.create(keys.call(self._day, self._next), b"{}"):
+                    self._spare += 1
+                    self._next += 1
+                else:
+                    self._next = self._first_free()
+            if not self._spare:
+                raise self._spent(today, self._limit)
+            taken = min(calls, self._spare)
+            self._spare -= taken
+            return taken
+
+    def give_back(self, calls: int) -> None:
+        """So many were turned away: nothing was bought."""
+        if self._limit is not None:
+            with self._lock:
+                self._spare += calls
+
+    def _first_free(self) -> int:
+        """The first number that nobody has, knowing that somebody has `_next`."""
+        taken, step = self._next, 1
+        while self._bucket.etag(keys.call(self._day, taken + step)):
+            taken += step
+            step *= 2
+        free = taken + step
+        while free - taken > 1:
+            middle = (taken + free) // 2
+            if self._bucket.etag(keys.call(self._day, middle)):
+                taken = middle
+            else:
+                free = middle
+        return free
+
+    def _spent(self, today: datetime, limit: int) -> Spent:
+        midnight = datetime.combine(today.date() + timedelta(days=1), time(), _SHANGHAI)
+        message = f"the {limit:,} calls that DAILY_CALL_LIMIT allows have been made; uploads wait until the day ends"
+        if not self._told:
+            log.warning("daily limit", message=message, until=midnight.isoformat())
+            self._told = True
+        return Spent("DailyCallLimit", message, until=midnight)

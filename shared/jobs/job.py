@@ -1,0 +1,159 @@
+"""What is kept in the bucket as JSON: the job while work is under way, the receipt when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from shared.pictures.geometry import Frame
+from shared.vendors.protocol import ResultLink
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """Someone is calling the vendor."""
+
+    name: Literal["claimed"] = "claimed"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The vendor is busy, not reached, or the second picture is missing; nothing was bought."""
+
+    turned_away: bool = False
+    """At the door, unheard: so would be any other picture of the capability. It keeps its place in the queue."""
+    name: Literal["waiting"] = "waiting"
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """No picture of this capability passes until a person acts."""
+
+    name: Literal["blocked"] = "blocked"
+
+
+@dataclass(frozen=True)
+class Ticketed:
+    """Bought; the vendor is working."""
+
+    ticket: str
+    since: datetime
+    index: int = 0
+    """Which of the tasks that were submitted together, under one ticket."""
+    asked: int = 0
+    """How often the vendor has said that it is not finished."""
+    name: Literal["ticketed"] = "ticketed"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Bought and finished: what remains is to fetch the pictures before their links die."""
+
+    pictures: tuple[ResultLink, ...]
+    dies_at: datetime
+    name: Literal["ready"] = "ready"
+
+
+BOUGHT = (Ticketed.name, Ready.name)
+"""The stages in which the vendor owes us a result: nothing is called any more, and that is finished first."""
+
+Doubt = Literal["", "not fetched", "unreadable", "checked"]
+Stage = Annotated[Claimed | Waiting | Blocked | Ticketed | Ready, Field(discriminator="name")]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work not finished, at `jobs/<X>.json`."""
+
+    id: str = field(repr=False)
+    """Random: tells this job from another for the same upload, and names its copies. Whoever knows it can find them."""
+    source: str
+    uploaded_at: datetime
+    due: datetime
+    """When it is worth moving on."""
+    etag: str = ""
+    stage: Stage = Claimed()
+    held_until: datetime | None = None
+    """While someone is at it: when they are certainly dead. None: nobody is."""
+    attempts: int = 0
+    """Calls that the vendor may have billed."""
+    taken: int = 0
+    """How often somebody took it up, so that no two of its states are alike: leases are about one of them."""
+    tries: int = 0
+    """How often in a row it could not be moved on: what back-off grows with."""
+    code: str = ""
+    message: str = ""
+    """The last trouble, for whoever reads the job."""
+    mark: str = ""
+    """The ETags of the pictures that were seen last; a call shows the vendor these."""
+    capability: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+    reshaped: str = ""
+    remark: str = ""
+    """The code that its receipt has when it was served: the pictures have something that one should know."""
+    frame: Frame | None = None
+    wants_plain_name: bool = False
+    """The vendor could not read the pictures' own names in a link."""
+    doubt: Doubt = ""
+    """What the vendor said of the pictures' links, so that they are read once before another call: that it got nothing
+    from them, which may pass, or that it cannot read them, which will not."""
+    looked: int = -1
+    """The value of `taken` when the upload was last looked at: it may have been deleted since, if that has grown."""
+    staged: tuple[str, ...] = field(default=(), repr=False)
+    """Copies under `work/`, to be deleted in the end."""
+    replaces: tuple[str, ...] = ()
+    """What an earlier version of this upload left under `cutouts/`."""
+    version: Literal[1] = 1
+
+    @property
+    def bought(self) -> bool:
+        return self.stage.name in BOUGHT
+
+    @property
+    def log_fields(self) -> dict[str, object]:
+        """What a log line about this job holds: nothing that lets anyone in."""
+        code = {"code": self.code} if self.code else {}
+        return {
+            "key": self.source,
+            "etag": self.etag,
+            "capability": self.capability,
+            "stage": self.stage.name,
+            "attempts": self.attempts,
+            "tries": self.tries,
+            **code,
+        }
+
+    def to_json(self) -> bytes:
+        return _JOB.dump_json(self)
+
+    @staticmethod
+    def from_json(body: bytes) -> Job:
+        """Fields it does not know are passed over, so that two releases can read each other's.
+
+        Raises pydantic's `ValidationError` for anything that is no job.
+        """
+        return _JOB.validate_json(body)
+
+
+_JOB = TypeAdapter(Job)
+
+
+class _AnyRelease(BaseModel):
+    """What a job has in every release, whatever else it has, and whatever its stages are called."""
+
+    id: str
+    source: str
+    version: int
+
+
+def is_of_another_release(body: bytes, source: str) -> bool:
+    """Whether `body`, unreadable for this release, is the job of the upload `source` as another release wrote it."""
+    try:
+        return _AnyRelease.model_validate_json(body).source == source
+    except ValidationError:
+        return False

@@ -1,0 +1,170 @@
+"""What an upload is told in the end, and what an earlier receipt in that place says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.cloud.ports import Source, Stored
+from shared.errors import CutoutError, Incomplete, Rejected
+from shared.jobs import codes, keys
+from shared.jobs.job import Job
+from shared.vendors.capabilities import CAPABILITIES
+
+_WHERE = "With the other three, the part of the upload it shows, in the upload's pixels as stored; null: not known."
+
+
+class Document(BaseModel):
+    """A part of the receipt; fields it does not know are passed over."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Output(Document):
+    """A stored picture."""
+
+    key: str = Field(description="Where it lies in the bucket.")
+    label: str = Field(description="Tells the pictures of one upload apart; empty when there is only one.")
+    content_type: str = Field(description="image/png, image/jpeg, image/webp or image/bmp: what it is.")
+    bytes: int = Field(description="Its size.")
+    x: int | None = Field(default=None, description=_WHERE)
+    y: int | None = Field(default=None, description=_WHERE)
+    width: int | None = Field(default=None, description=_WHERE)
+    height: int | None = Field(default=None, description=_WHERE)
+
+
+class Receipt(Document):
+    """What became of an upload, at `cutouts/<X>.json`, written last: it exists, so everything it names is there."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": "urn:oss-cutout:receipt:1",
+        }
+    )
+
+    version: Literal[1] = Field(
+        default=1,
+        description="1 for as long as no field of these is taken away, renamed or given another meaning or type. More "
+        "fields and codes may come: pass over those that you do not know.",
+    )
+    source: str = Field(description="The key of the upload.")
+    etag: str = Field(
+        description="The ETag that the upload had, as OSS gives it, without quotes. If it has another one by now, this "
+        "is about an earlier version, and another receipt will take its place."
+    )
+    status: Literal["done", "rejected", "failed"] = Field(
+        description="done: every picture in `outputs` is there. rejected: this upload cannot be served; `message` says "
+        "what could be. failed: the vendor gave no result, five calls in a row."
+    )
+    capability: str = Field(default="", description="<group>/<capability>: the first two folders of the upload.")
+    provider: str = Field(default="", description="The vendor: viapi, picwish or damo; empty for no capability.")
+    action: str = Field(default="", description="What the vendor calls the capability.")
+    options: dict[str, str] = Field(
+        default={},
+        description="The options that counted, of the upload's folders, its metadata and what lay beside it.",
+    )
+    request_id: str = Field(default="", description="The vendor's name for the call, to quote when asking about it.")
+    outputs: tuple[Output, ...] = Field(default=(), description="The pictures that were stored; none unless done.")
+    reshaped: str = Field(
+        default="",
+        description="What OSS did to the picture before the vendor saw it, as a value of x-oss-process; of two "
+        "pictures, joined by a semicolon. Empty: nothing.",
+    )
+    attempts: int = Field(
+        default=0,
+        description="Calls that the vendor may have billed; a call that did not reach it, or was turned away, is none.",
+    )
+    price_yuan: float | None = Field(
+        default=None,
+        description="Of a cutout, what a call of its capability costs in yuan: by the setting PRICES, else by the "
+        "vendor's list of 2022-05. 0: nothing was called. null: not known.",
+    )
+    code: str = Field(
+        default="",
+        description="Why, in a word for programs. Those of ours are listed, with who must act; nobody: what it names "
+        "passes by itself, and has been tried again.",
+        json_schema_extra=codes.add_to,
+    )
+    message: str = Field(default="", description="Why, in a sentence for the person who uploaded the picture.")
+    uploaded_at: datetime = Field(description="When the upload was last written.")
+    finished_at: datetime = Field(description="When this was written.")
+
+
+_EMPTY = "EmptyResult"
+CMYK_COLOURS = "CmykColours"
+_REMARKS = {
+    "": "",
+    _EMPTY: "the vendor found no subject: nothing shows in its picture",
+    CMYK_COLOURS: "the picture has the colours of print (CMYK), which may have shifted on the way: "
+    "if they have, save it again as RGB, and upload that",
+}
+"""What is to be said of an upload that was served, by its code."""
+
+
+def receipt(
+    job: Job, now: datetime, *, outputs: tuple[Output, ...] = (), empty: bool = False, error: CutoutError | None = None
+) -> Receipt:
+    """The receipt of a job that is over: with its outputs, which may all be empty, or with the error that ended it."""
+    row = CAPABILITIES.get(job.capability)  # None for an upload that asked for what there is not
+    status: Literal["done", "rejected", "failed"]
+    match error:
+        case None:
+            status = "done"
+        case Rejected() | Incomplete():
+            status = "rejected"
+        case _:
+            status = "failed"
+    remark = _EMPTY if empty else job.remark
+    code, message = (error.code, error.message) if error else (remark, _REMARKS[remark])
+    return Receipt(
+        source=job.source,
+        etag=job.etag,
+        status=status,
+        capability=job.capability,
+        provider=row.provider if row else "",
+        action=row.action if row else "",
+        options=dict(job.options),
+        request_id=error.request_id if error and error.request_id else job.request_id,
+        outputs=outputs,
+        reshaped=job.reshaped,
+        attempts=job.attempts,
+        code=code,
+        message=message,
+        uploaded_at=job.uploaded_at,
+        finished_at=now,
+    )
+
+
+def is_told(stored: Stored, job: Job) -> bool:
+    """Whether `stored` is the receipt for the pictures that `job` saw, and still holds: uploading one again asks for
+    another try at what failed."""
+    found = _readable(stored)
+    return (
+        found is not None
+        and stored.mark == job.mark
+        and (found.status == "done" or found.uploaded_at == job.uploaded_at)
+    )
+
+
+def is_of_older(stored: Stored, image: Source) -> bool:
+    """Whether `stored` is the receipt of a version that was put before `image`; OSS tells times in whole seconds."""
+    found = _readable(stored)
+    return found is not None and found.uploaded_at < image.modified
+
+
+def outputs_of(stored: Stored, upload: str) -> list[str]:
+    """The pictures of `upload` that its receipt `stored` names: what a copied or forged one names beside them is not
+    ours to delete."""
+    found = _readable(stored)
+    named = [] if found is None else [(output.key, output.label) for output in found.outputs]
+    return [key for key, label in named if key == keys.output(upload, label, key.rpartition(".")[2])]
+
+
+def _readable(stored: Stored) -> Receipt | None:
+    try:
+        return Receipt.model_validate_json(stored.body)
+    except ValidationError:
+        return None  # somebody's own file in the receipt's place

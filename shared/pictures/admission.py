@@ -1,0 +1,119 @@
+"""Never pay for a call that must fail: the header of a picture, held against a capability's limits.
+
+A picture that fits is shown as it is. One that can be made to fit is shown through OSS image processing, which
+reshapes it while the vendor fetches it, so that no pixel passes through the function. One that cannot is refused
+with the limit, what the picture has, and what to do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.errors import Rejected
+from shared.pictures.header.facts import Header
+from shared.pictures.reshaping import PNG, Encoding, Shown, encoding, largest, refuse_unreadable, reshaped
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a vendor takes, all bounds inclusive: `max_bytes` in bytes, sides in pixels."""
+
+    formats: frozenset[str]
+    max_bytes: float
+    min_side: int
+    max_side: int
+    png_bits: frozenset[int] = frozenset({24, 32})
+    """Bits a pixel that a PNG may have."""
+    max_aspect: float = math.inf
+    """The longer side over the shorter one."""
+    max_link: float = math.inf
+    """Characters that the picture's address may have."""
+
+
+def admit_picture(header: Header, size: int, limits: Limits) -> Shown:
+    """How to show a picture of `size` bytes to a vendor with these `limits`; raises `Rejected` when it cannot be."""
+    problems = list(_problems(header, size, limits))
+    if not problems:
+        return Shown("", header.width, header.height)
+    _refuse_small(header, limits)
+    if max(header.width, header.height) > limits.max_aspect * min(header.width, header.height):
+        raise Rejected(
+            "PictureTooNarrow",
+            f"it has {header.width:,} × {header.height:,} pixels, and the longer side may be "
+            f"{limits.max_aspect:g} times the shorter one at the most: crop it, and upload that",
+        )
+    refuse_unreadable(header, size, problems)
+    written = encoding(header)
+    return reshaped(header, _sides(header, limits, written), written)
+
+
+def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: Shown) -> Shown:
+    """How to show the mask of `image`, which is shown as `shown`: pixel upon pixel.
+
+    Raises `Rejected` when it is not of the image's size, as a viewer shows the image, or cannot be shown.
+    """
+    if header.turned != image.turned:
+        raise Rejected(
+            "MaskSize",
+            "it is {} × {} pixels and the picture {} × {}: they must be the same, so scale or crop one of them to the "
+            "other's size, and upload that".format(*header.turned, *image.turned),
+        )
+    problems = list(_problems(header, size, limits))
+    if not problems and (header.width, header.height) == (shown.width, shown.height):
+        return Shown("", header.width, header.height)
+    refuse_unreadable(header, size, problems or ["the picture itself had to be resized"])
+    # PNG: the edge of a mask is what it says, and JPEG smears the edges of every one. A mask of noise would have too
+    # many bytes: the vendor refuses it, and a refusal is not billed.
+    return reshaped(header, header.as_viewed((shown.width, shown.height)), PNG)
+
+
+def _problems(header: Header, size: int, limits: Limits) -> Iterator[str]:
+    """Why the picture does not pass as it is."""
+    if header.format not in limits.formats:
+        yield f"it is a {header.format.upper()}, taken are {', '.join(sorted(limits.formats)).upper()}"
+    if header.format == "png" and header.bits not in limits.png_bits:
+        bits = " or ".join(str(bits) for bits in sorted(limits.png_bits))
+        yield f"it is a PNG of {header.bits} bits a pixel, taken are {bits}"
+    if size > limits.max_bytes:
+        yield f"it has {size:,} bytes, taken are up to {limits.max_bytes:,}"
+    if not limits.min_side <= min(header.width, header.height) <= max(header.width, header.height) <= limits.max_side:
+        yield (
+            f"it has {header.width:,} × {header.height:,} pixels, taken are "
+            f"{limits.min_side:,} to {limits.max_side:,} a side"
+        )
+    if max(header.width, header.height) > limits.max_aspect * min(header.width, header.height):
+        yield f"its longer side is more than {limits.max_aspect:g} times the shorter one"
+    if header.orientation != 1:
+        yield "it lies on its side and says so only in its EXIF, which the vendor does not read"
+
+
+def _refuse_small(header: Header, limits: Limits) -> None:
+    if min(header.width, header.height) < limits.min_side:
+        raise Rejected(
+            "PictureTooSmall",
+            f"it has {header.width:,} × {header.height:,} pixels, and both sides must have at least {limits.min_side}: "
+            "upload a larger one",
+        )
+
+
+def _sides(header: Header, limits: Limits, written: Encoding) -> tuple[int, int]:
+    """The largest sides, as stored, that the vendor takes and OSS makes."""
+    side, pixels = largest(header, limits.max_side, limits.max_bytes, written)
+    scale = min(
+        1.0,
+        side / max(header.width, header.height),
+        math.sqrt(pixels / (header.width * header.height)),
+    )
+    width, height = max(1, int(header.width * scale)), max(1, int(header.height * scale))
+    # What was cut off the shorter side can make the longer one too long for it.
+    width, height = int(min(width, limits.max_aspect * height)), int(min(height, limits.max_aspect * width))
+    if min(width, height) < limits.min_side:
+        raise Rejected(
+            "PictureTooNarrow",
+            f"at {header.width:,} × {header.height:,} pixels it is too long for its width: brought to "
+            f"{max(width, height):,} pixels it would be {width:,} × {height:,}, and both sides must have at least "
+            f"{limits.min_side}: crop it, and upload that",
+        )
+    return width, height

@@ -1,0 +1,80 @@
+"""Parts of a picture: where they lie when the vendor is shown it turned and resized."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of a picture, in its pixels, from the top left."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How an upload was shown to the vendor: sides and EXIF orientation as stored, and the sides of what the vendor
+    fetched, which is upright."""
+
+    width: int
+    height: int
+    orientation: int
+    shown_width: int
+    shown_height: int
+
+
+def original_box(box: Box, frame: Frame) -> Box:
+    """A part of the picture as shown, in pixels of the upload as stored: turned back, and enlarged outwards."""
+    width, height = _before_turning(frame)
+    laid = _transposed(box) if frame.orientation >= 5 else box
+    return _scaled(_mirrored(laid, frame.orientation, width, height), (width, height), (frame.width, frame.height))
+
+
+def shown_box(box: Box, frame: Frame) -> Box:
+    """The other way round: a part of the upload as stored, in pixels of the picture as shown."""
+    width, height = _before_turning(frame)
+    scaled = _scaled(box, (frame.width, frame.height), (width, height))
+    laid = _mirrored(scaled, frame.orientation, width, height)
+    return _transposed(laid) if frame.orientation >= 5 else laid
+
+
+def _before_turning(frame: Frame) -> tuple[int, int]:
+    """The sides that the picture as shown had before it was turned."""
+    sides = frame.shown_width, frame.shown_height
+    return (sides[1], sides[0]) if frame.orientation >= 5 else sides
+
+
+def _transposed(box: Box) -> Box:
+    """Orientations 5 to 8 lie on their side: 5 is mirrored along the diagonal, the others are turned from there."""
+    return Box(box.y, box.x, box.height, box.width)
+
+
+def _mirrored(box: Box, orientation: int, width: int, height: int) -> Box:
+    x = width - box.x - box.width if orientation in (2, 3, 7, 8) else box.x
+    y = height - box.y - box.height if orientation in (3, 4, 6, 7) else box.y
+    return Box(x, y, box.width, box.height)
+
+
+def _scaled(box: Box, was: tuple[int, int], becomes: tuple[int, int]) -> Box:
+    """Enlarged to whole pixels; in whole numbers, as a float's last digit would be one more pixel."""
+    left, top = box.x * becomes[0] // was[0], box.y * becomes[1] // was[1]
+    right = min(becomes[0], -(-(box.x + box.width) * becomes[0] // was[0]))
+    bottom = min(becomes[1], -(-(box.y + box.height) * becomes[1] // was[1]))
+    return Box(left, top, right - left, bottom - top)
+
+
+def covered(boxes: tuple[Box, ...]) -> int:
+    """Pixels that lie in at least one of `boxes`: between two neighbouring edges, the same ones cover every column."""
+    edges = sorted({edge for box in boxes for edge in (box.x, box.x + box.width)})
+    covered = 0
+    for left, right in pairwise(edges):
+        end = 0
+        for top, bottom in sorted((b.y, b.y + b.height) for b in boxes if b.x <= left and right <= b.x + b.width):
+            covered += max(0, bottom - max(top, end)) * (right - left)
+            end = max(end, bottom)
+    return covered

@@ -1,0 +1,184 @@
+"""HEIF (ISO/IEC 23008-12) in the boxes of ISO/IEC 14496-12: HEIC, and AVIF (AV1 Image File Format)."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+
+from shared.pictures.header.boxes import Fields, boxes, down
+from shared.pictures.header.facts import Header
+from shared.pictures.header.refusals import not_an_image
+from shared.pictures.header.view import View
+
+_CODECS = {b"hvc1": "heic", b"hev1": "heic", b"av01": "avif"}
+"""The types of items that hold a coded picture which OSS reads."""
+
+_DERIVED = frozenset({b"grid", b"iovl", b"iden", b"tmap"})
+"""The types of items that are made of others: tiles, layers, the same anew, a picture and what brightens it."""
+
+_MOST_PARTS = 4096
+"""Tiles of 512 pixels in a picture of 30,000 pixels a side: OSS takes none that is larger."""
+
+_SEQUENCES = frozenset({b"msf1", b"hevc", b"hevx", b"hevm", b"hevs", b"avis"})
+"""Brands of files that hold a track of pictures, be it beside a still one."""
+
+_PICTURES = frozenset({b"pict", b"vide"})
+"""The handlers of tracks that are shown."""
+
+_ALPHA = frozenset({b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"})
+
+
+def read_heif(view: View) -> Header:
+    """The primary item: what a decoder shows. The frames are those of the longest track, if its brand announces one.
+
+    Raises `Rejected` (`NotAnImage`) when it is coded in a way that OSS does not read, or is a track and no more.
+    """
+    still, track = _top(view)
+    if still is None:
+        raise _without_still(track)
+    items = _items(still)
+    if items.primary not in items.types:
+        raise _without_still(track)
+    codec = items.codec(items.primary)
+    if codec not in _CODECS:
+        raise not_an_image(f"a HEIF picture coded as {codec.decode('latin-1')!r}")
+    width, height = _sides(items)
+    frames = _samples(track) if track is not None else 1
+    return Header(_CODECS[codec], width, height, frames=frames, alpha=_has_alpha(items))
+
+
+def _without_still(track: View | None) -> Exception:
+    return ValueError("no primary item") if track is None else not_an_image("a sequence without a still picture")
+
+
+def _top(view: View) -> tuple[View | None, View | None]:
+    """The box `meta` and, where a brand announces a track, the box `moov`: each wherever it lies."""
+    brands: frozenset[bytes] = frozenset()
+    found: dict[bytes, View] = {}
+    with suppress(struct.error, ValueError):  # what lies behind the one may be damaged, or never end
+        for name, body in boxes(view):
+            if name == b"ftyp":
+                listed = body.at(0, 400)
+                brands = frozenset(listed[at : at + 4] for at in range(0, len(listed), 4))
+            found.setdefault(name, body)
+            if b"meta" in found and (b"moov" in found or not brands & _SEQUENCES):
+                break
+    return found.get(b"meta"), found.get(b"moov")
+
+
+class _Items:
+    """What the box `meta` says of the file's pictures, by their numbers."""
+
+    def __init__(self) -> None:
+        self.primary = 0
+        self.types: dict[int, bytes] = {}
+        self.properties: list[tuple[bytes, View]] = []
+        self.associations: dict[int, list[int]] = {}
+        """Each item's properties: their places in the list, counted from one, in the order of their application."""
+        self.references: list[tuple[bytes, int, tuple[int, ...]]] = []
+        """Each one's kind, from which item, to which."""
+
+    def codec(self, item: int) -> bytes:
+        """How `item`, or the first of what it is made of, is coded. Raises `KeyError` when nothing says so."""
+        for _ in range(4):  # an overlay of grids is as deep as anyone writes
+            if self.types[item] not in _DERIVED:
+                break
+            item = self.parts(item)[0]
+        return self.types[item]
+
+    def parts(self, item: int) -> tuple[int, ...]:
+        """What `item` is made of. Raises `KeyError` when nothing says so."""
+        return {start: to for kind, start, to in self.references if kind == b"dimg"}[item]
+
+    def properties_of(self, item: int) -> list[tuple[bytes, View]]:
+        return [self.properties[number - 1] for number in self.associations.get(item, ()) if number]
+
+
+def _items(meta: View) -> _Items:
+    items = _Items()
+    for name, body in boxes(meta, 4):
+        match name:
+            case b"pitm":
+                fields = Fields(body)
+                items.primary = fields.one(">I" if fields.version else ">H")
+            case b"iinf":
+                items.types = dict(_types(body))
+            case b"iref":
+                items.references = list(_references(body))
+            case b"iprp":
+                for inner, content in boxes(body):
+                    if inner == b"ipco":
+                        items.properties = list(boxes(content))
+                    elif inner == b"ipma":
+                        items.associations.update(_associations(Fields(content)))
+    return items
+
+
+def _types(iinf: View) -> Iterator[tuple[int, bytes]]:
+    (version,) = iinf.unpack(">B", 0)
+    for _, entry in boxes(iinf, 8 if version else 6):
+        fields = Fields(entry)
+        if fields.version >= 2:
+            item, _, kind = fields.take(">IH4s" if fields.version > 2 else ">HH4s")
+            yield item, kind
+
+
+def _references(iref: View) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:
+    wide = "I" if iref.unpack(">B", 0)[0] else "H"
+    for kind, body in boxes(iref, 4):
+        start, many = body.unpack(f">{wide}H", 0)
+        if many > _MOST_PARTS:
+            raise ValueError("more parts than any picture has")
+        yield kind, start, body.unpack(f">{many}{wide}", struct.calcsize(f">{wide}H"))
+
+
+def _associations(ipma: Fields) -> Iterator[tuple[int, list[int]]]:
+    layout, mask = (">H", 0x7FFF) if ipma.flags & 1 else (">B", 0x7F)  # the highest bit: whether it is essential
+    for _ in range(ipma.one(">I")):
+        item = ipma.one(">I" if ipma.version else ">H")
+        yield item, [ipma.one(layout) & mask for _ in range(ipma.one(">B"))]
+
+
+def _sides(items: _Items) -> tuple[int, int]:
+    """As shown: cut and turned in the order in which the properties stand, wherever the sides themselves do."""
+    properties = items.properties_of(items.primary)
+    width, height = dict(properties)[b"ispe"].unpack(">II", 4)
+    for name, body in properties:
+        match name:
+            case b"clap":
+                wide, high, left, top = (over / under for over, under in struct.iter_unpack(">iI", body.at(0, 32)))
+                width, height = _cut(width, wide, left), _cut(height, high, top)
+            case b"irot" if body.unpack(">B", 0)[0] & 1:
+                width, height = height, width
+    return width, height
+
+
+def _cut(side: int, clean: float, shift: float) -> int:
+    """How much of `side` is left when `clean` pixels of it are shown, their middle `shift` from its own."""
+    first = math.floor(shift + (side - clean) / 2)
+    return min(side, first + round(clean)) - max(0, first)
+
+
+def _has_alpha(items: _Items) -> bool:
+    """Whether another item is the transparency of the primary one, or of its tiles; layers lie on something opaque."""
+    shown = {items.primary}
+    if items.types[items.primary] == b"grid":
+        shown.update(items.parts(items.primary))
+    return any(
+        name == b"auxC" and body.at(4, 60).partition(b"\0")[0] in _ALPHA
+        for kind, start, to in items.references
+        if kind == b"auxl" and shown & {*to}
+        for name, body in items.properties_of(start)
+    )
+
+
+def _samples(moov: View) -> int:
+    """The pictures of the longest track that holds pictures."""
+    longest = 1
+    for media in down(moov, b"trak", b"mdia"):
+        kinds = {handler.at(8, 4) for handler in down(media, b"hdlr")}
+        for sizes in down(media, b"minf", b"stbl", b"stsz") if kinds & _PICTURES else ():
+            longest = max(longest, Fields(sizes).take(">II")[1])
+    return longest

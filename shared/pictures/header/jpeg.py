@@ -1,0 +1,55 @@
+"""JPEG (ITU-T T.81), as libjpeg reads it."""
+
+from __future__ import annotations
+
+import re
+
+from shared.pictures.header.exif import exif_orientation
+from shared.pictures.header.facts import Header
+from shared.pictures.header.view import View
+
+_MARKER = re.compile(rb"\xff([\x01-\xfe])", re.DOTALL)
+_STRAY = 4 * 1024
+"""Bytes between two segments that are searched at once for the next marker: padding, or what does not belong there."""
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Frame headers: baseline, progressive, lossless, arithmetic. The three others are tables and an extension."""
+
+_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+"""Markers without a segment."""
+
+_ENDS = frozenset({0xD8, 0xD9, 0xDA})
+"""Another start, the end, a scan: they have no place before the frame header."""
+
+_APP1 = 0xE1
+
+
+def read_jpeg(view: View) -> Header:
+    """Of several EXIF segments the first counts. Four channels are CMYK, or YCCK if the Adobe segment says so: both
+    are the colours of print."""
+    offset, orientation = 2, 0
+    while True:
+        code, offset = _marker(view, offset)
+        if code in _ALONE:
+            continue
+        if code in _ENDS:
+            raise ValueError("a marker that has no place before the frame header")
+        if code in _FRAMES:
+            precision, height, width, channels = view.unpack(">BHHB", offset + 2)
+            bits = precision * channels
+            return Header("jpg", width, height, bits=bits, orientation=orientation or 1, cmyk=channels == 4)
+        (length,) = view.unpack(">H", offset)
+        if code == _APP1 and not orientation and view.at(offset + 2, 6) == b"Exif\0\0":
+            orientation = exif_orientation(view.part(offset + 2, length - 2))
+        offset += length
+
+
+def _marker(view: View, offset: int) -> tuple[int, int]:
+    """The code of the first marker from `offset` on, and where what belongs to it begins."""
+    if found := _MARKER.match(view.at(offset, 2)):
+        return found[1][0], offset + 2
+    while stray := view.at(offset, _STRAY):
+        if found := _MARKER.search(stray):
+            return found[1][0], offset + found.end()
+        offset += max(1, len(stray) - 1)
+    raise ValueError("no marker where one must be")

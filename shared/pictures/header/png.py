@@ -1,0 +1,64 @@
+"""PNG (W3C, third edition), APNG, and Apple's dialect of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from shared.pictures.header.exif import exif_orientation
+from shared.pictures.header.facts import Header
+from shared.pictures.header.view import WINDOW, View
+
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""By colour type."""
+_WITH_ALPHA = frozenset({4, 6})
+
+_LATE_EXIF = rb"eXIf(?=II\*\0|MM\0\*|Exif\0\0)"
+
+
+def read_png(view: View) -> Header:
+    """What stands between IHDR and the pixels: `CgBI` may come before IHDR, and is Apple's.
+
+    An `eXIf` after the pixels counts too, as it does for libpng, Pillow, libvips and ImageMagick (the specification has
+    it before them, where nearly all write it). It is looked for in the last window, so it costs a PNG that is longer
+    than one a read; where it lies before that, behind text of its own length, it is not seen.
+    """
+    chunks: dict[bytes, View] = {}
+    pixels = view.size
+    for name, body, start in _chunks(view):
+        if name in (b"IDAT", b"IEND"):
+            pixels = start
+            break
+        chunks.setdefault(name, body)
+    width, height, depth, colour = chunks[b"IHDR"].unpack(">IIBB", 0)
+    exif = chunks.get(b"eXIf") or _late_exif(view, pixels)
+    return Header(
+        "png",
+        width,
+        height,
+        bits=depth * _CHANNELS[colour],
+        orientation=exif_orientation(exif) if exif else 1,
+        frames=_frames(chunks.get(b"acTL")),
+        alpha=colour in _WITH_ALPHA or b"tRNS" in chunks,
+    )
+
+
+def _chunks(view: View) -> Iterator[tuple[bytes, View, int]]:
+    """Each chunk's name, its content, and where it begins."""
+    offset = 8
+    while offset + 8 <= view.size:
+        length, name = view.unpack(">I4s", offset)
+        yield name, view.part(offset + 8, length), offset
+        offset += 12 + length
+
+
+def _frames(control: View | None) -> int:
+    """How many an APNG has; a number that is not allowed makes it a picture like others."""
+    (frames,) = control.unpack(">I", 0) if control and control.size >= 4 else (1,)
+    return frames if 1 <= frames < 2**31 else 1
+
+
+def _late_exif(view: View, pixels: int) -> View | None:
+    start = max(pixels, view.size - WINDOW)
+    found = re.search(_LATE_EXIF, view.at(start, WINDOW))
+    return view.part(start + found.end(), WINDOW) if found else None

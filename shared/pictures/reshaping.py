@@ -1,0 +1,133 @@
+"""How OSS is asked to reshape a picture while a vendor fetches it: what it can read, turn, resize and write.
+
+Its documents differ on the order of the actions ("Overview" says: as they are written; "Auto-orient" has an example
+in which a picture is turned before it is resized, though it is written after) and on whether the longest side that it
+turns is 4,096 pixels or less than that. What is asked for here comes out the same by each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.errors import Rejected
+from shared.pictures.header.facts import Header
+
+# "Overview" (limits), "Resize images", and the error pages 0040-00000009, -12, -14 (AVIF), -18 (TIFF), -19.
+_SOURCE_BYTES = 20_000_000
+_SOURCE_SIDE = 30_000
+_SOURCE_SIDES = {"tiff": 16_384, "avif": 10_000}
+_SOURCE_PIXELS = 250_000_000
+"""Of all frames together."""
+_RESULT_SIDE = 16_384
+_RESULT_PIXELS = 16_777_216
+
+_ROTATED_SIDE = 4_096
+""""Rotate", error page 0040-00000006: what is rotated may have so many pixels a side, after it was resized, as the FAQ
+on image processing does it."""
+_ORIENTED_SIDE = 4_095
+""""Auto-orient": the sides of the source, as it is stored, must be less than 4,096."""
+_ORIENTED_FORMATS = frozenset({"jpg"})
+"""In which OSS is known to look for an orientation: no document says that it does in WebP, PNG or TIFF."""
+_CLOCKWISE = {3: 180, 6: 90, 8: 270}
+"""Degrees that undo an EXIF orientation; the others are mirrored, and OSS has no action that mirrors."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a vendor sees a picture: through `process` (an `x-oss-process` value, empty: as stored), with these sides."""
+
+    process: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How the result is written, by OSS's actions, and a bound of the bytes that a pixel takes."""
+
+    actions: str
+    bytes_a_pixel: float
+
+
+JPEG = Encoding("format,jpg/quality,Q_90", 0.9)
+"""Photos have 0.1 to 0.5 bytes a pixel, uniform noise 0.9 (4:2:0, as most encoders write)."""
+PNG = Encoding("format,png", 4.1)
+"""With transparency, photos have 1.5 to 2.5 bytes a pixel, noise the 4 that there are, and deflate's own."""
+
+
+def encoding(header: Header) -> Encoding:
+    """What a picture is written as: OSS does not save a transparent HEIC as JPG ("Overview"), nor perhaps an AVIF."""
+    return PNG if header.alpha and header.format in ("heic", "avif") else JPEG
+
+
+def refuse_unreadable(header: Header, size: int, problems: list[str]) -> None:
+    """Raises `Rejected` when OSS cannot read a picture of `size` bytes; `problems`: why it would have to."""
+    why = "; ".join(problems)
+    if header.format == "webp" and header.frames > 1:  # error page 0040-00000010
+        raise Rejected(
+            "AnimatedPicture",
+            f"{why}; and OSS reshapes no animated WebP: save one of its frames as JPEG, and upload that",
+        )
+    advice = list(_advice(header, size))
+    if advice:
+        of_frames = f" in {header.frames:,} frames" if header.frames > 1 else ""
+        raise Rejected(
+            "PictureTooLarge",
+            f"{why}; and OSS can reshape only pictures of up to {_SOURCE_BYTES:,} bytes, {_source_side(header):,} "
+            f"pixels a side and {_SOURCE_PIXELS:,} in all: this one has {size:,} bytes and {header.width:,} × "
+            f"{header.height:,} pixels{of_frames}. To have it served, {' and '.join(advice)}, and upload that",
+        )
+
+
+def largest(header: Header, max_side: int, max_bytes: float, written: Encoding) -> tuple[float, float]:
+    """The longest side and the most pixels that OSS can give a picture, for a vendor that takes so much."""
+    side = _RESULT_SIDE if header.orientation == 1 else _ROTATED_SIDE
+    return min(max_side, side), min(_RESULT_PIXELS, max_bytes / written.bytes_a_pixel)
+
+
+def reshaped(header: Header, sides: tuple[int, int], written: Encoding) -> Shown:
+    """A picture brought to `sides`, which are meant as it is stored, turned upright, and written anew.
+
+    Raises `Rejected` when OSS cannot turn it.
+    """
+    turned = header.as_viewed(sides)
+    stored = (header.width, header.height)
+    to_stored, to_turned = ([] if sides == stored else [_resize(each)] for each in (sides, turned))
+    if header.orientation == 1:
+        steps = to_stored
+    elif header.format in _ORIENTED_FORMATS and max(stored) <= _ORIENTED_SIDE:
+        steps = ["auto-orient,1", *to_turned]
+    elif header.orientation in _CLOCKWISE and max(sides) <= _ROTATED_SIDE:
+        steps = ["auto-orient,0", *to_stored, f"rotate,{_CLOCKWISE[header.orientation]}"]
+    else:
+        how = "turned" if header.orientation in _CLOCKWISE else "mirrored"
+        raise Rejected(
+            "CannotBeTurned",
+            f"it is stored {how} (EXIF orientation {header.orientation}), as a {header.format.upper()} of "
+            f"{header.width:,} × {header.height:,} pixels, and OSS can undo that only in a JPEG with less than 4,096 "
+            "pixels a side: save it again upright, and upload that",
+        )
+    return Shown("/".join(["image", *steps, written.actions]), *turned)
+
+
+def _resize(sides: tuple[int, int]) -> str:
+    return "resize,m_fixed,w_{},h_{}".format(*sides)
+
+
+def _source_side(header: Header) -> int:
+    return _SOURCE_SIDES.get(header.format, _SOURCE_SIDE)
+
+
+def _advice(header: Header, size: int) -> Iterator[str]:
+    """What to do about each of OSS's limits that the picture passes."""
+    if size > _SOURCE_BYTES:
+        yield f"make it smaller than {_SOURCE_BYTES // 1_000_000} MB"
+    if max(header.width, header.height) > _source_side(header):
+        yield f"scale it down to {_source_side(header):,} pixels a side"
+    pages = 1 if header.format == "tiff" else header.frames  # which do not move
+    pixels = header.width * header.height
+    if pixels > _SOURCE_PIXELS:
+        yield f"scale it down to {_SOURCE_PIXELS // 1_000_000} million pixels"
+    elif pixels * pages > _SOURCE_PIXELS:
+        yield "save one frame of it as JPEG"

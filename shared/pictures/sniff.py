@@ -1,0 +1,57 @@
+"""What arrives as a result: told by its first bytes, and unpacked where it lay in the answer itself."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from shared.errors import Unavailable
+
+IMAGE_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "bmp": "image/bmp"}
+"""What a result may be: content types by extension."""
+
+
+@dataclass(frozen=True)
+class Download:
+    content_type: str
+    extension: str
+    chunks: Iterator[bytes]
+
+
+INLINE = "data:"
+"""How the address of a picture begins that lies in the answer itself."""
+
+_BASE64 = re.compile("[A-Za-z0-9+/]*={0,2}")
+_UNPACKED_AT_ONCE = 4 << 14
+"""Characters: what is read at once of a picture from anywhere else, more or less."""
+
+_MAGIC = {
+    "png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "jpg": re.compile(rb"\xff\xd8\xff"),
+    "webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "bmp": re.compile(rb"BM"),
+}
+_MAGIC_BYTES = 12
+
+
+def told(pieces: Iterator[bytes], sender: str) -> Download:
+    """What arrives in `pieces`, told by its first bytes; raises `Unavailable` when they are no image's."""
+    first = b""
+    while len(first) < _MAGIC_BYTES and (piece := next(pieces, b"")):
+        first += piece
+    for extension, magic in _MAGIC.items():
+        if magic.match(first):
+            return Download(IMAGE_TYPES[extension], extension, chain((first,), pieces))
+    raise Unavailable("ResultNotAnImage", f"what {sender} sent as the result is not an image")
+
+
+def unpacked(url: str) -> Download:
+    """The picture that the address `data:;base64,…` holds; raises `Unavailable` when it is none."""
+    start = url.find(",") + 1 or len(url)
+    if (len(url) - start) % 4 or not _BASE64.fullmatch(url, start):
+        raise Unavailable("ResultNotAnImage", "what the vendor sent as the result is no base64")
+    slices = range(start, len(url), _UNPACKED_AT_ONCE)
+    return told((base64.b64decode(url[at : at + _UNPACKED_AT_ONCE]) for at in slices), "the vendor")

@@ -1,0 +1,179 @@
+"""On demand: every upload below a prefix that has no current receipt is set going.
+
+By asynchronous invocation of the function that owns it, as OSS would have; where that is refused, by putting the upload
+into the queue that settle works off. Both are safe to repeat, so a backfill that was cut short is simply ordered again,
+and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared import log
+from shared.cloud.ports import Bucket, Entry, Invoker
+from shared.errors import CutoutError, Misconfigured
+from shared.jobs import keys
+from shared.jobs.backlog import Drain
+from shared.jobs.store import Jobs
+from shared.pipeline.unserved import group_of, unserved
+from shared.vendors.prices import Prices
+
+AT_ONCE = 16
+_REMEMBERED = timedelta(days=1)
+"""The platform keeps an event for a day: whatever was told before, and has no receipt, is told again."""
+_STEP = 100
+"""Uploads between two notes of the progress, and between two looks at the clock: each takes milliseconds."""
+
+
+class Order(BaseModel):
+    """What a person asks for: `s backfill invoke -e '{"prefix": "uploads/goods/"}'`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prefix: str = Field(default=keys.UPLOADS, pattern=f"^{keys.UPLOADS}")
+    dry_run: bool = False
+    """Count and price, and change nothing."""
+    confirm: bool = False
+    """Do it although there are more than `confirm_over`."""
+    confirm_over: int = 1000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a person is told. `left` uploads are still to be set going: order it again."""
+
+    prefix: str
+    found: int
+    price_yuan: float | None
+    """What a call for each of those costs whose price is known; None when it is known of none."""
+    unpriced: int
+    """Of how many it is not known."""
+    set_going: int = 0
+    queued: int = 0
+    """Of those set going, how many settle was left because Function Compute refused to invoke their function."""
+    left: int = 0
+    message: str = ""
+
+    def to_json(self) -> bytes:
+        return _REPORT.dump_json(self)
+
+
+_REPORT = TypeAdapter(Report)
+
+
+class _Progress(BaseModel):
+    """How far a backfill has come, at `backfill/<prefix>progress.json`: gone when it is through."""
+
+    last: str
+    set_going: int
+    at: AwareDatetime
+
+
+class Backfill:
+    """`pictures` has the uploads, `event` makes OSS's event about one; no step is begun from `ends` on."""
+
+    def __init__(
+        self,
+        pictures: Bucket,
+        jobs: Jobs,
+        drain: Drain,
+        invoker: Invoker,
+        *,
+        prices: Prices,
+        event: Callable[[Entry], bytes],
+        clock: Callable[[], datetime],
+        ends: datetime,
+    ) -> None:
+        self._pictures = pictures
+        self._jobs = jobs
+        self._drain = drain
+        self._invoker = invoker
+        self._prices = prices
+        self._event = event
+        self._clock = clock
+        self._ends = ends
+        self._refused = False
+        """Whether Function Compute refuses to invoke: what it refuses once, it refuses for all."""
+        self._reason = ""
+        """Why the last upload that was not invoked was not."""
+        self._queued = 0
+
+    def run(self, order: Order) -> Report:
+        before = self._progress(order.prefix)
+        uploads = list(unserved(self._pictures, self._jobs.bucket, order.prefix))
+        prices = [self._prices.of(keys.capability_name(each.key)) for each in uploads]
+        known = [price for price in prices if price is not None]
+        report = Report(
+            order.prefix,
+            found=len(uploads),
+            price_yuan=round(sum(known), 4) if known or not prices else None,
+            unpriced=len(prices) - len(known),
+        )
+        if order.dry_run:
+            return self._told(report, "nothing was changed")
+        if len(uploads) > order.confirm_over and not order.confirm:
+            return self._told(report, f'more than {order.confirm_over:,}: add "confirm": true to do it')
+        left = [each for each in uploads if each.key > before.last]
+        count = self._set_going(order.prefix, left, before.set_going)
+        report = replace(report, set_going=count, queued=self._queued, left=len(left) - count)
+        how = f"; queued for settle: {self._queued:,}, since {self._reason}" if self._queued else ""
+        if report.left:
+            return self._told(report, f"out of time: order it again, and it goes on from here{how}")
+        self._jobs.bucket.delete((keys.progress(order.prefix),))
+        return self._told(report, f"all of them are set going{how}")
+
+    def _set_going(self, prefix: str, uploads: list[Entry], already: int) -> int:
+        """How many were, in their order, before the time was up."""
+        done = 0
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            # Whether there is time is asked here and not by each thread: one that is held up must not make the step
+            # end before what the others have done.
+            while done < len(uploads) and self._clock() < self._ends:
+                step = uploads[done : done + _STEP]
+                queued = list(pool.map(self._one, step)).count(False)
+                if queued:
+                    self._drain.ring()  # settle may have emptied the queue since the last step
+                self._queued += queued
+                done += len(step)
+                state = _Progress(last=step[-1].key, set_going=already + done, at=self._clock())
+                self._jobs.bucket.write(keys.progress(prefix), state.model_dump_json().encode())
+                log.info("backfill", prefix=prefix, set_going=already + done, left=len(uploads) - done)
+        return done
+
+    def _one(self, upload: Entry) -> bool:
+        """Whether its function is invoked; else it is in the queue."""
+        if not self._refused:
+            try:
+                self._invoker.invoke(group_of(upload.key), self._event(upload))
+            except CutoutError as error:
+                log.warning("backfill", key=upload.key, message=f"{error.message}; queued for settle", code=error.code)
+                self._reason = error.message
+                if isinstance(error, Misconfigured):
+                    self._refused = True
+            else:
+                return True
+        if not self._jobs.enqueue(upload.key, upload.etag):
+            self._jobs.announce(upload.key)  # begun since it was listed, and maybe before this version came
+        return False
+
+    def _progress(self, prefix: str) -> _Progress:
+        now = self._clock()
+        stored = self._jobs.bucket.read(keys.progress(prefix))
+        with suppress(ValidationError):
+            progress = _Progress.model_validate_json(stored.body if stored else b"")
+            if now - progress.at < _REMEMBERED:
+                return progress
+        return _Progress(last="", set_going=0, at=now)
+
+    def _told(self, report: Report, message: str) -> Report:
+        if report.unpriced:
+            message += f"; the price of {report.unpriced:,} is not known: PRICES can say what your account pays"
+        told = replace(report, message=f"{report.found:,} found; {message}")
+        log.info("backfill", **asdict(told))
+        return told

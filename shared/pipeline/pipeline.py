@@ -1,0 +1,201 @@
+"""The line: look → admit → link → call → store the results → write the receipt.
+
+There is one, and everyone walks it: an upload's function from the start, settle from wherever a job stopped. `advance`
+moves a job on by one stage, `run` until it is over or must wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from shared import log
+from shared.cloud.ports import Bucket, Source
+from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
+from shared.jobs import keys
+from shared.jobs.job import Job, Ready, Ticketed
+from shared.jobs.receipt import receipt
+from shared.jobs.store import Found, Jobs
+from shared.pipeline.links import Copy
+from shared.pipeline.outcomes import Concluded, Dropped, Outcome, trouble
+from shared.pipeline.prepare import Exhibit, Nothing, admit, is_current, is_served_with_another, look
+from shared.pipeline.results import Results
+from shared.pipeline.vendor_calls import Purchases
+from shared.vendors.prices import Prices
+
+MAX_ATTEMPTS = 5
+"""Calls that may have been billed, before an upload that always fails gets a `failed` receipt."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Everything that the walk touches."""
+
+    bucket: Bucket
+    jobs: Jobs
+    purchases: Purchases
+    results: Results
+    clock: Callable[[], datetime]
+    prices: Prices = field(default_factory=Prices)
+
+    def resume(self, *found: Found) -> list[Outcome]:
+        """Move found jobs on as far as they go, but for those that someone else has. As `run`: of one capability."""
+        held: list[Job] = []
+        bugs: list[Exception] = []
+        for each in found:
+            try:
+                job = self.jobs.take(each)
+            except Exception as bug:  # noqa: BLE001 - what is held already would stay so for nothing
+                bugs.append(bug)
+            else:
+                held += [job] if job else []
+        return self._walk(held, bugs)
+
+    def run(self, *jobs: Job, images: Mapping[str, Source] | None = None) -> list[Outcome]:
+        """Walk jobs that we hold until each is over, or has to wait for someone.
+
+        Several at once are of one capability, as many as one call of it takes, and under the same ticket, if any:
+        they share a call to the vendor, or a question. `images` are uploads, by key, that were looked at just before
+        their jobs were claimed.
+        """
+        return self._walk(jobs, [], images)
+
+    def _walk(
+        self, jobs: Sequence[Job], bugs: list[Exception], images: Mapping[str, Source] | None = None
+    ) -> list[Outcome]:
+        """Raises the first of `bugs`, and of those that it comes upon, when everything else has been moved on."""
+        ends: list[Outcome] = []
+        while jobs:
+            moved, jobs, images = self.advance(*jobs, images=images or {}), [], None
+            for outcome in moved:
+                if isinstance(outcome, Exception):
+                    bugs.append(outcome)
+                    continue
+                try:
+                    self._record(outcome)
+                except Exception as bug:  # noqa: BLE001 - the others may have been bought as well; it is raised below
+                    bugs.append(bug)
+                else:
+                    if isinstance(outcome, Job) and outcome.held_until is not None:
+                        jobs.append(outcome)
+                    else:
+                        ends.append(outcome)
+        for outcome in ends:
+            if isinstance(outcome, Job):
+                self.jobs.queue.add(outcome)  # not before everyone's record: that may be of a call
+        if bugs:
+            raise bugs[0]
+        return ends
+
+    def _record(self, outcome: Outcome) -> None:
+        match outcome:
+            case Concluded():
+                self._conclude(outcome)
+            case Dropped():
+                self._forget(outcome.job)
+            case Job():
+                self.jobs.save(outcome)
+                if outcome.held_until is None:
+                    log.info("parked", job=outcome)
+
+    def advance(self, *jobs: Job, images: Mapping[str, Source]) -> Iterator[Outcome | Exception]:
+        """One stage on for each, told as soon as it is known: what comes next may take minutes, or kill the instance.
+
+        Every foreseen failure is a stage or an end as well. One that was not is told in its job's place: the others
+        must not pay for it.
+        """
+        calls: list[tuple[Job, Exhibit]] = []
+        asked: list[tuple[Job, Ticketed]] = []
+        for job in jobs:
+            try:
+                match job.stage:
+                    case Ticketed() as stage:
+                        asked.append((job, stage))
+                    case Ready() as stage:
+                        yield self.results.store(job, stage)
+                    case _:
+                        match self._prepare(job, images.get(job.source)):
+                            case (prepared, exhibit):
+                                calls.append((prepared, exhibit))
+                            case outcome:
+                                yield outcome
+            except CutoutError as error:
+                yield trouble(job, error, self.clock())
+            except Exception as bug:  # noqa: BLE001 - `run` raises it
+                yield bug
+        if calls:
+            yield from self.purchases.call(calls)
+        if asked:
+            yield from self.purchases.ask(asked)
+
+    def _prepare(self, job: Job, image: Source | None) -> Outcome | tuple[Job, Exhibit]:
+        """Everything there is to do before the vendor is called."""
+        seen = look(self.bucket, job, image)
+        if isinstance(seen, Nothing):
+            return Dropped(job, seen.existed)
+        if job.mark not in ("", seen.job.mark):
+            return seen.job  # recorded first: a call that nobody survives must be counted for the pictures it was for
+        try:
+            job, exhibit = admit(self.bucket, seen)
+            if outcome := self._before_the_call(job, exhibit):
+                return outcome
+            if job.attempts >= MAX_ATTEMPTS:
+                # Counted from the record, so that dying in every call ends as well.
+                enough = Unavailable(
+                    job.code or "NoRecord", job.message or f"of {MAX_ATTEMPTS} calls not one answer could be recorded"
+                )
+                return Concluded(job, receipt(job, self.clock(), error=enough))
+            if missing := self.purchases.missing(exhibit.row):
+                raise Misconfigured("Settings", f"{exhibit.row.name} cannot be called: set {' and '.join(missing)}")
+        except CutoutError as error:
+            return trouble(seen.job, error, self.clock())  # of which a refusal speaks as it was seen
+        return job, exhibit
+
+    def _before_the_call(self, job: Job, exhibit: Exhibit) -> Outcome | None:
+        """What must be done first, and recorded; None when there is nothing. Raises `Rejected`."""
+        if exhibit.copies:
+            return self._stage(job, exhibit.copies)
+        return None if job.doubt in ("", "checked") else self._doubted(job, exhibit)
+
+    def _doubted(self, job: Job, exhibit: Exhibit) -> Outcome:
+        """The vendor got nothing from the pictures' links: read them once ourselves. Raises `Rejected` when OSS refuses
+        them; a job whose links are sound is called for again after a pause, which leaves it time for another call."""
+        with suppress(Unavailable):  # from here, OSS is not reached at its public endpoint: nothing is known
+            for link in exhibit.task.links.values():
+                self.bucket.check_link(link)
+        kind = Rejected if job.doubt == "unreadable" else Unavailable
+        error = kind(job.code, job.message, request_id=job.request_id)
+        return trouble(replace(job, doubt="checked"), error, self.clock())
+
+    def _stage(self, job: Job, copies: tuple[Copy, ...]) -> Job | Concluded:
+        """Copy the pictures to plain names, to be shown at those."""
+        job = replace(job, staged=tuple(copy.name for copy in copies))
+        try:
+            for copy in copies:
+                self.bucket.stage(copy.original, copy.name, public=copy.public)
+        except CutoutError as error:
+            return trouble(job, error, self.clock())  # which knows of the copies that were made
+        return job
+
+    def _conclude(self, end: Concluded) -> None:
+        """Write the receipt last, then forget the job."""
+        if end.receipt.status != "done":
+            if not is_current(self.bucket, end.job):
+                self._forget(end.job)
+                return
+            self.bucket.delete(end.job.replaces)
+        price = self.prices.paid(end.receipt.capability, end.receipt.attempts, done=end.receipt.status == "done")
+        told = end.receipt.model_copy(update={"price_yuan": price})
+        self.bucket.write(keys.receipt(end.job.source), told.model_dump_json(indent=1).encode(), mark=end.job.mark)
+        if end.receipt.code == "PictureMissing" and is_served_with_another(self.bucket, end.job.source):
+            self.bucket.delete((keys.receipt(end.job.source),))  # the picture came just now
+        say = log.warning if told.status == "failed" else log.info
+        facts = told.model_dump(include={"status", "code", "message", "price_yuan", "attempts"})
+        say("concluded", job=end.job, **facts)
+        self._forget(end.job)
+
+    def _forget(self, job: Job) -> None:
+        self.bucket.delete(job.staged)
+        self.jobs.remove(job)

@@ -1,0 +1,230 @@
+"""What is said to a vendor: the call, and the question what became of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeGuard
+
+from shared import log
+from shared.cloud.concurrency import ConcurrencyLimit, Flight
+from shared.cloud.ports import Request, Web
+from shared.errors import BadLink, Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
+from shared.jobs.daily_limit import Allowance
+from shared.jobs.job import Claimed, Job, Ready, Ticketed, Waiting
+from shared.pipeline.outcomes import Concluded, fresh, parked, trouble
+from shared.pipeline.polling import Forecast
+from shared.pipeline.prepare import Exhibit
+from shared.vendors.capabilities import CAPABILITIES, capability
+from shared.vendors.capability import Capability
+from shared.vendors.protocol import Accepted, Done, Failed, Pending, Provider, Stamp
+
+_TICKET_PATIENCE = timedelta(days=1)
+"""For an answer to the question what became of a ticket; results are kept for an hour at the most."""
+
+
+class _Unwanted(CutoutError):
+    """A question that there was no need to ask any more."""
+
+
+class Purchases:
+    """Calls that several jobs share when they are of one capability, and questions when they have one ticket."""
+
+    def __init__(
+        self,
+        web: Web,
+        providers: Mapping[str, Provider],
+        allowance: Allowance,
+        clock: Callable[[], datetime],
+        call_seconds: float,
+    ) -> None:
+        self._web = web
+        self._providers = providers
+        self._allowance = allowance
+        self._clock = clock
+        self._forecast = Forecast(clock)
+        self._call_seconds = call_seconds
+        self._limits: dict[str, ConcurrencyLimit] = {}
+
+    def missing(self, row: Capability) -> tuple[str, ...]:
+        """The settings without which `row` cannot be called."""
+        return self._providers[row.provider].missing(row)
+
+    def per_second(self, capability_name: str) -> float:
+        """The calls a second that were bought for a capability; 1 for one that there is not."""
+        row = CAPABILITIES.get(capability_name)
+        return self._providers[row.provider].quotas.per_second(row) if row else 1.0
+
+    def concurrency(self, capability_name: str) -> ConcurrencyLimit:
+        """How many calls of a capability are with its vendor, and how many may be: what this instance has learnt."""
+        if (limit := self._limits.get(capability_name)) is None:
+            new = ConcurrencyLimit(
+                self.per_second(capability_name), self._call_seconds, lambda: self._clock().timestamp()
+            )
+            limit = self._limits.setdefault(capability_name, new)  # another thread may have been faster
+        return limit
+
+    def call(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
+        """Ask the vendor for the cutouts, as many as the day allows."""
+        try:
+            allowed = self._allowance.spend(len(calls))
+        except CutoutError as error:
+            for job, _ in calls:
+                yield self._trouble(job, error)
+        else:
+            yield from self._buy(calls[:allowed])
+            if calls[allowed:]:
+                yield from self.call(calls[allowed:])
+
+    def _buy(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
+        """From here to the next record nobody can know whether they were bought."""
+        row = calls[0][1].row
+        provider = self._providers[row.provider]
+        called = [replace(job, attempts=job.attempts + 1) for job, _ in calls]
+        try:
+            with self._logged(called):
+                request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
+                with Flight(self.concurrency(row.name)) as flight:
+                    reply = self._web.send(request, flight.sent)
+                with self._heeded(request):
+                    answer = provider.answer(row, reply)
+                flight.served()
+            match answer:
+                case Accepted(ticket, request_id):
+                    now = self._clock()
+                    asks = now + self._forecast.first(row.name)
+                    for index, job in enumerate(called):
+                        yield parked(fresh(job, request_id), Ticketed(ticket, now, index), asks)
+                case Done() as done:
+                    (job,) = called
+                    yield self._ready(job, row, done)
+        except Rejected as error:
+            if len(calls) > 1:  # nobody says whose picture it was
+                for call in calls:
+                    yield from self._buy([call])
+            else:
+                yield self._unread(called[0], error) if isinstance(error, BadLink) else self._trouble(called[0], error)
+        except CutoutError as error:
+            if isinstance(error, Busy | Misconfigured):  # turned away at the door: not bought
+                self._allowance.give_back(len(calls))
+                for job, _ in calls:
+                    yield self._trouble(job, error)
+            else:
+                for job in called:  # one of them may be to blame: it must not take the others down with it
+                    yield self._trouble(job, error)
+
+    def early(self, job: Job) -> timedelta:
+        """How much longer it is not worth asking for a job; nothing for one that has no ticket."""
+        if not isinstance(job.stage, Ticketed):
+            return timedelta()
+        return self._forecast.early(job.capability, job.stage.since, job.due)
+
+    def ask(self, asked: list[tuple[Job, Ticketed]]) -> Iterator[Job | Concluded]:
+        """Ask what became of the ticket that they share."""
+        row, ticket = capability(asked[0][0].capability), asked[0][1].ticket
+        provider = self._providers[row.provider]
+        try:
+            with self._logged([job for job, _ in asked]):
+                request = provider.ask(row, ticket, self._stamp())
+                reply = self._web.send(request, lambda: self._still_worth_asking(asked[0][0]))
+        except _Unwanted:
+            yield from (parked(job, stage, job.due) for job, stage in asked)
+            return
+        except CutoutError as error:
+            yield from _sharing([self._unanswered(job, stage, error) for job, stage in asked])
+            return
+        moved = []
+        for job, stage in asked:
+            try:
+                with self._heeded(request):
+                    fate = provider.fate(row, ticket, stage.index, reply)
+                moved.append(self._told(job, stage, row, fate))
+            except CutoutError as error:
+                moved.append(self._unanswered(job, stage, error))
+        yield from _sharing(moved)
+
+    def _still_worth_asking(self, job: Job) -> None:
+        """Raises `_Unwanted` if it is not."""
+        if self.early(job):
+            raise _Unwanted("Unwanted", "when its turn came, an older job was known to be unfinished")
+
+    def _told(self, job: Job, stage: Ticketed, row: Capability, fate: Done | Pending | Failed) -> Job | Concluded:
+        age = self._clock() - stage.since
+        match fate:
+            case Done() as done:
+                self._forecast.finished(row.name, age, stage.asked)
+                return self._ready(job, row, done)
+            case Failed(BadLink() as error):
+                return self._unread(job, error)
+            case Failed(error):
+                if not isinstance(error, Rejected | NotFetched):
+                    # Whatever its code says of a call: this one was accepted, so another one is one more.
+                    error = Unavailable(error.code, error.message, request_id=error.request_id)
+                return self._trouble(replace(job, stage=Waiting()), error)
+            case Pending() if age > timedelta(seconds=self._providers[row.provider].works_for):
+                return self._lost(job, f"the vendor has not finished {stage.ticket} in time")
+            case Pending():
+                pause = self._forecast.again(row.name, age)
+                return parked(fresh(job, job.request_id), replace(stage, asked=stage.asked + 1), self._clock() + pause)
+
+    def _unanswered(self, job: Job, stage: Ticketed, error: CutoutError) -> Job | Concluded:
+        """The question itself failed: asked again, but not for ever."""
+        if self._clock() - stage.since > _TICKET_PATIENCE:
+            return self._lost(job, f"the vendor says nothing of {stage.ticket}: {error.message}")
+        return self._trouble(job, error)
+
+    def _lost(self, job: Job, message: str) -> Job | Concluded:
+        return self._trouble(replace(job, stage=Waiting()), Unavailable("TicketLost", message))
+
+    def _ready(self, job: Job, row: Capability, done: Done) -> Job:
+        dies_at = self._clock() + timedelta(seconds=self._providers[row.provider].links_live)
+        return replace(fresh(job, done.request_id), stage=Ready(done.pictures, dies_at))
+
+    def _unread(self, job: Job, error: BadLink) -> Job | Concluded:
+        """The vendor could not read the link: once more under a plain name, where that is another one."""
+        if job.staged or job.source.isascii():
+            return self._trouble(job, error)
+        return replace(job, stage=Claimed(), wants_plain_name=True)
+
+    def _trouble(self, job: Job, error: CutoutError) -> Job | Concluded:
+        return trouble(job, error, self._clock())
+
+    @contextmanager
+    def _logged(self, jobs: Sequence[Job]) -> Iterator[None]:
+        """A line for each job that a request to the vendor is about. Milliseconds with the wait for the quota."""
+        began, code = self._clock(), ""
+        try:
+            yield
+        except CutoutError as error:
+            code = error.code
+            raise
+        finally:
+            milliseconds = round((self._clock() - began).total_seconds() * 1000)
+            for job in jobs:
+                log.info("vendor", job=job, code=code, milliseconds=milliseconds)
+
+    @contextmanager
+    def _heeded(self, request: Request) -> Iterator[None]:
+        """What a vendor says that turns a request away as one too many."""
+        try:
+            yield
+        except Busy:
+            self._web.came_too_early(request)
+            raise
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self._clock(), secrets.token_hex(16))
+
+
+def _sharing(moved: list[Job | Concluded]) -> Iterator[Job | Concluded]:
+    """What goes on under the ticket falls due together, to be asked for in one question: when the last of it does."""
+    dues = [each.due for each in moved if _is_pending(each)]
+    for each in moved:
+        yield replace(each, due=max(dues)) if _is_pending(each) else each
+
+
+def _is_pending(outcome: Job | Concluded) -> TypeGuard[Job]:
+    return isinstance(outcome, Job) and isinstance(outcome.stage, Ticketed)

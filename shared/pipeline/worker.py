@@ -1,0 +1,159 @@
+"""Settle's round: everything unfinished whose time has come is moved on, at the pace that was bought.
+
+A round goes on as long as something falls due soon, so that an asynchronous cutout is fetched seconds after it is
+made, and ends at once when there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from shared import log
+from shared.jobs.backlog import LINGER
+from shared.jobs.job import BOUGHT, Job
+from shared.jobs.queue import Turn, turn_of
+from shared.pipeline.dispatch import Arrivals
+from shared.pipeline.outcomes import Outcome
+from shared.pipeline.runs import STAY, Fate, Walks
+from shared.pipeline.scheduler import Lanes
+from shared.vendors.error_codes import quotable
+
+_LOOK, _HUNGRY = timedelta(seconds=1), timedelta(seconds=0.2)
+"""Between two looks at the queue; the second when everything that was seen has been begun."""
+_SELDOM = 20
+"""What has no turn is searched for after so many times as long as the last search took: it lists all there is."""
+_HANDOVER = timedelta(minutes=1)
+"""For the next round to begin."""
+
+
+class Round:
+    """One invocation's work, done in `pool`; from `ends` on it begins nothing more."""
+
+    def __init__(
+        self, arrivals: Arrivals, ends: datetime, pool: Executor, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._arrivals = arrivals
+        self._line = arrivals.line
+        self._queue = arrivals.line.jobs.queue
+        self._walks = Walks(arrivals, ends)
+        self._pool = pool
+        self._ends = ends
+        self._sleep = sleep
+        self._lanes = Lanes(arrivals.line.purchases.concurrency)
+        self._under_way: dict[Future[Any], Callable[[Any], None]] = {}
+        """What is done in the pool, and what is done with what comes of it, here."""
+        self._over: list[str] = []
+        """Turns to be deleted."""
+        self._bugs: list[Exception] = []
+        now = self._line.clock()
+        self._last_look = self._next_look = now
+        self._next_search = now
+        self._stays_until = now
+
+    def run(self) -> None:
+        """Raises what was not foreseen, after everything else has been moved on."""
+        while True:
+            if self._next_look <= self._line.clock() < self._ends:
+                self._look()
+            while (now := self._line.clock()) < self._ends and (turns := self._lanes.begin(now)):
+                self._under_way[self._pool.submit(self._walks.walk, turns)] = partial(self._walked, turns)
+            if self._lanes.is_starved():
+                self._next_look = min(self._next_look, self._last_look + _HUNGRY)
+            if self._under_way:
+                self._gather(self._pause(now))
+            elif self._is_worth_staying(now):
+                self._sleep(self._pause(now))
+            elif self._over and now < self._ends:
+                self._next_look = now  # what stood behind those may be seen now
+            else:
+                break
+        self._leave()
+        if self._bugs:
+            raise self._bugs[0]
+
+    # ---------------------------------------------------------------- what there is to do
+
+    def _look(self) -> None:
+        now = self._line.clock()
+        self._last_look, self._next_look = now, now + _LOOK
+        try:
+            self._forget()
+            self._lanes.seen([*self._queue.heads(beside=self._lanes.in_hand)])  # all, or what is known stays
+            self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
+        except Exception as bug:  # noqa: BLE001 - what is under way must end, and the next look may see; `run` raises it
+            self._note(bug, "")
+        if now >= self._next_search:
+            self._next_search = self._ends  # until this search is over
+            self._under_way[self._pool.submit(self._walks.search)] = self._searched
+
+    def _searched(self, found: tuple[list[Turn], timedelta]) -> None:
+        turns, took = found
+        self._next_search = self._line.clock() + _SELDOM * took
+        self._lanes.add(turns)
+
+    def _pause(self, now: datetime) -> float:
+        """Seconds until there may be something to do."""
+        moments = (self._lanes.next_moment(), self._next_look, self._ends, now + _LOOK)
+        return (min(moment for moment in moments if moment > now) - now).total_seconds()
+
+    def _is_worth_staying(self, now: datetime) -> bool:
+        """Whether there will be, soon enough to wait for it."""
+        return now < self._ends and (
+            self._lanes.next_moment() <= min(now + STAY, self._ends) or now < self._stays_until
+        )
+
+    # ---------------------------------------------------------------- and what comes of it, here
+
+    def _gather(self, seconds: float) -> None:
+        done, _ = wait(self._under_way, seconds, FIRST_COMPLETED)
+        for future in done:
+            then = self._under_way.pop(future)
+            try:
+                then(future.result())
+            except Exception as bug:  # noqa: BLE001 - raised by `run`, after everything else
+                self._note(bug, "")
+
+    def _walked(self, turns: Sequence[Turn], fates: dict[str, Fate]) -> None:
+        now = self._line.clock()
+        self._lanes.ended(turns)
+        for turn in turns:
+            fate, next_turn = fates[turn.upload], None
+            match fate:
+                case Exception():
+                    self._note(fate, turn.upload)
+                    self._lanes.postpone(turn, self._ends)
+                    continue
+                case datetime():
+                    self._lanes.postpone(turn, fate)
+                    continue
+                case Job():
+                    next_turn = turn_of(fate)
+                    self._lanes.add([next_turn])
+            if turn.key and turn != next_turn:
+                self._over.append(turn.key)
+        outcomes = [fate for fate in fates.values() if isinstance(fate, Outcome)]
+        self._lanes.learn(turns[0], outcomes, now)
+        if outcomes and turns[0].stage not in BOUGHT:
+            self._stays_until = now + LINGER
+
+    def _note(self, bug: Exception, upload: str) -> None:
+        log.error("bug", message=quotable(f"{type(bug).__name__}: {bug}"), key=upload)
+        self._bugs.append(bug)
+
+    def _forget(self) -> None:
+        over, self._over = self._over, []
+        self._queue.remove(tuple(over))
+
+    def _leave(self) -> None:
+        """What is left is the next round's, which is called at once if only time was missing for it."""
+        self._forget()
+        now = self._line.clock()
+        left = self._lanes.backlog(now)
+        self._arrivals.drain.announce(left, max(now, self._ends) + _HANDOVER)
+        if left and now >= self._ends:
+            self._arrivals.drain.ring()

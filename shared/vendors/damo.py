@@ -1,0 +1,144 @@
+"""DAMO Academy (达摩院) on the Alibaba Cloud market: up to ten pictures are submitted together, and asked for later."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import unquote, urlsplit
+
+from shared.cloud.ports import Quota, Reply, Request
+from shared.errors import CutoutError, Rejected, Unavailable
+from shared.vendors import market
+from shared.vendors.capability import Capability
+from shared.vendors.error_codes import DAMO, judge
+from shared.vendors.protocol import Accepted, Done, Failed, Pending, ResultLink, Stamp, Task
+from shared.vendors.quotas import Quotas
+from shared.vendors.replies import identifier, lacking, lost, reason, told_apart
+
+_EXECUTION_FAILED = "23500011"
+_MARK, _DIGITS = "~", 16
+"""Between the vendor's result_key and what it was given for: two calls may be told the same key."""
+_OVER = ("23500008", _EXECUTION_FAILED)
+"""What it says of a result_key that there is no use in asking for again."""
+
+
+class Damo:
+    """The dialect. `matting_path` is where inst-mat takes work."""
+
+    result_hosts: tuple[str, ...] = ("alicdn.com",)
+    """As in the manual's examples."""
+    links_live = 30 * 60.0
+    """Nowhere stated: as short as VIAPI's."""
+    works_for = 24 * 3600.0
+    """Nowhere stated."""
+
+    def __init__(self, endpoint: str, appcode: str, quotas: Quotas, matting_path: str) -> None:
+        self._endpoint = endpoint.rstrip("/")
+        self._appcode = appcode
+        self.quotas = quotas
+        self._matting_path = "/" + matting_path.lstrip("/")
+
+    def missing(self, capability: Capability) -> tuple[str, ...]:
+        given = {"DAMO_ENDPOINT": self._endpoint, "DAMO_APPCODE": self._appcode}
+        return tuple(name for name, value in given.items() if not value)
+
+    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+        listed = [{**task.links, **task.options} for task in tasks]
+        path = self._matting_path if capability.action == "inst-mat" else f"/api/v1/{capability.action}/submit"
+        quota = Quota(capability.action, self.quotas.per_second(capability))
+        return self._request(quota, path, {"task_list": listed}, stamp)
+
+    def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
+        data, request_id = _read(reply)
+        ticket = identifier(data.get("result_key"))
+        if not ticket:
+            raise lacking("NoTicket", "result_key to ask with", reply, request_id)
+        return Accepted(ticket + _marked(data), request_id)
+
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
+        path = f"/api/v1/{capability.action}/query"
+        quota = Quota(f"{capability.action}/query", self.quotas.usual)
+        return self._request(quota, path, {"result_key": ticket.partition(_MARK)[0]}, stamp)
+
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
+        try:
+            data, request_id = _read(reply)
+        except CutoutError as error:
+            if error.code in _OVER or isinstance(error, Rejected):
+                return lost(ticket, error)
+            raise
+        if _is_anothers(ticket, _marked(data)):
+            other = Unavailable("OtherTask", "the vendor answers for other pictures", request_id=request_id)
+            return lost(ticket.partition(_MARK)[0], other)  # another's cutout is all there is to get under it
+        return _told(data, index, reply, request_id)
+
+    def _request(self, quota: Quota, path: str, data: Mapping[str, object], stamp: Stamp) -> Request:
+        return Request(
+            "POST",
+            f"{self._endpoint}{path}",
+            quota,
+            json={"data": data},
+            headers=market.authorization(self._appcode) | {"X-Ca-Nonce": stamp.nonce},
+        )
+
+
+def _told(data: Mapping[str, object], index: int, reply: Reply, request_id: str) -> Done | Pending | Failed:
+    """What became of one of the tasks; raises `Unavailable` when it is not spoken of."""
+    listed = data.get("task_list")
+    task = listed[index] if isinstance(listed, list) and index < len(listed) else None
+    if not isinstance(task, dict):
+        raise lacking("NoStatus", f"task {index}", reply, request_id)
+    match task.get("status"):
+        case "SUCCESS":
+            found = task.get("results")
+            links = [url for url in found if isinstance(url, str) and url] if isinstance(found, list) else []
+            if not links:
+                return Failed(lacking("NoResult", f"results of task {index}", reply, request_id))
+            try:
+                pictures = told_apart([ResultLink(url, str(number)) for number, url in enumerate(links)])
+            except CutoutError as error:
+                return Failed(error)
+            return Done(pictures, request_id)
+        case "FAILED":
+            code = str(task.get("code") or _EXECUTION_FAILED)
+            return Failed(judge(DAMO, code, reason(task, "message", reply), request_id))
+        case _:
+            return Pending()
+
+
+def _marked(data: Mapping[str, object]) -> str:
+    """What a ticket ends with: of the pictures that the vendor repeats in each answer, hosts and paths; empty where it
+    does not repeat them."""
+    listed = data.get("task_list")
+    shown = [task.get("image") for task in listed if isinstance(task, dict)] if isinstance(listed, list) else []
+    try:
+        links = [urlsplit(link) for link in shown if isinstance(link, str) and link]
+    except ValueError:
+        links = []
+    if not links or len(links) < len(shown):
+        return ""
+    return _MARK + _digest(link.netloc for link in links) + _digest(unquote(link.path) for link in links)
+
+
+def _digest(names: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:_DIGITS]
+
+
+def _is_anothers(ticket: str, mark: str) -> bool:
+    """Whether the pictures lie where those of the ticket do, and are other ones: elsewhere, they may be the vendor's
+    own copies."""
+    same_place = len(_MARK) + _DIGITS
+    own = ticket[-len(mark) :]
+    return mark != "" and own[:same_place] == mark[:same_place] and own != mark
+
+
+def _read(reply: Reply) -> tuple[Mapping[str, object], str]:
+    """`data` and the request's id; raises what `code` means, be it a number or a string."""
+    body = market.read(reply, DAMO)
+    code, request_id, data = str(body.get("code") or 0), identifier(body.get("requestId")), body.get("data")
+    if code != "0" or reply.status >= 400 or body.get("success") is False:
+        known = code if code != "0" else f"Status{reply.status}"
+        raise judge(DAMO, known, reason(body, "message", reply), request_id)
+    if not isinstance(data, dict):
+        raise lacking("NoData", "data", reply, request_id)
+    return data, request_id

@@ -1,0 +1,126 @@
+"""What an option may be: the kinds of values that vendors document, and how each is told to them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from shared.errors import Rejected
+from shared.pictures.geometry import Box, Frame, covered, shown_box
+
+_QUOTED = 200
+_BOXES = TypeAdapter(tuple[Box, ...])
+
+
+def shortened(text: str) -> str:
+    """What somebody said, as a sentence of ours can quote it."""
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """An option with one value. `field` is the vendor's name; what `values` does not list is refused."""
+
+    field: str
+    values: tuple[str, ...]
+
+    @property
+    def taken(self) -> str:
+        """What it takes, as a person is told."""
+        return ", ".join(self.values)
+
+    def spoken(self, value: str) -> dict[str, str] | None:
+        """The value in the vendor's words; None when it documents no such value."""
+        return {self.field: value} if value in self.values else None
+
+
+@dataclass(frozen=True)
+class SomeOf:
+    """An option with several values at once, which we join by `+` and the vendor numbers: `Field.1`, `Field.2` …"""
+
+    field: str
+    values: tuple[str, ...]
+
+    @property
+    def taken(self) -> str:
+        return ", ".join(self.values)
+
+    def spoken(self, value: str) -> dict[str, str] | None:
+        chosen = value.split("+")
+        if len(set(chosen)) < len(chosen) or not set(chosen) <= set(self.values):
+            return None
+        return {f"{self.field}.{number}": each for number, each in enumerate(chosen, 1)}
+
+
+@dataclass(frozen=True)
+class Colour:
+    """An option whose value is a colour, RRGGBB in hexadecimal; it counts only beside another one."""
+
+    field: str
+    only_with: tuple[str, str]
+    """The other option and its value."""
+
+    @property
+    def taken(self) -> str:
+        return "RRGGBB in hexadecimal, only with {}={}".format(*self.only_with)
+
+    def spoken(self, value: str) -> dict[str, str] | None:
+        return {self.field: value} if re.fullmatch("[0-9A-Fa-f]{6}", value) else None
+
+
+@dataclass(frozen=True)
+class Areas:
+    """An option whose value is a JSON list of rectangles, in pixels of the picture as stored."""
+
+    field: str
+    most: int
+    max_share: float
+    """Of the picture, that they may cover together."""
+
+    @property
+    def taken(self) -> str:
+        return f'a JSON list of up to {self.most} {{"x", "y", "width", "height"}}'
+
+    def spoken(self, value: str) -> dict[str, str] | None:
+        return {self.field: value}  # held against the picture's sides by admission
+
+
+Option = OneOf | SomeOf | Colour | Areas
+
+
+def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
+    """The rectangles in `text` as a vendor is told them, in pixels of the picture as shown.
+
+    Raises `Rejected` when they are none, too many, not in the picture, or cover too much of it.
+    """
+    try:
+        boxes = _BOXES.validate_json(text, strict=True)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = " of ".join(f"number {part + 1}" if isinstance(part, int) else part for part in reversed(fault["loc"]))
+        raise Rejected(
+            "InvalidAreas",
+            f"{areas.field} must be {areas.taken}, all whole numbers; {where + ': ' if where else ''}{fault['msg']}",
+        ) from None
+    if not 1 <= len(boxes) <= areas.most:
+        raise Rejected("InvalidAreas", f"there are {len(boxes)} {areas.field}; taken are 1 to {areas.most}")
+    for box in boxes:
+        inside = box.x + box.width <= frame.width and box.y + box.height <= frame.height
+        if min(box.x, box.y) < 0 or min(box.width, box.height) < 1 or not inside:
+            where = shortened(json.dumps(asdict(box)))
+            raise Rejected(
+                "InvalidAreas", f"{where} is not within the picture's {frame.width:,} × {frame.height:,} pixels"
+            )
+    # Enlarged outwards they may cover more than in the upload, and the picture as shown is what the vendor measures.
+    shown = tuple(shown_box(box, frame) for box in boxes)
+    share, pixels = covered(shown), frame.shown_width * frame.shown_height
+    if share > areas.max_share * pixels:
+        raise Rejected(
+            "InvalidAreas",
+            f"the {areas.field} cover {share:,} of {pixels:,} pixels, {share / pixels:.1%}, as the vendor is shown "
+            f"the picture; up to {areas.max_share:.0%} pass",
+        )
+    return json.dumps([asdict(box) for box in shown])

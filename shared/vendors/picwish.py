@@ -1,0 +1,112 @@
+"""PicWish (佐糖) on the Alibaba Cloud market: one call that mostly answers at once, and a task to ask for otherwise.
+
+Status 200 says that the call was heard; what became of the picture is in `data.state`: 1 is done, less than 0 is
+failed, and anything else still at work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
+
+from shared.cloud.ports import Quota, Reply, Request
+from shared.errors import CutoutError, Rejected
+from shared.vendors import market
+from shared.vendors.capability import Capability
+from shared.vendors.error_codes import PICWISH, judge
+from shared.vendors.protocol import Accepted, Done, Failed, Pending, ResultLink, Stamp, Task
+from shared.vendors.quotas import Quotas
+from shared.vendors.replies import identifier, lacking, lost, reason, told_apart
+
+LONGEST_REPLY = 24_000_000
+"""Bytes. Only this vendor documents pictures in the answer itself ("下载地址或者base64数据"). We never ask for them,
+so this is what a function of 512 MB can hold at every step from here to the bucket: in base64, a picture
+of 18 MB, where the largest that may be uploaded has 15."""
+_NO_SUCH_TASK = "Status404"
+
+
+class Picwish:
+    """The dialect. `endpoints` are by the name of the capability, empty where not set."""
+
+    result_hosts: tuple[str, ...] = ("aoscdn.com",)
+    """PicWish's own; the manual's example lies in Alibaba's OSS."""
+    links_live = 3600.0
+    works_for = 30.0
+    """The manual: 最长处理时间30秒."""
+
+    def __init__(self, endpoints: Mapping[str, str], appcode: str, quotas: Quotas) -> None:
+        self._endpoints = endpoints
+        self._appcode = appcode
+        self.quotas = quotas
+
+    def missing(self, capability: Capability) -> tuple[str, ...]:
+        endpoint = f"PICWISH_{capability.name.rpartition('/')[2].upper()}_ENDPOINT"
+        given = {endpoint: self._endpoints[capability.name], "PICWISH_APPCODE": self._appcode}
+        return tuple(name for name, value in given.items() if not value)
+
+    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+        (task,) = tasks
+        return self._request("POST", capability, "", {**task.links, **task.options})
+
+    def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
+        match _fate(capability, reply):
+            case Failed(error):
+                raise error
+            case Accepted(""):
+                raise lacking("NoTicket", "task_id to ask for the result with", reply)
+            case heard:
+                return heard
+
+    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
+        return self._request("GET", capability, f"/{quote(ticket, safe='')}", {})
+
+    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
+        try:
+            fate = _fate(capability, reply)
+        except CutoutError as error:
+            if error.code == _NO_SUCH_TASK or isinstance(error, Rejected):
+                return lost(ticket, error)
+            raise
+        return Pending() if isinstance(fate, Accepted) else fate
+
+    def _request(self, method: str, capability: Capability, path: str, form: Mapping[str, str]) -> Request:
+        return Request(
+            method,
+            f"{self._endpoints[capability.name].rstrip('/')}{capability.action}{path}",
+            Quota(capability.action, self.quotas.per_second(capability)),
+            form=form,
+            headers=market.authorization(self._appcode),
+            longest_reply=LONGEST_REPLY,
+        )
+
+
+def _fate(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
+    """What `data.state` says: the result, why there is none, or that it is still at work.
+
+    Raises what `status` means when the call itself was not heard.
+    """
+    body = market.read(reply, PICWISH)
+    status = str(body.get("status", 200) if reply.status == 200 else reply.status)
+    message, data = reason(body, "message", reply), body.get("data")
+    if status != "200":
+        raise judge(PICWISH, f"Status{status}", message, "")
+    if not isinstance(data, dict):
+        raise lacking("NoState", "data", reply)
+    task_id, state = identifier(data.get("task_id")), data.get("state")
+    if state == 1:
+        found = told_apart(tuple(_pictures(capability, data)))
+        if not found:
+            return Failed(lacking("NoResult", "picture", reply, task_id))
+        return Done(found, task_id)
+    if isinstance(state, int) and state < 0:
+        return Failed(judge(PICWISH, f"State{state}", message, task_id))
+    return Accepted(task_id, task_id)
+
+
+def _pictures(capability: Capability, data: Mapping[str, object]) -> Iterator[ResultLink]:
+    """A picture is a link or base64."""
+    for name in sorted(capability.labels) or ["image"]:
+        value = data.get(name)
+        if isinstance(value, str) and value:
+            is_address = value.startswith(("http://", "https://", "data:"))
+            yield ResultLink(value if is_address else f"data:;base64,{value}", name)

@@ -1,0 +1,163 @@
+"""Every shape, walked through every one of its crash points; and what may be said of it when all is quiet again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from shared.jobs import keys
+from shared.jobs.store import Jobs
+from shared.pipeline.worker import Round
+from tests.reliability.instances import Instances, Wire, result
+from tests.reliability.leaks import told_too_much
+from tests.reliability.promises import Wrong, broken_now
+from tests.reliability.shapes import Shape, body
+from tests.unit.fakes import AtOnce, Shop
+
+Retry = Literal["at once", "when the lease is over", "when all is quiet"]
+RETRIES: tuple[Retry, ...] = ("at once", "when the lease is over", "when all is quiet")
+"""When Function Compute delivers the event of an instance that died once more; settle comes by meanwhile."""
+
+_LEASE = timedelta(seconds=132)
+_MOST_ROUNDS = 40
+
+
+@dataclass
+class Walked:
+    """What a shape's walk through its crash points came to."""
+
+    points: int = 0
+    deaths: int = 0
+    duplicates: int = 0
+    paid_again: dict[str, int] = field(default_factory=dict)
+    """Uploads paid for once more, by the boundary at which the instance died."""
+    wrong: list[Wrong] = field(default_factory=list)
+
+
+class Life:
+    """A shape's uploads from their arrival until all is quiet, with a death at boundary number `point`; -1: none."""
+
+    def __init__(self, shape: Shape, point: int = -1, retry: Retry = "at once") -> None:
+        self.shape = shape
+        self.deaths = self.duplicates = 0
+        self.instances = Instances(point)
+        self.instances.at_every_boundary = lambda: self.broken.update(broken_now(self.bucket))
+        self.broken: set[str] = set()
+        self.shop = Shop()
+        self.bucket, self.clock = self.shop.bucket, self.shop.clock
+        self.bucket.signature = shape.signature
+        self.bucket.before = lambda name, about: self.instances.come_to("before", f"{name} {_named(about)}")
+        self.bucket.after = lambda name, about: self.instances.come_to("after", f"{name} {_named(about)}")
+        self.wire = Wire(shape.vendor(), self.bucket, self.instances)
+        self._arrivals = self.shop.meet(self.shop.compose(self.wire, Jobs(self.bucket, self.clock, _LEASE)))
+        self._live(retry)
+
+    def _live(self, retry: Retry) -> None:
+        lost: list[tuple[str, str]] = []
+        vendor = self.wire.vendor
+        vendor.answers = [self.shape.shut] * 9 if self.shape.shut else []
+        for key in self.shape.uploads:
+            event = key, self.bucket.put(key, body(key))
+            if not self._tell(event):
+                if retry == "at once":
+                    self._tell_again([event])
+                else:
+                    lost.append(event)
+            self.clock.pass_(seconds=4)  # so that each knocks for itself
+        vendor.answers = []
+        if retry == "when the lease is over":
+            self.clock.pass_(minutes=3)
+            self._tell_again(lost)
+            lost = []
+        self._settle()
+        self._tell_again(lost)
+        self._settle()
+
+    def _tell(self, event: tuple[str, str]) -> bool:
+        return self._run(lambda: self._arrivals.arrived(*event))
+
+    def _tell_again(self, events: list[tuple[str, str]]) -> None:
+        self.duplicates += len(events)
+        for event in events:
+            self._tell(event)
+
+    def _settle(self) -> None:
+        for _ in range(_MOST_ROUNDS):
+            self.clock.pass_(minutes=3)
+            ends = self.clock() + timedelta(minutes=3)
+            self._run(Round(self._arrivals, ends, AtOnce(), sleep=lambda pause: self.clock.pass_(seconds=pause)).run)
+            if not self.shop.keys(keys.JOBS):
+                return
+
+    def _run(self, work: Callable[[], object]) -> bool:
+        lived = self.instances.run(work)
+        self.deaths += not lived
+        return lived
+
+    def paid_again(self) -> int:
+        return sum(self.wire.bills[self.bucket.things[key].etag] - 1 for key in self.shape.served)
+
+    def wrong(self, allowed: int) -> Iterator[Wrong]:
+        """What may not be, when `allowed` uploads may have been paid for once more."""
+        for sentence in sorted(self.broken):
+            yield "broken", sentence
+        for key in told_too_much(self.bucket):
+            yield "leaked", key
+        for key in (*self.shop.keys(keys.JOBS), *self.shop.keys(keys.WORK)):
+            yield "broken", f"{key} is left"
+        if self.paid_again() != allowed:
+            yield "paid twice", f"{self.paid_again()} uploads were paid for again, and {allowed} had to be"
+        for key in self.shape.served:
+            yield from self._wrong_about(key)
+
+    def _wrong_about(self, key: str) -> Iterator[Wrong]:
+        receipt = self.shop.receipt(key)
+        if receipt is None or receipt.status != "done":
+            yield "lost", f"{key} is not served: {receipt}"
+            return
+        billed = self.wire.bills[self.bucket.things[key].etag]
+        if not 1 <= billed <= receipt.attempts <= 2:
+            yield "paid twice", f"{key} was billed {billed} times, and is told {receipt.attempts}"
+        pictures = [self.bucket.things[output.key].body for output in receipt.outputs]
+        if pictures != [result(link) for link in self.shape.links(key)]:
+            yield "broken", f"{key} has other pictures than were made of it"
+
+
+def walk(shape: Shape, *, every_retry: bool = True) -> Walked:
+    """A life for each crash point and each time at which the event can come again; or else these times in turn."""
+    walked = Walked()
+    undisturbed = Life(shape)
+    walked.wrong += undisturbed.wrong(allowed=0)
+    points = undisturbed.instances.crossed
+    walked.points = len(points)
+    for point, name in enumerate(points):
+        for retry in RETRIES if every_retry else (RETRIES[point % len(RETRIES)],):
+            life = Life(shape, point, retry)
+            walked.deaths += life.deaths
+            walked.duplicates += life.duplicates
+            if again := life.paid_again():
+                walked.paid_again[name] = again
+            for kind, sentence in life.wrong(shape.paid_again.get(name, 0)):
+                walked.wrong.append((kind, f"{shape.name}, died {name}, told again {retry}: {sentence}"))
+    if stale := shape.paid_again.keys() - set(points):
+        walked.wrong.append(("broken", f"{shape.name} has no boundaries called {sorted(stale)}"))
+    return walked
+
+
+def _named(about: str) -> str:
+    """An object as a boundary's name says it: `uploads/…/shoe.jpg job`, without what is random."""
+    return ", ".join(_kind(key) for key in about.split(","))
+
+
+def _kind(key: str) -> str:
+    if key.startswith(keys.JOBS) and key != keys.JOBS:
+        if state := keys.state_of(key):
+            return f"{keys.upload_of(state[0])} lease"
+        return f"{keys.upload_of(key)} {'job' if key.endswith('.json') else 'note'}"
+    if key.startswith(keys.WORK):
+        return "copy"
+    if turn := keys.read_turn(key):
+        return f"{turn[3]} turn"
+    return key

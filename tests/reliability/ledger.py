@@ -1,0 +1,115 @@
+"""Who paid for what, and whether anyone could have known better: kept beside production, from what it does outside."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from shared.jobs import keys
+from shared.jobs.receipt import Receipt
+from tests.reliability.actors import Actor, Cast
+from tests.reliability.model_vendor import Bill
+from tests.reliability.people import People
+from tests.reliability.promises import Kind, Wrong
+from tests.unit.fakes import Clock, MemoryBucket
+
+
+@dataclass
+class Counts:
+    """What the schedules of this process did."""
+
+    schedules: int = 0
+    events: int = 0
+    duplicates: int = 0
+    deaths: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    billed: int = 0
+    billed_again: Counter[str] = field(default_factory=Counter)
+    """By the reason why nobody can have known better."""
+    wrong: Counter[Kind] = field(default_factory=Counter)
+    """Promises that were not kept; hypothesis tries again what went wrong, and each time counts."""
+    excluded: int = 0
+    """Uploads that were not made: see `People.put`. The schedules are more than asked for: hypothesis repeats some."""
+
+
+class Ledger:
+    """The bills of one schedule; `wrong` is what may not be."""
+
+    def __init__(self, people: People, bucket: MemoryBucket, clock: Clock, cast: Cast, counts: Counts) -> None:
+        self.wrong: list[Wrong] = []
+        self.forsaken: set[str] = set()
+        """Results of which no receipt spoke, and copies of which no job spoke, when whoever stored them ended."""
+        self._people, self._bucket, self._clock, self._cast, self._counts = people, bucket, clock, cast, counts
+        self._bills: dict[tuple[str, int], list[Bill]] = defaultdict(list)
+        """By mark and life of the upload."""
+        self._concluded: set[tuple[str, int]] = set()
+        self._unrecorded: dict[Actor | None, list[Bill]] = defaultdict(list)
+        """Of which nothing in the bucket speaks yet."""
+        self._untold: dict[Actor | None, set[str]] = defaultdict(set)
+        """Results of which no receipt speaks yet, and copies of which no job does."""
+
+    def accuse(self, kind: Kind, sentence: str) -> None:
+        self.wrong.append((kind, sentence))
+        self._counts.wrong[kind] += 1
+
+    def billed(self, bill: Bill) -> None:
+        """The vendor has charged for a call."""
+        shown, actor = bill.mark.split(","), self._cast.moving
+        image = self._people.owner[shown[0]]
+        life = bill.mark, self._people.lives[image]
+        if self._people.missed(shown, actor.seen if actor else {}):
+            bill.forgiven = "overwritten while it was called"
+        excuses = [earlier.excuse(self._clock()) for earlier in self._bills[life]]
+        if bill.forgiven.startswith("overwritten"):
+            self._counts.billed_again[bill.forgiven] += 1
+        elif life in self._concluded:
+            self.accuse("paid twice", f"{image} was paid for although it had been concluded")
+        elif not all(excuses):
+            self.accuse("paid twice", f"{image} was paid for twice")
+        elif excuses:
+            self._counts.billed_again[excuses[-1]] += 1
+        self._counts.billed += 1
+        self._bills[life].append(bill)
+        self._unrecorded[actor].append(bill)
+
+    def changed(self, name: str, key: str) -> None:
+        """Whoever moves has changed the object `key`."""
+        actor = self._cast.moving
+        if name == "stage" and actor:
+            self._people.missed([self._bucket.things[key].etag], actor.seen)
+        if name == "stage":
+            self._untold[actor].add(key)
+        if name == "write" and key.endswith(".json"):
+            bills = self._unrecorded[actor]
+            bills[:] = [bill for bill in bills if key not in self._documents(bill)]
+            if key.startswith(keys.CUTOUTS):
+                self._told(key)
+            else:
+                self._untold[actor] = {each for each in self._untold[actor] if not each.startswith(keys.WORK)}
+
+    def ended(self, actor: Actor) -> None:
+        for bill in self._unrecorded.pop(actor, []):
+            bill.forgiven = bill.forgiven or "the instance was lost between the call and its record"
+        self.forsaken |= self._untold.pop(actor, set())
+
+    def _documents(self, bill: Bill) -> tuple[str, str]:
+        return keys.job(self._people.owner[bill.mark.split(",")[0]]), self._receipt(bill.mark)
+
+    def _receipt(self, mark: str) -> str:
+        return keys.receipt(self._people.owner[mark.split(",", maxsplit=1)[0]])
+
+    def _told(self, key: str) -> None:
+        """A receipt was written."""
+        thing = self._bucket.things[key]
+        receipt = Receipt.model_validate_json(thing.body)
+        life = thing.mark, self._people.lives[receipt.source]
+        self._untold[self._cast.moving] -= {output.key for output in receipt.outputs}
+        # A bill for what came in between is counted by whoever looked at that.
+        counted = [bill for bill in self._bills[life] if not bill.forgiven.startswith("overwritten")]
+        billed = len(counted)
+        if receipt.attempts < billed:
+            self.accuse("paid twice", f"{receipt.source} was billed {billed} times, and is told {receipt.attempts}")
+        if receipt.status == "done":
+            self._concluded.add(life)
+        else:
+            self._people.lives[receipt.source] += 1  # uploading it again asks for another try

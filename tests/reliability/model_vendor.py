@@ -1,0 +1,203 @@
+"""A vendor that keeps honest books: what it was shown, what it charged for that, and why it might charge again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from shared.cloud.ports import Reply, Request
+from shared.errors import Busy, Misconfigured, Unavailable
+from shared.pictures.sniff import Download
+from tests.unit.fakes import PNG, Clock, MemoryBucket
+
+MOODS = {
+    "call": (
+        *("throttled", "unreachable", "misconfigured", "refused", "empty", "unreadable"),
+        *("broken", "broken, but billed", "silent", "silent, but billed"),
+    ),
+    "ask": (
+        *("pending", "failed", "refused", "unreadable", "unknown"),
+        *("throttled", "unreachable", "misconfigured", "broken", "silent"),
+    ),
+    "allow": ("misconfigured",),
+    "fetch": ("broken", "refused"),
+}
+"""How else than well the vendor takes a call, a question about a ticket, the download of a result."""
+
+LINKS_LIVE = timedelta(minutes=30)
+TICKETS_LIVE = timedelta(days=1)
+
+_FIELDS = {
+    "SegmentCommonImage": ("ImageURL",),
+    "SegmentHDCommonImage": ("ImageUrl",),
+    "SegmentHead": ("ImageURL",),
+    "RefineMask": ("ImageURL", "MaskImageURL"),
+}
+"""Each action's pictures, from the vendor's manual."""
+
+_REFUSALS = {
+    "throttled": (400, "Throttling.User"),
+    "broken": (500, "InternalError"),
+    "broken, but billed": (500, "InternalError"),
+    "refused": (400, "InvalidImage.Content"),
+    "misconfigured": (403, "InvalidApi.NotPurchase"),
+    "unreadable": (400, "InvalidImage.URL"),
+}
+_SAID = "said the vendor of https://shop-photos.example/a.jpg?signature=hidden"
+"""Some quote the link that they were shown."""
+REFUSAL_CODES = {"InvalidImage.Content", "InvalidImage.URL", "EmptyResult"}
+
+
+@dataclass
+class Bill:
+    """A call that was charged."""
+
+    mark: str
+    """The ETags of what the vendor fetched."""
+    at: datetime
+    action: str
+    empty: bool = False
+    told: datetime | None = None
+    """When its result links were last given out."""
+    fate: str = ""
+    """How its ticket ended, if not well: once and for all."""
+    forgiven: str = ""
+    """Why the caller cannot have known that it was charged, or could not have the result."""
+
+    def excuse(self, now: datetime) -> str:
+        """Why the same pictures may be charged again; empty when they may not."""
+        if not self.forgiven and self.told and now - self.told >= LINKS_LIVE:
+            return "its result could not be fetched while its link lived"
+        if not self.forgiven and not self.told and now - self.at > TICKETS_LIVE:
+            return "its ticket did not end within a day"
+        return self.forgiven
+
+
+@dataclass
+class ModelVendor:
+    """The web as the line sees it. `before(kind, about)` is the boundary, and says the mood; `billed` hears of it."""
+
+    bucket: MemoryBucket
+    clock: Clock
+    before: Callable[[str, str], str]
+    billed: Callable[[Bill], None]
+    tickets: dict[str, Bill] = field(default_factory=dict)
+    results: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
+    nonces: set[str] = field(default_factory=set)
+
+    def came_too_early(self, request: Request) -> None:
+        pass
+
+    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
+        on_turn()
+        said = {**request.query, **request.form}
+        assert said["SignatureNonce"] not in self.nonces, "VIAPI answers SignatureNonceUsed"
+        self.nonces.add(said["SignatureNonce"])
+        if said["Action"] == "GetAsyncJobResult":
+            return self._asked(said["JobId"])
+        return self._called(said["Action"], said)
+
+    def _called(self, action: str, said: dict[str, str]) -> Reply:
+        mood = self.before("call", action)
+        shown = [self.bucket.things.get(unquote(urlsplit(said[name]).path[1:])) for name in _FIELDS[action]]
+        if mood == "unreachable":
+            raise Busy("VendorUnreachable", "not reached")
+        if mood == "silent":
+            raise Unavailable("NoAnswer", "no answer, and never heard")
+        if mood in _REFUSALS and "billed" not in mood:
+            return _refused(*_REFUSALS[mood])
+        bill = Bill(",".join(thing.etag for thing in shown if thing), self.clock(), action, empty=mood == "empty")
+        if None in shown:
+            return _refused(400, "InvalidImage.Download")
+        if "billed" in mood:
+            bill.forgiven = "the call was charged and its answer did not come, or was an error"
+        self.billed(bill)
+        if mood == "silent, but billed":
+            raise Unavailable("NoAnswer", "no answer")
+        if mood == "broken, but billed":
+            return _refused(*_REFUSALS[mood])
+        if action == "SegmentHDCommonImage":
+            ticket = f"T-{len(self.tickets)}"
+            self.tickets[ticket] = bill
+            return _said(ticket, {"Message": "submitted"})
+        return _said("R-1", {"Data": self._data(bill)})
+
+    def _asked(self, ticket: str) -> Reply:
+        mood = self.before("ask", ticket)
+        bill = self.tickets[ticket]
+        match mood:
+            case "throttled" | "broken" | "misconfigured":
+                return _refused(*_REFUSALS[mood])
+            case "silent":
+                raise Unavailable("NoAnswer", "no answer")
+            case "unreachable":
+                raise Busy("VendorUnreachable", "not reached")
+            case "failed" | "refused" | "unreadable" | "unknown" if not bill.told:
+                bill.fate = bill.fate or mood
+                bill.forgiven = bill.forgiven or "the vendor gave the work up after it had taken it"
+        match bill.fate:
+            case "unknown":
+                return _refused(400, "InvalidParameter")
+            case "failed" | "refused" | "unreadable":
+                code = "InternalError" if bill.fate == "failed" else _REFUSALS[bill.fate][1]
+                return _said("R-2", {"Data": {"Status": "PROCESS_FAILED", "ErrorCode": code}})
+        if mood == "pending" and not bill.told:
+            return _said("R-2", {"Data": {"Status": "PROCESSING"}})
+        return _said("R-2", {"Data": {"Status": "PROCESS_SUCCESS", "Result": json.dumps(self._data(bill))}})
+
+    def _data(self, bill: Bill) -> dict[str, Any]:
+        """The answer about one picture, which is always the same, with fresh links."""
+        bill.told = self.clock()
+        if bill.empty and bill.action == "SegmentHead":
+            return {"Elements": []}
+        several = bill.action == "SegmentHead"
+        count = 1 + int(hashlib.md5(bill.mark.encode()).hexdigest(), 16) % 3 if several else 1
+        links = [self._link(bill, number) for number in range(count)]
+        if several:
+            return {"Elements": [{"ImageURL": link, "X": 1, "Y": 2, "Width": 3, "Height": 4} for link in links]}
+        if bill.action == "RefineMask":
+            return {"Elements": [{"ImageURL": links[0]}]}
+        return {_FIELDS[bill.action][0]: links[0]}
+
+    def _link(self, bill: Bill, number: int) -> str:
+        url = f"https://results.example/{len(self.results)}.png?Signature=hidden"
+        self.results[url] = (result(bill.mark, number), self.clock() + LINKS_LIVE)
+        return url
+
+    def allow(self, url: str, hosts: tuple[str, ...]) -> None:
+        if self.before("allow", url) == "misconfigured":
+            raise Misconfigured("ResultHost", "not an allowed host")
+
+    @contextmanager
+    def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
+        mood = self.before("fetch", url)
+        whole, dies_at = self.results[url]
+        if mood == "refused" or self.clock() >= dies_at:
+            raise Unavailable("ResultRefused", "403")
+        yield Download("image/png", "png", _pieces(whole, breaks=mood == "broken"))
+
+
+def result(mark: str, number: int) -> bytes:
+    """The cutout of the pictures with these ETags: it says of what it is, and that it is whole."""
+    return PNG + f" {mark} {number}.".encode()
+
+
+def _pieces(whole: bytes, *, breaks: bool) -> Iterator[bytes]:
+    yield whole[:20]
+    if breaks:
+        raise Unavailable("ResultBroken", "half-way")
+    yield whole[20:]
+
+
+def _said(request_id: str, body: dict[str, Any]) -> Reply:
+    return Reply(200, json.dumps({"RequestId": request_id, **body}).encode())
+
+
+def _refused(status: int, code: str) -> Reply:
+    return Reply(status, json.dumps({"RequestId": "R-9", "Code": code, "Message": _SAID}).encode())

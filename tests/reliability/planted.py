@@ -1,0 +1,144 @@
+"""Bugs of the kinds that there must never be, planted to see that they are found: by schedules, or by crash points."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import Phase
+
+from shared import log
+from shared.cloud.ports import Request
+from shared.jobs import keys
+from shared.jobs.job import Claimed, Job, Ready, Ticketed
+from shared.jobs.store import Jobs
+from shared.pictures.sniff import Download
+from shared.vendors.capability import Capability
+from shared.vendors.protocol import Stamp, Task
+from shared.vendors.viapi import Viapi
+from tests.reliability.crash_points import walk
+from tests.reliability.instances import Wire
+from tests.reliability.leaks import watched
+from tests.reliability.ledger import Counts
+from tests.reliability.schedules import Schedule
+from tests.reliability.shapes import SHAPES
+from tests.reliability.soak import search
+from tests.unit.fakes import MemoryBucket
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def claims_without_forbid_overwrite(patch: pytest.MonkeyPatch) -> None:
+    def create(bucket: MemoryBucket, key: str, body: bytes) -> bool:
+        bucket.write(key, body)
+        return True
+
+    patch.setattr(MemoryBucket, "create", create)
+
+
+def writes_the_receipt_before_the_outputs(patch: pytest.MonkeyPatch) -> None:
+    store = MemoryBucket.store
+
+    def early(bucket: MemoryBucket, key: str, download: Any, *, mark: str) -> int:
+        """Where the receipt will be, as the line would have written it after this."""
+        body = b"".join(download.chunks)
+        upload = f"{keys.UPLOADS}{key.removeprefix(keys.CUTOUTS).removesuffix('.png')}"
+        output = {"key": key, "label": "", "content_type": "image/png", "bytes": len(body)}
+        at = bucket.clock().isoformat()
+        receipt = {"source": upload, "etag": mark, "status": "done", "outputs": [output], "attempts": 9}
+        bucket.write(
+            keys.receipt(upload), json.dumps(receipt | {"uploaded_at": at, "finished_at": at}).encode(), mark=mark
+        )
+        return store(bucket, key, replace(download, chunks=iter([body])), mark=mark)
+
+    patch.setattr(MemoryBucket, "store", early)
+
+
+def ignores_leases(patch: pytest.MonkeyPatch) -> None:
+    take = Jobs.take
+    patch.setattr(Jobs, "take", lambda jobs, found: take(jobs, replace(found, job=replace(found.job, held_until=None))))
+    patch.setattr(Jobs, "due", lambda jobs, job: True)
+    patch.setattr(Jobs, "_win", lambda jobs, found, until: True)
+
+
+def forgets_tickets(patch: pytest.MonkeyPatch) -> None:
+    save = Jobs.save
+
+    def forget(jobs: Jobs, job: Job) -> None:
+        save(jobs, replace(job, stage=Claimed()) if isinstance(job.stage, Ticketed) else job)
+
+    patch.setattr(Jobs, "save", forget)
+
+
+def forgets_the_note_that_something_newer_came(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Jobs, "announce", lambda jobs, source: None)
+
+
+def forgets_how_often_it_called(patch: pytest.MonkeyPatch) -> None:
+    save = Jobs.save
+    patch.setattr(Jobs, "save", lambda jobs, job: save(jobs, replace(job, attempts=min(job.attempts, 1))))
+
+
+def forgets_what_was_bought(patch: pytest.MonkeyPatch) -> None:
+    save = Jobs.save
+    patch.setattr(Jobs, "save", lambda jobs, job: None if isinstance(job.stage, Ready) else save(jobs, job))
+
+
+def logs_the_link_that_a_vendor_is_shown(patch: pytest.MonkeyPatch) -> None:
+    call = Viapi.call
+
+    def logged(viapi: Viapi, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+        log.info("calling", links=[task.links for task in tasks])
+        return call(viapi, capability, tasks, stamp)
+
+    patch.setattr(Viapi, "call", logged)
+
+
+def logs_the_link_of_a_result(patch: pytest.MonkeyPatch) -> None:
+    fetch = Wire.fetch
+
+    def logged(wire: Wire, url: str, hosts: tuple[str, ...]) -> AbstractContextManager[Download]:
+        log.info("fetching", url=url)
+        return fetch(wire, url, hosts)
+
+    patch.setattr(Wire, "fetch", logged)
+
+
+FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
+    claims_without_forbid_overwrite,
+    writes_the_receipt_before_the_outputs,
+    ignores_leases,
+    forgets_tickets,
+    forgets_the_note_that_something_newer_came,
+    forgets_how_often_it_called,
+)
+FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
+    writes_the_receipt_before_the_outputs,
+    forgets_tickets,
+    forgets_what_was_bought,
+    forgets_how_often_it_called,
+    logs_the_link_that_a_vendor_is_shown,
+    logs_the_link_of_a_result,
+)
+PLANTED = tuple(dict.fromkeys((*FOUND_BY_SCHEDULES, *FOUND_BY_CRASH_POINTS)))
+
+
+def is_found_by_schedules(plant: Plant) -> bool:
+    with pytest.MonkeyPatch.context() as patch, watched():
+        plant(patch)
+        patch.setattr(Schedule, "counts", Counts())
+        try:
+            search(2_000, 4, Phase.generate)
+        except AssertionError:
+            return True
+        return False
+
+
+def is_found_by_crash_points(plant: Plant) -> bool:
+    with pytest.MonkeyPatch.context() as patch, watched() as watch:
+        plant(patch)
+        return any(walk(shape, every_retry=False).wrong or watch.leaked for shape in SHAPES)

@@ -1,0 +1,103 @@
+"""What is promised of every schedule: at every moment of it, and when all is quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from shared.jobs import keys
+from shared.jobs.receipt import Receipt
+from shared.pipeline.pipeline import MAX_ATTEMPTS
+from tests.reliability.model_vendor import REFUSAL_CODES, result
+from tests.reliability.people import People
+from tests.unit.fakes import MemoryBucket
+
+Kind = Literal["lost", "paid twice", "leaked", "broken"]
+Wrong = tuple[Kind, str]
+"""A promise that was not kept, and the sentence that says of whom."""
+
+_OUR_REFUSALS = {"NotAnImage", "CompanionMissing", "PictureMissing"}
+
+
+def receipts(bucket: MemoryBucket) -> Iterator[tuple[Receipt, str]]:
+    """Every receipt, with its mark."""
+    for key, thing in bucket.things.items():
+        if key.startswith(keys.CUTOUTS) and key.endswith(".json"):
+            yield Receipt.model_validate_json(thing.body), thing.mark
+
+
+def broken_now(bucket: MemoryBucket) -> Iterator[str]:
+    """What may never be so, not even for a moment."""
+    for key, thing in bucket.things.items():
+        if key.startswith(keys.CUTOUTS) and not key.endswith((".json", ".")) and not thing.body.endswith(b"."):
+            yield f"{key} is half-written"
+    for receipt, mark in receipts(bucket):
+        if mark.split(",")[0] != receipt.etag:
+            yield f"the receipt of {receipt.source} speaks of {receipt.etag} and is marked {mark}"
+        for output in receipt.outputs:
+            there = bucket.things.get(output.key)
+            if there is None or there.mark != mark:
+                yield f"the receipt of {receipt.source} names {output.key}, which is not there or another version's"
+
+
+def lost(bucket: MemoryBucket, people: People, under_way: set[str]) -> Iterator[str]:
+    """Uploads with neither a receipt, nor a job, nor a note; `under_way`: keys of events that are not over yet."""
+    for image in people.images:
+        related = {image, *(key for key in people.scene if image in people.served_by(key))}
+        if image not in bucket.things or related & under_way:
+            continue
+        if {keys.job(image), keys.sequel(image)} & set(bucket.things):
+            continue
+        there = bucket.things.get(keys.receipt(image))
+        told = there.mark if there else ""
+        if image in people.loose:
+            told, owed = told.split(",")[0], bucket.things[image].etag
+        else:
+            owed = people.mark(image)
+        if told != owed:
+            yield f"{image} is lost"
+
+
+def broken_when_quiet(bucket: MemoryBucket, people: People, forsaken: set[str]) -> Iterator[str]:
+    """What is promised once everything has been moved on as far as it goes and nobody fails any more.
+
+    `forsaken`: copies that a crash left to the lifecycle rule.
+    """
+    yield from broken_now(bucket)
+    for key in bucket.things:
+        if key.startswith((keys.JOBS, keys.WORK, keys.QUEUE)) and key not in {*forsaken, keys.DRAIN}:
+            yield f"{key} is left"
+    named = {output.key for receipt, _ in receipts(bucket) for output in receipt.outputs}
+    for key in bucket.things:
+        if key.startswith(keys.CUTOUTS) and not key.endswith(".json") and key not in named:
+            yield f"{key} is nobody's"
+    for receipt, mark in receipts(bucket):
+        for number, output in enumerate(receipt.outputs):
+            there = bucket.things.get(output.key)
+            if there and there.body != result(mark, number) and receipt.source in bucket.things:
+                yield f"{output.key} is marked as of {mark} and shows something else"
+        yield from _unjust(receipt, people)
+    yield from _complaints(bucket, people)
+
+
+def _complaints(bucket: MemoryBucket, people: People) -> Iterator[str]:
+    """Second pictures that stayed alone are told so, and are not once they are served."""
+    told = {receipt.source: receipt for receipt, _ in receipts(bucket)}
+    for key in people.scene:
+        image = keys.image_of(key, ("mask",))
+        if people.alone.get(key) and image and key not in told:
+            yield f"{key} has no picture, and nobody was told"
+        if image in told and key in told and {key, image} <= set(bucket.things) and image not in people.loose:
+            yield f"{key} was told that its picture is missing, and is served with it"
+
+
+def _unjust(receipt: Receipt, people: People) -> Iterator[str]:
+    bad = receipt.etag in people.bad
+    if receipt.status == "rejected" and receipt.code not in _OUR_REFUSALS | REFUSAL_CODES:
+        yield f"{receipt.source} was refused for {receipt.code}, which nobody said"
+    if receipt.code == "NotAnImage" and not bad and not receipt.source.startswith("uploads/general/refine-mask/"):
+        yield f"{receipt.source} was refused although it is a picture"
+    if receipt.status == "done" and bad:
+        yield f"{receipt.source} is no picture and was served"
+    if receipt.status == "failed" and receipt.attempts < MAX_ATTEMPTS:
+        yield f"{receipt.source} was given up after {receipt.attempts} calls"

@@ -1,0 +1,259 @@
+"""People, events, instances and a vendor, in any order that hypothesis can think of.
+
+A schedule is a list of rules' calls, and does the same each time it is run: to replay one that was found, call the
+rules of a `Schedule` by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from shared.entry.timeouts import Budget
+from shared.errors import Unavailable
+from shared.jobs import keys
+from shared.jobs.store import Jobs
+from shared.pipeline.dispatch import Arrivals
+from shared.pipeline.worker import Round
+from tests.reliability.actors import Actor, Cast, Order
+from tests.reliability.leaks import told_too_much
+from tests.reliability.ledger import Counts, Ledger
+from tests.reliability.model_vendor import MOODS, ModelVendor
+from tests.reliability.people import BAD, SCENES, People
+from tests.reliability.promises import Kind, broken_now, broken_when_quiet, lost
+from tests.unit.fakes import AtOnce, Died, Shop
+
+_UPLOADS, _SETTLE = timedelta(seconds=120), timedelta(seconds=300)
+"""The functions' timeouts."""
+_MOST_ROUNDS = 40
+"""In which everything must have become quiet: 11 minutes apart, they outlast every patience but the day for tickets."""
+
+_SELDOM = st.sampled_from((False, False, False, False, True))
+_INDEX = st.integers(0, 5)
+_PAUSES = (1, 1, 10, 10, 10, 130, 340, 1_900, 4_000, 90_000)
+"""Seconds: a moment, a back-off, past each lease, past a link's life, past the hour for a pair, past a ticket's day."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far an actor goes, in boundaries; how those whom it asks take it; what becomes of it at the next boundary."""
+
+    boundaries: int
+    moods: tuple[str, ...] = ()
+    then: str = "wait"
+
+
+TO_THE_END = Walk(10_000)
+_MOODS = sorted({"fine", *(mood for moods in MOODS.values() for mood in moods)})
+_WALKS = st.builds(
+    Walk,
+    st.integers(0, 14) | st.just(10_000),
+    st.lists(st.sampled_from(_MOODS), max_size=4).map(tuple),
+    st.sampled_from(("wait", "wait", "die", "falter", "falter after")),
+)
+_CROWD = 5
+_CHANGES = ("create", "write", "store", "delete", "stage")
+"""What OSS may have done although its answer is lost."""
+
+
+class Schedule(RuleBasedStateMachine):
+    """One shop, from its first upload until all is quiet."""
+
+    counts: ClassVar[Counts] = Counts()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shop = Shop()
+        self.bucket, self.clock = self.shop.bucket, self.shop.clock
+        self.cast = Cast()
+        self.people = People(self.bucket)
+        self.ledger = Ledger(self.people, self.bucket, self.clock, self.cast, self.counts)
+        self.vendor = ModelVendor(self.bucket, self.clock, self.cast.before, self.ledger.billed)
+        self.bucket.before, self.bucket.after = self._before, self._after
+        self.function, self.settle = self._arrivals(_UPLOADS), self._arrivals(_SETTLE)
+        self.pending: list[tuple[str, str]] = []
+        """Events, key and ETag, that OSS or Function Compute have yet to deliver, maybe again."""
+        self.dropped: list[str] = []
+        """Keys whose events were lost: backfill will find them."""
+        self.told: dict[Actor, tuple[str, str]] = {}
+        self.faltered: set[Actor] = set()
+        self.retries_first = True
+
+    def _arrivals(self, timeout: timedelta) -> Arrivals:
+        jobs = Jobs(self.bucket, self.clock, timedelta(seconds=Budget.within(timeout.total_seconds()).lease))
+        return self.shop.meet(self.shop.compose(self.vendor, jobs))
+
+    # ---------------------------------------------------------------- people and events
+
+    @initialize(scene=st.sampled_from(SCENES), retries_first=st.booleans(), walk=_WALKS)
+    def open(self, scene: tuple[str, ...], retries_first: bool = True, walk: Walk | None = None) -> None:
+        """The day begins with an upload; in the end, what is still to be told comes before settle's rounds or after."""
+        self.people.scene = scene
+        self.retries_first = retries_first
+        self.put(0, walk=walk)
+
+    @rule(which=_INDEX, version=st.sampled_from((0, 0, 0, 1, 1, 2, BAD)), walk=st.none() | _WALKS, lost=_SELDOM)
+    def put(self, which: int, version: int = 0, walk: Walk | None = None, lost: bool = False) -> None:
+        """An upload, whose event comes at once when there is a `walk`; else later, unless it is lost."""
+        key = self._key(which)
+        etag = self.people.put(key, version)
+        if not etag:
+            self.counts.excluded += 1
+        elif lost:
+            self.dropped.append(key)
+        else:
+            self.pending.append((key, etag))
+            if walk:
+                self.deliver(-1, walk=walk)
+
+    @rule(which=_INDEX)
+    def delete(self, which: int) -> None:
+        self.people.delete(self._key(which))
+
+    @precondition(lambda self: self.pending)
+    @rule(which=_INDEX, again=st.booleans(), walk=_WALKS)
+    def deliver(self, which: int = 0, again: bool = False, walk: Walk = TO_THE_END) -> None:
+        """An instance begins with an event; OSS delivers it once more later when `again`."""
+        event = self.pending[which % len(self.pending)]
+        if not again:
+            self.pending.remove(event)
+        self.counts.events += 1
+        self.counts.duplicates += again
+        self._begin(Actor(lambda: self.function.arrived(*event), self.clock() + _UPLOADS), walk, event)
+
+    # ---------------------------------------------------------------- instances
+
+    @precondition(lambda self: len(self.cast.actors) < _CROWD)
+    @rule(walk=_WALKS)
+    def tick(self, walk: Walk = TO_THE_END) -> None:
+        self._begin(Actor(self._round, self.clock() + _SETTLE), walk)
+
+    @precondition(lambda self: self.cast.actors)
+    @rule(who=_INDEX, walk=_WALKS)
+    def go(self, who: int = 0, walk: Walk = TO_THE_END) -> None:
+        """One actor goes on."""
+        self._walk(self.cast.actors[who % len(self.cast.actors)], walk)
+
+    @rule(seconds=st.sampled_from(_PAUSES))
+    def pass_(self, seconds: float) -> None:
+        self.clock.pass_(seconds=seconds)
+
+    # ---------------------------------------------------------------- what is promised
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        under_way = {key for key, _ in (*self.pending, *self.told.values())} | set(self.dropped)
+        self._check("broken", broken_now(self.bucket))
+        self._check("leaked", told_too_much(self.bucket))
+        self._check("lost", lost(self.bucket, self.people, under_way))
+
+    def teardown(self) -> None:
+        failed = bool(self.ledger.wrong)
+        while self.cast.actors:
+            self._move(self.cast.actors[0], Order(before=Died()) if failed else Order())
+        if failed or not self.people.scene:
+            return
+        self.counts.schedules += 1
+        if self.retries_first:
+            self._redeliver()
+        self._settle_down()
+        self._redeliver()
+        self._settle_down()
+        self._check("lost", lost(self.bucket, self.people, set()))
+        self._check("broken", broken_when_quiet(self.bucket, self.people, self.ledger.forsaken))
+
+    def _redeliver(self) -> None:
+        backfilled = [(key, self.bucket.things[key].etag) for key in self.dropped if key in self.bucket.things]
+        for event in (*self.pending, *backfilled):
+            self.function.arrived(*event)
+        self.pending, self.dropped = [], []
+
+    def _settle_down(self) -> None:
+        for _ in range(_MOST_ROUNDS):
+            self.clock.pass_(minutes=11)
+            self._round()
+            if not self.shop.keys(keys.JOBS) and {*self.shop.keys(keys.QUEUE)} <= {keys.DRAIN}:
+                return  # of the turns that a job has left, each round finds one
+        self._check("lost", [f"{key} never ends" for key in self.shop.keys(keys.JOBS)])
+
+    def _check(self, kind: Kind, wrong: Iterable[str]) -> None:
+        for sentence in wrong:
+            self.ledger.accuse(kind, sentence)
+        assert not self.ledger.wrong, self.ledger.wrong
+
+    # ---------------------------------------------------------------- behind the scenes
+
+    def _key(self, which: int) -> str:
+        return self.people.scene[which % len(self.people.scene)]
+
+    def _round(self) -> None:
+        def sleep(seconds: float) -> None:
+            wakes = self.clock() + timedelta(seconds=seconds)
+            self.cast.before("sleep", "")
+            self.clock.now = max(self.clock.now, wakes)
+
+        ends = self.clock() + timedelta(seconds=Budget.within(_SETTLE.total_seconds()).begin)
+        # Rounds that overlap are what is interleaved, not what one of them does at once.
+        Round(self.settle, ends, AtOnce(), sleep=sleep).run()
+
+    def _begin(self, actor: Actor, walk: Walk, event: tuple[str, str] | None = None) -> None:
+        self.cast.actors.append(actor)
+        if event:
+            self.told[actor] = event
+        self._walk(actor, walk)
+
+    def _walk(self, actor: Actor, walk: Walk) -> None:
+        ahead = iter(walk.moods)
+        for _ in range(walk.boundaries):
+            self._move(actor, Order(mood=self._mood(actor.at[0], ahead)))
+            if actor.over:
+                return
+        falters = Unavailable("OssUnreachable", "OSS was not reached")
+        match walk.then:
+            case "die":
+                self._move(actor, Order(before=Died()))
+            case "falter" | "falter after" if actor.at[0] not in (*MOODS, "sleep", "begin"):
+                self.counts.faults[f"OSS {walk.then}"] += 1
+                self.faltered.add(actor)
+                after = walk.then == "falter after" and actor.at[0] in _CHANGES
+                self._move(actor, Order(after=falters) if after else Order(before=falters))
+
+    def _mood(self, at: str, ahead: Iterator[str]) -> str:
+        mood = next(ahead, "fine") if at in MOODS else "fine"
+        if mood not in MOODS.get(at, ()):
+            return "fine"
+        self.counts.faults[f"{at}: {mood}"] += 1
+        return mood
+
+    def _move(self, actor: Actor, order: Order) -> None:
+        if self.clock() >= actor.ends:
+            order = Order(before=Died())  # Function Compute ends what takes longer than it may
+        self.cast.move(actor, order)
+        if not actor.over:
+            return
+        self.ledger.ended(actor)
+        event = self.told.pop(actor, None)
+        if actor.error is None:
+            return
+        if event:
+            self.pending.append(event)  # Function Compute tries again
+        if isinstance(actor.error, Died):
+            self.counts.deaths += 1
+        elif actor not in self.faltered:
+            self.ledger.accuse("broken", f"a bug: {actor.error!r}")
+
+    def _before(self, name: str, about: str) -> None:
+        self.cast.before(name, about)
+        actor = self.cast.moving
+        if actor and name == "look":
+            thing = self.bucket.things.get(about)
+            actor.seen |= {about: thing.etag} if thing else {}
+
+    def _after(self, name: str, about: str) -> None:
+        self.ledger.changed(name, about)
+        self.cast.after()

@@ -1,0 +1,98 @@
+"""The README's figures are counted, and tell when something is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import Phase
+
+from tests.catalogue.test_readme import README
+from tests.reliability import __main__ as reliability
+from tests.reliability import burst
+from tests.reliability.__main__ import HOSTILE_INPUTS, Figures, measure, table
+from tests.reliability.crash_points import Life
+from tests.reliability.planted import PLANTED, Plant, forgets_tickets, logs_the_link_of_a_result
+from tests.reliability.promises import Kind
+from tests.reliability.shapes import SHAPES
+from tests.reliability.soak import search
+from tests.reliability.test_burst import KEPT
+
+ASYNCHRONOUS = [shape for shape in SHAPES if shape.name == "asynchronous"]
+
+
+def test_every_figure_is_counted() -> None:
+    figures = measure(20, ASYNCHRONOUS, plants=PLANTED[:1], hostile=(lambda: 3, lambda: 4))
+    assert figures.good
+    told = dict(table(figures))
+    assert told["crash points tried"] == "53, each 3 times: asynchronous 53"
+    assert (told["hostile inputs tried"], told["planted bugs found"]) == ("7", "1 of 1")
+    assert all(int(told[what].replace(",", "")) > 0 for what in ("schedules run", "deaths", "duplicates delivered"))
+    assert told["the named points: crash points that cost a second call"] == "2: 1 after call; 1 before write job"
+
+
+@pytest.mark.parametrize(("plant", "kind"), [(forgets_tickets, "paid twice"), (logs_the_link_of_a_result, "leaked")])
+def test_what_is_wrong_is_told_by_its_kind(plant: Plant, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    figures = measure(0, ASYNCHRONOUS, plants=(), hostile=())
+    assert figures.wrong[kind] > 0
+    assert not figures.good
+
+
+def test_what_a_schedule_finds_is_told() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        forgets_tickets(patch)
+        # Not reduced, which takes longer than to find it.
+        patch.setattr(reliability, "soak", lambda schedules: search(schedules, 0, Phase.generate))
+        figures = measure(20, shapes=(), plants=(), hostile=())
+    assert figures.wrong["paid twice"] > 0
+
+
+def test_a_hostile_input_that_does_harm_is_told() -> None:
+    def harmed() -> int:
+        raise AssertionError("it did harm")
+
+    assert measure(0, shapes=(), plants=(), hostile=(harmed,)).wrong["broken"] == 1
+
+
+@pytest.mark.parametrize(
+    ("amiss", "kind"), [({"lost": 1}, "lost"), ({"paid_twice": 1}, "paid twice"), ({"throttled": 99}, "broken")]
+)
+def test_a_promise_that_a_burst_breaks_is_told(
+    amiss: dict[str, int], kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(burst, "measure", lambda asked: replace(KEPT, burst=asked, **amiss))
+    figures = measure(0, shapes=(), plants=(), hostile=(), uploads=60)
+    assert figures.wrong == Counter({kind: 1})
+    assert not figures.good
+
+
+def test_a_burst_that_keeps_its_promises_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(burst, "measure", lambda asked: KEPT)
+    assert measure(0, shapes=(), plants=(), hostile=(), uploads=2_000).good
+
+
+def test_a_planted_bug_that_is_not_found_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reliability, "is_found_by_crash_points", lambda plant: False)
+    assert not measure(0, shapes=(), plants=(logs_the_link_of_a_result,), hostile=()).good
+
+
+@pytest.mark.parametrize(("wrong", "code"), [(Counter[Kind](), 0), (Counter[Kind](lost=1), 1)])
+def test_the_exit_code_says_whether_anything_was_lost(
+    wrong: Counter[Kind], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reliability, "measure", lambda schedules, uploads: Figures(wrong=wrong))
+    monkeypatch.setattr(sys, "argv", ["reliability"])
+    assert reliability.main() == code
+
+
+def test_the_readme_tells_of_every_shape_and_every_planted_bug_and_hostile_input() -> None:
+    points = {shape.name: len(Life(shape).instances.crossed) for shape in SHAPES}
+    for row in (
+        f"| crash points tried | {reliability.crash_points(points)} |",
+        f"| planted bugs found | {len(PLANTED)} of {len(PLANTED)} |",
+        f"| hostile inputs tried | {len(HOSTILE_INPUTS):,} |",
+    ):
+        assert row in README, f"`make reliability` writes this into the README's figures:\n\n{row}\n"

@@ -1,0 +1,89 @@
+"""Whatever people, Function Compute and the vendor do, in whatever order: nothing is lost, nothing is paid twice."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from shared.jobs import keys
+from tests.reliability.people import COMMON, OWN_MASK, PAIR
+from tests.reliability.planted import FOUND_BY_CRASH_POINTS, FOUND_BY_SCHEDULES, Plant, is_found_by_schedules
+from tests.reliability.schedules import TO_THE_END, Schedule, Walk
+from tests.reliability.soak import search
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "oss_cutout")  # thousands of faults, each with its line
+
+
+def test_whoever_goes_next_and_whoever_dies_nothing_is_lost_and_nothing_is_paid_twice() -> None:
+    search(75, 4)  # a thousand in `make reliability`
+
+
+# ---------------------------------------------------------------- planted bugs: those that the crash points miss
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [each for each in FOUND_BY_SCHEDULES if each not in FOUND_BY_CRASH_POINTS],
+    ids=lambda plant: plant.__name__,
+)
+def test_a_planted_bug_is_found(plant: Plant) -> None:
+    assert is_found_by_schedules(plant)
+
+
+# ---------------------------------------------------------------- what was found
+
+
+def test_what_was_stored_for_an_upload_that_is_deleted_before_its_receipt_does_not_stay() -> None:
+    schedule = Schedule()
+    schedule.open((COMMON,), walk=Walk(8, then="falter after"))  # the result is stored, its receipt is not
+    schedule.go()
+    schedule.delete(0)
+    schedule.pass_(1_900)  # its link is dead: the job begins anew and finds no upload
+    schedule.teardown()
+    assert schedule.shop.keys(keys.CUTOUTS) == []
+
+
+def test_whoever_takes_up_a_job_whose_receipt_is_written_does_not_withdraw_it() -> None:
+    schedule = Schedule()
+    schedule.open((COMMON,), walk=TO_THE_END)
+    schedule.pass_(1)
+    schedule.put(0, version=1, walk=Walk(12, then="die"))  # over the removal of the job, all else being done
+    assert schedule.shop.receipt(COMMON) is not None
+    schedule.pass_(340)
+    schedule.tick(Walk(9, ("fine", "refused")))  # the result's host falters
+    withdrawn = schedule.shop.receipt(COMMON) is None
+    schedule.pass_(1_900)  # the result's link is dead, so the photo is paid for again
+    schedule.teardown()
+    assert not withdrawn
+    receipt = schedule.shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.attempts == 1
+
+
+def test_a_call_for_a_new_version_that_died_with_its_caller_is_counted() -> None:
+    schedule = Schedule()
+    schedule.open((COMMON,), walk=Walk(10_000, ("throttled",)))
+    schedule.pass_(4)  # until then it would join the queue
+    schedule.put(0, version=1, walk=Walk(14, then="die"))  # bought, and not yet recorded
+    schedule.teardown()
+    receipt = schedule.shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.attempts == 2
+
+
+def test_a_masks_complaint_ends_when_its_picture_comes_back_to_its_own_receipt() -> None:
+    schedule = Schedule()
+    schedule.open((PAIR, OWN_MASK), walk=TO_THE_END)
+    schedule.put(1, walk=TO_THE_END)  # the pair is served
+    schedule.delete(0)
+    schedule.put(1, walk=TO_THE_END)
+    schedule.pass_(4_000)
+    schedule.tick()  # the mask is told that its picture is missing
+    assert schedule.shop.receipt(OWN_MASK) is not None
+    schedule.put(0, walk=TO_THE_END)
+    schedule.teardown()
+    assert schedule.shop.receipt(OWN_MASK) is None

@@ -1,0 +1,71 @@
+"""What each vendor takes, whatever our rows say: by its stand-in's own table, drawn up from the vendor's manual."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from shared.vendors.capability import Capability
+from tests.cloud import damo_apis, picwish_work, viapi_actions
+from tests.cloud.oss_image_actions import FORMATS
+from tests.cloud.vendor_pictures import Limits
+
+_OSS_NAMES = {pillow: name for name, pillow in FORMATS.items() if name != "jpeg"}
+
+
+@dataclass(frozen=True)
+class Takes:
+    """What a vendor takes, in OSS's words; bounds are inclusive, in bytes and pixels."""
+
+    formats: frozenset[str]
+    max_bytes: float
+    least: int
+    most: int
+    aspect: float
+    """The longer side over the shorter one."""
+    depths_refused: frozenset[int]
+    """Bits a pixel that a PNG may not have."""
+    seconds: tuple[str, ...]
+    """The fields of pictures beside the first."""
+    same_size: bool
+    options: Mapping[str, tuple[str, ...]]
+    """Every value by the vendor's name, which for a list ends in `.N`; none where they are too many to list."""
+
+
+def _takes(
+    limits: Limits, row: viapi_actions.Action | picwish_work.Action | damo_apis.Api, *, same_size: bool
+) -> Takes:
+    return Takes(
+        formats=frozenset(_OSS_NAMES[form] for form in limits.formats),
+        max_bytes=limits.max_bytes,
+        least=limits.least,
+        most=limits.most,
+        aspect=limits.aspect[1] if limits.aspect else math.inf,
+        depths_refused=limits.png_depths_refused,
+        seconds=row.pictures[1:],
+        same_size=same_size,
+        options=row.options,
+    )
+
+
+def _viapi(action: str) -> Takes:
+    row = viapi_actions.ACTIONS[action]
+    return _takes(row.limits, row, same_size=row.same_size)
+
+
+def _picwish(path: str) -> Takes:
+    return _takes(picwish_work.LIMITS, picwish_work.ACTIONS[path.rpartition("/")[2]], same_size=True)
+
+
+def _damo(api: str) -> Takes:
+    return _takes(damo_apis.LIMITS, damo_apis.APIS[api], same_size=True)
+
+
+_TABLES: Mapping[str, Callable[[str], Takes]] = {"viapi": _viapi, "picwish": _picwish, "damo": _damo}
+"""Where each vendor's stand-in says what it takes: one entry a provider."""
+
+
+def taken(row: Capability) -> Takes:
+    """What the vendor takes, whatever the row says."""
+    return _TABLES[row.provider](row.action)

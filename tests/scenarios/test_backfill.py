@@ -1,0 +1,72 @@
+"""Backfill in the cloud in a box: uploads whose events were lost, and a gateway that does not take the invocation."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.cloud.box import Cloud
+from tests.scenarios.shop import Shop, photo
+
+SMALL = photo(size=(180, 120))
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with Cloud(timer_seconds=math.inf, qps=50) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with Cloud(timer_seconds=1, qps=50) as cloud:
+        cloud.oss.on_event = lambda document: None  # nobody is told of anything
+        yield Shop(cloud)
+
+
+def order(shop: Shop, **said: Any) -> dict[str, Any]:
+    answer = shop.cloud.fc.invoke("backfill", json.dumps(said).encode())
+    assert answer.error == "", answer
+    report: dict[str, Any] = json.loads(answer.body)
+    return report
+
+
+@pytest.mark.parametrize("invoked", [True, False])
+def test_uploads_nobody_was_told_of_are_served_once_it_is_ordered(shop: Shop, invoked: bool) -> None:
+    shop.cloud.gateway.takes_old_signatures = invoked
+    uploads = [f"uploads/{where}/红鞋 1+2%.jpg" for where in ("general/common", "goods/commodity", "picwish/cutout")]
+    for key in uploads:
+        shop.upload(key, SMALL)
+    time.sleep(1.1)  # a receipt of the same second would be looked at once more
+    assert order(shop, dry_run=True)["found"] == 3
+    report = order(shop)
+    assert (report["set_going"], report["queued"]) == (3, 0 if invoked else 3)
+    assert ("queued for settle: 3" in report["message"]) is not invoked
+    for key in uploads:
+        assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
+    assert sorted(shop.cloud.gateway.invoked) == (
+        ["oss-cutout-general", "oss-cutout-goods", "oss-cutout-picwish"] if invoked else []
+    )
+    done = [each.function for each in shop.cloud.fc.invocations if each.function not in ("settle", "backfill")]
+    assert sorted(done) == (["general", "goods", "picwish"] if invoked else []), "settle did the work, or they did"
+    assert order(shop)["found"] == 0
+    assert list(shop.bucket.list("backfill/")) == []
+
+
+def test_an_event_that_the_platform_lost_by_an_error_of_its_own_is_made_good_by_a_backfill(cloud: Cloud) -> None:
+    shop, key = Shop(cloud), "uploads/general/common/lost.jpg"
+    cloud.fc.fail_internally("general")
+    shop.upload(key, SMALL)
+    cloud.fc.quiet(30)
+    assert [dropped.reason for dropped in cloud.fc.dropped] == ["InternalServerError"]
+    assert order(shop)["set_going"] == 1
+    assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
+
+
+def test_what_is_no_order_is_told_so(shop: Shop) -> None:
+    assert "extra" in order(shop, dryrun=True)["message"].lower()

@@ -1,0 +1,168 @@
+"""The whole line in the cloud in a box, told twice, killed, throttled, blocked and slow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from shared.jobs import keys
+from tests.cloud.box import Cloud
+from tests.cloud.effects import Effect, Moment
+from tests.cloud.manifest import ROOT
+from tests.cloud.snippets import stage
+from tests.pictures import picture
+from tests.scenarios.shop import PATIENCE, Shop, photo, wait_for
+
+FUNCTION = f"""
+    import sys
+    from datetime import timedelta
+    sys.path.insert(0, {str(ROOT)!r})
+    from shared import drain
+    from shared.handlers.settle import on_timer
+    from shared.handlers.uploads import on_upload
+    drain._LATE = drain._LATE_AT_FIRST = timedelta(minutes=10)
+    handler = """
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Time runs faster here: a lease is over after some seconds, settle comes by every second. On a slow machine an
+    event would come late, and settle do what the upload's function is to die over: here no event is late. Nor are there
+    so few instances that those turned away would spend the test in Function Compute's pauses, which double."""
+    code = tmp_path_factory.mktemp("functions")
+    stage(code, {"general": f"{FUNCTION}on_upload('general')\n", "settle": f"{FUNCTION}on_timer()\n"})
+    timeouts = {"general": 12.0, "settle": 15.0}
+    many = {"concurrencyConfig": {"reservedConcurrency": 12}}
+    with Cloud(code=code, timeouts=timeouts, general=many, timer_seconds=1, qps=50, job_seconds=1) as cloud:
+        yield Shop(cloud)
+
+
+Step = tuple[str, str, Callable[[str], str]]
+"""Service, operation, and where in the bucket."""
+
+
+def mask(key: str) -> str:
+    return f"{key}.mask.png"
+
+
+def upload(key: str) -> str:
+    return key
+
+
+BEGIN: list[Step] = [("oss", "PutObject", keys.job), ("oss", "GetObject", upload)]
+RECORD: Step = ("oss", "PutObject", keys.job)
+RECEIPT: Step = ("oss", "GetObject", keys.receipt)
+STEPS: dict[str, list[Step]] = {
+    "common": [
+        *BEGIN,
+        RECEIPT,
+        ("viapi", "SegmentCommonImage", upload),
+        RECORD,
+        ("result", "Download", upload),
+        ("oss", "PutObject", lambda key: keys.output(key, "", "png")),
+        ("oss", "PutObject", keys.receipt),
+        ("oss", "DeleteObject", keys.job),
+    ],
+    "hd-common": [*BEGIN, RECEIPT, ("viapi", "SegmentHDCommonImage", upload), RECORD],
+    "refine-mask": [
+        *BEGIN,
+        ("oss", "GetObject", mask),
+        RECEIPT,
+        ("viapi", "RefineMask", upload),
+        RECORD,
+        RECEIPT,
+        ("oss", "DeleteObject", lambda key: keys.receipt(mask(key))),
+    ],
+}
+"""Each effect that an upload's function has on the outside, in order, by capability: of the second one settle does the
+rest, and of the third it is as with the first."""
+FIRST_OWN = {"common": 0, "hd-common": 3, "refine-mask": 2}
+"""Where each begins to differ from the first: a death takes a second, as a process must start in its place."""
+MOMENTS: tuple[Moment, ...] = ("before", "after")
+SMALL = photo(size=(180, 120))
+"""The stand-in draws one after the other, and with time scaled a call has four seconds."""
+
+
+def nobody_knows(steps: list[Step], step: int, moment: Moment) -> bool:
+    """Whether that lies between the vendor's having heard the call and the record of its answer."""
+    call = [service for service, _, _ in steps].index("viapi")
+    return (step, moment) in {(call, "after"), (call + 1, "before")}
+
+
+def the(steps: list[Step], step: int, moment: Moment, key: str) -> Callable[[Effect, Moment], bool]:
+    """True once: when the upload `key` comes to `step`."""
+    service, name, where = steps[step]
+    earlier = sum((s, n, w(key)) == (service, name, where(key)) for s, n, w in steps[:step])
+    seen = 0
+
+    def match(effect: Effect, now: Moment) -> bool:
+        nonlocal seen
+        if (effect.service, effect.name, effect.key, now) != (service, name, where(key), moment):
+            return False
+        seen += 1
+        return seen == earlier + 1
+
+    return match
+
+
+def test_wherever_an_instance_is_killed_the_result_arrives(shop: Shop) -> None:
+    deaths = [
+        (f"uploads/general/{capability}/killed/{step}-{moment}.jpg", capability, step, moment)
+        for capability, steps in STEPS.items()
+        for step in range(FIRST_OWN[capability], len(steps))
+        for moment in MOMENTS
+    ]
+    with shop.unheard():
+        for key, capability, _, _ in deaths:
+            if capability == "refine-mask":
+                shop.upload(mask(key), picture(180, 120, "PNG", mode="L"))
+    for key, capability, step, moment in deaths:
+        shop.cloud.kill_on(the(STEPS[capability], step, moment, key))
+        shop.upload(key, SMALL)
+    # Nothing is looked at before: a plan counts whoever asks for an object.
+    wait_for(lambda: not shop.cloud.kills_to_come, "the last of them to die where it was to die")
+    for key, capability, step, moment in deaths:
+        receipt = shop.wait(key)
+        assert (key, receipt.status) == (key, "done")
+        assert (key, shop.billed(key)) == (key, 2 if nobody_knows(STEPS[capability], step, moment) else 1)
+        assert receipt.attempts >= shop.billed(key)
+        shop.picture(receipt).load()  # raises when it is cut off
+
+
+def test_an_event_told_twice_at_once_is_billed_once(shop: Shop) -> None:
+    with shop.unheard() as events:
+        key = shop.upload("uploads/general/common/twice.jpg", SMALL)
+    for _ in range(4):
+        shop.cloud.oss.on_event(events[0])
+    assert shop.wait(key).attempts == 1
+    shop.cloud.fc.quiet(PATIENCE, "general")
+    assert shop.billed(key) == 1
+
+
+def test_throttled_blocked_and_slow_uploads_drain_when_the_fault_is_lifted(shop: Shop) -> None:
+    throttled, blocked, slow = (
+        f"uploads/general/{where}.jpg" for where in ("common/throttled", "refine-mask/blocked", "hd-common/slow")
+    )
+    faults = [
+        shop.cloud.viapi.fault("throttle", key=throttled),
+        shop.cloud.viapi.fault("blocked", key=blocked),
+        shop.cloud.viapi.fault("slow-job", key=slow),
+    ]
+    shop.upload(f"{blocked}.mask.png", picture(180, 120, "PNG", mode="L"))
+    for key in (throttled, blocked, slow):
+        shop.upload(key, SMALL)
+    stages = {throttled: "waiting", blocked: "blocked", slow: "ticketed"}
+    for key, where in stages.items():
+        wait_for(partial(shop.has_stage, key, where), f"{key} to be {where}")
+    assert [shop.receipt(key) for key in (throttled, blocked, slow)] == [None, None, None]
+    for fault in faults:
+        fault.lift()
+    for key in (throttled, blocked, slow):
+        receipt = shop.wait(key)
+        assert (key, receipt.status, receipt.attempts >= 1, shop.billed(key)) == (key, "done", True, 1)
+
+
+def test_nothing_is_left_when_all_is_quiet(shop: Shop) -> None:
+    shop.is_quiet()

@@ -1,0 +1,1 @@
+"""Single modules over fakes: a unit test lies where its module lies."""

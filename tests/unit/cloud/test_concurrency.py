@@ -1,0 +1,218 @@
+"""How many calls are with a vendor at once: it is not asked for more than it serves, nor for less than was bought."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+import pytest
+
+from shared.cloud.concurrency import VENDOR_SLOW, ConcurrencyLimit, Flight
+from shared.errors import Busy, Rejected, Unavailable
+from tests.unit.cloud.vendor_model import CALL_SECONDS, Backlog, Parallel, Serial, Time
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """The same in every run."""
+    return random.Random(12)
+
+
+def falls(at: float, *, first: float = 1.0, then: float = 0.3) -> Callable[[float], float]:
+    """Seconds a picture for a vendor that serves `first` a second, and from a moment on `then`."""
+    return lambda now: 1 / (first if now < at else then)
+
+
+# -------------------------------------------------------------------- a vendor that serves less than was bought
+
+
+@pytest.mark.parametrize("at", [5, 10, 15, 30, 100, math.inf])
+def test_a_vendor_that_serves_half_and_then_a_seventh_of_the_quota_loses_no_call(at: float) -> None:
+    backlog = Backlog(Serial(falls(at)), per_second=2, jobs=200).run()
+    assert (backlog.calls, backlog.unanswered) == (200, 0)
+    assert backlog.time.now < 1.05 * (min(at, 200) + max(0, 200 - at) / 0.3), "and it always has work"
+
+
+@pytest.mark.parametrize(
+    ("per_second", "serves", "lost"), [(2, 1, 0), (2, 0.3, 0), (10, 2.5, 0), (10, 1, 0), (50, 1, 35)]
+)
+def test_a_slow_vendor_is_found_out_from_its_first_answers(per_second: float, serves: float, lost: int) -> None:
+    """One that serves a fiftieth of what was bought has too many by then; without a limit they were 163 of 200."""
+    assert Backlog(Serial(lambda now: 1 / serves), per_second=per_second, jobs=200).run().unanswered <= lost
+
+
+def test_a_vendor_whose_pictures_take_different_times_loses_hardly_any_call(chance: random.Random) -> None:
+    def takes(now: float) -> float:
+        return falls(100)(now) * chance.lognormvariate(0, 0.6)
+
+    lost = [Backlog(Serial(takes), per_second=2, jobs=200).run().unanswered for _ in range(20)]
+    assert sum(lost) / 20 < 5
+
+
+def test_a_vendor_that_recovers_gets_the_whole_quota_again_at_once() -> None:
+    backlog = Backlog(Serial(lambda now: 1 / 0.3 if now < 100 else 0.05), per_second=2, jobs=200).run()
+    assert backlog.unanswered == 0
+    assert backlog.time.now < 100 + (200 - 30) / 2 + 10
+
+
+def test_a_tenth_is_too_much_for_what_stands_in_the_queue_and_then_no_more_is_lost() -> None:
+    backlog = Backlog(Serial(falls(100, then=0.1)), per_second=2, jobs=150).run()
+    assert 0 < backlog.unanswered <= 10
+
+
+# -------------------------------------------------------------------- one that keeps up
+
+
+@pytest.mark.parametrize("per_second", [2, 10, 50])
+@pytest.mark.parametrize("seconds", [0.3, 1, 3, 10, 20, 30])
+def test_a_vendor_that_keeps_up_gets_the_whole_quota_however_long_it_takes(per_second: float, seconds: float) -> None:
+    backlog = Backlog(Parallel(lambda now: seconds), per_second=per_second, jobs=1000).run()
+    assert backlog.share > 0.985
+    assert (backlog.calls, backlog.kept_back) == (1000, 0)
+
+
+def test_at_the_speed_of_the_bench_too() -> None:
+    """50 QPS and 3 s, 8.3 times slower: a call still has 40 s."""
+    assert Backlog(Parallel(lambda now: 25), per_second=6, jobs=1000).run().share > 0.985
+
+
+@pytest.mark.parametrize("per_second", [2, 10, 50])
+@pytest.mark.parametrize("seconds", [0.3, 1, 3, 10, 20])
+def test_nor_does_it_matter_that_pictures_take_different_times(
+    chance: random.Random, per_second: float, seconds: float
+) -> None:
+    def takes(now: float) -> float:
+        return seconds * chance.uniform(0.7, 1.3)
+
+    shares = [Backlog(Parallel(takes), per_second=per_second, jobs=1000).run().share for _ in range(3)]
+    assert sum(shares) / 3 > (0.97 if seconds <= 3 else 0.9)
+
+
+def test_one_picture_in_a_hundred_that_gets_no_answer_does_not_slow_down_the_others(chance: random.Random) -> None:
+    def takes(now: float) -> float:
+        return 1 if chance.random() > 0.01 else math.inf
+
+    backlog = Backlog(Parallel(takes), per_second=10, jobs=2000).run(until=200)
+    assert backlog.share > 0.97
+
+
+@pytest.mark.parametrize("later", [10, 20, 30])
+def test_a_vendor_that_became_slower_for_good_is_not_held_to_its_best(later: float) -> None:
+    backlog = Backlog(Parallel(lambda now: 1 if now < 60 else later), per_second=2, jobs=5000).run(until=900)
+    before, began = backlog.calls, backlog.time.now
+    backlog.run(until=1200)
+    assert (backlog.calls - before) / (2 * (backlog.time.now - began)) > 0.97
+    assert backlog.unanswered == 0
+
+
+# -------------------------------------------------------------------- one that does not answer
+
+
+def test_a_vendor_that_hangs_is_tried_by_one_call_at_a_time_until_it_answers_again() -> None:
+    backlog = Backlog(Parallel(lambda now: math.inf if 100 <= now < 500 else 1), per_second=2, jobs=2000)
+    backlog.run(until=150)
+    lost = backlog.unanswered
+    assert lost <= 13
+    backlog.run(until=500)
+    assert backlog.unanswered - lost <= 400 / CALL_SECONDS
+    served = backlog.done
+    backlog.run(until=560)
+    assert backlog.done - served > 60
+
+
+def test_what_was_learnt_holds_for_the_next_backlog_as_well() -> None:
+    first = Backlog(Serial(falls(100)), per_second=2, jobs=200).run()
+    second = Backlog(Serial(lambda now: 1 / 0.3), per_second=2, jobs=50, limit=first.limit).run()
+    assert second.most <= 4
+    assert second.unanswered == 0
+
+
+# -------------------------------------------------------------------- the limit by itself
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def limit(time: Time) -> ConcurrencyLimit:
+    """Of 2 calls a second."""
+    return ConcurrencyLimit(2, CALL_SECONDS, time)
+
+
+def fly(limit: ConcurrencyLimit, time: Time, seconds: float, error: Exception | None = None) -> None:
+    flight = Flight(limit)
+    try:
+        with flight:
+            flight.sent()
+            time.now += seconds
+            if error:
+                raise error
+    except (Unavailable, Rejected):
+        return
+    flight.served()
+
+
+def test_a_call_is_in_flight_until_it_ends_and_only_if_it_was_sent(limit: ConcurrencyLimit) -> None:
+    with Flight(limit) as never:
+        assert limit.in_flight == 0
+        with Flight(limit) as flight:
+            flight.sent()
+            assert limit.in_flight == 1
+        assert limit.in_flight == 0
+    assert never is not flight
+    assert limit.in_flight == 0
+
+
+def test_without_room_a_call_is_kept_back(limit: ConcurrencyLimit, time: Time) -> None:
+    fly(limit, time, 0, Unavailable("NoAnswer", ""))
+    assert limit.limit == 1
+    with Flight(limit) as flight:
+        flight.sent()
+        assert limit.room == 0
+        with pytest.raises(Busy) as raised, Flight(limit) as second:
+            second.sent()
+        assert raised.value.code == VENDOR_SLOW
+        assert limit.in_flight == 1
+    assert limit.room == 1
+
+
+@pytest.mark.parametrize("error", [Busy("Throttling", ""), Rejected("InvalidImage", ""), ZeroDivisionError()])
+def test_only_what_is_served_or_never_answered_says_how_slow_the_vendor_is(
+    limit: ConcurrencyLimit, time: Time, error: Exception
+) -> None:
+    before = limit.limit
+    for _ in range(9):
+        try:
+            fly(limit, time, 30, error)
+        except ZeroDivisionError:
+            continue
+    assert limit.limit == before
+    assert limit.in_flight == 0
+
+
+def test_three_of_five_calls_without_an_answer_leave_one_and_two_do_not(limit: ConcurrencyLimit, time: Time) -> None:
+    for _ in range(5):
+        fly(limit, time, 1)
+    before = limit.limit
+    assert before > 1
+    fly(limit, time, 40, Unavailable("NoAnswer", ""))
+    fly(limit, time, 40, Unavailable("NoAnswer", ""))
+    assert limit.limit == before
+    fly(limit, time, 40, Unavailable("NoAnswer", ""))
+    assert limit.limit == 1
+
+
+def test_the_first_answer_tells_how_many_calls_the_quota_needs_however_few_there_were(time: Time) -> None:
+    """When a backlog joins the queue more slowly than the quota would work it off."""
+    limit = ConcurrencyLimit(6, CALL_SECONDS, time)
+    fly(limit, time, 25)
+    assert 150 < limit.limit < 200, "and no room for a queue yet"
+
+
+def test_a_clock_that_stands_still_is_no_error(limit: ConcurrencyLimit, time: Time) -> None:
+    for _ in range(9):
+        fly(limit, time, 0)
+    assert limit.limit == 10

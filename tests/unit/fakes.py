@@ -1,0 +1,325 @@
+"""Small honest objects at the seams of the line: a bucket in memory, a vendor that answers what it is told, a clock."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from shared.cloud.ports import MARK, Credentials, Entry, Reply, Request, Source, Stored, Web
+from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
+from shared.jobs import keys
+from shared.jobs.backlog import Drain
+from shared.jobs.daily_limit import Allowance
+from shared.jobs.job import Job
+from shared.jobs.receipt import Receipt
+from shared.jobs.store import Jobs
+from shared.pictures.header import WINDOW
+from shared.pictures.sniff import Download
+from shared.pipeline.dispatch import Arrivals
+from shared.pipeline.pipeline import Line
+from shared.pipeline.results import Results
+from shared.pipeline.vendor_calls import Purchases
+from shared.vendors.damo import Damo
+from shared.vendors.picwish import Picwish
+from shared.vendors.prices import Prices
+from shared.vendors.protocol import Provider
+from shared.vendors.quotas import Quotas
+from shared.vendors.viapi import Viapi
+
+START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
+PNG = b"\x89PNG\r\n\x1a\n" + b"a cutout"
+
+
+class Died(BaseException):
+    """The instance is gone: nothing of it runs any more."""
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@dataclass
+class Thing:
+    body: bytes
+    modified: datetime
+    mark: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+    public: bool = False
+
+    @property
+    def etag(self) -> str:
+        return hashlib.md5(self.body).hexdigest().upper()
+
+
+class MemoryBucket:
+    """What OSS does, without the network: `requests` counts what production would have sent."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.things: dict[str, Thing] = {}
+        self.requests: list[tuple[str, str]] = []
+        self.before: Callable[[str, str], None] = lambda name, key: None
+        self.after: Callable[[str, str], None] = lambda name, key: None
+        """Told of every request once it is done, when OSS's answer may still be lost."""
+        self.unprocessable: set[str] = set()
+        """Keys of pictures that OSS can make no other one of."""
+        self.signature = ""
+        """What every signed link ends with; a key from STS makes it hundreds of characters long."""
+
+    def put(self, key: str, body: bytes, **metadata: str) -> str:
+        """An upload, by somebody else."""
+        self.things[key] = Thing(body, self.clock(), metadata=metadata)
+        return self.things[key].etag
+
+    @contextmanager
+    def _request(self, name: str, key: str) -> Iterator[None]:
+        self.before(name, key)
+        self.requests.append((name, key))
+        yield
+        self.after(name, key)
+
+    def look(self, key: str) -> Source | None:
+        with self._request("look", key):
+            thing = self.things.get(key)
+        if thing is None:
+            return None
+        metadata = thing.metadata | ({MARK: thing.mark} if thing.mark else {})
+        return Source(key, thing.etag, len(thing.body), thing.modified, metadata, thing.body[:WINDOW])
+
+    def window(self, key: str, start: int, length: int) -> bytes:
+        with self._request("window", key):
+            body = self.things[key].body
+        assert start + length <= len(body), "OSS would send the whole object"
+        return body[start : start + length]
+
+    def read(self, key: str) -> Stored | None:
+        with self._request("read", key):
+            thing = self.things.get(key)
+        return Stored(thing.body, thing.etag, thing.mark) if thing else None
+
+    def etag(self, key: str) -> str:
+        with self._request("etag", key):
+            thing = self.things.get(key)
+        return thing.etag if thing else ""
+
+    def create(self, key: str, body: bytes) -> bool:
+        with self._request("create", key):
+            if new := key not in self.things:
+                self.things[key] = Thing(body, self.clock())
+        return new
+
+    def write(self, key: str, body: bytes, *, mark: str = "") -> None:
+        with self._request("write", key):
+            self.things[key] = Thing(body, self.clock(), mark)
+
+    def store(self, key: str, download: Download, *, mark: str) -> int:
+        with self._request("store", key):
+            body = b"".join(download.chunks)
+            self.things[key] = Thing(body, self.clock(), mark)
+        return len(body)
+
+    def delete(self, keys: tuple[str, ...]) -> None:
+        if not keys:
+            return
+        with self._request("delete", ",".join(keys)):
+            for key in keys:
+                self.things.pop(key, None)
+
+    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[Entry]:
+        with self._request("list", prefix):
+            found = sorted(self.things.items())
+            there = [Entry(key, thing.etag, thing.modified, len(thing.body)) for key, thing in found]
+        yield from (entry for entry in there if entry.key.startswith(prefix) and entry.key > after)
+
+    def link(self, key: str, process: str, seconds: int) -> str:
+        query = f"x-oss-process={quote(process)}&seconds={seconds}&signature={self.signature}"
+        return f"https://shop-photos.example/{quote(key)}?{query}"
+
+    def address(self, key: str, process: str) -> str:
+        return f"https://shop-photos.example/{quote(key)}" + (f"?x-oss-process={quote(process)}" if process else "")
+
+    def check_link(self, link: str) -> None:
+        key, _ = shown_at(link)
+        with self._request("check_link", key):
+            if key in self.unprocessable:
+                raise Rejected("BadImage", "OSS cannot process it")
+
+    def stage(self, key: str, copy: str, *, public: bool) -> None:
+        with self._request("stage", copy):
+            if key not in self.things:
+                raise Unavailable("NoSuchKey", "it was deleted just as it was to be copied")
+            self.things[copy] = Thing(self.things[key].body, self.clock(), public=public)
+
+
+class ScriptedWeb:
+    """Answers each call with the next of `answers` (a reply's JSON, or an error to raise), and serves result links."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, str] | CutoutError] = []
+        self.always: tuple[int, str] | CutoutError | None = None
+        self.asked: tuple[int, str] | None = None
+        """What to answer to every question about a ticket, when not None."""
+        self.before: Callable[[Request], object] = lambda request: None
+        """Called with each request when the vendor has it."""
+        self.sent: list[Request] = []
+        self.results: dict[str, bytes | CutoutError] = {}
+        self.fetched: list[str] = []
+
+    def came_too_early(self, request: Request) -> None:
+        pass
+
+    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
+        on_turn()
+        self.before(request)
+        self.sent.append(request)
+        if self.asked and is_question(request):
+            return Reply(self.asked[0], self.asked[1].encode())
+        answer = self.answers.pop(0) if self.answers else self.always
+        assert answer is not None, f"nobody said what to answer to {request}"
+        if isinstance(answer, CutoutError):
+            raise answer
+        return Reply(answer[0], answer[1].encode())
+
+    def allow(self, url: str, hosts: tuple[str, ...]) -> None:
+        result = self.results.get(url)
+        if isinstance(result, Misconfigured):
+            raise result
+
+    @contextmanager
+    def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
+        self.fetched.append(url)
+        result = self.results.get(url, PNG)
+        if isinstance(result, CutoutError):
+            raise result
+        yield Download("image/png", "png", iter([result]))
+
+    def shown(self, field_name: str) -> tuple[str, str]:
+        """The key and the process of the picture in the last call's `field_name`."""
+        return _object(self.sent[-1], field_name)
+
+    def shown_keys(self, field_name: str) -> list[str]:
+        """The keys of the pictures in every call's `field_name`, in the order of the calls."""
+        return [_object(request, field_name)[0] for request in self.sent]
+
+
+def is_question(request: Request) -> bool:
+    """Whether it asks what became of a ticket, in any vendor's dialect."""
+    return request.method == "GET" or request.quota.name == "GetAsyncJobResult" or request.url.endswith("/query")
+
+
+def _object(request: Request, field_name: str) -> tuple[str, str]:
+    return shown_at({**request.query, **request.form}[field_name])
+
+
+def shown_at(link: str) -> tuple[str, str]:
+    """The key and the process of the picture at `link`."""
+    url = urlsplit(link)
+    return unquote(url.path[1:]), parse_qs(url.query).get("x-oss-process", [""])[0]
+
+
+class AtOnce(Executor):
+    """Does what it is given before it returns: a round in it does one thing after the other, always in one order."""
+
+    def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(work(*given, **named))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
+            done.set_exception(error)
+        return done
+
+
+class Shop:
+    """The line over a bucket in memory, a scripted web and a clock that stands still."""
+
+    def __init__(
+        self,
+        lease: timedelta = timedelta(seconds=132),
+        web: ScriptedWeb | None = None,
+        daily_call_limit: int | None = None,
+        prices: Mapping[str, float] | None = None,
+    ) -> None:
+        self.clock = Clock()
+        self.bucket = MemoryBucket(self.clock)
+        self.web = web or ScriptedWeb()
+        self.providers: dict[str, Provider] = {
+            "viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(2)),
+            "picwish": Picwish(
+                {
+                    "picwish/cutout": "https://cutout.picwish.example",
+                    "picwish/watermark": "https://watermark.picwish.example",
+                },
+                "EXAMPLE-appcode",
+                Quotas(2),
+            ),
+            "damo": Damo("https://damo.example", "EXAMPLE-appcode", Quotas(2), "/api/v1/inst-mat/submit"),
+        }
+        self.daily_call_limit = daily_call_limit
+        self.prices = Prices(prices or {})
+        self.line = self.compose(self.web, Jobs(self.bucket, self.clock, lease))
+        self.arrivals = self.meet(self.line)
+
+    def meet(self, line: Line) -> Arrivals:
+        """Where an instance's line begins."""
+        return Arrivals(line, Drain(self.bucket, self.bucket, self.clock))
+
+    def compose(self, web: Web, jobs: Jobs) -> Line:
+        """The line of one instance."""
+        allowance = Allowance(self.bucket, self.daily_call_limit, self.clock)
+        return Line(
+            bucket=self.bucket,
+            jobs=jobs,
+            purchases=Purchases(web, self.providers, allowance, self.clock, 40.0),
+            results=Results(self.bucket, web, self.providers, self.clock),
+            clock=self.clock,
+            prices=self.prices,
+        )
+
+    def upload(self, key: str, body: bytes, **metadata: str) -> None:
+        """Put an object and tell the line, as OSS would."""
+        self.arrivals.arrived(key, self.bucket.put(key, body, **metadata))
+
+    def turned_away(self, key: str, body: bytes, answer: tuple[int, str] | CutoutError) -> None:
+        """Put an object that the vendor, busy just then, turns away; and let a moment pass, so that the next one
+        knocks again."""
+        self.web.answers.append(answer)
+        self.upload(key, body)
+        self.clock.pass_(seconds=4)
+
+    def resume(self, key: str) -> None:
+        """What settle does when a job falls due."""
+        found = self.line.jobs.find(key)
+        assert found is not None
+        self.line.resume(found)
+
+    def after(self, key: str, **time: float) -> None:
+        self.clock.pass_(**time)
+        self.resume(key)
+
+    def receipt(self, key: str) -> Receipt | None:
+        thing = self.bucket.things.get(keys.receipt(key))
+        return Receipt.model_validate_json(thing.body) if thing else None
+
+    def job(self, key: str) -> Job | None:
+        thing = self.bucket.things.get(keys.job(key))
+        return Job.from_json(thing.body) if thing else None
+
+    def left(self) -> list[str]:
+        """What is there, but for what settle sweeps away and what it is called by."""
+        return [key for key in sorted(self.bucket.things) if not key.startswith((keys.QUEUE, keys.BELL))]
+
+    def keys(self, prefix: str) -> list[str]:
+        return [key for key in sorted(self.bucket.things) if key.startswith(prefix)]

@@ -1,0 +1,280 @@
+"""Names in the bucket: no two uploads share one, and every name leads back to its upload."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from shared.errors import Rejected
+from shared.jobs import keys
+from shared.jobs.job import Blocked, Claimed, Ready, Ticketed, Waiting
+from shared.jobs.keys import MAX_UPLOAD_BYTES, UPLOADS
+
+OSS_KEY_BYTES = 1023
+ETAG = "0123456789ABCDEF0123456789ABCDEF"
+"""A job is written in one request, so its ETag is always the MD5 of its content."""
+LABELS = ("", "0", "1", "12", "skin", "l_brow", "mask")
+EXTENSIONS = ("png", "jpg", "webp", "bmp")
+
+
+def _fits(path: str) -> bool:
+    return len((UPLOADS + path).encode()) <= MAX_UPLOAD_BYTES
+
+
+_WORDS = st.sampled_from(
+    ["a", ".jpg", ".png", ".json", ".next", ".lease", ".0", ".1", ".mask", "/", ETAG, ".", "红 +%"]
+)
+_NASTY = st.lists(_WORDS, min_size=1, max_size=6).map("".join)
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+uploads = st.one_of(_NASTY, _TEXT).filter(_fits).map(UPLOADS.__add__)
+
+STAGES = [stage.name for stage in (Claimed, Waiting, Blocked, Ticketed, Ready)]
+_ZONES = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)))
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=_ZONES)  # noqa: DTZ001 - hypothesis's way
+_FOLDERS = st.sampled_from(["", "general/", "general/common/", "-/", "-/-/", "/", "//", "20261121T080000.000000Z/"])
+jobs = st.builds("{}{}".format, _FOLDERS, st.one_of(_NASTY, _TEXT)).filter(_fits).map(UPLOADS.__add__)
+"""Those that may be pictures, so that there may be a job for them."""
+jobs = jobs.filter(keys.is_upload)
+
+
+def documents(upload: str) -> set[str]:
+    """Every name made for an upload but its pictures'."""
+    return {
+        keys.receipt(upload),
+        keys.job(upload),
+        keys.sequel(upload),
+        *(keys.lease(keys.job(upload), ETAG, turn) for turn in (0, 1, 19)),
+    }
+
+
+def pictures(upload: str, labels: tuple[str, ...]) -> set[str]:
+    return {keys.output(upload, label, extension) for label in labels for extension in EXTENSIONS}
+
+
+@given(uploads, uploads)
+@example("uploads/a.jpg", "uploads/a.jpg.json")
+@example("uploads/a", "uploads/a.json")
+@example("uploads/a.next", "uploads/a")
+@example("uploads/a.1.lease", "uploads/a")
+@example("uploads/a", f"uploads/a.{ETAG}.0")
+@example("uploads/a.jpg", "uploads/a.jpg.png")
+@example("uploads/a.jpg", "uploads/a.png")
+def test_no_two_uploads_share_a_document_or_a_picture(one: str, other: str) -> None:
+    assume(one != other)
+    assert not documents(one) & documents(other)
+    assert not (documents(one) | pictures(one, ("",))) & (documents(other) | pictures(other, ("",)))
+    assert not documents(one) & pictures(other, LABELS)
+
+
+@given(uploads, uploads)
+@example("uploads/a.jpg", "uploads/a.jpg.png")
+def test_labelled_pictures_are_shared_only_with_an_upload_named_like_the_label(one: str, other: str) -> None:
+    assume(one != other)
+    shared = pictures(one, LABELS) & pictures(other, LABELS)
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    assert not shared or longer.removeprefix(f"{shorter}.") in LABELS
+
+
+def test_a_name_that_ends_in_a_label_would_take_anothers_and_is_told_by_its_suffix() -> None:
+    assert keys.output("uploads/a.jpg", "0", "png") == keys.output("uploads/a.jpg.0", "", "png")
+    assert [keys.suffix(key) for key in ("uploads/a.jpg.0", "uploads/a.0/b", "uploads/b.0/c.jpg")] == ["0", "", "jpg"]
+
+
+@given(uploads)
+def test_the_documents_of_one_upload_and_all_its_pictures_have_names_of_their_own(upload: str) -> None:
+    assert len(documents(upload)) == 6
+    assert len(pictures(upload, LABELS)) == len(LABELS) * len(EXTENSIONS)
+    assert not documents(upload) & pictures(upload, LABELS)
+
+
+@given(uploads)
+@example("uploads/general/common/a.next")
+@example("uploads/general/common/a.json")
+@example("uploads/general/common/a.jpg")
+def test_a_job_and_a_sequel_lead_back_to_their_upload(upload: str) -> None:
+    assert keys.upload_of(keys.job(upload)) == upload
+    assert keys.upload_of(keys.sequel(upload)) == upload
+
+
+@given(uploads, st.integers(0, 19))
+def test_a_lease_leads_back_to_the_job_and_the_state_it_is_about(upload: str, turn: int) -> None:
+    assert keys.state_of(keys.lease(keys.job(upload), ETAG, turn)) == (keys.job(upload), ETAG)
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "红", "😀"])
+def test_every_name_made_from_the_longest_upload_fits_oss(letter: str) -> None:
+    room = MAX_UPLOAD_BYTES - len(UPLOADS)
+    upload = UPLOADS + letter * (room // len(letter.encode())) + "a" * (room % len(letter.encode()))
+    assert len(upload.encode()) == MAX_UPLOAD_BYTES
+    longest = max((documents(upload) | pictures(upload, (*LABELS, "l_brow"))), key=lambda key: len(key.encode()))
+    assert len(longest.encode()) <= OSS_KEY_BYTES
+
+
+@given(uploads)
+def test_jobs_of_a_folder_are_found_below_its_prefix(upload: str) -> None:
+    folder = keys.folder(upload)
+    assert upload.startswith(folder)
+    assert keys.job(upload).startswith(keys.jobs_below(folder))
+    assert keys.job(upload).startswith(keys.jobs_below(""))
+
+
+def test_names_are_those_the_design_promises() -> None:
+    upload = "uploads/goods/commodity/return-form=whiteBK/2026/红鞋 1.jpg"
+    stem = "goods/commodity/return-form=whiteBK/2026/红鞋 1.jpg"
+    assert keys.output(upload, "", "png") == f"cutouts/{stem}.png"
+    assert keys.output(upload, "l_eye", "jpg") == f"cutouts/{stem}.l_eye.jpg"
+    assert keys.receipt(upload) == f"cutouts/{stem}.json"
+    assert keys.job(upload) == f"jobs/{stem}.json"
+    assert keys.lease(keys.job(upload), ETAG, 3) == f"jobs/{stem}.{ETAG}.3.lease"
+    assert re.fullmatch(r"work/[0-9a-f]{32}\.jpg", keys.staged("job", 0, "jpg"))
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("uploads/general/common/a.jpg", True),
+        ("uploads/general/common/a", True),
+        ("uploads/a.jpg", True),  # in the wrong place, and told so on a receipt
+        ("uploads/general/_private/.x/a.jpg", True),  # only the last name counts
+        ("uploads/general/common/", False),
+        ("uploads/general/common/.DS_Store", False),
+        ("uploads/general/refine-mask/_mask.png", False),
+        ("cutouts/general/common/a.jpg", False),
+        ("Uploads/general/common/a.jpg", False),
+    ],
+)
+def test_folders_and_names_with_a_dot_or_underscore_first_are_no_pictures(key: str, expected: bool) -> None:
+    assert keys.is_upload(key) is expected
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("uploads/general/common/a.jpg", "general/common"),
+        ("uploads/general/common/deep/er/a.jpg", "general/common"),
+        ("uploads/general/a.jpg", ""),
+        ("uploads/a.jpg", ""),
+    ],
+)
+def test_the_first_two_folders_name_the_capability(key: str, expected: str) -> None:
+    assert keys.capability_name(key) == expected
+
+
+@pytest.mark.parametrize(
+    ("folders", "expected"),
+    [
+        ("", {}),
+        ("2026/spring/", {}),
+        ("return-form=mask/", {"return-form": "mask"}),
+        ("2026/return-form=mask/spring/", {"return-form": "mask"}),
+        ("type=person,crop=1/", {"type": "person", "crop": "1"}),
+        ("return-form=mask/return-form=crop/", {"return-form": "crop"}),
+        ("return-form=/", {"return-form": ""}),
+        ("Berlin, Köln/", {}),
+        ("name=值/", {"name": "值"}),
+    ],
+)
+def test_a_folder_called_option_equals_value_sets_an_option_below_it(folders: str, expected: dict[str, str]) -> None:
+    assert keys.options(f"uploads/general/common/{folders}a.jpg") == expected
+
+
+def test_neither_the_capability_nor_the_pictures_own_name_sets_options() -> None:
+    assert keys.options("uploads/a=b/c=d/e=f.jpg") == {}
+
+
+def test_a_folder_that_mixes_options_with_other_words_is_refused_with_its_name() -> None:
+    with pytest.raises(Rejected, match="'type=person,oops', 'oops' is no <option>=<value>") as refused:
+        keys.options("uploads/general/common/type=person,oops/a.jpg")
+    assert refused.value.code == "InvalidOption"
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("uploads/g/c/a.jpg.mask.png", "uploads/g/c/a.jpg"),
+        ("uploads/g/c/a.mask.jpg.mask.png", "uploads/g/c/a.mask.jpg"),
+        ("uploads/g/c/two\nlines.jpg.mask.png", "uploads/g/c/two\nlines.jpg"),
+        ("uploads/g/c/a.jpg.sky.png", ""),
+        ("uploads/g/c/a.jpg.mask", ""),
+        ("uploads/g/c/mask.png", ""),
+        ("uploads/g/c.mask.d/a", ""),
+    ],
+)
+def test_a_second_picture_is_named_after_the_first(key: str, expected: str) -> None:
+    assert keys.image_of(key, ("mask",)) == expected
+
+
+@given(uploads, st.sampled_from(["mask", "sky"]), st.sampled_from(["png", "JPG"]))
+def test_a_second_pictures_name_leads_back_to_the_first(upload: str, role: str, extension: str) -> None:
+    own, of_folder = keys.companion_prefixes(upload, role)
+    assert keys.image_of(own + extension, (role,)) == upload
+    assert keys.serves_folder(of_folder + extension, (role,))
+    assert keys.folder(of_folder + extension) == keys.folder(upload)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("uploads/g/c/_mask.png", True),
+        ("uploads/g/c/_sky.png", False),
+        ("uploads/g/c/a_mask.png", False),
+        ("uploads/g/c/_mask", False),
+        ("uploads/g/_mask.d/a", False),
+    ],
+)
+def test_a_folders_second_picture_begins_with_an_underscore(key: str, expected: bool) -> None:
+    assert keys.serves_folder(key, ("mask",)) is expected
+
+
+def test_no_name_is_a_second_picture_where_none_is_needed() -> None:
+    assert keys.image_of("uploads/g/c/a.jpg.mask.png", ()) == ""
+    assert not keys.serves_folder("uploads/g/c/_mask.png", ())
+
+
+@given(st.sampled_from(STAGES), moments, jobs)
+@example("waiting", datetime(2026, 11, 21, tzinfo=timezone.utc), "uploads/-/-/a.jpg")
+@example("waiting", datetime(2026, 11, 21, tzinfo=timezone.utc), "uploads/general/common/general/common/a.jpg")
+@example("waiting", datetime(2026, 11, 21, tzinfo=timezone.utc), "uploads//a.jpg")
+@example("waiting", datetime(2026, 11, 21, tzinfo=timezone.utc), "uploads///two\nlines.jpg")
+def test_a_turn_leads_back_to_its_upload_and_lies_in_its_lane(stage: str, due: datetime, upload: str) -> None:
+    key, capability = keys.turn(stage, due, upload), keys.capability_name(upload)
+    assert keys.read_turn(key) == (stage, capability, due, upload)
+    assert key.startswith(keys.lane(stage, capability))
+
+
+@given(moments, moments, jobs, jobs)
+def test_turns_of_a_lane_sort_by_their_moments(one: datetime, other: datetime, first: str, second: str) -> None:
+    assume(one != other)
+    assume(keys.capability_name(first) == keys.capability_name(second))
+    turns = [keys.turn("waiting", due, upload).encode() for due, upload in ((one, first), (other, second))]
+    assert (turns[0] < turns[1]) == (one < other)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("folders", ["", "general/", "general/common/", "-/-/", "/" * 900])
+@pytest.mark.parametrize("letter", ["a", "红", "😀"])
+def test_the_turn_of_the_longest_upload_fits_oss(stage: str, folders: str, letter: str) -> None:
+    room = MAX_UPLOAD_BYTES - len(UPLOADS + folders)
+    upload = UPLOADS + folders + letter * (room // len(letter.encode())) + "a" * (room % len(letter.encode()))
+    assert len(upload.encode()) == MAX_UPLOAD_BYTES
+    key = keys.turn(stage, datetime(2026, 11, 21, tzinfo=timezone.utc), upload)
+    assert len(key.encode()) <= OSS_KEY_BYTES
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        keys.DRAIN,
+        "queue/",
+        "queue/waiting/general/common/20261121T080000.000000Z/",
+        "queue/waiting/general/common/20261321T080000.000000Z/a.jpg",
+        "queue/waiting/20261121T080000.000000Z/a.jpg",
+        "jobs/waiting/general/common/20261121T080000.000000Z/a.jpg",
+    ],
+)
+def test_a_name_that_is_no_turn_is_read_as_none(name: str) -> None:
+    assert keys.read_turn(name) is None

@@ -1,0 +1,139 @@
+"""Turns: the names that say who is next, seen a page at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shared.jobs import keys
+from shared.jobs.job import Job, Ticketed, Waiting
+from shared.jobs.queue import Queue, Turn, turn_of
+from tests.unit.fakes import START, Clock, MemoryBucket
+
+PAGE = 4
+LANES = [
+    (stage, capability)
+    for stage in ("blocked", "ticketed", "waiting")
+    for capability in ("", "general/common", "general/common-x", "general/common2", "/", "红/鞋")
+]
+
+
+@pytest.fixture(autouse=True)
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.jobs.queue._PAGE", PAGE)
+
+
+@pytest.fixture
+def bucket() -> MemoryBucket:
+    return MemoryBucket(Clock())
+
+
+def put(bucket: MemoryBucket, stage: str, capability: str, number: int) -> str:
+    """A turn `number` seconds from the start; names run against the order of time."""
+    upload = f"uploads/{capability}{'/' if capability else ''}{99 - number}.jpg"
+    key = keys.turn(stage, START + timedelta(seconds=number), upload)
+    bucket.put(key, b"")
+    return key
+
+
+def heads(bucket: MemoryBucket) -> list[str]:
+    return [turn.key for turn in Queue(bucket).heads()]
+
+
+def waiting(name: str = "a") -> Job:
+    return Job(id="1", source=f"uploads/general/common/{name}.jpg", uploaded_at=START, due=START, stage=Waiting())
+
+
+def test_a_jobs_turn_says_its_stage_its_capability_and_when_it_is_due(bucket: MemoryBucket) -> None:
+    job = waiting()
+    Queue(bucket).add(job)
+    (turn,) = Queue(bucket).heads()
+    assert turn == turn_of(job)
+    assert turn == Turn(
+        "queue/waiting/general/common/20261121T080000.000000Z/a.jpg", "waiting", "general/common", START, job.source
+    )
+    assert bucket.things[turn.key].body == b""
+
+
+def test_a_job_that_goes_on_has_another_turn_and_one_that_does_not_has_the_same(bucket: MemoryBucket) -> None:
+    job, queue = waiting(), Queue(bucket)
+    queue.add(job)
+    queue.add(job)
+    bought = Job(**{**vars(job), "stage": Ticketed("T-1", START)})
+    assert turn_of(bought).key != turn_of(job).key
+    queue.add(bought)
+    queue.remove((turn_of(job).key,))
+    assert heads(bucket) == [turn_of(bought).key]
+
+
+def test_an_empty_queue_is_one_listing(bucket: MemoryBucket) -> None:
+    assert heads(bucket) == []
+    queue = Queue(bucket)
+    queue.remove(())
+    assert bucket.requests == [("list", keys.QUEUE)]
+
+
+@given(st.dictionaries(st.sampled_from(LANES), st.integers(1, 3 * PAGE)))
+@example({("waiting", "general/common"): PAGE})
+@example({("waiting", "general/common"): PAGE + 1, ("waiting", "general/common2"): 1})
+@example({("ticketed", "general/common"): PAGE - 1, ("waiting", "general/common"): 2 * PAGE})
+@example(dict.fromkeys(LANES, 1))
+def test_of_every_lane_the_first_page_is_seen_in_order_and_each_turn_once(sizes: dict[tuple[str, str], int]) -> None:
+    bucket = MemoryBucket(Clock())
+    lanes = {lane: [put(bucket, *lane, number) for number in range(size)] for lane, size in sizes.items()}
+    seen = defaultdict(list)
+    for turn in Queue(bucket).heads():
+        seen[turn.stage, turn.capability].append(turn.key)
+    assert seen == {lane: turns[:PAGE] for lane, turns in lanes.items()}
+    assert len(bucket.requests) <= 1 + 2 * len(sizes)
+
+
+def test_turns_in_hand_do_not_hide_those_behind_them(bucket: MemoryBucket) -> None:
+    turns = [put(bucket, "waiting", "general/common", number) for number in range(20)]
+    assert [turn.key for turn in Queue(bucket).heads(beside=7)] == turns[: 7 + PAGE]
+
+
+def test_a_long_lane_does_not_hide_those_behind_it(bucket: MemoryBucket) -> None:
+    long = [put(bucket, "waiting", "general/common", number) for number in range(90)]
+    behind = put(bucket, "waiting", "scenery/sky", 0)
+    assert heads(bucket) == [*long[:PAGE], behind]
+    assert len(bucket.requests) == 2, "its other pages are passed over"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        keys.DRAIN,
+        "queue/",
+        "queue/notes.txt",
+        "queue/waiting/general/common/",
+        "queue/waiting/general/common/20261121T080000.000000Z/",
+        "queue/waiting/general/20261121T080000.000000Z/a.jpg",
+        "queue/waiting/general/common/20261121T080000Z/a.jpg",
+        "queue/waiting/general/common/99999999T999999.999999Z/a.jpg",
+        "queue/WAITING/general/common/20261121T080000.000000Z/a.jpg",
+    ],
+)
+def test_what_is_no_turn_is_passed_over(bucket: MemoryBucket, name: str) -> None:
+    bucket.put(name, b"{}")
+    key = put(bucket, "waiting", "scenery/sky", 0)
+    assert heads(bucket) == [key]
+    assert Queue(bucket).uploads() == {"uploads/scenery/sky/99.jpg"}
+
+
+@pytest.mark.parametrize("notes", [PAGE - 1, PAGE, 3 * PAGE])
+def test_pages_of_what_is_no_turn_hide_none(bucket: MemoryBucket, notes: int) -> None:
+    for number in range(notes):
+        bucket.put(f"queue/a note {number:03}", b"")
+    turns = [put(bucket, "waiting", "scenery/sky", number) for number in range(2)]
+    assert heads(bucket) == turns
+
+
+def test_all_that_have_a_turn_are_told_however_many(bucket: MemoryBucket) -> None:
+    for number in range(3 * PAGE):
+        put(bucket, "waiting", "general/common", number)
+    assert Queue(bucket).uploads() == {f"uploads/general/common/{99 - number}.jpg" for number in range(3 * PAGE)}

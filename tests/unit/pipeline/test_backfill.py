@@ -1,0 +1,317 @@
+"""What was there before, or was never told of, is set going: by invocation, or by settle when that is refused."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.cloud.ports import Entry
+from shared.entry.oss_events import ObjectCreated, created, records
+from shared.errors import Misconfigured, Unavailable
+from shared.jobs import keys
+from shared.jobs.backlog import Drain
+from shared.pipeline.backfill import Backfill, Order, Report
+from shared.pipeline.worker import Round
+from tests.pictures import picture
+from tests.unit import viapi_line
+from tests.unit.fakes import AtOnce, Shop
+from tests.unit.viapi_line import COMMON, THROTTLED, ok
+
+shop = viapi_line.shop
+ALL = Order()
+
+
+class Invocations:
+    """Somebody's functions: remembers what they were told; `refusal` is raised instead when set."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.refusal: Misconfigured | None = None
+        self.tried = 0
+
+    def invoke(self, group: str, event: bytes) -> None:
+        self.tried += 1
+        if self.refusal:
+            raise self.refusal
+        (record,) = records(event)
+        self.told.append((group, record))
+
+    def keys(self) -> list[str]:
+        return sorted(ObjectCreated.model_validate(event).key for _, event in self.told)
+
+
+@pytest.fixture
+def functions() -> Invocations:
+    return Invocations()
+
+
+def event(upload: Entry) -> bytes:
+    return created("cn-shanghai", "shop-photos", upload.key, upload.size, upload.etag, time=upload.modified)
+
+
+def backfill(shop: Shop, functions: Invocations, order: Order = ALL) -> Report:
+    ends = shop.clock.now + timedelta(minutes=50)
+    bell = Drain(shop.bucket, shop.bucket, shop.clock)
+    jobs, prices = shop.line.jobs, shop.line.prices
+    told = Backfill(shop.bucket, jobs, bell, functions, prices=prices, event=event, clock=shop.clock, ends=ends)
+    return told.run(order)
+
+
+def settle(shop: Shop) -> None:
+    ends = shop.clock() + timedelta(minutes=30)
+    Round(shop.arrivals, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
+
+
+def queued(shop: Shop) -> list[str]:
+    return [turn.upload for turn in shop.line.jobs.queue.heads()]
+
+
+def numbered(count: int, folder: str = "uploads/general/common/") -> list[str]:
+    return [f"{folder}{number:04}.jpg" for number in range(count)]
+
+
+def test_an_upload_nobody_was_told_of_is_told_to_the_function_that_owns_it(shop: Shop, functions: Invocations) -> None:
+    etag = shop.bucket.put(COMMON, picture())
+    report = backfill(shop, functions)
+    ((group, told),) = functions.told
+    heard = ObjectCreated.model_validate(told)
+    assert (group, heard.bucket, heard.key, heard.etag) == ("general", "shop-photos", COMMON, etag)
+    assert heard.size == len(picture())
+    assert told["eventTime"] == "2026-11-21T08:00:00.000Z", "in whole seconds, as OSS tells it"
+    assert (report.found, report.set_going, report.left) == (1, 1, 0)
+    assert shop.keys(keys.BACKFILL) == []
+
+
+def test_what_has_a_current_receipt_or_a_job_is_left_alone(shop: Shop, functions: Invocations) -> None:
+    shop.upload(COMMON, picture())
+    shop.web.always = THROTTLED
+    shop.upload("uploads/general/common/waiting.jpg", picture())
+    for name in ("_mask.png", ".hidden.png"):
+        shop.bucket.put(f"uploads/general/common/{name}", b"x")
+    shop.bucket.put("uploads/general/common/empty.png", b"")
+    # One that is as old as its upload, to the second, is told again: whoever hears of it will see that it stands.
+    shop.bucket.things[keys.receipt(COMMON)].modified += timedelta(seconds=1)
+    assert backfill(shop, functions).found == 0
+
+
+def test_an_overwritten_upload_and_a_newer_mask_count(shop: Shop, functions: Invocations) -> None:
+    pair = "uploads/general/refine-mask/a.jpg"
+    shop.bucket.put(f"{pair}.mask.png", picture(form="PNG"))
+    shop.web.always = ok(Elements=[{"ImageURL": viapi_line.LINK}])
+    shop.upload(pair, picture())
+    shop.upload(COMMON, picture())
+    assert shop.receipt(pair) is not None
+    shop.clock.pass_(seconds=5)
+    shop.bucket.put(f"{pair}.mask.png", picture(form="PNG", mode="L"))
+    shop.bucket.put(COMMON, picture(40, 60))
+    backfill(shop, functions)
+    assert functions.keys() == [COMMON, pair], "and not the mask, which is served with its picture"
+
+
+def test_a_dry_run_counts_and_prices_and_changes_nothing(shop: Shop, functions: Invocations) -> None:
+    for key in (*numbered(3, "uploads/portrait/hd-body/"), "uploads/damo/background/a.jpg", COMMON):
+        shop.bucket.put(key, picture())
+    before = dict(shop.bucket.things)
+    report = backfill(shop, functions, Order(dry_run=True))
+    assert (report.found, report.price_yuan, report.unpriced, report.set_going) == (5, 0.021, 2, 0)
+    assert "the price of 2 is not known: PRICES can say what your account pays" in report.message
+    assert (shop.bucket.things, functions.told, shop.web.sent) == (before, [], [])
+
+
+def test_a_dry_run_counts_with_the_accounts_own_prices(functions: Invocations) -> None:
+    shop = Shop(prices={"goods/commodity": 0.003, "portrait/hd-body": 0.004})
+    for key in ("uploads/portrait/hd-body/a.jpg", *numbered(2, "uploads/goods/commodity/")):
+        shop.bucket.put(key, picture())
+    report = backfill(shop, functions, Order(dry_run=True))
+    assert (report.price_yuan, report.unpriced) == (0.01, 0)
+    assert "PRICES" not in report.message
+
+
+def test_a_price_that_is_known_of_nothing_is_none(shop: Shop, functions: Invocations) -> None:
+    assert backfill(shop, functions, Order(dry_run=True)).price_yuan == 0.0
+    shop.bucket.put(COMMON, picture())
+    report = backfill(shop, functions, Order(dry_run=True))
+    assert (report.price_yuan, report.unpriced) == (None, 1)
+    assert json.loads(report.to_json())["price_yuan"] is None
+
+
+def test_many_are_refused_without_a_confirmation(shop: Shop, functions: Invocations) -> None:
+    for key in numbered(11):
+        shop.bucket.put(key, b"x")
+    report = backfill(shop, functions, Order(confirm_over=10))
+    assert (report.found, report.set_going, functions.told) == (11, 0, [])
+    assert '"confirm": true' in report.message
+    assert backfill(shop, functions, Order(confirm_over=10, confirm=True)).set_going == 11
+
+
+def test_only_what_is_below_the_prefix_is_looked_at(shop: Shop, functions: Invocations) -> None:
+    for key in (COMMON, "uploads/goods/commodity/a.jpg"):
+        shop.bucket.put(key, picture())
+    backfill(shop, functions, Order(prefix="uploads/goods/"))
+    assert functions.keys() == ["uploads/goods/commodity/a.jpg"]
+
+
+@pytest.mark.parametrize("wrong", [{"prefix": "cutouts/"}, {"prefix": ""}, {"dryrun": True}, {"confirm_over": "many"}])
+def test_an_order_that_says_anything_else_is_none(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        Order.model_validate_json(json.dumps(wrong))
+
+
+def test_when_the_platform_refuses_the_uploads_are_queued_and_settle_is_rung_for_at_each_step(
+    shop: Shop, functions: Invocations
+) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "Function Compute refuses the invocation: no")
+    uploads = numbered(130)
+    for key in uploads:
+        shop.bucket.put(key, picture())
+    report = backfill(shop, functions)
+    assert (report.set_going, report.queued, report.left) == (130, 130, 0)
+    assert "queued for settle: 130, since Function Compute refuses the invocation: no" in report.message
+    assert functions.tried <= 16, "those under way at the first refusal, and no more"
+    assert queued(shop) == uploads[:100], "in their order, of which one look shows as many"
+    assert shop.bucket.requests.count(("write", keys.BELL)) == 2, "a step has 100"
+    assert (shop.web.sent, shop.keys("cutouts/")) == ([], []), "nothing is worked on here"
+    assert {name for name, _ in shop.bucket.requests} <= {"list", "read", "create", "write", "delete"}
+    shop.clock.pass_(seconds=1)  # a receipt of the same second would be looked at once more
+    settle(shop)
+    assert all(shop.receipt(key) is not None for key in uploads)
+    assert len(shop.web.sent) == 130
+    assert backfill(shop, functions).found == 0
+
+
+def test_what_is_queued_already_is_not_found_again(shop: Shop, functions: Invocations) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "no")
+    shop.bucket.put(COMMON, picture())
+    assert backfill(shop, functions).queued == 1
+    again = backfill(shop, functions)
+    assert (again.found, again.queued) == (0, 0)
+    assert queued(shop) == [COMMON]
+
+
+@pytest.mark.parametrize("key", ["uploads/general/common/100%25 红.jpg", "uploads/goods/a.jpg"])
+def test_a_name_with_a_percent_sign_or_without_a_capability_is_queued_as_it_is(
+    shop: Shop, functions: Invocations, key: str
+) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "no")
+    shop.bucket.put(key, picture())
+    backfill(shop, functions)
+    settle(shop)
+    receipt = shop.receipt(key)
+    assert receipt is not None
+    assert receipt.source == key
+
+
+def test_a_queued_mask_is_served_with_its_picture_and_one_that_has_none_is_told_so(
+    shop: Shop, functions: Invocations
+) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "no")
+    pair, lonely, folder = (f"uploads/general/refine-mask/{name}.jpg" for name in ("a", "lonely", "b/c"))
+    for key in (pair, folder):
+        shop.bucket.put(key, picture())
+    for mask in (f"{pair}.mask.png", f"{lonely}.mask.png", "uploads/general/refine-mask/b/_mask.png"):
+        shop.bucket.put(mask, picture(form="PNG"))
+    shop.web.always = ok(Elements=[{"ImageURL": viapi_line.LINK}])
+    assert backfill(shop, functions).queued == 3
+    settle(shop)
+    for key in (pair, folder):
+        assert (receipt := shop.receipt(key)) is not None
+        assert receipt.status == "done"
+    shop.clock.pass_(hours=2)
+    settle(shop)
+    assert (told := shop.receipt(f"{lonely}.mask.png")) is not None
+    assert told.code == "PictureMissing"
+    assert len(shop.web.sent) == 2
+
+
+def test_a_job_that_was_begun_since_the_listing_hears_that_there_may_be_something_newer(
+    shop: Shop, functions: Invocations
+) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "no")
+    etag = shop.bucket.put(COMMON, picture())
+
+    def begun(name: str, key: str) -> None:
+        if name == "create":
+            shop.bucket.before = lambda name, key: None
+            shop.line.jobs.claim(COMMON, etag)
+
+    shop.bucket.before = begun
+    assert backfill(shop, functions).set_going == 1
+    assert keys.sequel(COMMON) in shop.bucket.things
+
+
+def test_a_backfill_that_ran_out_of_time_goes_on_where_it_stopped(
+    shop: Shop, functions: Invocations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads = numbered(250)
+    for key in uploads:
+        shop.bucket.put(key, b"x")
+    invoke = functions.invoke
+
+    def slow(group: str, told: bytes) -> None:
+        invoke(group, told)
+        # By its name, and not by a count, which the threads share: two of them may step over any number.
+        if uploads[130].encode() in told:
+            shop.clock.pass_(hours=1)
+
+    monkeypatch.setattr(functions, "invoke", slow)
+    report = backfill(shop, functions)
+    assert (report.set_going, report.left) == (200, 50)
+    again = backfill(shop, functions)
+    assert (again.set_going, again.left) == (50, 0)
+    assert functions.keys() == uploads, "each was told once"
+    assert shop.keys(keys.BACKFILL) == []
+
+
+def test_where_an_old_one_stopped_is_forgotten_after_a_day(shop: Shop, functions: Invocations) -> None:
+    for key in numbered(3):
+        shop.bucket.put(key, b"x")
+    state = {"last": numbered(3)[1], "set_going": 2, "at": shop.clock.now.isoformat()}
+    shop.bucket.put(keys.progress(keys.UPLOADS), json.dumps(state).encode())
+    assert backfill(shop, functions).set_going == 1
+    shop.bucket.put(keys.progress(keys.UPLOADS), json.dumps(state).encode())
+    shop.clock.pass_(days=2)
+    assert backfill(shop, functions).set_going == 3
+
+
+def test_a_key_that_is_too_long_is_named_and_passed_over(
+    shop: Shop, functions: Invocations, caplog: pytest.LogCaptureFixture
+) -> None:
+    long = f"uploads/general/common/{'x' * 980}.jpg"
+    shop.bucket.put(long, picture())
+    assert backfill(shop, functions).found == 0
+    assert long in caplog.text
+
+
+def test_what_no_function_owns_is_passed_over_and_does_not_make_the_platform_refuse(
+    shop: Shop, functions: Invocations
+) -> None:
+    misplaced = "uploads/goods/a.jpg"  # its function tells whoever put it there
+    for key in ("uploads/stray.jpg", "uploads/garden/plant/a.jpg", misplaced, COMMON):
+        shop.bucket.put(key, picture())
+    assert backfill(shop, functions).found == 2
+    assert functions.keys() == [COMMON, misplaced]
+
+
+def test_an_upload_whose_invocation_failed_is_queued_and_the_others_are_still_invoked(
+    shop: Shop, functions: Invocations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads = numbered(5)
+    for key in uploads:
+        shop.bucket.put(key, picture())
+    invoke = functions.invoke
+
+    def unlucky(group: str, told: bytes) -> None:
+        if uploads[0].encode() in told:
+            raise Unavailable("FcUnreachable", "not reached")
+        invoke(group, told)
+
+    monkeypatch.setattr(functions, "invoke", unlucky)
+    monkeypatch.setattr("shared.pipeline.backfill.AT_ONCE", 1)
+    report = backfill(shop, functions)
+    assert (report.set_going, report.queued) == (5, 1)
+    assert "queued for settle: 1, since not reached" in report.message
+    assert functions.keys() == uploads[1:]
+    assert queued(shop) == uploads[:1]

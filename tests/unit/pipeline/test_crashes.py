@@ -1,0 +1,102 @@
+"""Instances that die again and again, or contend for a job; and what lies in the place of documents."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+
+from shared.jobs import keys
+from shared.jobs.job import Claimed
+from shared.pipeline.pipeline import MAX_ATTEMPTS
+from tests.pictures import picture
+from tests.unit import viapi_line
+from tests.unit.fakes import Died, Shop
+from tests.unit.viapi_line import COMMON, LINK, THROTTLED, ok
+
+shop = viapi_line.shop
+
+
+def test_an_instance_that_dies_in_every_call_ends_in_a_failed_receipt(shop: Shop) -> None:
+    def die(name: str, key: str) -> None:
+        if name == "write" and key == keys.job(COMMON) and shop.web.sent and len(shop.web.sent) > calls:
+            raise Died
+
+    calls = 0
+    etag = shop.bucket.put(COMMON, picture())
+    shop.bucket.before = die
+    with pytest.raises(Died):
+        shop.arrivals.arrived(COMMON, etag)
+    for _ in range(3 * MAX_ATTEMPTS):
+        calls = len(shop.web.sent)
+        shop.clock.pass_(minutes=3)
+        with suppress(Died):
+            if shop.job(COMMON):
+                shop.resume(COMMON)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.code, len(shop.web.sent)) == ("failed", "NoRecord", MAX_ATTEMPTS)
+
+
+def test_what_is_no_job_in_a_jobs_place_is_removed_and_the_upload_served(shop: Shop) -> None:
+    shop.bucket.put(keys.job(COMMON), b"hello")
+    shop.upload(COMMON, picture())
+    shop.arrivals.look_again(COMMON)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.status == "done"
+
+
+def test_a_copied_receipt_does_not_choose_what_is_deleted(shop: Shop) -> None:
+    other = "uploads/general/common/other.jpg"
+    shop.upload(other, picture())
+    copied = shop.bucket.things[keys.receipt(other)]
+    shop.bucket.things[keys.receipt(COMMON)] = copied
+    shop.upload(COMMON, picture(800, 600))
+    assert keys.output(other, "", "png") in shop.bucket.things
+
+
+def test_a_stale_claim_is_taken_over_once(shop: Shop) -> None:
+    etag = shop.bucket.put(COMMON, picture())
+    assert shop.line.jobs.claim(COMMON, etag) is not None
+    shop.clock.pass_(minutes=3)
+    found = shop.line.jobs.find(COMMON)
+    assert found is not None
+    taken = [shop.line.jobs.take(found) for _ in range(3)]
+    assert [job is not None for job in taken] == [True, False, False]
+    assert shop.job(COMMON) == taken[0]
+    assert taken[0] is not None
+    assert (taken[0].stage, taken[0].attempts) == (Claimed(), 1)
+
+
+def test_whoever_reads_a_job_that_has_moved_on_leaves_it_alone(shop: Shop) -> None:
+    shop.web.always = THROTTLED
+    shop.upload(COMMON, picture())
+    shop.clock.pass_(minutes=1)
+    found = shop.line.jobs.find(COMMON)
+    assert found is not None
+    shop.web.always = ok(ImageURL=LINK)
+    shop.line.resume(found)
+    for lease in shop.keys("jobs/"):
+        del shop.bucket.things[lease]  # long swept, and this reader is very slow
+    assert shop.line.resume(found) == []
+    assert len(shop.web.sent) == 2
+    assert shop.receipt(COMMON) is not None
+
+
+def test_a_dead_takers_turn_passes_to_the_next(shop: Shop) -> None:
+    shop.web.always = THROTTLED
+    shop.upload(COMMON, picture())
+    shop.clock.pass_(minutes=1)
+    found = shop.line.jobs.find(COMMON)
+    assert found is not None
+    shop.bucket.create(keys.lease(keys.job(COMMON), found.etag, 0), b'"2026-11-21T08:02:00Z"')
+    assert shop.line.resume(found) == []
+    shop.clock.pass_(minutes=2)
+    assert shop.line.resume(found) != []
+
+
+def test_a_claim_whose_answer_was_lost_is_still_ours(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = shop.bucket.create
+    monkeypatch.setattr(shop.bucket, "create", lambda key, body: create(key, body) and False)
+    assert shop.line.jobs.claim(COMMON, "E") is not None

@@ -1,0 +1,258 @@
+"""Told twice, late, or out of order: an upload is paid for once, and a new version is new work."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from shared.jobs import keys
+from shared.jobs.job import Waiting
+from shared.pipeline.worker import Round
+from tests.pictures import picture
+from tests.unit import viapi_line
+from tests.unit.fakes import AtOnce, Shop
+from tests.unit.viapi_line import COMMON, HD, LINK, MASK, PAIR, SUBMITTED, THROTTLED, VEHICLE, ok, refused, status
+
+shop = viapi_line.shop
+
+
+def told_late(shop: Shop, key: str, etag: str, seconds: float = 9) -> None:
+    shop.arrivals.arrived(key, etag, shop.clock() - timedelta(seconds=seconds))
+
+
+def settle(shop: Shop) -> None:
+    ends = shop.clock() + timedelta(minutes=3)
+    Round(shop.arrivals, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
+
+
+def test_an_event_told_again_is_not_paid_for_again(shop: Shop) -> None:
+    shop.upload(COMMON, picture())
+    shop.clock.pass_(hours=1)
+    shop.arrivals.arrived(COMMON, shop.bucket.things[COMMON].etag)
+    assert len(shop.web.sent) == 1
+    assert shop.keys("jobs/") == []
+
+
+def test_an_event_told_again_while_the_first_is_under_way_leaves_it_alone(shop: Shop) -> None:
+    etag = shop.bucket.put(COMMON, picture())
+    first = shop.line.jobs.claim(COMMON, etag)
+    assert first is not None
+    shop.arrivals.arrived(COMMON, etag)
+    assert shop.job(COMMON) == first
+    assert shop.keys("jobs/") == [keys.job(COMMON), keys.sequel(COMMON)], "it may have been uploaded again, as it was"
+    assert shop.web.sent == []
+
+
+def test_a_late_event_that_finds_a_re_upload_of_the_same_bytes_does_not_swallow_it(shop: Shop) -> None:
+    old, new = picture(), picture(800, 600)
+    shop.upload(COMMON, old)
+    late = shop.bucket.things[COMMON].etag
+    shop.upload(COMMON, new)
+
+    def again(name: str, key: str) -> None:
+        if name == "delete":
+            shop.bucket.before = lambda name, key: None
+            shop.upload(COMMON, old)
+
+    shop.bucket.before = again
+    shop.arrivals.arrived(COMMON, late)
+    shop.arrivals.look_again(COMMON)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.etag == late
+
+
+def test_a_new_version_is_new_work_and_replaces_what_the_old_one_left(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}, {"ImageURL": LINK + "2"}])
+    shop.upload(VEHICLE, picture())
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(VEHICLE, picture(800, 600))
+    receipt = shop.receipt(VEHICLE)
+    assert receipt is not None
+    assert receipt.etag == shop.bucket.things[VEHICLE].etag
+    assert shop.keys("cutouts/") == [
+        "cutouts/general/vehicle/street.jpg.json",
+        "cutouts/general/vehicle/street.jpg.png",
+    ]
+
+
+def test_a_late_event_of_an_old_version_changes_nothing(shop: Shop) -> None:
+    old = shop.bucket.put(COMMON, picture())
+    shop.upload(COMMON, picture(800, 600))
+    before = dict(shop.bucket.things)
+    shop.arrivals.arrived(COMMON, old)
+    assert shop.bucket.things == before
+    assert len(shop.web.sent) == 1
+
+
+def test_a_new_version_that_comes_while_the_old_one_is_bought_is_looked_at_afterwards(shop: Shop) -> None:
+    shop.web.always = SUBMITTED
+    shop.upload(HD, picture())
+    shop.upload(HD, picture(800, 600))
+    assert keys.sequel(HD) in shop.bucket.things
+    shop.web.always = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
+    shop.after(HD, minutes=1)
+    shop.web.always = SUBMITTED
+    shop.arrivals.look_again(HD)
+    assert keys.sequel(HD) not in shop.bucket.things
+    job = shop.job(HD)
+    assert job is not None
+    assert job.etag == shop.bucket.things[HD].etag
+
+
+def test_a_new_version_that_comes_while_the_old_one_waits_takes_its_place(shop: Shop) -> None:
+    shop.turned_away(COMMON, picture(), THROTTLED)
+    shop.web.always = ok(ImageURL=LINK)
+    shop.upload(COMMON, picture(800, 600))
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.etag == shop.bucket.things[COMMON].etag
+    assert [key for key in shop.keys("jobs/") if not key.endswith(".lease")] == []
+
+
+def test_uploading_what_was_refused_once_more_asks_for_another_try(shop: Shop) -> None:
+    shop.web.always = refused("InvalidImage.Content")
+    shop.upload(COMMON, picture())
+    shop.arrivals.arrived(COMMON, shop.bucket.things[COMMON].etag)
+    assert len(shop.web.sent) == 1, "the same event again is no new upload"
+    shop.clock.pass_(minutes=1)
+    shop.web.always = ok(ImageURL=LINK)
+    shop.upload(COMMON, picture())
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.status == "done"
+
+
+def test_somebody_elses_file_in_the_receipts_place_is_replaced(shop: Shop) -> None:
+    shop.bucket.put(keys.receipt(COMMON), b"{}")
+    shop.upload(COMMON, picture())
+    assert shop.receipt(COMMON) is not None
+
+
+# -------------------------------------------------------------------- those that join the queue
+
+
+def test_a_late_event_joins_the_queue_with_two_writes_and_a_bell_and_no_look_at_the_picture(shop: Shop) -> None:
+    told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
+    (turn,) = shop.line.jobs.queue.heads()
+    assert shop.bucket.requests[:3] == [("create", keys.job(COMMON)), ("write", turn.key), ("write", keys.BELL)]
+    assert shop.bucket.requests[3:] == [("list", keys.QUEUE)], "that was this test"
+    job = shop.job(COMMON)
+    assert job is not None
+    assert (job.stage, job.code, job.held_until) == (Waiting(turned_away=True), "QuotaTaken", None)
+    assert shop.web.sent == []
+
+
+def test_those_behind_it_join_the_queue_without_a_bell_however_soon_they_are_told(shop: Shop) -> None:
+    told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
+    second = "uploads/general/common/second.jpg"
+    shop.bucket.requests.clear()
+    shop.upload(second, picture())
+    assert [name for name, _ in shop.bucket.requests] == ["create", "write"]
+    shop.upload(HD, picture())
+    assert len(shop.web.sent) == 1, "another capability's quota is nobody's"
+
+
+def test_an_event_in_time_is_served_at_once(shop: Shop) -> None:
+    told_late(shop, COMMON, shop.bucket.put(COMMON, picture()), seconds=4.9)
+    assert shop.receipt(COMMON) is not None
+
+
+def test_who_is_turned_away_rings_and_the_next_one_joins_him(shop: Shop) -> None:
+    shop.web.answers = [THROTTLED]
+    shop.upload(COMMON, picture())
+    assert shop.bucket.requests[-1] == ("write", keys.BELL)
+    second = "uploads/general/common/second.jpg"
+    shop.clock.pass_(seconds=1)
+    shop.upload(second, picture())
+    assert len(shop.web.sent) == 1
+    assert [turn.upload for turn in shop.line.jobs.queue.heads()] == [COMMON, second]
+
+
+def test_settle_is_called_for_a_ticket_and_not_for_what_is_done(shop: Shop) -> None:
+    shop.upload(COMMON, picture())
+    assert keys.BELL not in shop.bucket.things
+    shop.web.always = SUBMITTED
+    shop.upload(HD, picture())
+    assert keys.BELL in shop.bucket.things
+
+
+@pytest.mark.parametrize("key", ["uploads/general/common/100%.jpg", "uploads/general/common/a%20b.jpg"])
+def test_a_late_event_of_a_name_with_a_percent_sign_is_looked_at_for_it_may_be_another_spelling(
+    shop: Shop, key: str
+) -> None:
+    told_late(shop, key, shop.bucket.put(key, picture()))
+    assert shop.receipt(key) is not None
+    told_late(shop, "uploads/general/common/not%20there.jpg", "0" * 32)
+    assert shop.keys("queue/") == []
+
+
+def test_a_second_pictures_late_event_is_no_upload_of_its_own(shop: Shop) -> None:
+    shop.bucket.put(PAIR, picture())
+    told_late(shop, MASK, shop.bucket.put(MASK, picture(form="PNG", mode="L")))
+    assert shop.receipt(PAIR) is not None
+    assert (shop.receipt(MASK), shop.keys("queue/")) == (None, [])
+
+
+def test_what_is_told_again_while_it_is_queued_changes_nothing(shop: Shop) -> None:
+    etag = shop.bucket.put(COMMON, picture())
+    told_late(shop, COMMON, etag)
+    before = dict(shop.bucket.things)
+    shop.clock.pass_(seconds=1)
+    shop.arrivals.arrived(COMMON, etag)
+    told_late(shop, COMMON, etag)
+    assert shop.bucket.things == before
+    settle(shop)
+    assert len(shop.web.sent) == 1
+    assert (shop.keys("jobs/"), shop.keys("queue/")) == ([], [keys.DRAIN])
+
+
+def test_a_new_version_of_what_is_queued_is_served_as_it_is_when_its_turn_comes(shop: Shop) -> None:
+    told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
+    (turn,) = shop.line.jobs.queue.heads()
+    shop.clock.pass_(seconds=1)
+    shop.upload(COMMON, picture(800, 600))
+    assert [*shop.line.jobs.queue.heads()] == [turn], "it keeps its place"
+    settle(shop)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.etag == shop.bucket.things[COMMON].etag
+    assert len(shop.web.sent) == 1
+
+
+def test_a_late_event_of_what_was_served_meanwhile_is_not_paid_for_again(shop: Shop) -> None:
+    shop.upload(COMMON, picture())
+    told_late(shop, COMMON, shop.bucket.things[COMMON].etag)
+    settle(shop)
+    assert len(shop.web.sent) == 1
+    assert shop.keys("jobs/") == []
+
+
+def test_a_late_event_of_what_is_gone_leaves_nothing(shop: Shop) -> None:
+    told_late(shop, COMMON, "0" * 32)
+    settle(shop)
+    assert (shop.web.sent, shop.keys("jobs/"), shop.keys("cutouts/")) == ([], [], [])
+
+
+def test_a_late_event_of_what_is_bought_already_is_news_to_its_job(shop: Shop) -> None:
+    shop.web.always = SUBMITTED
+    shop.upload(HD, picture())
+    told_late(shop, HD, shop.bucket.put(HD, picture(800, 600)))
+    assert keys.sequel(HD) in shop.bucket.things
+    assert len(shop.web.sent) == 1
+
+
+def test_what_was_begun_by_us_when_only_the_answer_was_lost_gets_its_turn(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = shop.bucket.create
+
+    def lost(key: str, body: bytes) -> bool:
+        really(key, body)
+        return False
+
+    monkeypatch.setattr(shop.bucket, "create", lost)
+    told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
+    assert [turn.upload for turn in shop.line.jobs.queue.heads()] == [COMMON]

@@ -1,0 +1,203 @@
+"""Two pictures: whichever comes last starts the work, and one that stays alone is told so."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.errors import Misconfigured, Unavailable
+from shared.jobs import keys
+from shared.jobs.job import Waiting
+from tests.pictures import picture
+from tests.unit import viapi_line
+from tests.unit.fakes import Died, Shop
+from tests.unit.viapi_line import LINK, MASK, PAIR, THROTTLED, ok
+
+shop = viapi_line.shop
+
+
+@pytest.mark.parametrize("order", [(PAIR, MASK), (MASK, PAIR)])
+def test_whichever_of_two_pictures_comes_last_starts_the_work(shop: Shop, order: tuple[str, str]) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    bodies = {PAIR: picture(), MASK: picture(form="PNG", mode="L")}
+    shop.upload(order[0], bodies[order[0]])
+    assert shop.web.sent == []
+    shop.upload(order[1], bodies[order[1]])
+    assert shop.web.shown("ImageURL")[0] == PAIR
+    assert shop.web.shown("MaskImageURL")[0] == MASK
+    receipt = shop.receipt(PAIR)
+    assert receipt is not None
+    assert receipt.status == "done"
+    assert shop.receipt(MASK) is None
+    for key in shop.keys("jobs/"):  # the mask's own note ends when its time comes
+        if key.endswith(".json"):
+            shop.after(keys.upload_of(key), hours=2)
+    assert [key for key in shop.keys("jobs/") if key.endswith(".json")] == []
+    assert shop.receipt(MASK) is None
+
+
+@pytest.mark.parametrize(("key", "code"), [(PAIR, "CompanionMissing"), (MASK, "PictureMissing")])
+def test_one_picture_of_a_pair_waits_an_hour_and_is_then_told_what_is_missing(shop: Shop, key: str, code: str) -> None:
+    shop.upload(key, picture())
+    shop.after(key, minutes=30)
+    job = shop.job(key)
+    assert job is not None
+    assert (job.stage, job.code) == (Waiting(), code)
+    shop.after(key, minutes=31)
+    receipt = shop.receipt(key)
+    assert receipt is not None
+    assert (receipt.status, receipt.code) == ("rejected", code)
+
+
+def test_a_second_picture_that_comes_after_the_refusal_is_still_served(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(PAIR, picture())
+    shop.after(PAIR, minutes=61)
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    receipt = shop.receipt(PAIR)
+    assert receipt is not None
+    assert receipt.status == "done"
+
+
+def test_a_lone_mask_is_noted_although_an_instance_died_over_it(shop: Shop) -> None:
+    etag = shop.bucket.put(MASK, picture(form="PNG", mode="L"))
+
+    def die(name: str, key: str) -> None:
+        if (name, key) == ("look", PAIR):
+            raise Died
+
+    shop.bucket.before = die
+    with pytest.raises(Died):
+        shop.arrivals.arrived(MASK, etag)
+    shop.bucket.before = lambda name, key: None
+    shop.arrivals.arrived(MASK, etag)
+    job = shop.job(MASK)
+    assert job is not None
+    assert job.code == "PictureMissing"
+
+
+@pytest.mark.parametrize("trouble", [Unavailable("OssFailed", "503"), Misconfigured("AccessDenied", "403")])
+def test_a_lone_mask_is_noted_although_oss_faltered_over_it(shop: Shop, trouble: Exception) -> None:
+    def falter(name: str, key: str) -> None:
+        if (name, key) == ("look", PAIR):
+            raise trouble
+
+    shop.bucket.before = falter
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    shop.bucket.before = lambda name, key: None
+    shop.after(PAIR, minutes=1)
+    shop.arrivals.look_again(MASK)
+    job = shop.job(MASK)
+    assert job is not None
+    assert job.code == "PictureMissing"
+
+
+def test_a_mask_beside_an_empty_picture_is_a_lone_one(shop: Shop) -> None:
+    shop.bucket.put(PAIR, b"")
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    job = shop.job(MASK)
+    assert job is not None
+    assert job.code == "PictureMissing"
+
+
+def test_a_complaint_written_while_the_picture_came_is_taken_back(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    shop.clock.pass_(minutes=61)
+
+    def come(name: str, key: str) -> None:
+        if (name, key) == ("write", keys.receipt(MASK)):
+            shop.bucket.before = lambda name, key: None
+            shop.upload(PAIR, picture())
+
+    shop.bucket.before = come
+    shop.resume(MASK)
+    assert shop.receipt(PAIR) is not None
+    assert shop.receipt(MASK) is None
+
+
+def test_a_pair_that_waits_long_keeps_no_growing_list(shop: Shop) -> None:
+    shop.web.always = THROTTLED
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    shop.upload(PAIR, picture())
+    for _ in range(20):
+        shop.after(PAIR, minutes=11)
+    job = shop.job(PAIR)
+    assert job is not None
+    assert len(job.replaces) == 1
+
+
+def test_a_mask_replaced_while_another_is_looked_at_is_looked_at_afterwards(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(PAIR, picture())
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    etag = shop.bucket.put(MASK, picture(form="PNG", mode="1"))
+    first = shop.line.jobs.claim(PAIR, "")  # the event of a mask has the image's job in hand
+    assert first is not None
+    shop.arrivals.arrived(MASK, etag)
+    assert keys.sequel(PAIR) in shop.bucket.things
+
+
+def test_an_own_mask_without_its_picture_is_no_picture_even_beside_a_folders_mask(shop: Shop) -> None:
+    shop.upload("uploads/general/refine-mask/_mask.png", picture(form="PNG", mode="L"))
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    assert shop.web.sent == []
+    job = shop.job(MASK)
+    assert job is not None
+    assert job.code == "PictureMissing"
+
+
+def test_a_folders_new_mask_is_new_work_for_what_was_done_with_the_old_one(shop: Shop) -> None:
+    folder_mask = "uploads/general/refine-mask/_mask.png"
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(folder_mask, picture(form="PNG", mode="L"))
+    shop.upload(PAIR, picture())
+    shop.upload(folder_mask, picture(form="PNG", mode="1"))
+    shop.arrivals.look_again(PAIR)
+    assert len(shop.web.sent) == 2
+
+
+def test_a_masks_complaint_that_its_picture_is_missing_ends_when_the_pair_is_served(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    shop.after(MASK, minutes=61)
+    assert shop.receipt(MASK) is not None
+    shop.upload(PAIR, picture())
+    assert shop.receipt(PAIR) is not None
+    assert shop.receipt(MASK) is None
+
+
+def test_a_mask_that_is_no_picture_is_told_apart_from_its_picture(shop: Shop) -> None:
+    shop.upload(PAIR, picture())
+    shop.upload(MASK, b"hello")
+    receipt = shop.receipt(PAIR)
+    assert receipt is not None
+    assert receipt.message.startswith("the mask: ")
+
+
+def test_another_mask_is_new_work(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(PAIR, picture())
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    shop.upload(MASK, picture(form="PNG", mode="1"))
+    assert len(shop.web.sent) == 2
+
+
+def test_a_folders_mask_wakes_the_pictures_that_waited_for_one(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(PAIR, picture())
+    shop.upload("uploads/general/refine-mask/_mask.png", picture(form="PNG", mode="L"))
+    assert keys.sequel(PAIR) in shop.bucket.things
+    shop.arrivals.look_again(PAIR)
+    receipt = shop.receipt(PAIR)
+    assert receipt is not None
+    assert receipt.status == "done"
+    assert keys.sequel(PAIR) not in shop.bucket.things
+
+
+def test_a_mask_of_another_size_is_refused_with_both_sizes(shop: Shop) -> None:
+    shop.upload(PAIR, picture(640, 480))
+    shop.upload(MASK, picture(320, 240))
+    receipt = shop.receipt(PAIR)
+    assert receipt is not None
+    assert "320 × 240" in receipt.message
+    assert "640 × 480" in receipt.message

@@ -1,0 +1,110 @@
+"""A link that the vendor could not read is shown once more: of a copy with a plain name, where that is another one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shared.pipeline.pipeline import MAX_ATTEMPTS
+from tests.pictures import picture
+from tests.unit import viapi_line
+from tests.unit.fakes import Shop
+from tests.unit.viapi_line import COMMON, LINK, SUBMITTED, THROTTLED, ok, refused, status
+
+shop = viapi_line.shop
+
+
+def test_a_link_the_vendor_cannot_read_is_shown_again_from_a_copy_with_a_plain_name(shop: Shop) -> None:
+    shop.web.answers = [refused("InvalidImage.URL")]
+    key = "uploads/general/common/红鞋 1.jpg"
+    shop.upload(key, picture())
+    shown, _ = shop.web.shown("ImageURL")
+    assert shown.startswith("work/")
+    assert shown.isascii()
+    receipt = shop.receipt(key)
+    assert receipt is not None
+    assert receipt.status == "done"
+    assert shop.keys("work/") == []
+
+
+@pytest.mark.parametrize("code", ["InvalidImage.URL", "InvalidFile.URL", "IllegalUrlParameter"])
+@pytest.mark.parametrize(("name", "calls"), [("shoe", 1), ("鞋", 2)])
+def test_a_link_is_shown_under_a_plain_name_once_and_only_where_that_is_another_one(
+    shop: Shop, code: str, name: str, calls: int
+) -> None:
+    key = f"uploads/general/common/{name}.jpg"
+    shop.web.always = refused(code)
+    shop.upload(key, picture())
+    receipt = shop.receipt(key)
+    assert receipt is not None
+    assert (receipt.status, receipt.code, receipt.attempts, len(shop.web.sent)) == ("rejected", code, calls, calls)
+    assert shop.keys("work/") == []
+
+
+def test_copies_that_a_lifecycle_rule_took_are_made_again(shop: Shop) -> None:
+    key = "uploads/general/common/鞋.jpg"
+    shop.web.answers = [refused("InvalidImage.URL"), refused("InvalidApi.NotPurchase", 403)]
+    shop.upload(key, picture())
+    (copy,) = shop.keys("work/")
+    del shop.bucket.things[copy]
+    shown = []
+    shop.bucket.before = lambda name, about: shown.append(about) if name == "stage" else None
+    shop.after(key, hours=30)
+    receipt = shop.receipt(key)
+    assert receipt is not None
+    assert (receipt.status, shown, shop.keys("work/")) == ("done", [copy], [])
+
+
+def test_a_new_version_begins_with_a_clean_slate(shop: Shop) -> None:
+    shop.web.always = refused("InternalError", 500)
+    shop.upload(COMMON, picture())
+    for _ in range(MAX_ATTEMPTS - 2):
+        shop.after(COMMON, minutes=11)
+    shop.upload(COMMON, picture(800, 600))
+    job = shop.job(COMMON)
+    assert job is not None
+    assert (job.attempts, job.tries) == (1, 1)
+
+
+def test_an_accepted_job_whose_link_could_not_be_read_is_shown_a_copy_too(shop: Shop) -> None:
+    key = "uploads/general/hd-common/鞋.jpg"
+    shop.web.answers = [
+        SUBMITTED,
+        status("PROCESS_FAILED", ErrorCode="InvalidImage.URL", ErrorMessage="bad link"),
+        SUBMITTED,
+        status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK})),
+    ]
+    shop.upload(key, picture())
+    shop.after(key, minutes=1)
+    assert shop.web.shown("ImageUrl")[0].startswith("work/")
+    shop.after(key, minutes=1)
+    receipt = shop.receipt(key)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("done", 2)
+    assert shop.keys("work/") == []
+
+
+def test_the_copy_of_a_mask_that_was_replaced_is_not_shown(shop: Shop) -> None:
+    pair = "uploads/general/refine-mask/鞋.jpg"
+    shop.web.answers = [refused("InvalidImage.URL"), THROTTLED]
+    shop.upload(pair, picture())
+    shop.upload(f"{pair}.mask.png", picture(form="PNG", mode="L"))
+    copies = shop.keys("work/")
+    shop.clock.pass_(seconds=4)
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(f"{pair}.mask.png", picture(form="PNG", mode="1"))
+    assert len(copies) == 2
+    assert shop.web.shown("MaskImageURL")[0] == f"{pair}.mask.png"
+    assert shop.keys("work/") == []
+
+
+def test_copies_of_a_version_that_is_gone_are_not_shown(shop: Shop) -> None:
+    key = "uploads/general/common/鞋.jpg"
+    shop.web.answers = [refused("InvalidImage.URL"), THROTTLED]
+    shop.upload(key, picture())
+    (copy,) = shop.keys("work/")
+    shop.clock.pass_(seconds=4)
+    shop.upload(key, picture(800, 600))
+    assert shop.web.shown("ImageURL")[0] == key
+    assert copy not in shop.bucket.things

@@ -1,0 +1,135 @@
+"""An asynchronous job is bought once, and asked for until the vendor tells what became of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.errors import Busy
+from shared.jobs.job import Ticketed, Waiting
+from shared.pipeline.pipeline import MAX_ATTEMPTS
+from tests.pictures import picture
+from tests.unit import viapi_line
+from tests.unit.fakes import START, Shop
+from tests.unit.viapi_line import HD, LINK, SUBMITTED, THROTTLED, refused, status
+
+shop = viapi_line.shop
+
+
+def test_an_asynchronous_job_keeps_its_ticket_and_settle_concludes_it(shop: Shop) -> None:
+    shop.web.always = SUBMITTED
+    shop.upload(HD, picture())
+    job = shop.job(HD)
+    assert job is not None
+    assert job.stage == Ticketed(ticket="R-1", since=START)
+    shop.web.answers = [status("PROCESSING"), status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))]
+    shop.after(HD, minutes=1)
+    assert shop.job(HD) is not None
+    shop.after(HD, minutes=1)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts, receipt.price_yuan) == ("done", 1, 0.007)
+    assert [request.form["JobId"] for request in shop.web.sent[1:]] == ["R-1", "R-1"]
+
+
+@pytest.mark.parametrize("trouble", [THROTTLED, refused("InternalError", 500), Busy("VendorUnreachable", "x")])
+def test_trouble_while_asking_keeps_the_ticket(shop: Shop, trouble: Any) -> None:
+    shop.web.answers = [SUBMITTED, trouble]
+    shop.upload(HD, picture())
+    shop.after(HD, minutes=1)
+    job = shop.job(HD)
+    assert job is not None
+    assert isinstance(job.stage, Ticketed)
+    assert job.attempts == 1
+
+
+def test_a_question_that_is_not_worth_asking_when_its_turn_has_come_is_asked_later_and_is_no_trouble(
+    shop: Shop,
+) -> None:
+    other = HD.replace(".jpg", "-2.jpg")
+    shop.web.always = SUBMITTED
+    for upload in (HD, other):
+        shop.upload(upload, picture())
+    shop.web.always, shop.web.answers = None, [status("PROCESSING")]
+    shop.after(HD, seconds=3)
+    shop.after(other, seconds=0)
+    job = shop.job(other)
+    assert job is not None
+    assert isinstance(job.stage, Ticketed)
+    assert (job.stage.asked, job.tries, job.code, job.held_until) == (0, 0, "", None)
+    assert job.due < shop.clock(), "it keeps its place, and is put off by who meets it next"
+
+
+def test_a_failed_job_of_a_bad_picture_is_refused(shop: Shop) -> None:
+    shop.web.answers = [SUBMITTED, status("PROCESS_FAILED", ErrorCode="InvalidImage.Content", ErrorMessage="bad")]
+    shop.upload(HD, picture())
+    shop.after(HD, minutes=1)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.status, receipt.code) == ("rejected", "InvalidImage.Content")
+
+
+@pytest.mark.parametrize("fate", [status("TIMEOUT_FAILED"), status("LIMIT_RETRY_FAILED"), status("PROCESS_SUCCESS")])
+def test_a_job_the_vendor_gave_up_is_submitted_again(shop: Shop, fate: Any) -> None:
+    shop.web.answers = [SUBMITTED, fate, SUBMITTED]
+    shop.upload(HD, picture())
+    shop.after(HD, minutes=1)
+    job = shop.job(HD)
+    assert job is not None
+    assert job.stage == Waiting()
+    shop.after(HD, minutes=1)
+    job = shop.job(HD)
+    assert job is not None
+    assert (isinstance(job.stage, Ticketed), job.attempts) == (True, 2)
+
+
+@pytest.mark.parametrize("code", ["ServiceUnavailable", "Throttling.User", "InvalidApi.NotPurchase"])
+def test_an_accepted_job_that_always_fails_is_not_submitted_for_ever(shop: Shop, code: str) -> None:
+    shop.web.always = SUBMITTED
+    shop.web.asked = status("PROCESS_FAILED", ErrorCode=code, ErrorMessage="given up")
+    shop.upload(HD, picture())
+    for _ in range(4 * MAX_ATTEMPTS):
+        if shop.job(HD):
+            shop.after(HD, minutes=11)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("failed", MAX_ATTEMPTS)
+
+
+def test_a_ticket_the_vendor_no_longer_knows_is_submitted_again(shop: Shop) -> None:
+    shop.web.answers = [SUBMITTED, refused("InvalidParameter")]
+    shop.upload(HD, picture())
+    shop.after(HD, minutes=1)
+    job = shop.job(HD)
+    assert job is not None
+    assert job.stage == Waiting()
+
+
+def test_a_job_that_never_ends_is_given_up_after_a_day(shop: Shop) -> None:
+    shop.web.answers = [SUBMITTED]
+    shop.web.always = status("PROCESSING")
+    shop.upload(HD, picture())
+    shop.after(HD, hours=25)
+    job = shop.job(HD)
+    assert job is not None
+    assert (job.stage, job.code) == (Waiting(), "TicketLost")
+
+
+@pytest.mark.parametrize("answer", [(200, "{}"), refused("InternalError", 500), (502, "<html>"), THROTTLED])
+def test_a_vendor_that_never_tells_what_became_of_a_ticket_is_not_asked_for_ever(shop: Shop, answer: Any) -> None:
+    shop.web.always = SUBMITTED
+    shop.web.asked = answer
+    shop.upload(HD, picture())
+    for _ in range(6 * 26):
+        shop.after(HD, minutes=10)
+    job = shop.job(HD)
+    assert job is not None
+    assert job.attempts >= 2
+    for _ in range(6 * 26 * MAX_ATTEMPTS):
+        if shop.job(HD):
+            shop.after(HD, minutes=10)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("failed", MAX_ATTEMPTS)

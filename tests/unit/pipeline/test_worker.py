@@ -1,0 +1,426 @@
+"""A tick of the timer over jobs in every state."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+
+from shared.cloud.ports import Request
+from shared.errors import Unavailable
+from shared.jobs import keys
+from shared.jobs.job import Ready
+from shared.jobs.queue import turn_of
+from shared.jobs.store import Jobs
+from shared.pipeline.worker import Round
+from tests.pictures import picture
+from tests.unit.fakes import AtOnce, Shop
+from tests.unit.viapi_line import COMMON, HD, LINK, PAIR, SUBMITTED, THROTTLED, ok, refused, status
+
+LEASE = timedelta(seconds=132)
+PHOTO = picture()
+FINISHED = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+def go(shop: Shop, seconds: float = 180, workers: int = 4) -> list[float]:
+    """One tick's round; how long it slept, each time. Sleeping makes the clock go on."""
+    slept = []
+
+    def sleep(pause: float) -> None:
+        slept.append(pause)
+        shop.clock.pass_(seconds=pause)
+
+    with ThreadPoolExecutor(workers) if workers > 1 else AtOnce() as pool:
+        Round(shop.arrivals, shop.clock() + timedelta(seconds=seconds), pool, sleep=sleep).run()
+    return slept
+
+
+def common(number: int) -> str:
+    return f"uploads/general/common/{number:04}.jpg"
+
+
+def queued(shop: Shop, *uploads: str) -> None:
+    """They wait for their first call, a millisecond apart."""
+    for upload in uploads:
+        assert shop.line.jobs.enqueue(upload, shop.bucket.put(upload, PHOTO))
+        shop.clock.pass_(milliseconds=1)
+
+
+def turns(shop: Shop) -> list[str]:
+    return [turn.upload for turn in shop.line.jobs.queue.heads()]
+
+
+def test_with_nothing_to_do_a_round_is_two_listings(shop: Shop) -> None:
+    assert go(shop) == []
+    assert shop.bucket.requests == [("list", "queue/"), ("list", "jobs/")]
+
+
+def test_a_round_asks_again_within_seconds_until_the_vendor_has_finished(shop: Shop) -> None:
+    shop.web.answers = [SUBMITTED, status("QUEUING"), status("PROCESSING"), FINISHED]
+    shop.upload(HD, picture())
+    assert sum(go(shop)) < 15
+    assert shop.receipt(HD) is not None
+
+
+def test_a_round_ends_when_its_time_is_up_and_leaves_the_rest_to_the_next(shop: Shop) -> None:
+    shop.web.answers = [SUBMITTED]
+    shop.web.always = status("PROCESSING")
+    shop.upload(HD, picture())
+    assert sum(go(shop, seconds=30)) <= 30
+    assert shop.job(HD) is not None
+
+
+def test_a_throttled_backlog_is_begun_in_the_order_it_came(shop: Shop) -> None:
+    uploads = [f"uploads/general/common/{name}.jpg" for name in "dacb"]
+    shop.web.always = THROTTLED
+    for upload in uploads:
+        shop.upload(upload, picture())
+        shop.clock.pass_(seconds=1)
+    shop.web.always = ok(ImageURL=LINK)
+    shop.clock.pass_(minutes=10)
+    sent = len(shop.web.sent)
+    go(shop, workers=1)
+    assert all(shop.receipt(upload) for upload in uploads)
+    assert shop.web.shown_keys("ImageURL")[sent:] == uploads
+
+
+def test_one_knock_at_a_shut_door_is_enough_for_a_round(shop: Shop) -> None:
+    shop.web.always = refused("InvalidApi.NotPurchase", 403)
+    for name in range(40):
+        shop.upload(f"uploads/general/common/{name}.jpg", picture())
+    shop.clock.pass_(minutes=10)
+    sent = len(shop.web.sent)
+    go(shop)
+    assert len(shop.web.sent) - sent <= 16, "no more than were under way when the first answer came"
+    shop.web.always = ok(ImageURL=LINK)
+    shop.clock.pass_(minutes=10)
+    go(shop)
+    assert len([key for key in shop.keys("cutouts/") if key.endswith(".json")]) == 40
+
+
+def test_news_of_an_upload_are_looked_at_when_its_job_is_over(shop: Shop) -> None:
+    shop.web.answers = [SUBMITTED, FINISHED, SUBMITTED, FINISHED]
+    shop.upload(HD, picture())
+    shop.upload(HD, picture(800, 600))
+    shop.clock.pass_(minutes=1)
+    go(shop)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert receipt.etag == shop.bucket.things[HD].etag
+    go(shop)
+    assert shop.keys("jobs/") == []
+
+
+def test_a_round_leaves_no_leases_over_what_is_past(shop: Shop) -> None:
+    shop.web.answers = [THROTTLED]
+    shop.web.always = ok(ImageURL=LINK)
+    shop.upload(COMMON, picture())
+    shop.clock.pass_(minutes=1)
+    go(shop)
+    assert shop.keys("jobs/") == []
+
+
+def test_a_lease_over_a_state_that_still_is_stays(shop: Shop) -> None:
+    shop.web.answers = [SUBMITTED]
+    shop.upload(HD, picture())
+    found = shop.line.jobs.find(HD)
+    assert found is not None
+    shop.clock.pass_(minutes=1)
+    assert shop.line.jobs.take(found) is not None
+    assert shop.line.jobs.unfinished().leases == ()
+
+
+def test_one_uploads_bug_does_not_hold_up_the_others_and_is_raised_in_the_end(shop: Shop) -> None:
+    shop.web.always = THROTTLED
+    shop.upload(COMMON, picture())
+    shop.bucket.put("uploads/general/common/bug.jpg", picture())
+    shop.bucket.put(keys.sequel("uploads/general/common/bug.jpg"), b"{}")
+
+    def bug(name: str, about: str) -> None:
+        if (name, about) == ("look", "uploads/general/common/bug.jpg"):
+            raise ZeroDivisionError
+
+    shop.bucket.before = bug
+    shop.web.always = ok(ImageURL=LINK)
+    shop.clock.pass_(minutes=1)
+    with pytest.raises(ZeroDivisionError):
+        go(shop)
+    assert shop.receipt(COMMON) is not None
+
+
+def test_a_job_that_nobody_survives_is_left_alone_and_the_log_says_so(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.web.answers = [SUBMITTED]
+    shop.upload(HD, picture())
+
+    def bug(*_: object) -> None:
+        raise RuntimeError("a bug over every question")
+
+    monkeypatch.setattr(shop.web, "send", bug)
+    for _ in range(25):
+        with suppress(RuntimeError):
+            go(shop)
+        shop.clock.pass_(minutes=3)
+    assert shop.job(HD) is not None
+    assert caplog.text.count("a bug over every question") == 20
+    assert f"delete {keys.job(HD)}" in caplog.text
+
+
+def test_a_job_in_trouble_waits_for_its_time(shop: Shop) -> None:
+    shop.web.always = refused("InternalError", 500)
+    shop.upload(COMMON, picture())
+    sent = len(shop.web.sent)
+    go(shop, seconds=0.5)
+    assert len(shop.web.sent) == sent
+
+
+def test_a_pair_that_waits_keeps_no_round_awake(shop: Shop) -> None:
+    shop.upload(PAIR, picture())
+    shop.clock.pass_(hours=2)
+    go(shop)
+    assert shop.receipt(PAIR) is not None
+    assert keys.job(PAIR) not in shop.bucket.things
+
+
+# -------------------------------------------------------------------- the queue
+
+
+def test_a_backlog_is_served_in_the_order_it_came_whatever_the_names(shop: Shop) -> None:
+    uploads = [common(number * 37 % 100) for number in range(100)]
+    queued(shop, *uploads)
+    shop.web.always = ok(ImageURL=LINK)
+    go(shop, workers=1)
+    assert shop.web.shown_keys("ImageURL") == uploads
+    assert shop.left() == sorted(shop.keys("uploads/") + shop.keys("cutouts/"))
+    assert turns(shop) == []
+
+
+def test_before_its_first_call_a_round_asks_oss_as_much_with_1000_waiting_as_with_10() -> None:
+    def before_the_first_call(waiting: int) -> list[tuple[str, str]]:
+        shop = Shop()
+        queued(shop, *map(common, range(waiting)))
+        shop.bucket.requests.clear()
+        asked: list[tuple[str, str]] = []
+        shop.web.always = ok(ImageURL=LINK)
+
+        def counted(request: Request) -> None:
+            asked[:] = asked or shop.bucket.requests
+            shop.clock.pass_(seconds=1)  # which was all the time there is
+
+        shop.web.before = counted
+        go(shop, seconds=1, workers=1)
+        return [(name, key if name == "list" else "") for name, key in asked]
+
+    few, many = before_the_first_call(10), before_the_first_call(1000)
+    listings = [("list", "queue/")]
+    assert [each for each in many if each not in listings] == [each for each in few if each not in listings]
+    assert many.count(("list", "queue/")) <= few.count(("list", "queue/")) + 2, "pages"
+    assert 0 < len(few) < 20
+
+
+def test_however_long_the_vendor_takes_others_are_called_meanwhile(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    queued(shop, *map(common, range(150)))  # more than are seen in one look
+    shop.web.always = ok(ImageURL=LINK)
+    with_vendor = Barrier(150, timeout=10)
+
+    def until_all_are_there(request: Request) -> None:
+        shop.clock.pass_(seconds=0.1)
+        with_vendor.wait()
+
+    shop.web.before = until_all_are_there
+    monkeypatch.setattr(shop.line.purchases, "per_second", lambda capability: 12)
+    go(shop, workers=150)
+    assert turns(shop) == []
+
+
+def test_a_turn_too_many_is_removed(shop: Shop) -> None:
+    queued(shop, COMMON)
+    job = shop.job(COMMON)
+    assert job is not None
+    shop.line.jobs.remove(job)
+    go(shop)
+    assert (shop.web.sent, shop.keys("queue/waiting")) == ([], [])
+
+
+def test_an_outdated_turn_is_removed_and_the_job_keeps_to_its_time(shop: Shop) -> None:
+    shop.web.answers = [refused("InternalError", 500)]
+    queued(shop, COMMON)
+    (outdated,) = shop.line.jobs.queue.heads()
+    shop.resume(COMMON)
+    job = shop.job(COMMON)
+    assert job is not None
+    assert {*shop.keys("queue/waiting")} == {outdated.key, turn_of(job).key}
+    go(shop, seconds=1)
+    assert shop.keys("queue/waiting") == [turn_of(job).key]
+    assert len(shop.web.sent) == 1
+
+
+@pytest.mark.parametrize("due", [True, False])
+def test_a_job_without_a_turn_is_found_and_moved_on_or_gets_one(shop: Shop, due: bool) -> None:
+    shop.web.answers = [refused("InternalError", 500)]
+    shop.upload(COMMON, PHOTO)
+    job = shop.job(COMMON)
+    assert job is not None
+    shop.line.jobs.queue.remove((turn_of(job).key,))
+    shop.web.always = ok(ImageURL=LINK)
+    shop.clock.pass_(seconds=60 if due else 0)
+    go(shop, seconds=60 if due else 1)
+    assert (shop.receipt(COMMON) is not None) is due
+    assert turns(shop) == ([] if due else [COMMON])
+
+
+def test_a_job_whose_owner_is_alive_is_his_and_one_whose_owner_died_is_moved_on(shop: Shop) -> None:
+    shop.web.always = ok(ImageURL=LINK)
+    assert shop.line.jobs.claim(COMMON, shop.bucket.put(COMMON, PHOTO)) is not None
+    shop.clock.pass_(seconds=LEASE.total_seconds() - 60)
+    go(shop)
+    assert shop.web.sent == []
+    shop.clock.pass_(seconds=55)
+    go(shop)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None, "soon enough to be waited for"
+    assert receipt.attempts == 2, "nobody knows of the dead one's call"
+
+
+def test_two_rounds_at_once_pay_once(shop: Shop) -> None:
+    uploads = [common(number) for number in range(20)]
+    queued(shop, *uploads)
+    shop.web.always = ok(ImageURL=LINK)
+    other = shop.meet(shop.compose(shop.web, Jobs(shop.bucket, shop.clock, LEASE)))
+    calls = []
+
+    def meanwhile(request: Request) -> None:
+        calls.append(request)
+        if len(calls) == 1:
+            Round(other, shop.clock() + timedelta(seconds=1), AtOnce(), sleep=shop_sleep).run()
+
+    def shop_sleep(pause: float) -> None:
+        shop.clock.pass_(seconds=pause)
+
+    shop.web.before = meanwhile
+    go(shop, workers=1)
+    assert sorted(shop.web.shown_keys("ImageURL")) == uploads
+    assert all(shop.receipt(upload) for upload in uploads)
+    assert shop.keys("jobs/") == []
+    assert turns(shop) == []
+
+
+def test_what_is_done_with_leaves_no_turn_whatever_became_of_it(shop: Shop) -> None:
+    done, refused_, gone = common(1), common(2), common(3)
+    queued(shop, done, refused_, gone)
+    del shop.bucket.things[gone]
+    shop.web.answers = [ok(ImageURL=LINK), refused("InvalidImage.Content")]
+    go(shop, workers=1)
+    assert [shop.receipt(upload) is not None for upload in (done, refused_, gone)] == [True, True, False]
+    assert turns(shop) == []
+
+
+def test_tickets_that_are_ready_are_fetched_each_by_itself(shop: Shop) -> None:
+    uploads = [f"uploads/general/hd-common/{number}.jpg" for number in range(3)]
+    shop.web.always = SUBMITTED
+    for upload in uploads:
+        shop.upload(upload, PHOTO)
+    shop.web.always = FINISHED
+    shop.web.results[LINK] = Unavailable("ResultUnreachable", "not now")
+    shop.clock.pass_(seconds=30)
+    go(shop, seconds=1)
+    assert [type(shop.job(upload).stage) for upload in uploads] == [Ready] * 3  # type: ignore[union-attr]
+    del shop.web.results[LINK]
+    shop.clock.pass_(minutes=1)
+    go(shop)
+    assert all(shop.receipt(upload) for upload in uploads)
+    assert turns(shop) == []
+
+
+# -------------------------------------------------------------------- the sign and the bell
+
+
+def sign(shop: Shop) -> dict[str, object]:
+    return dict(json.loads(shop.bucket.things[keys.DRAIN].body))
+
+
+def slow(shop: Shop, seconds: float) -> None:
+    """Calls take so long."""
+    shop.web.before = lambda request: shop.clock.pass_(seconds=seconds)
+
+
+def test_while_a_backlog_is_drained_the_sign_says_so_and_in_the_end_that_it_is_not(shop: Shop) -> None:
+    queued(shop, COMMON)
+    shop.web.always = ok(ImageURL=LINK)
+    signs: list[object] = []
+    shop.web.before = lambda request: signs.append(sign(shop)["capabilities"])
+    go(shop, workers=1)
+    assert signs == [["general/common"]]
+    assert sign(shop)["capabilities"] == []
+
+
+def test_a_round_that_runs_out_of_time_calls_the_next_one_and_leaves_the_sign_up(shop: Shop) -> None:
+    queued(shop, *map(common, range(40)))
+    shop.web.always = ok(ImageURL=LINK)
+    slow(shop, 1)
+    ends = shop.clock() + timedelta(seconds=10)
+    go(shop, seconds=10, workers=1)
+    assert len(shop.web.sent) == 10
+    assert keys.BELL in shop.bucket.things
+    assert sign(shop)["capabilities"] == ["general/common"]
+    assert str(sign(shop)["until"]) > ends.isoformat()
+    go(shop, seconds=10, workers=1)
+    assert str(sign(shop)["until"]) > (ends + timedelta(seconds=60)).isoformat(), "rewritten by the next round"
+
+
+def test_a_round_that_had_time_enough_calls_nobody(shop: Shop) -> None:
+    queued(shop, *map(common, range(3)))
+    shop.web.always = ok(ImageURL=LINK)
+    go(shop)
+    assert keys.BELL not in shop.bucket.things
+
+
+def test_a_round_before_a_blocked_door_calls_nobody(shop: Shop) -> None:
+    queued(shop, *map(common, range(3)))
+    shop.web.always = refused("InvalidApi.NotPurchase", 403)
+    go(shop)
+    assert len(shop.keys("jobs/")) >= 3
+    assert keys.BELL not in shop.bucket.things
+
+
+def test_a_round_stays_for_those_who_park_for_its_sake(shop: Shop) -> None:
+    queued(shop, common(1))
+    shop.web.always = ok(ImageURL=LINK)
+    began = shop.clock()
+    slept = 0.0
+
+    def sleep(pause: float) -> None:
+        nonlocal slept
+        shop.clock.pass_(seconds=pause)
+        if slept < 4 <= slept + pause:
+            queued(shop, common(2))
+        slept += pause
+
+    Round(shop.arrivals, began + timedelta(seconds=60), AtOnce(), sleep=sleep).run()
+    assert shop.receipt(common(2)) is not None
+
+
+def test_a_bug_in_the_search_is_raised_when_all_else_is_done(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    queued(shop, COMMON)
+    shop.web.always = ok(ImageURL=LINK)
+
+    def bug(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(shop.line.jobs, "sweep", bug)
+    with pytest.raises(ZeroDivisionError):
+        go(shop)
+    assert shop.receipt(COMMON) is not None
+    assert "ZeroDivisionError" in caplog.text

@@ -1,0 +1,137 @@
+"""The market's gateway stands in front of two vendors: what it refuses is laid at the same doors for both."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.cloud.ports import Reply
+from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
+from shared.vendors import market
+from shared.vendors.capabilities import CAPABILITIES
+from shared.vendors.capability import Capability
+from shared.vendors.damo import Damo
+from shared.vendors.picwish import Picwish
+from shared.vendors.protocol import Provider
+from shared.vendors.quotas import Quotas
+from tests.unit.vendors.answers import NOT_JSON, STAMP, task
+
+APPCODE = "0123456789abcdefEXAMPLE"
+ROWS = [row for row in CAPABILITIES.values() if row.provider in ("picwish", "damo")]
+PROVIDERS: dict[str, Provider] = {
+    "picwish": Picwish({row.name: "https://picwish.example" for row in ROWS}, APPCODE, Quotas(2)),
+    "damo": Damo("https://damo.example", APPCODE, Quotas(2), "/api/v1/inst-mat/submit"),
+}
+
+every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+
+
+def troubles(row: Capability, reply: Reply) -> list[CutoutError]:
+    """What a reply means to a call, and to a question."""
+    provider, found = PROVIDERS[row.provider], []
+    for read in (lambda: provider.answer(row, reply), lambda: provider.fate(row, "T-1", 0, reply)):
+        with pytest.raises(CutoutError) as trouble:
+            read()
+        found.append(trouble.value)
+    return found
+
+
+def refusal(status: int, code: str, message: str) -> Reply:
+    said = {"x-ca-error-code": code, "x-ca-error-message": message, "x-ca-request-id": "G-1"}
+    return Reply(status, b"", {name: value for name, value in said.items() if value})
+
+
+@every_row
+@pytest.mark.parametrize(
+    ("status", "code", "message", "expected"),
+    [
+        (429, "T429ID", "Throttled by INNER DOMAIN Flow Control", Busy),
+        (403, "T403US", "anything", Busy),
+        (403, "", "Throttled by USER Flow Control", Busy),
+        (403, "", "throttled by API flow control", Busy),
+        (403, "B403MQ", "Api Market Subscription quota exhausted", Misconfigured),
+        (403, "", "Api Market Subscription quota exhausted", Misconfigured),
+        (403, "", "Quota Exhausted", Misconfigured),
+        (403, "", "Quota Expired", Misconfigured),
+        (403, "", "User Arrears", Misconfigured),
+        (402, "B402XX", "", Misconfigured),
+        (401, "A401AC", "Unauthorized", Misconfigured),
+        (403, "A403AC", "Invalid AppCode", Misconfigured),
+        (400, "", "Invalid AppCode", Misconfigured),
+        (404, "I404NF", "API not found", Misconfigured),
+        (404, "", "Invalid Url", Misconfigured),
+        (404, "I404DO", "", Misconfigured),
+        (504, "D504TO", "Backend service request timed out", Unavailable),
+        (500, "X500ER", "Service not available", Unavailable),
+        (503, "", "Service Unavailable", Unavailable),
+    ],
+)
+def test_a_refusal_of_the_gateways_is_laid_at_the_right_door(
+    row: Capability, status: int, code: str, message: str, expected: type[CutoutError]
+) -> None:
+    for trouble in troubles(row, refusal(status, code, message)):
+        assert type(trouble) is expected
+        assert trouble.request_id == "G-1"
+        assert trouble.code == (code or f"Gateway{status}")
+        assert trouble.message.startswith(f"the market's gateway says: {message}")
+
+
+@every_row
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("B403MQ", "anything"),
+        ("", "Api Market Subscription quota exhausted"),
+        ("", "Quota Exhausted"),
+        ("", "Quota Expired"),
+        ("", "User Arrears"),
+        ("", "Expiry of Authorization, quota expired"),
+    ],
+)
+def test_a_package_that_is_used_up_says_what_to_buy(row: Capability, code: str, message: str) -> None:
+    for trouble in troubles(row, refusal(403, code, message)):
+        assert "buy more calls, or pay what is owed, in the Alibaba Cloud market's console" in trouble.message
+        assert "AppCode" not in trouble.message
+
+
+@every_row
+def test_what_the_operator_must_mend_says_where(row: Capability) -> None:
+    for trouble in troubles(row, refusal(403, "A403AC", "Invalid AppCode")):
+        assert "check the AppCode, the purchase and the address in the market's console" in trouble.message
+
+
+@every_row
+def test_the_gateways_404_is_not_about_a_ticket(row: Capability) -> None:
+    """With no code of its own it must not be taken for the vendor's 404: the ticket was bought."""
+    for trouble in troubles(row, refusal(404, "", "Not Found")):
+        assert type(trouble) is Misconfigured
+
+
+@every_row
+@pytest.mark.parametrize("body", NOT_JSON)
+@pytest.mark.parametrize("status", [200, 302, 401, 404, 429, 502])
+def test_what_is_neither_json_nor_the_gateways_is_trouble_that_passes(
+    row: Capability, status: int, body: bytes
+) -> None:
+    for trouble in troubles(row, Reply(status, body)):
+        assert type(trouble) is Unavailable
+        assert trouble.code == f"HTTP{status}"
+        assert trouble.message.startswith("the vendor's answer is not JSON: ")
+
+
+def test_what_the_gateway_quotes_of_a_signature_is_not_passed_on() -> None:
+    said = "Invalid Signature, Server StringToSign:`POST#x-ca-key:SECRET`"
+    for trouble in troubles(ROWS[0], refusal(400, "S400SG", said)):
+        assert "SECRET" not in trouble.message
+
+
+def test_an_answer_of_the_vendors_is_read_whatever_the_gateway_adds() -> None:
+    assert market.read(Reply(200, b'{"status": 200}', {"x-ca-request-id": "G-1"}), {}) == {"status": 200}
+
+
+@every_row
+def test_the_appcode_goes_into_the_header_it_belongs_in_and_nowhere_else(row: Capability) -> None:
+    provider = PROVIDERS[row.provider]
+    for request in (provider.call(row, [task(row)], STAMP), provider.ask(row, "T-1", STAMP)):
+        assert request.headers["Authorization"] == f"APPCODE {APPCODE}"
+        assert APPCODE not in repr(request)
+        assert APPCODE not in f"{request.url} {request.query} {request.form} {request.json}"

@@ -1,0 +1,62 @@
+"""What was bought of a capability is its own number, else the vendor's, and never more than the vendor sells."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.cloud.ports import Credentials, Quota
+from shared.entry import wiring
+from shared.entry.settings import read_settings
+from shared.vendors.capabilities import CAPABILITIES
+from shared.vendors.capability import Capability
+from shared.vendors.quotas import Quotas
+from tests.unit.vendors.answers import STAMP, task
+
+ENVIRONMENT = {
+    "VIAPI_QPS": "5",
+    "PICWISH_QPS": "4",
+    "DAMO_QPS": "3",
+    "CAPABILITY_QPS": "goods/commodity=10, general/hd-common=7,picwish/cutout=1,damo/background=0.5",
+}
+BOUGHT = {
+    "goods/commodity": 10,
+    "general/hd-common": 7,
+    "picwish/cutout": 1,
+    "damo/background": 0.5,
+    "portrait/hair": 2,
+}
+USUAL = {"viapi": 5, "picwish": 4, "damo": 3}
+
+
+def test_a_capability_has_its_own_number_or_the_vendors() -> None:
+    quotas = Quotas(5, {"goods/commodity": 10})
+    assert quotas.per_second(CAPABILITIES["goods/commodity"]) == 10
+    assert quotas.per_second(CAPABILITIES["goods/cloth"]) == 5
+
+
+@pytest.mark.parametrize(("usual", "expected"), [(10, 2), (2, 2), (0.5, 0.5)])
+def test_hair_has_two_calls_a_second_whatever_was_bought_of_the_vendor(usual: float, expected: float) -> None:
+    assert Quotas(usual).per_second(CAPABILITIES["portrait/hair"]) == expected
+
+
+@pytest.mark.parametrize("row", CAPABILITIES.values(), ids=lambda row: row.name)
+def test_each_call_draws_on_what_was_bought_of_its_capability(row: Capability) -> None:
+    settings = read_settings(ENVIRONMENT | {"PICWISH_WATERMARK_ENDPOINT": "https://x.example"})
+    providers = wiring._providers(settings, Credentials("EXAMPLE-id", "EXAMPLE-secret"))
+    provider = providers[row.provider]
+    call = provider.call(row, [task(row)], STAMP)
+    assert call.quota == Quota(row.action, BOUGHT.get(row.name, USUAL[row.provider]))
+    assert provider.quotas.per_second(row) == call.quota.per_second, "settle draws what the calls are spaced by"
+
+
+def test_questions_have_a_quota_of_their_own_but_for_picwish() -> None:
+    providers = wiring._providers(read_settings(ENVIRONMENT), Credentials("EXAMPLE-id", "EXAMPLE-secret"))
+    asked = {
+        name: providers[CAPABILITIES[name].provider].ask(CAPABILITIES[name], "T", STAMP).quota
+        for name in ("general/hd-common", "damo/background", "picwish/cutout")
+    }
+    assert asked == {
+        "general/hd-common": Quota("GetAsyncJobResult", 5),
+        "damo/background": Quota("bg-remove/query", 3),
+        "picwish/cutout": Quota("/tasks/visual/segmentation", 1),
+    }

@@ -1,0 +1,1 @@
+"""What developers run: they build, and write files that are kept."""
