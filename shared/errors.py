@@ -44,11 +44,11 @@ class Unavailable(CutoutError):
     """Trouble that passes by itself; whether the vendor has billed the call is not known."""
 
 
-class Busy(Unavailable):
+class NotAccepted(Unavailable):
     """The vendor turned the call away unheard, or was not reached: nothing was bought."""
 
 
-class Spent(Busy):
+class DailyLimitReached(NotAccepted):
     """The calls of the day have been made; `until` is when there are new ones."""
 
     def __init__(self, code: str, message: str, *, until: datetime) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from statistics import median
 from types import TracebackType
 
-from shared.errors import Busy, Unavailable
+from shared.errors import NotAccepted, Unavailable
 
 VENDOR_SLOW = "VendorSlow"
 """The code of a call that was kept back."""
@@ -64,10 +64,10 @@ class ConcurrencyLimit:
         return max(0, self.limit - self.in_flight)
 
     def sent(self) -> int:
-        """A call goes to the vendor; how many are with it now. Raises `Busy` when there is no room for it."""
+        """A call goes to the vendor; how many are with it now. Raises `NotAccepted` when there is no room for it."""
         with self._lock:
             if not self.room:
-                raise Busy(VENDOR_SLOW, f"the vendor has {self.in_flight} calls to answer first: this one waits")
+                raise NotAccepted(VENDOR_SLOW, f"the vendor has {self.in_flight} calls to answer first: this one waits")
             self.in_flight += 1
             return self.in_flight
 
@@ -110,7 +110,7 @@ class Flight:
         self._sent_at = self._seconds = 0.0
 
     def sent(self) -> None:
-        """The call goes out now. Raises `Busy` when it may not."""
+        """The call goes out now. Raises `NotAccepted` when it may not."""
         self._in_flight = self._limit.sent()
         self._sent_at = self._limit.clock()
 
@@ -128,5 +128,5 @@ class Flight:
             return
         self._seconds = self._limit.clock() - self._sent_at
         self._limit.back()
-        if isinstance(error, Unavailable) and not isinstance(error, Busy):
+        if isinstance(error, Unavailable) and not isinstance(error, NotAccepted):
             self._limit.learn(math.inf, self._in_flight)

@@ -13,9 +13,9 @@ import httpx
 
 from shared.cloud.deadlines import Patience, Transport, Untrusted
 from shared.cloud.ports import Reply, Request
-from shared.cloud.rate_limiter import Pace
-from shared.errors import Busy, Misconfigured, Unavailable
-from shared.pictures.sniff import INLINE, Download, told, unpacked
+from shared.cloud.rate_limiter import RateLimiter
+from shared.errors import Misconfigured, NotAccepted, Unavailable
+from shared.pictures.sniff import INLINE, Download, recognized, unpacked
 
 MAX_RESULT_BYTES = 200_000_000
 """No cutout is larger: 10,000 × 10,000 pixels make a PNG of about 100 MB."""
@@ -27,7 +27,7 @@ _CONNECT_SECONDS = 5.0
 _SILENCE_SECONDS = 20.0
 
 
-class HttpWeb:
+class HttpClient:
     """`result_hosts` are the hosts (`host` or `host:port`) an operator added.
 
     A call waits `wait_seconds` for its turn; then the vendor has `call_seconds` to answer, to the last byte, and a
@@ -49,7 +49,7 @@ class HttpWeb:
         self._call_seconds = call_seconds
         self._fetch_seconds = fetch_seconds
         self._clock = clock
-        self._pace = Pace(wait_seconds)
+        self._rate_limiter = RateLimiter(wait_seconds)
         self._client = httpx.Client(
             transport=Transport(connections=2 * at_once),  # to the vendor, and to where its results lie
             follow_redirects=False,
@@ -57,10 +57,10 @@ class HttpWeb:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a call owes nothing to the one before it
         )
 
-    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
-        """Send a vendor a request when its turn has come, unless `on_turn`, which is called then, raises.
+    def send(self, request: Request, on_slot: Callable[[], object] = lambda: None) -> Reply:
+        """Send a vendor a request in the next free slot of its quota, unless `on_slot`, which is called then, raises.
 
-        Raises `Busy` when its turn is too far off or the vendor was not reached, a failed TLS handshake included;
+        Raises `NotAccepted` when that slot is too far off or the vendor was not reached, a failed handshake included;
         `Misconfigured` when the settings make no request, or the vendor's certificate is not to be trusted; and
         `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the call was bought.
         """
@@ -74,7 +74,7 @@ class HttpWeb:
                 headers={**_AS_IT_IS, **request.headers},
             )
             # With everything done that takes time: what follows is on the wire at once.
-            self._pace.wait(request.quota, on_turn)
+            self._rate_limiter.wait(request.quota, on_slot)
             patience = self._patience(self._call_seconds, self._call_seconds)
             ready.extensions |= patience.timeouts(connect=_CONNECT_SECONDS)
             with closing(self._client.send(ready, stream=True)) as response:
@@ -91,13 +91,13 @@ class HttpWeb:
             advice = "check the vendor's address in the settings; if it is right, tell the vendor"
             raise Misconfigured("VendorCertificate", f"{said}: {advice}") from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Busy("VendorUnreachable", f"{_host(request.url)} was not reached: {error}") from error
+            raise NotAccepted("VendorUnreachable", f"{_host(request.url)} was not reached: {error}") from error
         except httpx.RequestError as error:
             raise Unavailable("NoAnswer", f"{_host(request.url)} did not answer: {type(error).__name__}") from error
 
-    def came_too_early(self, request: Request) -> None:
+    def throttled(self, request: Request) -> None:
         """The vendor has turned it away for its time: the next ones keep a greater distance."""
-        self._pace.came_too_early(request.quota)
+        self._rate_limiter.throttled(request.quota)
 
     @contextmanager
     def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
@@ -121,7 +121,7 @@ class HttpWeb:
             ) as response:
                 if response.status_code != 200:
                     raise Unavailable("ResultRefused", f"{sender} answered {response.status_code} to the result's link")
-                yield told(_unbroken(self._pieces(response, "result", MAX_RESULT_BYTES, patience)), sender)
+                yield recognized(_unbroken(self._pieces(response, "result", MAX_RESULT_BYTES, patience)), sender)
         except httpx.TransportError as error:
             raise _broken(error) from error
 

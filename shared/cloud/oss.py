@@ -18,13 +18,13 @@ from urllib3 import Retry
 from urllib3.exceptions import HTTPError
 
 from shared.cloud.oss_session import Connections
-from shared.cloud.ports import MARK, Credentials, Entry, Source, Stored
+from shared.cloud.ports import METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
 from shared.errors import Misconfigured, Rejected, Unavailable
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
 
 _META = "x-oss-meta-"
-_MARK = _META + MARK
+_MARK = _META + METADATA
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
 _NOT_IN_XML = re.compile("[\\x00-\\x1f\\ufffe\\uffff]")
@@ -82,7 +82,7 @@ class OssBucket:
             credentials.access_key_id, credentials.access_key_secret, credentials.security_token or None
         )
 
-    def look(self, key: str) -> Source | None:
+    def peek(self, key: str) -> ObjectHead | None:
         """An object's facts and its first 64 KiB; None when there is none of that name."""
         with _translated():
             try:
@@ -91,7 +91,7 @@ class OssBucket:
                 return None
             head = found.read()
             total = found.headers.get("Content-Range", "").rpartition("/")[2]
-            return Source(
+            return ObjectHead(
                 key=key,
                 etag=found.etag,
                 size=int(total or len(head)),
@@ -104,20 +104,20 @@ class OssBucket:
                 head=head[:WINDOW],
             )
 
-    def window(self, key: str, start: int, length: int) -> bytes:
+    def read_range(self, key: str, start: int, length: int) -> bytes:
         """`length` bytes from `start` on, all of which there must be: to a range that ends beyond the object, OSS
         answers with the whole of it."""
         with _translated():
             return bytes(self._documents.get_object(key, byte_range=(start, start + length - 1)).read())
 
-    def read(self, key: str) -> Stored | None:
+    def read(self, key: str) -> StoredDocument | None:
         """A small document; None when there is none of that name."""
         with _translated():
             try:
                 found = self._documents.get_object(key)
             except NotFound:
                 return None
-            return Stored(found.read(), found.etag, found.headers.get(_MARK, ""))
+            return StoredDocument(found.read(), found.etag, found.headers.get(_MARK, ""))
 
     def etag(self, key: str) -> str:
         """The object's ETag; empty when there is none of that name."""
@@ -138,12 +138,12 @@ class OssBucket:
                 raise
             return True
 
-    def write(self, key: str, body: bytes, *, mark: str = "") -> None:
+    def write(self, key: str, body: bytes, *, inputs_etag: str = "") -> None:
         """Write a JSON document over whatever is there."""
         with _translated():
-            self._documents.put_object(key, body, headers=_json(body) | ({_MARK: mark} if mark else {}))
+            self._documents.put_object(key, body, headers=_json(body) | ({_MARK: inputs_etag} if inputs_etag else {}))
 
-    def store(self, key: str, download: Download, *, mark: str) -> int:
+    def store(self, key: str, download: Download, *, inputs_etag: str) -> int:
         """Stream a download into an object, which appears whole or not at all; returns its bytes."""
         size = 0
 
@@ -154,7 +154,9 @@ class OssBucket:
                 yield chunk
 
         with _translated():
-            self._streams.put_object(key, counted(), headers={"Content-Type": download.content_type, _MARK: mark})
+            self._streams.put_object(
+                key, counted(), headers={"Content-Type": download.content_type, _MARK: inputs_etag}
+            )
         return size
 
     def delete(self, keys: tuple[str, ...]) -> None:
@@ -166,7 +168,7 @@ class OssBucket:
             for key in sorted({*keys} - {*several}):
                 self._documents.delete_object(key)
 
-    def list(self, prefix: str, *, after: str = "", page: int = _MOST_NAMES) -> Iterator[Entry]:
+    def list(self, prefix: str, *, after: str = "", page: int = _MOST_NAMES) -> Iterator[ListedObject]:
         """Every object below `prefix` whose name comes after `after`, in the order of their names; a request for each
         `page` of them, or as many as OSS lists at once, sent when it is come to."""
         with _translated():
@@ -174,7 +176,7 @@ class OssBucket:
                 self._documents, prefix=prefix, start_after=after, max_keys=min(page, _MOST_NAMES)
             ):
                 modified = datetime.fromtimestamp(found.last_modified, timezone.utc)
-                yield Entry(found.key, found.etag, modified, found.size)
+                yield ListedObject(found.key, found.etag, modified, found.size)
 
     def link(self, key: str, process: str, seconds: int) -> str:
         """An address at which anyone can GET the object, through `process` unless empty, for so long."""
@@ -206,7 +208,7 @@ class OssBucket:
                     request_id=error.request_id,
                 ) from None
 
-    def stage(self, key: str, copy: str, *, public: bool) -> None:
+    def publish_copy(self, key: str, copy: str, *, public: bool) -> None:
         """Copy the object without a byte passing through here; `public` lets anyone read it who knows the name.
 
         Raises `Misconfigured` when the bucket does not allow public objects.

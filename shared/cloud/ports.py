@@ -10,7 +10,7 @@ from typing import Protocol
 
 from shared.pictures.sniff import Download
 
-MARK = "oss-cutout"
+METADATA = "oss-cutout"
 """The metadata on every object we write for people: the ETags of the pictures it was made from."""
 
 
@@ -27,7 +27,7 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListedObject:
     """An object as a listing shows it."""
 
     key: str
@@ -38,7 +38,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Source:
+class ObjectHead:
     """An uploaded object: its facts and its first bytes."""
 
     key: str
@@ -52,12 +52,12 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredDocument:
     """A small document read back, with the ETag it had."""
 
     body: bytes
     etag: str
-    mark: str
+    inputs_etag: str
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,12 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Web(Protocol):
+class Http(Protocol):
     """What the line needs of the network; `shared.cloud.http_client.HttpWeb` says what each does and raises."""
 
-    def send(self, request: Request, on_turn: Callable[[], object] = ...) -> Reply: ...
+    def send(self, request: Request, on_slot: Callable[[], object] = ...) -> Reply: ...
 
-    def came_too_early(self, request: Request) -> None: ...
+    def throttled(self, request: Request) -> None: ...
 
     def allow(self, url: str, hosts: tuple[str, ...]) -> None: ...
 
@@ -115,23 +115,23 @@ class Invoker(Protocol):
 class Bucket(Protocol):
     """What the line needs of OSS; `shared.cloud.oss.OssBucket` says what each does and raises."""
 
-    def look(self, key: str) -> Source | None: ...
+    def peek(self, key: str) -> ObjectHead | None: ...
 
-    def window(self, key: str, start: int, length: int) -> bytes: ...
+    def read_range(self, key: str, start: int, length: int) -> bytes: ...
 
-    def read(self, key: str) -> Stored | None: ...
+    def read(self, key: str) -> StoredDocument | None: ...
 
     def etag(self, key: str) -> str: ...
 
     def create(self, key: str, body: bytes) -> bool: ...
 
-    def write(self, key: str, body: bytes, *, mark: str = "") -> None: ...
+    def write(self, key: str, body: bytes, *, inputs_etag: str = "") -> None: ...
 
-    def store(self, key: str, download: Download, *, mark: str) -> int: ...
+    def store(self, key: str, download: Download, *, inputs_etag: str) -> int: ...
 
     def delete(self, keys: tuple[str, ...]) -> None: ...
 
-    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[Entry]: ...
+    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[ListedObject]: ...
 
     def link(self, key: str, process: str, seconds: int) -> str: ...
 
@@ -139,4 +139,4 @@ class Bucket(Protocol):
 
     def check_link(self, link: str) -> None: ...
 
-    def stage(self, key: str, copy: str, *, public: bool) -> None: ...
+    def publish_copy(self, key: str, copy: str, *, public: bool) -> None: ...

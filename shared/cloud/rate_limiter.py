@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.cloud.ports import Quota
-from shared.errors import Busy
+from shared.errors import NotAccepted
 
 _SLACK, _LEAST, _MOST = 0.01, 0.005, 0.05
 """Seconds that one call may be longer on its way than the next one that takes its place: at first, and after all that
@@ -20,7 +20,7 @@ to one in so many."""
 
 
 @dataclass
-class _Gate:
+class _Waiters:
     """Where the callers of one quota stand in line."""
 
     line: deque[threading.Event] = field(default_factory=deque)
@@ -32,7 +32,7 @@ class _Gate:
     """When the last callers really went, as many as a second takes."""
 
 
-class Pace:
+class RateLimiter:
     """A caller waits `patience` seconds for its turn and no longer.
 
     Vendors count the calls of any second. Evenly spaced ones would be let in, but a thread wakes late at times, and
@@ -51,46 +51,46 @@ class Pace:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._gates: defaultdict[Quota, _Gate] = defaultdict(_Gate)
+        self._gates: defaultdict[Quota, _Waiters] = defaultdict(_Waiters)
 
-    def wait(self, quota: Quota, on_turn: Callable[[], object] = lambda: None) -> None:
-        """Return when it is this caller's turn; raises `Busy`, at once, when that is too far off.
+    def wait(self, quota: Quota, on_slot: Callable[[], object] = lambda: None) -> None:
+        """Return when it is this caller's turn; raises `NotAccepted`, at once, when that is too far off.
 
-        `on_turn` is called when it has come; if that raises, so does this, and the turn is the next one's.
+        `on_slot` is called when it has come; if that raises, so does this, and the turn is the next one's.
         """
         mine = threading.Event()
         with self._lock:
             gate = self._gates[quota]
             wait = max(0.0, gate.free - self._clock()) + len(gate.line) / quota.per_second
             if wait > self._patience:
-                raise Busy("QuotaTaken", f"{quota.name}'s next free turn is {wait:.0f} s away")
+                raise NotAccepted("QuotaTaken", f"{quota.name}'s next free turn is {wait:.0f} s away")
             gate.line.append(mine)
             gate.line[0].set()
         mine.wait()
         try:
-            self._go(gate, quota, on_turn)
+            self._go(gate, quota, on_slot)
         finally:
             with self._lock:
                 gate.line.popleft()
                 if gate.line:
                     gate.line[0].set()
 
-    def came_too_early(self, quota: Quota) -> None:
+    def throttled(self, quota: Quota) -> None:
         """The vendor has turned a call away for its time."""
         gate = self._gates[quota]
         gate.slack = min(_MOST, gate.slack + _STEP)
 
-    def _go(self, gate: _Gate, quota: Quota, on_turn: Callable[[], object]) -> None:
+    def _go(self, gate: _Waiters, quota: Quota, on_slot: Callable[[], object]) -> None:
         places, apart, now = max(1, int(quota.per_second)), 1 / quota.per_second, self._clock()
         planned = gate.free if now - gate.free < apart else now  # less than one call's place is made up for
-        turn = max(now, planned)
+        slot = max(now, planned)
         if is_full := len(gate.gone) == places:
-            turn = max(turn, gate.gone[0] + places * apart + gate.slack)
-        if turn > now:
-            self._sleep(turn - now)
-        on_turn()
+            slot = max(slot, gate.gone[0] + places * apart + gate.slack)
+        if slot > now:
+            self._sleep(slot - now)
+        on_slot()
         if is_full:
             gate.gone.popleft()
             gate.slack = max(_LEAST, gate.slack - _STEP / _FORGETS)
-        gate.free = max(planned, turn - apart / 2) + apart  # who was late does not make all that follow late
+        gate.free = max(planned, slot - apart / 2) + apart  # who was late does not make all that follow late
         gate.gone.append(self._clock())

@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.cloud.functions import FcInvoker
-from shared.cloud.ports import Entry
+from shared.cloud.ports import ListedObject
 from shared.entry import invocation
 from shared.entry.oss_events import created
-from shared.jobs.backlog import Drain
-from shared.jobs.store import Jobs
+from shared.jobs.backlog import BacklogOwner
+from shared.jobs.store import JobStore
 from shared.pipeline.backfill import AT_ONCE, Backfill, Order
 from shared.vendors.prices import Prices
 
@@ -28,7 +28,11 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
             order = Order.model_validate_json(event or b"{}")
         except ValidationError as error:
             return json.dumps({"message": f"this is no order: {error}"}, ensure_ascii=False).encode()
-        credentials, budget, now = invocation.credentials(settings, context), invocation.budget(context), invocation.now
+        credentials, timeouts, now = (
+            invocation.credentials(settings, context),
+            invocation.timeouts(context),
+            invocation.now,
+        )
         pictures, documents = invocation.buckets(settings, settings.oss_bucket, credentials, at_once=AT_ONCE)
         invoker = FcInvoker(
             settings.invoke_endpoint or f"https://{context.account_id}.{settings.region}-internal.fc.aliyuncs.com",
@@ -39,18 +43,18 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
             service=settings.invoke_service,
         )
 
-        def told(upload: Entry) -> bytes:
+        def told(upload: ListedObject) -> bytes:
             return created(settings.region, settings.oss_bucket, upload.key, upload.size, upload.etag, time=now())
 
         backfill = Backfill(
             pictures,
-            Jobs(documents, now, timedelta(seconds=budget.lease)),
-            Drain(documents, pictures, now),
+            JobStore(documents, now, timedelta(seconds=timeouts.lease)),
+            BacklogOwner(documents, pictures, now),
             invoker,
             prices=Prices(dict(settings.prices)),
             event=told,
             clock=now,
-            ends=now() + timedelta(seconds=budget.begin),
+            ends=now() + timedelta(seconds=timeouts.begin),
         )
         return backfill.run(order).to_json()
 

@@ -12,7 +12,7 @@ from shared import log
 from shared.cloud.oss import OssBucket
 from shared.cloud.ports import Credentials
 from shared.entry.settings import Settings, read_settings
-from shared.entry.timeouts import Budget
+from shared.entry.timeouts import Timeouts
 from shared.errors import Misconfigured
 
 
@@ -43,8 +43,8 @@ def credentials(settings: Settings, context: Any) -> Credentials:
     )
 
 
-def budget(context: Any) -> Budget:
-    return Budget.within(float(context.function.timeout))
+def timeouts(context: Any) -> Timeouts:
+    return Timeouts.within(float(context.function.timeout))
 
 
 def now() -> datetime:

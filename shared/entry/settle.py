@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.entry import invocation, wiring
 from shared.pipeline.scheduler import MOST
-from shared.pipeline.worker import Round
+from shared.pipeline.worker import Worker
 
 _SWITCH_SECONDS = 0.001
 """For which a thread has the interpreter to itself while others want it: a fifth of Python's own."""
@@ -24,12 +24,12 @@ def on_timer() -> Callable[[bytes, Any], None]:
 
     def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - neither tick nor bell says anything that matters
         settings = invocation.settings("oss_bucket")
-        credentials, budget = invocation.credentials(settings, context), invocation.budget(context)
-        arrivals = wiring.arrivals(settings, settings.oss_bucket, credentials, budget, at_once=_MOST_AT_ONCE)
+        credentials, timeouts = invocation.credentials(settings, context), invocation.timeouts(context)
+        dispatcher = wiring.dispatcher(settings, settings.oss_bucket, credentials, timeouts, at_once=_MOST_AT_ONCE)
         # A thread whose turn has come must not wait for one that reads a listing.
         sys.setswitchinterval(_SWITCH_SECONDS)
         # Threads are begun as they are needed, and spend their time waiting for vendors and OSS.
         with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:
-            Round(arrivals, invocation.now() + timedelta(seconds=budget.begin), pool).run()
+            Worker(dispatcher, invocation.now() + timedelta(seconds=timeouts.begin), pool).run()
 
     return handler

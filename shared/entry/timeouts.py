@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Budget:
+class Timeouts:
     """In seconds."""
 
     call: float
@@ -21,6 +21,6 @@ class Budget:
     """Longer than the timeout, so that whoever holds a stale lease is certainly dead."""
 
     @classmethod
-    def within(cls, timeout: float) -> Budget:
+    def within(cls, timeout: float) -> Timeouts:
         call, fetch, wait = min(40.0, timeout / 3), min(60.0, timeout / 2), min(15.0, timeout / 40)
         return cls(call, fetch, wait, begin=max(0.0, timeout * 14 / 15 - wait - call - fetch), lease=timeout * 1.1)

@@ -36,18 +36,18 @@ def arrived(group: str, created: ObjectCreated, settings: Settings, context: Any
     key = created.key
     refusal = _refusal(group, created, settings)
     if refusal:
-        log.error("refused", key=key, message=refusal)
+        log.error("upload_refused", key=key, message=refusal)
         return
     if created.size == 0:
         return  # a folder, or a file still to come: OSS tells again when it has content
-    credentials, budget = invocation.credentials(settings, context), invocation.budget(context)
-    arrivals = wiring.arrivals(settings, created.bucket, credentials, budget, group=group)
+    credentials, timeouts = invocation.credentials(settings, context), invocation.timeouts(context)
+    dispatcher = wiring.dispatcher(settings, created.bucket, credentials, timeouts, group=group)
     try:
-        if not arrivals.arrived(key, created.etag, created.time) and unquote(key) != key:
+        if not dispatcher.dispatch(key, created.etag, created.time) and unquote(key) != key:
             # Nothing says whether an event's key may come percent-encoded; raw is how everyone saw it.
-            arrivals.arrived(unquote(key), created.etag, created.time)
+            dispatcher.dispatch(unquote(key), created.etag, created.time)
     except Misconfigured as error:  # of the bucket itself: then there is no place to note it
-        log.error("lost unless mended", key=key, code=error.code, message=error.message)
+        log.error("bucket_refused", key=key, code=error.code, message=error.message)
         raise
 
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared import log
-from shared.cloud.http_client import HttpWeb
+from shared.cloud.http_client import HttpClient
 from shared.cloud.oss import OssBucket
 from shared.cloud.ports import Credentials
 from shared.entry import invocation
 from shared.entry.settings import Settings
-from shared.entry.timeouts import Budget
+from shared.entry.timeouts import Timeouts
 from shared.errors import Misconfigured, Unavailable
-from shared.jobs.backlog import Drain
-from shared.jobs.daily_limit import Allowance
-from shared.jobs.store import Jobs
-from shared.pipeline.dispatch import Arrivals
-from shared.pipeline.pipeline import Line
-from shared.pipeline.results import Results
-from shared.pipeline.vendor_calls import Purchases
+from shared.jobs.backlog import BacklogOwner
+from shared.jobs.daily_limit import DailyLimit
+from shared.jobs.store import JobStore
+from shared.pipeline.dispatch import Dispatcher
+from shared.pipeline.pipeline import Pipeline
+from shared.pipeline.results import ResultStore
+from shared.pipeline.vendor_calls import VendorCalls
 from shared.vendors.capabilities import of_group
 from shared.vendors.damo import Damo
 from shared.vendors.picwish import Picwish
@@ -34,7 +34,7 @@ from shared.vendors.viapi import Viapi
 class Kept:
     """What an instance keeps between invocations, and what of it must have the credentials of each."""
 
-    arrivals: Arrivals
+    dispatcher: Dispatcher
     signers: tuple[OssBucket | Viapi, ...]
 
 
@@ -42,47 +42,55 @@ KEPT: dict[tuple[object, ...], Kept] = {}
 """By all that it is made of but the credentials: of one bucket, as a rule."""
 
 
-def arrivals(
-    settings: Settings, bucket_name: str, credentials: Credentials, budget: Budget, *, group: str = "", at_once: int = 1
-) -> Arrivals:
+def dispatcher(
+    settings: Settings,
+    bucket_name: str,
+    credentials: Credentials,
+    timeouts: Timeouts,
+    *,
+    group: str = "",
+    at_once: int = 1,
+) -> Dispatcher:
     """What brings the uploads of a bucket to the line, `at_once` of them at most at the same time; of `group`, or all.
 
     Kept for the life of the instance, with its connections and what was learnt of vendors. Credentials are those of
     the invocation, which Function Compute may renew with every request.
     """
-    made_of = (settings, bucket_name, budget, group, at_once)
+    made_of = (settings, bucket_name, timeouts, group, at_once)
     if (kept := KEPT.get(made_of)) is None:
-        kept = KEPT[made_of] = _made(settings, bucket_name, credentials, budget, group=group, at_once=at_once)
+        kept = KEPT[made_of] = _made(settings, bucket_name, credentials, timeouts, group=group, at_once=at_once)
     for signer in kept.signers:
         signer.renew(credentials)
-    return kept.arrivals
+    return kept.dispatcher
 
 
 def _made(
-    settings: Settings, bucket_name: str, credentials: Credentials, budget: Budget, *, group: str, at_once: int
+    settings: Settings, bucket_name: str, credentials: Credentials, timeouts: Timeouts, *, group: str, at_once: int
 ) -> Kept:
     pictures, documents = invocation.buckets(settings, bucket_name, credentials, at_once=at_once)
     now = invocation.now
     _warn_of_versioning(documents)
     providers = _providers(settings, credentials)
     _name_what_is_missing(group, providers)
-    web = HttpWeb(
+    http = HttpClient(
         result_hosts=settings.result_hosts,
-        call_seconds=budget.call,
-        fetch_seconds=budget.fetch,
-        wait_seconds=budget.wait,
+        call_seconds=timeouts.call,
+        fetch_seconds=timeouts.fetch,
+        wait_seconds=timeouts.wait,
         at_once=at_once,
     )
-    line = Line(
+    line = Pipeline(
         bucket=pictures,
-        jobs=Jobs(documents, now, timedelta(seconds=budget.lease)),
-        purchases=Purchases(web, providers, Allowance(documents, settings.daily_call_limit, now), now, budget.call),
-        results=Results(pictures, web, providers, now),
+        jobs=JobStore(documents, now, timedelta(seconds=timeouts.lease)),
+        vendor_calls=VendorCalls(
+            http, providers, DailyLimit(documents, settings.daily_call_limit, now), now, timeouts.call
+        ),
+        results=ResultStore(pictures, http, providers, now),
         clock=now,
         prices=Prices(dict(settings.prices)),
     )
     viapi = [each for each in providers.values() if isinstance(each, Viapi)]
-    return Kept(Arrivals(line, Drain(documents, pictures, now)), (pictures, documents, *viapi))
+    return Kept(Dispatcher(line, BacklogOwner(documents, pictures, now)), (pictures, documents, *viapi))
 
 
 def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:
@@ -111,10 +119,12 @@ def _warn_of_versioning(documents: OssBucket) -> None:
     try:
         if documents.versioned():
             log.warning(
-                "versioned",
+                "bucket_versioned",
                 bucket=documents.name,
                 message="this bucket has or had versioning, so claims are not exclusive and an upload that is told "
                 "twice at once may be paid for twice: give the jobs a bucket of their own (JOBS_BUCKET)",
             )
     except (Misconfigured, Unavailable) as error:
-        log.warning("versioned", bucket=documents.name, message=f"could not look whether it has versioning: {error}")
+        log.warning(
+            "bucket_versioned", bucket=documents.name, message=f"could not look whether it has versioning: {error}"
+        )

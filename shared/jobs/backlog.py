@@ -35,14 +35,14 @@ LINGER = _COMING + _LOOK
 """How long after its last work settle must stay: until then somebody may join the queue for its sake."""
 
 
-class _Draining(BaseModel):
-    """At `queue/.draining.json`, until when whose quotas are settle's."""
+class _Owner(BaseModel):
+    """At `queue/.owner.json`, until when whose quotas are settle's."""
 
     capabilities: frozenset[str]
     until: AwareDatetime
 
 
-class Drain:
+class BacklogOwner:
     """`documents` is where the jobs lie, `pictures` where settle's trigger listens."""
 
     def __init__(self, documents: Bucket, pictures: Bucket, clock: Callable[[], datetime]) -> None:
@@ -53,7 +53,7 @@ class Drain:
         """For each capability that this instance was turned away with: when to look again."""
         self._made = clock()
         self._served: datetime | None = None
-        self._announced: _Draining | None = None
+        self._announced: _Owner | None = None
 
     def is_late(self, at: datetime | None) -> bool:
         """Whether the word of what happened at `at` has stood in the platform's own queue, and others with it."""
@@ -79,30 +79,32 @@ class Drain:
             self._looks[capability] = now + _LOOK
         return True
 
-    def call(self, capability: str) -> None:
+    def joined(self, capability: str) -> None:
         """A job has just joined the queue, and settle, who may be asleep, must come: until then all join it."""
         self._looks[capability] = self._clock() + _COMING
-        self.ring()
+        self.wake_worker()
 
-    def ring(self) -> None:
+    def wake_worker(self) -> None:
         """Have settle come at once. Should it not hear, it comes within the minute all the same."""
         try:
-            self._pictures.write(keys.BELL, b"{}")
+            self._pictures.write(keys.WAKE, b"{}")
         except CutoutError as error:
-            log.warning("bell", code=error.code, message=f"settle was not called, and comes by itself: {error.message}")
+            log.warning(
+                "wake_failed", code=error.code, message=f"settle was not called, and comes by itself: {error.message}"
+            )
 
     def announce(self, capabilities: frozenset[str], until: datetime) -> None:
         """Settle says whose backlogs it is at, in place of what it said last."""
-        said = _Draining(capabilities=capabilities, until=until) if capabilities else None
+        said = _Owner(capabilities=capabilities, until=until) if capabilities else None
         if said != self._announced:  # also when only its time is another: the next round is the same instance's
-            document = said or _Draining(capabilities=capabilities, until=until)
-            self._documents.write(keys.DRAIN, document.model_dump_json().encode())
+            document = said or _Owner(capabilities=capabilities, until=until)
+            self._documents.write(keys.OWNER, document.model_dump_json().encode())
             self._announced = said
 
     def _is_announced(self, capability: str, now: datetime) -> bool:
-        stored = self._documents.read(keys.DRAIN)
+        stored = self._documents.read(keys.OWNER)
         try:
-            draining = _Draining.model_validate_json(stored.body) if stored else None
+            draining = _Owner.model_validate_json(stored.body) if stored else None
         except ValidationError:
             return False
         return draining is not None and capability in draining.capabilities and now < draining.until

@@ -13,13 +13,13 @@ from datetime import datetime, time, timedelta, timezone
 
 from shared import log
 from shared.cloud.ports import Bucket
-from shared.errors import Spent
+from shared.errors import DailyLimitReached
 from shared.jobs import keys
 
 _SHANGHAI = timezone(timedelta(hours=8))
 
 
-class Allowance:
+class DailyLimit:
     """`limit` calls a day in Shanghai, over all instances that count in `bucket`; None: as many as one likes.
 
     What was taken for a call that turned out not to be bought is kept for the next one, in this instance; so what an
@@ -37,7 +37,7 @@ class Allowance:
         self._told = False
 
     def spend(self, calls: int) -> int:
-        """Take so many, or as many as the day has left, and tell how many; raises `Spent` when it has none."""
+        """Take so many calls, or as many as the day has left; how many. Raises `DailyLimitReached` when it has none."""
         if self._limit is None:
             return calls
         with self._lock:
@@ -79,10 +79,10 @@ class Allowance:
                 free = middle
         return free
 
-    def _spent(self, today: datetime, limit: int) -> Spent:
+    def _spent(self, today: datetime, limit: int) -> DailyLimitReached:
         midnight = datetime.combine(today.date() + timedelta(days=1), time(), _SHANGHAI)
         message = f"the {limit:,} calls that DAILY_CALL_LIMIT allows have been made; uploads wait until the day ends"
         if not self._told:
-            log.warning("daily limit", message=message, until=midnight.isoformat())
+            log.warning("daily_limit_reached", message=message, until=midnight.isoformat())
             self._told = True
-        return Spent("DailyCallLimit", message, until=midnight)
+        return DailyLimitReached("DailyCallLimit", message, until=midnight)

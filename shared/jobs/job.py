@@ -24,7 +24,7 @@ class Claimed:
 class Waiting:
     """The vendor is busy, not reached, or the second picture is missing; nothing was bought."""
 
-    turned_away: bool = False
+    not_accepted: bool = False
     """At the door, unheard: so would be any other picture of the capability. It keeps its place in the queue."""
     name: Literal["waiting"] = "waiting"
 
@@ -37,32 +37,32 @@ class Blocked:
 
 
 @dataclass(frozen=True)
-class Ticketed:
+class Submitted:
     """Bought; the vendor is working."""
 
     ticket: str
     since: datetime
     index: int = 0
     """Which of the tasks that were submitted together, under one ticket."""
-    asked: int = 0
+    polls: int = 0
     """How often the vendor has said that it is not finished."""
-    name: Literal["ticketed"] = "ticketed"
+    name: Literal["submitted"] = "submitted"
 
 
 @dataclass(frozen=True)
-class Ready:
+class Fetching:
     """Bought and finished: what remains is to fetch the pictures before their links die."""
 
     pictures: tuple[ResultLink, ...]
     dies_at: datetime
-    name: Literal["ready"] = "ready"
+    name: Literal["fetching"] = "fetching"
 
 
-BOUGHT = (Ticketed.name, Ready.name)
+BOUGHT = (Submitted.name, Fetching.name)
 """The stages in which the vendor owes us a result: nothing is called any more, and that is finished first."""
 
 Doubt = Literal["", "not fetched", "unreadable", "checked"]
-Stage = Annotated[Claimed | Waiting | Blocked | Ticketed | Ready, Field(discriminator="name")]
+Stage = Annotated[Claimed | Waiting | Blocked | Submitted | Fetching, Field(discriminator="name")]
 
 
 @dataclass(frozen=True)
@@ -77,18 +77,18 @@ class Job:
     """When it is worth moving on."""
     etag: str = ""
     stage: Stage = Claimed()
-    held_until: datetime | None = None
+    lease_until: datetime | None = None
     """While someone is at it: when they are certainly dead. None: nobody is."""
     attempts: int = 0
     """Calls that the vendor may have billed."""
-    taken: int = 0
+    revision: int = 0
     """How often somebody took it up, so that no two of its states are alike: leases are about one of them."""
-    tries: int = 0
+    retries: int = 0
     """How often in a row it could not be moved on: what back-off grows with."""
     code: str = ""
     message: str = ""
     """The last trouble, for whoever reads the job."""
-    mark: str = ""
+    inputs_etag: str = ""
     """The ETags of the pictures that were seen last; a call shows the vendor these."""
     capability: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class Job:
     from them, which may pass, or that it cannot read them, which will not."""
     looked: int = -1
     """The value of `taken` when the upload was last looked at: it may have been deleted since, if that has grown."""
-    staged: tuple[str, ...] = field(default=(), repr=False)
+    copies: tuple[str, ...] = field(default=(), repr=False)
     """Copies under `work/`, to be deleted in the end."""
     replaces: tuple[str, ...] = ()
     """What an earlier version of this upload left under `cutouts/`."""
@@ -124,7 +124,7 @@ class Job:
             "capability": self.capability,
             "stage": self.stage.name,
             "attempts": self.attempts,
-            "tries": self.tries,
+            "tries": self.retries,
             **code,
         }
 

@@ -20,9 +20,9 @@ WORK = "work/"
 CALLS = "calls/"
 BACKFILL = "backfill/"
 
-DRAIN = f"{QUEUE}.draining.json"
+OWNER = f"{QUEUE}.owner.json"
 """Which capabilities' backlogs settle is at."""
-BELL = "wake/settle"
+WAKE = "wake/settle"
 """Written to have settle come at once: its trigger listens there."""
 
 MAX_UPLOAD_BYTES = 980
@@ -33,7 +33,7 @@ _FOLDER_COMPANION = re.compile(r"_(?P<role>[a-z]+)\.[^./]+")
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
 _NO_CAPABILITY = "-/-"
 """There the whole upload is named, since somebody may call two folders so."""
-_TURN = re.compile(
+_QUEUE_ENTRY = re.compile(
     rf"{QUEUE}(?P<stage>[a-z]+)/(?P<capability>[^/]*/[^/]*)/(?P<due>\d{{8}}T\d{{6}}\.\d{{6}}Z)/(?P<rest>.+)", re.DOTALL
 )
 _LEASE = re.compile(rf"(?P<name>{JOBS}.+)\.(?P<etag>[^./]+)\.\d+\.lease", re.DOTALL)
@@ -86,9 +86,9 @@ def job(upload: str) -> str:
     return f"{_sibling(JOBS, upload)}.json"
 
 
-def lease(job_key: str, etag: str, turn: int) -> str:
+def lease(job_key: str, etag: str, generation: int) -> str:
     """The create-once name that gives the right to move a job on from exactly the state whose ETag is `etag`."""
-    return f"{job_key.removesuffix('.json')}.{etag}.{turn}.lease"
+    return f"{job_key.removesuffix('.json')}.{etag}.{generation}.lease"
 
 
 def state_of(lease_key: str) -> tuple[str, str] | None:
@@ -97,7 +97,7 @@ def state_of(lease_key: str) -> tuple[str, str] | None:
     return (f"{match['name']}.json", match["etag"]) if match else None
 
 
-def sequel(upload: str) -> str:
+def recheck(upload: str) -> str:
     """The note that something newer arrived while a job was under way."""
     return f"{_sibling(JOBS, upload)}.next"
 
@@ -112,7 +112,7 @@ def receipts_below(folder: str) -> str:
     return _sibling(CUTOUTS, folder)
 
 
-def turn(stage: str, due: datetime, upload: str) -> str:
+def queue_entry(stage: str, due: datetime, upload: str) -> str:
     """The name that holds the turn of a job: those of one stage of a capability sort by when they are due."""
     capability = capability_name(upload)
     rest = upload.removeprefix(UPLOADS)
@@ -126,9 +126,9 @@ def lane(stage: str, capability: str) -> str:
     return f"{QUEUE}{stage}/{capability or _NO_CAPABILITY}/"
 
 
-def read_turn(key: str) -> tuple[str, str, datetime, str] | None:
+def read_queue_entry(key: str) -> tuple[str, str, datetime, str] | None:
     """Stage, capability, moment and upload of a turn; None for a name that is none."""
-    match = _TURN.fullmatch(key)
+    match = _QUEUE_ENTRY.fullmatch(key)
     if match is None:
         return None
     try:
@@ -155,7 +155,7 @@ def progress(prefix: str) -> str:
     return f"{_sibling(BACKFILL, prefix)}progress.json"
 
 
-def staged(job_id: str, number: int, extension: str) -> str:
+def copy(job_id: str, number: int, extension: str) -> str:
     """A plain name for the copy of a job's picture: 32 hex digits that nobody can guess."""
     return f"{WORK}{hashlib.sha256(f'{job_id}/{number}'.encode()).hexdigest()[:32]}.{extension}"
 

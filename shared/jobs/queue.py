@@ -23,7 +23,7 @@ whoever reads a listing keeps those waiting who are on their way to a vendor."""
 
 
 @dataclass(frozen=True)
-class Turn:
+class QueueEntry:
     """When a job is due, as `key` says it; empty for a job that was found without one, or for news of an upload."""
 
     key: str
@@ -41,18 +41,18 @@ class Queue:
 
     def add(self, job: Job) -> None:
         """Give a job its turn, when it is due. It may have it already."""
-        self._bucket.write(turn_of(job).key, b"")
+        self._bucket.write(entry_of(job).key, b"")
 
-    def remove(self, turns: tuple[str, ...]) -> None:
-        self._bucket.delete(turns)
+    def remove(self, entries: tuple[str, ...]) -> None:
+        self._bucket.delete(entries)
 
-    def heads(self, *, beside: int = 0) -> Iterator[Turn]:
+    def heads(self, *, beside: int = 0) -> Iterator[QueueEntry]:
         """The first turns of every lane, in their order, `beside` so many that are known: one listing, and one more
         after each full page."""
         after, size = "", beside + _PAGE
         while True:
             entries = list(islice(self._bucket.list(keys.QUEUE, after=after, page=size), size))
-            page = list(_turns(entry.key for entry in entries))
+            page = list(_entries(entry.key for entry in entries))
             if len(entries) < size:
                 yield from page
                 return
@@ -63,20 +63,22 @@ class Queue:
                 yield from page
                 after = f"{last}~"  # the rest of the lane is passed over
             else:
-                yield from (turn for turn in page if not turn.key.startswith(last))
+                yield from (entry for entry in page if not entry.key.startswith(last))
                 after = last  # the lane that the page may cut off is seen from its beginning
 
     def uploads(self) -> set[str]:
         """All that have a turn."""
-        return {turn.upload for turn in _turns(entry.key for entry in self._bucket.list(keys.QUEUE))}
+        return {entry.upload for entry in _entries(entry.key for entry in self._bucket.list(keys.QUEUE))}
 
 
-def turn_of(job: Job) -> Turn:
+def entry_of(job: Job) -> QueueEntry:
     capability = keys.capability_name(job.source)
-    return Turn(keys.turn(job.stage.name, job.due, job.source), job.stage.name, capability, job.due, job.source)
+    return QueueEntry(
+        keys.queue_entry(job.stage.name, job.due, job.source), job.stage.name, capability, job.due, job.source
+    )
 
 
-def _turns(names: Iterator[str]) -> Iterator[Turn]:
+def _entries(names: Iterator[str]) -> Iterator[QueueEntry]:
     for name in names:
-        if read := keys.read_turn(name):
-            yield Turn(name, *read)
+        if read := keys.read_queue_entry(name):
+            yield QueueEntry(name, *read)

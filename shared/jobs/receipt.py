@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.cloud.ports import Source, Stored
+from shared.cloud.ports import ObjectHead, StoredDocument
 from shared.errors import CutoutError, Incomplete, Rejected
 from shared.jobs import codes, keys
 from shared.jobs.job import Job
@@ -138,24 +138,24 @@ def receipt(
     )
 
 
-def is_told(stored: Stored, job: Job) -> bool:
+def is_current_receipt(stored: StoredDocument, job: Job) -> bool:
     """Whether `stored` is the receipt for the pictures that `job` saw, and still holds: uploading one again asks for
     another try at what failed."""
     found = _readable(stored)
     return (
         found is not None
-        and stored.mark == job.mark
+        and stored.inputs_etag == job.inputs_etag
         and (found.status == "done" or found.uploaded_at == job.uploaded_at)
     )
 
 
-def is_of_older(stored: Stored, image: Source) -> bool:
+def is_of_older_version(stored: StoredDocument, image: ObjectHead) -> bool:
     """Whether `stored` is the receipt of a version that was put before `image`; OSS tells times in whole seconds."""
     found = _readable(stored)
     return found is not None and found.uploaded_at < image.modified
 
 
-def outputs_of(stored: Stored, upload: str) -> list[str]:
+def outputs_of(stored: StoredDocument, upload: str) -> list[str]:
     """The pictures of `upload` that its receipt `stored` names: what a copied or forged one names beside them is not
     ours to delete."""
     found = _readable(stored)
@@ -163,7 +163,7 @@ def outputs_of(stored: Stored, upload: str) -> list[str]:
     return [key for key, label in named if key == keys.output(upload, label, key.rpartition(".")[2])]
 
 
-def _readable(stored: Stored) -> Receipt | None:
+def _readable(stored: StoredDocument) -> Receipt | None:
     try:
         return Receipt.model_validate_json(stored.body)
     except ValidationError:

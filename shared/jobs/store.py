@@ -21,14 +21,14 @@ from shared.jobs import keys
 from shared.jobs.job import Claimed, Job, Waiting, is_of_another_release
 from shared.jobs.queue import Queue
 
-_MAX_TURNS = 20
+_MAX_GENERATIONS = 20
 """Instances that died one after the other over the same state of the same job."""
 
 _UNTIL = TypeAdapter(AwareDatetime)
 
 
 @dataclass(frozen=True)
-class Found:
+class StoredJob:
     """A job as it was read, and the ETag of that state."""
 
     job: Job
@@ -40,11 +40,11 @@ class Unfinished:
     """What a listing of `jobs/` shows: uploads with a job, uploads with news, leases over states that are past."""
 
     jobs: tuple[str, ...]
-    sequels: tuple[str, ...]
+    rechecks: tuple[str, ...]
     leases: tuple[str, ...]
 
 
-class Jobs:
+class JobStore:
     """The jobs in `bucket`; `lease` must be longer than the calling function's timeout."""
 
     def __init__(self, bucket: Bucket, clock: Callable[[], datetime], lease: timedelta) -> None:
@@ -58,13 +58,13 @@ class Jobs:
     def claim(self, source: str, etag: str) -> Job | None:
         """Begin a job for an upload and hold it; None when there is one."""
         now = self._clock()
-        return self._begin(replace(_new(source, etag, now), held_until=now + self._lease))
+        return self._begin(replace(_new(source, etag, now), lease_until=now + self._lease))
 
     def enqueue(self, source: str, etag: str) -> bool:
         """Begin a job for an upload and leave it to settle; False when there is one."""
         message = "the vendor's quota is taken by those that came before: it waits for its turn"
         new = _new(source, etag, self._clock())
-        job = self._begin(replace(new, stage=Waiting(turned_away=True), code="QuotaTaken", message=message))
+        job = self._begin(replace(new, stage=Waiting(not_accepted=True), code="QuotaTaken", message=message))
         if job is not None:
             self.queue.add(job)
         return job is not None
@@ -76,14 +76,14 @@ class Jobs:
         found = self.find(job.source)
         return job if found and found.job.id == job.id else None
 
-    def find(self, source: str) -> Found | None:
+    def find(self, source: str) -> StoredJob | None:
         """The upload's job; None when there is none. What lies in its place and is no job is removed, unless it is
         another release's: that is left to it."""
         stored = self.bucket.read(keys.job(source))
         if stored is None:
             return None
         try:
-            return Found(Job.from_json(stored.body), stored.etag)
+            return StoredJob(Job.from_json(stored.body), stored.etag)
         except ValidationError:
             if is_of_another_release(stored.body, source):
                 self._log_once(
@@ -92,9 +92,9 @@ class Jobs:
                     "later one, is deployed again",
                 )
                 return None
-            log.error("unreadable", key=keys.job(source), message="what lay here was no job, and was removed")
+            log.error("job_unreadable", key=keys.job(source), message="what lay here was no job, and was removed")
             self.bucket.delete((keys.job(source),))
-            self.announce(source)
+            self.request_recheck(source)
             return None
 
     def _log_once(self, key: str, message: str) -> None:
@@ -105,17 +105,17 @@ class Jobs:
     def due(self, job: Job) -> bool:
         """Whether nobody holds the job and its time has come."""
         now = self._clock()
-        return job.due <= now and (job.held_until is None or job.held_until <= now)
+        return job.due <= now and (job.lease_until is None or job.lease_until <= now)
 
-    def take(self, found: Found) -> Job | None:
+    def acquire(self, found: StoredJob) -> Job | None:
         """Hold a job that nobody holds; None when someone else was faster or it has moved on."""
         now = self._clock()
-        if found.job.held_until is not None and found.job.held_until > now:
+        if found.job.lease_until is not None and found.job.lease_until > now:
             return None
         until = now + self._lease
         if not self._win(found, until) or self.bucket.etag(keys.job(found.job.source)) != found.etag:
             return None
-        job = replace(found.job, held_until=until, taken=found.job.taken + 1)
+        job = replace(found.job, lease_until=until, revision=found.job.revision + 1)
         if job.bought:
             return job
         if isinstance(job.stage, Claimed):  # its owner died, before or after the vendor heard the call
@@ -130,47 +130,47 @@ class Jobs:
     def remove(self, job: Job) -> None:
         self.bucket.delete((keys.job(job.source),))
 
-    def announce(self, source: str) -> None:
+    def request_recheck(self, source: str) -> None:
         """Note that something newer arrived, to be looked at when the job under way is over."""
-        self.bucket.write(keys.sequel(source), b"{}")
+        self.bucket.write(keys.recheck(source), b"{}")
 
-    def take_note(self, source: str) -> None:
+    def clear_recheck(self, source: str) -> None:
         """Remove the note: whoever calls this is about to look."""
-        self.bucket.delete((keys.sequel(source),))
+        self.bucket.delete((keys.recheck(source),))
 
     def unfinished(self, folder: str = "") -> Unfinished:
         """All that is under way, or what is under way for uploads below `folder`."""
-        jobs, sequels, leases = [], [], {}
+        jobs, rechecks, leases = [], [], {}
         states = set()
         for entry in self.bucket.list(keys.jobs_below(folder)):
             states.add((entry.key, entry.etag))
             if entry.key.endswith(".json"):
                 jobs.append(keys.upload_of(entry.key))
             elif entry.key.endswith(".next"):
-                sequels.append(keys.upload_of(entry.key))
+                rechecks.append(keys.upload_of(entry.key))
             elif state := keys.state_of(entry.key):
                 leases[entry.key] = state
             else:
                 self._log_once(entry.key, "this is no name of ours: it is passed over, and may be deleted")
         past = tuple(key for key, state in leases.items() if state not in states)
-        return Unfinished(tuple(jobs), tuple(sequels), past)
+        return Unfinished(tuple(jobs), tuple(rechecks), past)
 
     def sweep(self, leases: tuple[str, ...]) -> None:
         self.bucket.delete(leases)
 
-    def _win(self, found: Found, until: datetime) -> bool:
-        for turn in range(_MAX_TURNS):
-            lease = keys.lease(keys.job(found.job.source), found.etag, turn)
+    def _win(self, found: StoredJob, until: datetime) -> bool:
+        for generation in range(_MAX_GENERATIONS):
+            lease = keys.lease(keys.job(found.job.source), found.etag, generation)
             if self.bucket.create(lease, _UNTIL.dump_json(until)):
                 return True
             other = self.bucket.read(lease)
             if other is None or _UNTIL.validate_json(other.body) > self._clock():
                 return False
         log.error(
-            "stuck",
+            "job_stuck",
             job=found.job,
-            message=f"{_MAX_TURNS} instances in a row did not survive this job, and it is left alone; once the bug is "
-            f"mended, delete {keys.job(found.job.source)} and upload the photo again",
+            message=f"{_MAX_GENERATIONS} instances in a row did not survive this job, and it is left alone; once the "
+            f"bug is mended, delete {keys.job(found.job.source)} and upload the photo again",
         )
         return False
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from shared.errors import Rejected
 from shared.pictures.header.facts import Header
-from shared.pictures.reshaping import PNG, Encoding, Shown, encoding, largest, refuse_unreadable, reshaped
+from shared.pictures.reshaping import PNG, Encoding, Rendering, encoding, largest, refuse_unreadable, reshaped
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Limits:
     """Characters that the picture's address may have."""
 
 
-def admit_picture(header: Header, size: int, limits: Limits) -> Shown:
+def admit_picture(header: Header, size: int, limits: Limits) -> Rendering:
     """How to show a picture of `size` bytes to a vendor with these `limits`; raises `Rejected` when it cannot be."""
     problems = list(_problems(header, size, limits))
     if not problems:
-        return Shown("", header.width, header.height)
+        return Rendering("", header.width, header.height)
     _refuse_small(header, limits)
     if max(header.width, header.height) > limits.max_aspect * min(header.width, header.height):
         raise Rejected(
@@ -49,7 +49,7 @@ def admit_picture(header: Header, size: int, limits: Limits) -> Shown:
     return reshaped(header, _sides(header, limits, written), written)
 
 
-def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: Shown) -> Shown:
+def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: Rendering) -> Rendering:
     """How to show the mask of `image`, which is shown as `shown`: pixel upon pixel.
 
     Raises `Rejected` when it is not of the image's size, as a viewer shows the image, or cannot be shown.
@@ -62,7 +62,7 @@ def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: 
         )
     problems = list(_problems(header, size, limits))
     if not problems and (header.width, header.height) == (shown.width, shown.height):
-        return Shown("", header.width, header.height)
+        return Rendering("", header.width, header.height)
     refuse_unreadable(header, size, problems or ["the picture itself had to be resized"])
     # PNG: the edge of a mask is what it says, and JPEG smears the edges of every one. A mask of noise would have too
     # many bytes: the vendor refuses it, and a refusal is not billed.

@@ -24,18 +24,18 @@ class Frame:
     width: int
     height: int
     orientation: int
-    shown_width: int
-    shown_height: int
+    rendered_width: int
+    rendered_height: int
 
 
-def original_box(box: Box, frame: Frame) -> Box:
+def stored_box(box: Box, frame: Frame) -> Box:
     """A part of the picture as shown, in pixels of the upload as stored: turned back, and enlarged outwards."""
     width, height = _before_turning(frame)
     laid = _transposed(box) if frame.orientation >= 5 else box
     return _scaled(_mirrored(laid, frame.orientation, width, height), (width, height), (frame.width, frame.height))
 
 
-def shown_box(box: Box, frame: Frame) -> Box:
+def rendered_box(box: Box, frame: Frame) -> Box:
     """The other way round: a part of the upload as stored, in pixels of the picture as shown."""
     width, height = _before_turning(frame)
     scaled = _scaled(box, (frame.width, frame.height), (width, height))
@@ -45,7 +45,7 @@ def shown_box(box: Box, frame: Frame) -> Box:
 
 def _before_turning(frame: Frame) -> tuple[int, int]:
     """The sides that the picture as shown had before it was turned."""
-    sides = frame.shown_width, frame.shown_height
+    sides = frame.rendered_width, frame.rendered_height
     return (sides[1], sides[0]) if frame.orientation >= 5 else sides
 
 

@@ -34,7 +34,7 @@ _CLOCKWISE = {3: 180, 6: 90, 8: 270}
 
 
 @dataclass(frozen=True)
-class Shown:
+class Rendering:
     """How a vendor sees a picture: through `process` (an `x-oss-process` value, empty: as stored), with these sides."""
 
     process: str
@@ -86,7 +86,7 @@ def largest(header: Header, max_side: int, max_bytes: float, written: Encoding) 
     return min(max_side, side), min(_RESULT_PIXELS, max_bytes / written.bytes_a_pixel)
 
 
-def reshaped(header: Header, sides: tuple[int, int], written: Encoding) -> Shown:
+def reshaped(header: Header, sides: tuple[int, int], written: Encoding) -> Rendering:
     """A picture brought to `sides`, which are meant as it is stored, turned upright, and written anew.
 
     Raises `Rejected` when OSS cannot turn it.
@@ -108,7 +108,7 @@ def reshaped(header: Header, sides: tuple[int, int], written: Encoding) -> Shown
             f"{header.width:,} × {header.height:,} pixels, and OSS can undo that only in a JPEG with less than 4,096 "
             "pixels a side: save it again upright, and upload that",
         )
-    return Shown("/".join(["image", *steps, written.actions]), *turned)
+    return Rendering("/".join(["image", *steps, written.actions]), *turned)
 
 
 def _resize(sides: tuple[int, int]) -> str:

@@ -37,7 +37,7 @@ _MAGIC = {
 _MAGIC_BYTES = 12
 
 
-def told(pieces: Iterator[bytes], sender: str) -> Download:
+def recognized(pieces: Iterator[bytes], sender: str) -> Download:
     """What arrives in `pieces`, told by its first bytes; raises `Unavailable` when they are no image's."""
     first = b""
     while len(first) < _MAGIC_BYTES and (piece := next(pieces, b"")):
@@ -54,4 +54,4 @@ def unpacked(url: str) -> Download:
     if (len(url) - start) % 4 or not _BASE64.fullmatch(url, start):
         raise Unavailable("ResultNotAnImage", "what the vendor sent as the result is no base64")
     slices = range(start, len(url), _UNPACKED_AT_ONCE)
-    return told((base64.b64decode(url[at : at + _UNPACKED_AT_ONCE]) for at in slices), "the vendor")
+    return recognized((base64.b64decode(url[at : at + _UNPACKED_AT_ONCE]) for at in slices), "the vendor")

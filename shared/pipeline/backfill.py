@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared import log
-from shared.cloud.ports import Bucket, Entry, Invoker
+from shared.cloud.ports import Bucket, Invoker, ListedObject
 from shared.errors import CutoutError, Misconfigured
 from shared.jobs import keys
-from shared.jobs.backlog import Drain
-from shared.jobs.store import Jobs
+from shared.jobs.backlog import BacklogOwner
+from shared.jobs.store import JobStore
 from shared.pipeline.unserved import group_of, unserved
 from shared.vendors.prices import Prices
 
@@ -81,18 +81,18 @@ class Backfill:
     def __init__(
         self,
         pictures: Bucket,
-        jobs: Jobs,
-        drain: Drain,
+        jobs: JobStore,
+        backlog_owner: BacklogOwner,
         invoker: Invoker,
         *,
         prices: Prices,
-        event: Callable[[Entry], bytes],
+        event: Callable[[ListedObject], bytes],
         clock: Callable[[], datetime],
         ends: datetime,
     ) -> None:
         self._pictures = pictures
         self._jobs = jobs
-        self._drain = drain
+        self._backlog_owner = backlog_owner
         self._invoker = invoker
         self._prices = prices
         self._event = event
@@ -128,7 +128,7 @@ class Backfill:
         self._jobs.bucket.delete((keys.progress(order.prefix),))
         return self._told(report, f"all of them are set going{how}")
 
-    def _set_going(self, prefix: str, uploads: list[Entry], already: int) -> int:
+    def _set_going(self, prefix: str, uploads: list[ListedObject], already: int) -> int:
         """How many were, in their order, before the time was up."""
         done = 0
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -138,7 +138,7 @@ class Backfill:
                 step = uploads[done : done + _STEP]
                 queued = list(pool.map(self._one, step)).count(False)
                 if queued:
-                    self._drain.ring()  # settle may have emptied the queue since the last step
+                    self._backlog_owner.wake_worker()  # settle may have emptied the queue since the last step
                 self._queued += queued
                 done += len(step)
                 state = _Progress(last=step[-1].key, set_going=already + done, at=self._clock())
@@ -146,7 +146,7 @@ class Backfill:
                 log.info("backfill", prefix=prefix, set_going=already + done, left=len(uploads) - done)
         return done
 
-    def _one(self, upload: Entry) -> bool:
+    def _one(self, upload: ListedObject) -> bool:
         """Whether its function is invoked; else it is in the queue."""
         if not self._refused:
             try:
@@ -159,7 +159,7 @@ class Backfill:
             else:
                 return True
         if not self._jobs.enqueue(upload.key, upload.etag):
-            self._jobs.announce(upload.key)  # begun since it was listed, and maybe before this version came
+            self._jobs.request_recheck(upload.key)  # begun since it was listed, and maybe before this version came
         return False
 
     def _progress(self, prefix: str) -> _Progress:

@@ -6,26 +6,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.cloud.ports import Source
+from shared.cloud.ports import ObjectHead
 from shared.errors import CutoutError
 from shared.jobs import keys
-from shared.jobs.backlog import Drain
-from shared.jobs.job import Job, Ticketed, Waiting
-from shared.jobs.store import Found
-from shared.pipeline.outcomes import Concluded, Dropped, Outcome
-from shared.pipeline.pipeline import Line
-from shared.pipeline.prepare import Nothing
+from shared.jobs.backlog import BacklogOwner
+from shared.jobs.job import Job, Submitted, Waiting
+from shared.jobs.store import StoredJob
+from shared.pipeline.outcomes import Concluded, Outcome, Skipped
+from shared.pipeline.pipeline import Pipeline
+from shared.pipeline.prepare import NothingToDo
 from shared.vendors.capabilities import companion_roles
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class Dispatcher:
     """Brings uploads to the line, or to the queue when settle has the quota."""
 
-    line: Line
-    drain: Drain
+    pipeline: Pipeline
+    backlog_owner: BacklogOwner
 
-    def arrived(self, key: str, etag: str, at: datetime | None = None) -> bool:
+    def dispatch(self, key: str, etag: str, at: datetime | None = None) -> bool:
         """An object came under `uploads/`, at `at`: begin what it belongs to. Safe to be told twice, late, or out of
         order.
 
@@ -39,8 +39,8 @@ class Arrivals:
             return True
         if image := keys.image_of(key, roles):
             outcome = self._begin(image, "", at)
-            if not isinstance(outcome, Concluded | Dropped | Nothing):
-                self.line.jobs.announce(key)  # whoever takes the image up may yet find it gone
+            if not isinstance(outcome, Concluded | Skipped | NothingToDo):
+                self.pipeline.jobs.request_recheck(key)  # whoever takes the image up may yet find it gone
             if not _is_absent(outcome):
                 return True
             # A second picture without a first one: noted, in case none ever comes.
@@ -48,37 +48,37 @@ class Arrivals:
 
     def _announce_folder(self, folder: str, roles: tuple[str, ...]) -> None:
         """A second picture for every upload of a folder: there may be thousands, so it is settle that looks at them."""
-        for entry in self.line.bucket.list(folder):
+        for entry in self.pipeline.bucket.list(folder):
             is_image = keys.is_upload(entry.key) and not keys.image_of(entry.key, roles)
             if keys.folder(entry.key) == folder and is_image:
-                self.line.jobs.announce(entry.key)
+                self.pipeline.jobs.request_recheck(entry.key)
 
     def look_again(self, source: str) -> Outcome | None:
         """Something newer came while a job was under way; begin anew as soon as that one allows."""
-        job = self.line.jobs.claim(source, "") or self._reopen(self.line.jobs.find(source))
+        job = self.pipeline.jobs.claim(source, "") or self._reopen(self.pipeline.jobs.find(source))
         if job is None:
             return None
-        self.line.jobs.take_note(source)
-        return self.line.run(job)[0]
+        self.pipeline.jobs.clear_recheck(source)
+        return self.pipeline.run(job)[0]
 
-    def _begin(self, source: str, etag: str, at: datetime | None) -> Outcome | Nothing | None:
+    def _begin(self, source: str, etag: str, at: datetime | None) -> Outcome | NothingToDo | None:
         """Claim the upload and run it. None: someone else has it, and will look again if this is news to them."""
-        jobs, capability = self.line.jobs, keys.capability_name(source)
-        drained = self.drain.owns(capability)
-        queues = self.drain.is_late(at) or drained
+        jobs, capability = self.pipeline.jobs, keys.capability_name(source)
+        drained = self.backlog_owner.owns(capability)
+        queues = self.backlog_owner.is_late(at) or drained
         if queues and etag != "" and "%" not in source:  # it is there, and under this very name: nobody need look
             if jobs.enqueue(source, etag):
                 if not drained:
-                    self.drain.call(capability)
+                    self.backlog_owner.joined(capability)
                 return None
         else:
             # Looked at before the claim, so that an event for an upload that is gone costs this one request.
             image, is_gone = None, False
             with suppress(CutoutError):  # the job's own look meets the same trouble, and has a place to note it
-                image = self.line.bucket.look(source)
+                image = self.pipeline.bucket.peek(source)
                 is_gone = image is None or image.size == 0
             if is_gone:
-                return Nothing(existed=False)
+                return NothingToDo(existed=False)
             if job := jobs.claim(source, etag):
                 return self._run(job, image)
         job = self._take_over(source, etag, queues)
@@ -86,36 +86,36 @@ class Arrivals:
 
     def _take_over(self, source: str, etag: str, queues: bool) -> Job | None:
         """Hold the job that there is already; None when whoever has it, or its turn, will do."""
-        jobs = self.line.jobs
+        jobs = self.pipeline.jobs
         found = jobs.find(source)
-        if queues and found and _is_turned_away(found.job):
+        if queues and found and _is_queued(found.job):
             return None  # it is in the queue, and is looked at anew when its turn comes
-        if found and found.job.etag == etag != "" and (jobs.due(found.job) or found.job.held_until is None):
+        if found and found.job.etag == etag != "" and (jobs.due(found.job) or found.job.lease_until is None):
             # Told twice, and nobody is at it: it keeps its turn.
-            return jobs.take(found) if jobs.due(found.job) else None
+            return jobs.acquire(found) if jobs.due(found.job) else None
         if (job := self._reopen(found)) is None:
-            jobs.announce(source)  # also when told twice: whoever holds the job may have looked before this came
+            jobs.request_recheck(source)  # also when told twice: whoever holds the job may have looked before this came
         return job
 
-    def _run(self, job: Job, image: Source | None = None) -> Outcome:
+    def _run(self, job: Job, image: ObjectHead | None = None) -> Outcome:
         """Walk it, and have settle come for what is soon to be done."""
-        outcome = self.line.run(job, images={job.source: image} if image else None)[0]
-        self.drain.served()
+        outcome = self.pipeline.run(job, images={job.source: image} if image else None)[0]
+        self.backlog_owner.served()
         if isinstance(outcome, Job):
-            if _is_turned_away(outcome):
-                self.drain.call(keys.capability_name(outcome.source))
-            elif isinstance(outcome.stage, Ticketed):
-                self.drain.ring()
+            if _is_queued(outcome):
+                self.backlog_owner.joined(keys.capability_name(outcome.source))
+            elif isinstance(outcome.stage, Submitted):
+                self.backlog_owner.wake_worker()
         return outcome
 
-    def _reopen(self, found: Found | None) -> Job | None:
+    def _reopen(self, found: StoredJob | None) -> Job | None:
         """Hold the job that is in the way, unless something was bought for it: that is finished first."""
-        return None if found is None or found.job.bought else self.line.jobs.take(found)
+        return None if found is None or found.job.bought else self.pipeline.jobs.acquire(found)
 
 
-def _is_turned_away(job: Job) -> bool:
-    return isinstance(job.stage, Waiting) and job.stage.turned_away and job.held_until is None
+def _is_queued(job: Job) -> bool:
+    return isinstance(job.stage, Waiting) and job.stage.not_accepted and job.lease_until is None
 
 
-def _is_absent(outcome: Outcome | Nothing | None) -> bool:
-    return isinstance(outcome, Dropped | Nothing) and not outcome.existed
+def _is_absent(outcome: Outcome | NothingToDo | None) -> bool:
+    return isinstance(outcome, Skipped | NothingToDo) and not outcome.existed

@@ -9,7 +9,7 @@ from shared.cloud.ports import Bucket
 from shared.jobs import keys
 from shared.jobs.job import Job
 from shared.pictures.header.facts import Header
-from shared.pictures.reshaping import Shown
+from shared.pictures.reshaping import Rendering
 from shared.vendors.capability import Capability
 
 _LINK_SECONDS = 600
@@ -34,13 +34,13 @@ class Picture:
 
     key: str
     header: Header
-    shown: Shown
+    rendering: Rendering
 
 
 def show(bucket: Bucket, job: Job, row: Capability, pictures: Sequence[Picture]) -> tuple[list[str], tuple[Copy, ...]]:
     """A link to each picture; and the copies to make first, where their own names will not do."""
     seconds = _ASYNC_LINK_SECONDS if row.asynchronous else _LINK_SECONDS
-    processes = [picture.shown.process for picture in pictures]
+    processes = [picture.rendering.process for picture in pictures]
 
     def signed(names: Iterable[str]) -> list[str]:
         return [bucket.link(name, process, seconds) for name, process in zip(names, processes, strict=True)]
@@ -52,10 +52,10 @@ def show(bucket: Bucket, job: Job, row: Capability, pictures: Sequence[Picture])
     if short(own) and not job.wants_plain_name:
         return own, ()
     # Named after the job, so that a second try writes over what a first one left.
-    names = tuple(keys.staged(job.id, number, picture.header.format) for number, picture in enumerate(pictures))
+    names = tuple(keys.copy(job.id, number, picture.header.format) for number, picture in enumerate(pictures))
     plain = signed(names)
     public = not short(plain)  # a key from STS puts hundreds of characters into a link, however short the name
     if public:
         plain = [bucket.address(name, process) for name, process in zip(names, processes, strict=True)]
     copies = tuple(Copy(picture.key, name, public) for picture, name in zip(pictures, names, strict=True))
-    return plain, () if job.staged == names else copies
+    return plain, () if job.copies == names else copies

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared import log
-from shared.errors import BadLink, Busy, CutoutError, Incomplete, Misconfigured, NotFetched, Rejected, Spent
+from shared.errors import (
+    BadLink,
+    CutoutError,
+    DailyLimitReached,
+    Incomplete,
+    Misconfigured,
+    NotAccepted,
+    NotFetched,
+    Rejected,
+)
 from shared.jobs.job import Blocked, Claimed, Doubt, Job, Stage, Waiting
 from shared.jobs.receipt import Receipt, receipt
 
@@ -26,14 +35,14 @@ class Concluded:
 
 
 @dataclass(frozen=True)
-class Dropped:
+class Skipped:
     """A job about which there is nothing to say: the upload is not there, or was served before."""
 
     job: Job
     existed: bool
 
 
-Outcome = Job | Concluded | Dropped
+Outcome = Job | Concluded | Skipped
 
 
 def trouble(job: Job, error: CutoutError, now: datetime) -> Job | Concluded:
@@ -41,9 +50,9 @@ def trouble(job: Job, error: CutoutError, now: datetime) -> Job | Concluded:
 
     Whoever was turned away unheard waits for the vendor, not for his own back-off, and keeps his place in the queue.
     """
-    tries = job.tries + 1
+    retries = job.retries + 1
     # A share of the pause, lest all that is in trouble comes back at once.
-    due = now + min(_FIRST_PAUSE * 2 ** min(job.tries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
+    due = now + min(_FIRST_PAUSE * 2 ** min(job.retries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
     stage: Stage = Waiting()
     match error:
         case NotFetched() | BadLink() if not job.doubt:  # goes on at once, with a look at our own link
@@ -57,15 +66,15 @@ def trouble(job: Job, error: CutoutError, now: datetime) -> Job | Concluded:
         case Incomplete() if now - job.uploaded_at > _PAIR_PATIENCE:
             return Concluded(job, receipt(job, now, error=error))
         case Misconfigured():
-            log.error("blocked", job=job, code=error.code, message=error.message)
+            log.error("job_blocked", job=job, code=error.code, message=error.message)
             stage = Blocked()
-        case Spent():
-            stage, due, tries = Waiting(turned_away=True), error.until, job.tries
-        case Busy() if not job.bought:
-            stage, due, tries = Waiting(turned_away=True), job.due, job.tries
+        case DailyLimitReached():
+            stage, due, retries = Waiting(not_accepted=True), error.until, job.retries
+        case NotAccepted() if not job.bought:
+            stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
     return replace(
         parked(job, job.stage if job.bought else stage, due),
-        tries=tries,
+        retries=retries,
         code=error.code,
         message=error.message,
         request_id=error.request_id or job.request_id,
@@ -74,9 +83,9 @@ def trouble(job: Job, error: CutoutError, now: datetime) -> Job | Concluded:
 
 def parked(job: Job, stage: Stage, due: datetime) -> Job:
     """Nobody holds it until it is due."""
-    return replace(job, stage=stage, held_until=None, due=due)
+    return replace(job, stage=stage, lease_until=None, due=due)
 
 
 def fresh(job: Job, request_id: str) -> Job:
     """Past whatever trouble it had."""
-    return replace(job, request_id=request_id, tries=0, code="", message="")
+    return replace(job, request_id=request_id, retries=0, code="", message="")

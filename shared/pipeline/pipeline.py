@@ -12,17 +12,24 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared import log
-from shared.cloud.ports import Bucket, Source
+from shared.cloud.ports import Bucket, ObjectHead
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.jobs import keys
-from shared.jobs.job import Job, Ready, Ticketed
+from shared.jobs.job import Fetching, Job, Submitted
 from shared.jobs.receipt import receipt
-from shared.jobs.store import Found, Jobs
+from shared.jobs.store import JobStore, StoredJob
 from shared.pipeline.links import Copy
-from shared.pipeline.outcomes import Concluded, Dropped, Outcome, trouble
-from shared.pipeline.prepare import Exhibit, Nothing, admit, is_current, is_served_with_another, look
-from shared.pipeline.results import Results
-from shared.pipeline.vendor_calls import Purchases
+from shared.pipeline.outcomes import Concluded, Outcome, Skipped, trouble
+from shared.pipeline.prepare import (
+    NothingToDo,
+    PreparedCall,
+    is_current,
+    is_served_with_another,
+    prepare,
+    take_snapshot,
+)
+from shared.pipeline.results import ResultStore
+from shared.pipeline.vendor_calls import VendorCalls
 from shared.vendors.prices import Prices
 
 MAX_ATTEMPTS = 5
@@ -30,30 +37,30 @@ MAX_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Line:
+class Pipeline:
     """Everything that the walk touches."""
 
     bucket: Bucket
-    jobs: Jobs
-    purchases: Purchases
-    results: Results
+    jobs: JobStore
+    vendor_calls: VendorCalls
+    results: ResultStore
     clock: Callable[[], datetime]
     prices: Prices = field(default_factory=Prices)
 
-    def resume(self, *found: Found) -> list[Outcome]:
+    def resume(self, *found: StoredJob) -> list[Outcome]:
         """Move found jobs on as far as they go, but for those that someone else has. As `run`: of one capability."""
         held: list[Job] = []
         bugs: list[Exception] = []
         for each in found:
             try:
-                job = self.jobs.take(each)
+                job = self.jobs.acquire(each)
             except Exception as bug:  # noqa: BLE001 - what is held already would stay so for nothing
                 bugs.append(bug)
             else:
                 held += [job] if job else []
         return self._walk(held, bugs)
 
-    def run(self, *jobs: Job, images: Mapping[str, Source] | None = None) -> list[Outcome]:
+    def run(self, *jobs: Job, images: Mapping[str, ObjectHead] | None = None) -> list[Outcome]:
         """Walk jobs that we hold until each is over, or has to wait for someone.
 
         Several at once are of one capability, as many as one call of it takes, and under the same ticket, if any:
@@ -63,7 +70,7 @@ class Line:
         return self._walk(jobs, [], images)
 
     def _walk(
-        self, jobs: Sequence[Job], bugs: list[Exception], images: Mapping[str, Source] | None = None
+        self, jobs: Sequence[Job], bugs: list[Exception], images: Mapping[str, ObjectHead] | None = None
     ) -> list[Outcome]:
         """Raises the first of `bugs`, and of those that it comes upon, when everything else has been moved on."""
         ends: list[Outcome] = []
@@ -78,7 +85,7 @@ class Line:
                 except Exception as bug:  # noqa: BLE001 - the others may have been bought as well; it is raised below
                     bugs.append(bug)
                 else:
-                    if isinstance(outcome, Job) and outcome.held_until is not None:
+                    if isinstance(outcome, Job) and outcome.lease_until is not None:
                         jobs.append(outcome)
                     else:
                         ends.append(outcome)
@@ -93,32 +100,32 @@ class Line:
         match outcome:
             case Concluded():
                 self._conclude(outcome)
-            case Dropped():
+            case Skipped():
                 self._forget(outcome.job)
             case Job():
                 self.jobs.save(outcome)
-                if outcome.held_until is None:
-                    log.info("parked", job=outcome)
+                if outcome.lease_until is None:
+                    log.info("job_waiting", job=outcome)
 
-    def advance(self, *jobs: Job, images: Mapping[str, Source]) -> Iterator[Outcome | Exception]:
+    def advance(self, *jobs: Job, images: Mapping[str, ObjectHead]) -> Iterator[Outcome | Exception]:
         """One stage on for each, told as soon as it is known: what comes next may take minutes, or kill the instance.
 
         Every foreseen failure is a stage or an end as well. One that was not is told in its job's place: the others
         must not pay for it.
         """
-        calls: list[tuple[Job, Exhibit]] = []
-        asked: list[tuple[Job, Ticketed]] = []
+        calls: list[tuple[Job, PreparedCall]] = []
+        asked: list[tuple[Job, Submitted]] = []
         for job in jobs:
             try:
                 match job.stage:
-                    case Ticketed() as stage:
+                    case Submitted() as stage:
                         asked.append((job, stage))
-                    case Ready() as stage:
+                    case Fetching() as stage:
                         yield self.results.store(job, stage)
                     case _:
                         match self._prepare(job, images.get(job.source)):
-                            case (prepared, exhibit):
-                                calls.append((prepared, exhibit))
+                            case (prepared, prepared_call):
+                                calls.append((prepared, prepared_call))
                             case outcome:
                                 yield outcome
             except CutoutError as error:
@@ -126,20 +133,22 @@ class Line:
             except Exception as bug:  # noqa: BLE001 - `run` raises it
                 yield bug
         if calls:
-            yield from self.purchases.call(calls)
+            yield from self.vendor_calls.call(calls)
         if asked:
-            yield from self.purchases.ask(asked)
+            yield from self.vendor_calls.poll(asked)
 
-    def _prepare(self, job: Job, image: Source | None) -> Outcome | tuple[Job, Exhibit]:
+    def _prepare(self, job: Job, image: ObjectHead | None) -> Outcome | tuple[Job, PreparedCall]:
         """Everything there is to do before the vendor is called."""
-        seen = look(self.bucket, job, image)
-        if isinstance(seen, Nothing):
-            return Dropped(job, seen.existed)
-        if job.mark not in ("", seen.job.mark):
-            return seen.job  # recorded first: a call that nobody survives must be counted for the pictures it was for
+        snapshot = take_snapshot(self.bucket, job, image)
+        if isinstance(snapshot, NothingToDo):
+            return Skipped(job, snapshot.existed)
+        if job.inputs_etag not in ("", snapshot.job.inputs_etag):
+            return (
+                snapshot.job
+            )  # recorded first: a call that nobody survives must be counted for the pictures it was for
         try:
-            job, exhibit = admit(self.bucket, seen)
-            if outcome := self._before_the_call(job, exhibit):
+            job, prepared_call = prepare(self.bucket, snapshot)
+            if outcome := self._before_the_call(job, prepared_call):
                 return outcome
             if job.attempts >= MAX_ATTEMPTS:
                 # Counted from the record, so that dying in every call ends as well.
@@ -147,23 +156,25 @@ class Line:
                     job.code or "NoRecord", job.message or f"of {MAX_ATTEMPTS} calls not one answer could be recorded"
                 )
                 return Concluded(job, receipt(job, self.clock(), error=enough))
-            if missing := self.purchases.missing(exhibit.row):
-                raise Misconfigured("Settings", f"{exhibit.row.name} cannot be called: set {' and '.join(missing)}")
+            if missing := self.vendor_calls.missing(prepared_call.row):
+                raise Misconfigured(
+                    "Settings", f"{prepared_call.row.name} cannot be called: set {' and '.join(missing)}"
+                )
         except CutoutError as error:
-            return trouble(seen.job, error, self.clock())  # of which a refusal speaks as it was seen
-        return job, exhibit
+            return trouble(snapshot.job, error, self.clock())  # of which a refusal speaks as it was seen
+        return job, prepared_call
 
-    def _before_the_call(self, job: Job, exhibit: Exhibit) -> Outcome | None:
+    def _before_the_call(self, job: Job, prepared_call: PreparedCall) -> Outcome | None:
         """What must be done first, and recorded; None when there is nothing. Raises `Rejected`."""
-        if exhibit.copies:
-            return self._stage(job, exhibit.copies)
-        return None if job.doubt in ("", "checked") else self._doubted(job, exhibit)
+        if prepared_call.missing_copies:
+            return self._stage(job, prepared_call.missing_copies)
+        return None if job.doubt in ("", "checked") else self._doubted(job, prepared_call)
 
-    def _doubted(self, job: Job, exhibit: Exhibit) -> Outcome:
+    def _doubted(self, job: Job, prepared_call: PreparedCall) -> Outcome:
         """The vendor got nothing from the pictures' links: read them once ourselves. Raises `Rejected` when OSS refuses
         them; a job whose links are sound is called for again after a pause, which leaves it time for another call."""
         with suppress(Unavailable):  # from here, OSS is not reached at its public endpoint: nothing is known
-            for link in exhibit.task.links.values():
+            for link in prepared_call.task.links.values():
                 self.bucket.check_link(link)
         kind = Rejected if job.doubt == "unreadable" else Unavailable
         error = kind(job.code, job.message, request_id=job.request_id)
@@ -171,10 +182,10 @@ class Line:
 
     def _stage(self, job: Job, copies: tuple[Copy, ...]) -> Job | Concluded:
         """Copy the pictures to plain names, to be shown at those."""
-        job = replace(job, staged=tuple(copy.name for copy in copies))
+        job = replace(job, copies=tuple(copy.name for copy in copies))
         try:
             for copy in copies:
-                self.bucket.stage(copy.original, copy.name, public=copy.public)
+                self.bucket.publish_copy(copy.original, copy.name, public=copy.public)
         except CutoutError as error:
             return trouble(job, error, self.clock())  # which knows of the copies that were made
         return job
@@ -188,7 +199,9 @@ class Line:
             self.bucket.delete(end.job.replaces)
         price = self.prices.paid(end.receipt.capability, end.receipt.attempts, done=end.receipt.status == "done")
         told = end.receipt.model_copy(update={"price_yuan": price})
-        self.bucket.write(keys.receipt(end.job.source), told.model_dump_json(indent=1).encode(), mark=end.job.mark)
+        self.bucket.write(
+            keys.receipt(end.job.source), told.model_dump_json(indent=1).encode(), inputs_etag=end.job.inputs_etag
+        )
         if end.receipt.code == "PictureMissing" and is_served_with_another(self.bucket, end.job.source):
             self.bucket.delete((keys.receipt(end.job.source),))  # the picture came just now
         say = log.warning if told.status == "failed" else log.info
@@ -197,5 +210,5 @@ class Line:
         self._forget(end.job)
 
     def _forget(self, job: Job) -> None:
-        self.bucket.delete(job.staged)
+        self.bucket.delete(job.copies)
         self.jobs.remove(job)

@@ -20,7 +20,7 @@ _TRIES = timedelta(seconds=5)
 """How often it is found out anew whether they take less time now: such questions come too early, and with many jobs
 pending there is one a second for each of them and hardly any to spare."""
 _PATIENCE, _PROBES = timedelta(seconds=4), timedelta(seconds=2)
-"""After being put off for how long one may be asked for all the same, and how often one is."""
+"""After being put off for how long one may be polls for all the same, and how often one is."""
 _LONGEST_PUT_OFF = timedelta(seconds=5)
 """Then it is seen to again: by now the unfinished one may be known to be finished, or to be the only one."""
 
@@ -30,16 +30,16 @@ class _Experience:
     typical: timedelta | None = None
     """The age at which one may be finished."""
     unfinished: timedelta | None = None
-    """The age at which the last one asked for was not."""
+    """The age at which the last one polls for was not."""
     tried: datetime = _NEVER
     """When that was."""
     probe: datetime = _NEVER
-    """The birth of the one that was asked for all the same."""
+    """The birth of the one that was polls for all the same."""
     probes: datetime = _NEVER
     """When another one may be."""
 
 
-class Forecast:
+class PollEstimator:
     """Learns, in this instance, how long each capability's vendor takes, which is much the same for all its jobs."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -58,9 +58,9 @@ class Forecast:
             return max(found.typical - age, _SOONEST)
         return min(max(age / 10, _SOONEST), _LONGEST)
 
-    def early(self, capability: str, since: datetime, due: datetime) -> timedelta:
+    def too_early(self, capability: str, since: datetime, due: datetime) -> timedelta:
         """How much longer to leave alone a job that was begun at `since` and is `due`; for others, older than it, were
-        not finished either. Now and then one is asked for all the same: of those one may be lost."""
+        not finished either. Now and then one is polls for all the same: of those one may be lost."""
         found, now = self._of[capability], self._clock()
         age, unfinished = now - since, found.unfinished  # once: another thread may just find one finished
         worth = max(found.typical or age, unfinished + _STEP if unfinished else age)
@@ -71,14 +71,14 @@ class Forecast:
             return timedelta()
         return min(worth - age, _LONGEST_PUT_OFF)
 
-    def finished(self, capability: str, age: timedelta, asked: int) -> None:
-        """A job was found finished at `age`, and `asked` times before it had not been. One that took long, or was found
-        late, makes the next ones be asked for half as late again at the most."""
+    def finished(self, capability: str, age: timedelta, polls: int) -> None:
+        """A job was found finished at `age`, and `polls` times before it had not been. One that took long, or was found
+        late, makes the next ones be polls for half as late again at the most."""
         found = self._of[capability]
         unfinished = found.unfinished  # once: another thread may have a question too early just now
         if unfinished and (age <= unfinished or self._clock() - found.tried >= _TRIES):
             found.unfinished = None
-        if asked:
+        if polls:
             typical = found.typical or _EARLY * age
             found.typical = (typical + min(_EARLY * age, 2 * typical)) / 2
         elif found.typical is not None:  # it may have been for long

@@ -7,43 +7,43 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from shared.cloud.ports import Bucket, Web
+from shared.cloud.ports import Bucket, Http
 from shared.errors import Unavailable
 from shared.jobs import keys
-from shared.jobs.job import Job, Ready, Waiting
-from shared.jobs.receipt import Output, is_told, receipt
-from shared.pictures.geometry import original_box
+from shared.jobs.job import Fetching, Job, Waiting
+from shared.jobs.receipt import Output, is_current_receipt, receipt
+from shared.pictures.geometry import stored_box
 from shared.pictures.sniff import IMAGE_TYPES
 from shared.pictures.transparency import Transparency
-from shared.pipeline.outcomes import Concluded, Dropped, Outcome, trouble
+from shared.pipeline.outcomes import Concluded, Outcome, Skipped, trouble
 from shared.pipeline.prepare import is_current
 from shared.vendors.capabilities import capability
 from shared.vendors.protocol import Provider, ResultLink
 
 
-class Results:
+class ResultStore:
     """Stores them under `cutouts/`."""
 
     def __init__(
-        self, bucket: Bucket, web: Web, providers: Mapping[str, Provider], clock: Callable[[], datetime]
+        self, bucket: Bucket, http: Http, providers: Mapping[str, Provider], clock: Callable[[], datetime]
     ) -> None:
         self._bucket = bucket
-        self._web = web
+        self._http = http
         self._providers = providers
         self._clock = clock
 
-    def store(self, job: Job, stage: Ready) -> Outcome:
+    def store(self, job: Job, stage: Fetching) -> Outcome:
         """Bring the results from the vendor's links into the bucket."""
         hosts = self._providers[capability(job.capability).provider].result_hosts
         for picture in stage.pictures:
             # Before the links' age: as long as the operator does not allow their host, no other ones are bought.
             with suppress(Unavailable):
-                self._web.allow(picture.url, hosts)
-        if job.replaces and (there := self._bucket.read(keys.receipt(job.source))) and is_told(there, job):
-            return Dropped(job, existed=True)  # whoever died over the job's removal had done everything else
+                self._http.allow(picture.url, hosts)
+        if job.replaces and (there := self._bucket.read(keys.receipt(job.source))) and is_current_receipt(there, job):
+            return Skipped(job, existed=True)  # whoever died over the job's removal had done everything else
         if not is_current(self._bucket, job):  # deleting an upload is final: nothing of it comes back
             self._sweep(job, stage)
-            return Dropped(job, existed=False)
+            return Skipped(job, existed=False)
         if self._clock() >= stage.dies_at:
             self._sweep(job, stage)
             error = Unavailable("ResultExpired", f"the result's link died before it could be stored ({job.code})")
@@ -53,7 +53,7 @@ class Results:
         outputs, empty = tuple(output for output, _ in fetched), all(empty for _, empty in fetched)
         return Concluded(job, receipt(job, self._clock(), outputs=outputs, empty=empty))
 
-    def _sweep(self, job: Job, stage: Ready) -> None:
+    def _sweep(self, job: Job, stage: Fetching) -> None:
         """Remove what was stored before somebody died over the rest: the upload may be gone, and nobody would."""
         if not self._bucket.etag(keys.receipt(job.source)):  # else nobody began, and an earlier version's lie there
             names = (keys.output(job.source, each.label, form) for each in stage.pictures for form in IMAGE_TYPES)
@@ -61,11 +61,11 @@ class Results:
 
     def _fetch(self, job: Job, picture: ResultLink, hosts: tuple[str, ...]) -> tuple[Output, bool]:
         """The stored picture, and whether nothing shows in it."""
-        with self._web.fetch(picture.url, hosts) as download:
+        with self._http.fetch(picture.url, hosts) as download:
             key = keys.output(job.source, picture.label, download.extension)
             transparency = Transparency(download.chunks)
-            size = self._bucket.store(key, replace(download, chunks=iter(transparency)), mark=job.mark)
-        where = original_box(picture.box, job.frame) if picture.box and job.frame else None
+            size = self._bucket.store(key, replace(download, chunks=iter(transparency)), inputs_etag=job.inputs_etag)
+        where = stored_box(picture.box, job.frame) if picture.box and job.frame else None
         output = Output(
             key=key,
             label=picture.label,

@@ -6,90 +6,90 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from shared.jobs import keys
-from shared.jobs.job import Claimed, Job, Ready, Ticketed
-from shared.jobs.queue import Turn, turn_of
-from shared.jobs.store import Found
-from shared.pipeline.dispatch import Arrivals
+from shared.jobs.job import Claimed, Fetching, Job, Submitted
+from shared.jobs.queue import QueueEntry, entry_of
+from shared.jobs.store import StoredJob
+from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.outcomes import Outcome
-from shared.pipeline.scheduler import NEWS
+from shared.pipeline.scheduler import RECHECK
 
 STAY = timedelta(seconds=15)
 """A round's, for something to fall due: that costs less than the delay of leaving it to the next tick."""
 _AGAIN = STAY + timedelta(seconds=5)
 """To come back to a job that somebody else has, or that nobody survives: no round stays for it."""
 
-Fate = Outcome | datetime | Exception | None
+RunResult = Outcome | datetime | Exception | None
 """What became of a turn: None when it is over, its job gone or under another turn; a moment, to look at it then."""
 
 
-class Walks:
+class JobRunner:
     """From `ends` on nothing more is begun."""
 
-    def __init__(self, arrivals: Arrivals, ends: datetime) -> None:
-        self._arrivals = arrivals
-        self._line = arrivals.line
+    def __init__(self, dispatcher: Dispatcher, ends: datetime) -> None:
+        self._dispatcher = dispatcher
+        self._pipeline = dispatcher.pipeline
         self._ends = ends
 
-    def walk(self, turns: Sequence[Turn]) -> dict[str, Fate]:
+    def run_jobs(self, entries: Sequence[QueueEntry]) -> dict[str, RunResult]:
         """Move on jobs of one lane; what became of each, by upload. Nothing, when the round ended before a thread was
         free."""
-        if self._line.clock() >= self._ends:
-            return dict.fromkeys((turn.upload for turn in turns), self._ends)
-        fates: dict[str, Fate] = {}
-        due: list[Found] = []
-        for turn in turns:
+        if self._pipeline.clock() >= self._ends:
+            return dict.fromkeys((entry.upload for entry in entries), self._ends)
+        results: dict[str, RunResult] = {}
+        due: list[StoredJob] = []
+        for entry in entries:
             try:
-                fates[turn.upload], found = self._meet(turn)
+                results[entry.upload], found = self._meet(entry)
                 due += [found] if found else []
             except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; the round raises it
-                fates[turn.upload] = bug
+                results[entry.upload] = bug
         for group in _sharing(due):
             try:
-                outcomes = self._line.resume(*group)
+                outcomes = self._pipeline.resume(*group)
             except Exception as bug:  # noqa: BLE001 - as above
-                fates |= {found.job.source: bug for found in group}
+                results |= {found.job.source: bug for found in group}
             else:
-                fates |= {_job(outcome).source: outcome for outcome in outcomes}
-        return fates
+                results |= {_job(outcome).source: outcome for outcome in outcomes}
+        return results
 
-    def search(self) -> tuple[list[Turn], timedelta]:
+    def search(self) -> tuple[list[QueueEntry], timedelta]:
         """Turns for jobs that have none, whose owners may have died, and for news of uploads whose jobs were under way;
         and how long it took to find them, by listing everything that is under way. Leases over what is past go.
         """
-        jobs, began = self._line.jobs, self._line.clock()
+        jobs, began = self._pipeline.jobs, self._pipeline.clock()
         unfinished = jobs.unfinished()
         jobs.sweep(unfinished.leases)
         lost = {*unfinished.jobs} - (jobs.queue.uploads() if unfinished.jobs else set())
-        now = self._line.clock()
-        turns = [
-            Turn("", stage, keys.capability_name(upload), now, upload)
-            for stage, uploads in ((Claimed.name, lost), (NEWS, unfinished.sequels))
+        now = self._pipeline.clock()
+        entries = [
+            QueueEntry("", stage, keys.capability_name(upload), now, upload)
+            for stage, uploads in ((Claimed.name, lost), (RECHECK, unfinished.rechecks))
             for upload in sorted(uploads)
         ]
-        return turns, now - began
+        return entries, now - began
 
-    def _meet(self, turn: Turn) -> tuple[Fate, Found | None]:
+    def _meet(self, entry: QueueEntry) -> tuple[RunResult, StoredJob | None]:
         """What becomes of the turn unless its job is moved on, and that job if it can be."""
-        if turn.stage == NEWS:
-            return self._arrivals.look_again(turn.upload) or self._line.clock() + _AGAIN, None
-        found = self._line.jobs.find(turn.upload)
+        if entry.stage == RECHECK:
+            return self._dispatcher.look_again(entry.upload) or self._pipeline.clock() + _AGAIN, None
+        found = self._pipeline.jobs.find(entry.upload)
         if found is None:
             return None, None
-        is_due = self._line.jobs.due(found.job)
-        if is_due and (early := self._line.purchases.early(found.job)):
-            return self._line.clock() + early, None
-        return self._left_alone(found, turn), found if is_due else None
+        is_due = self._pipeline.jobs.due(found.job)
+        if is_due and (too_early := self._pipeline.vendor_calls.too_early(found.job)):
+            return self._pipeline.clock() + too_early, None
+        return self._left_alone(found, entry), found if is_due else None
 
-    def _left_alone(self, found: Found, turn: Turn) -> datetime | None:
+    def _left_alone(self, found: StoredJob, entry: QueueEntry) -> datetime | None:
         """When to come back to a job that cannot be moved on, now or because somebody is faster; it gets its turn if it
         had none."""
-        now = self._line.clock()
-        if found.job.held_until is not None:
-            return found.job.held_until if found.job.held_until > now else now + _AGAIN
-        if turn.key == turn_of(found.job).key:
+        now = self._pipeline.clock()
+        if found.job.lease_until is not None:
+            return found.job.lease_until if found.job.lease_until > now else now + _AGAIN
+        if entry.key == entry_of(found.job).key:
             return max(found.job.due, now + _AGAIN)
-        if not turn.key:
-            self._line.jobs.queue.add(found.job)
+        if not entry.key:
+            self._pipeline.jobs.queue.add(found.job)
         return None  # it has another turn
 
 
@@ -97,14 +97,14 @@ def _job(outcome: Outcome) -> Job:
     return outcome if isinstance(outcome, Job) else outcome.job
 
 
-def _sharing(due: Sequence[Found]) -> list[list[Found]]:
+def _sharing(due: Sequence[StoredJob]) -> list[list[StoredJob]]:
     """Those that one call can begin, or one question settles, together; in their order."""
-    groups: dict[str, list[Found]] = {}
+    groups: dict[str, list[StoredJob]] = {}
     for found in due:
         match found.job.stage:
-            case Ticketed() as stage:
+            case Submitted() as stage:
                 shared = stage.ticket
-            case Ready():
+            case Fetching():
                 shared = found.job.id  # everybody's results are fetched alone
             case _:
                 shared = ""

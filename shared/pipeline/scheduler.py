@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from shared.cloud.concurrency import VENDOR_SLOW, ConcurrencyLimit
-from shared.jobs.job import BOUGHT, Blocked, Job, Ready, Ticketed, Waiting
-from shared.jobs.queue import Turn
-from shared.pipeline.outcomes import Dropped, Outcome
+from shared.jobs.job import BOUGHT, Blocked, Fetching, Job, Submitted, Waiting
+from shared.jobs.queue import QueueEntry
+from shared.pipeline.outcomes import Outcome, Skipped
 from shared.vendors.capabilities import CAPABILITIES
 
-NEWS = "news"
+RECHECK = "news"
 """The stage of what is no job yet: something newer came while one was under way."""
 
 MOST = 400
@@ -36,7 +36,7 @@ _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 @dataclass
 class _Lane:
-    turns: dict[str, Turn] = field(default_factory=dict)
+    entries: dict[str, QueueEntry] = field(default_factory=dict)
     """By upload, in order."""
     under_way: int = 0
     in_hand: int = 0
@@ -44,7 +44,7 @@ class _Lane:
 
 
 @dataclass
-class _Door:
+class _Breaker:
     """How the vendor has taken the last calls."""
 
     refusals: int = 0
@@ -53,75 +53,75 @@ class _Door:
     opens: datetime = _ALWAYS
 
 
-class Lanes:
+class Scheduler:
     """`concurrency` tells how many calls of a capability are with its vendor, and how many may be."""
 
     def __init__(self, concurrency: Callable[[str], ConcurrencyLimit]) -> None:
         self._concurrency = concurrency
         self._lanes: defaultdict[tuple[str, str], _Lane] = defaultdict(_Lane)
-        self._doors: defaultdict[str, _Door] = defaultdict(_Door)
+        self._breakers: defaultdict[str, _Breaker] = defaultdict(_Breaker)
         self._in_hand: set[str] = set()
         """Uploads, between `begin` and `ended`."""
-        self._not_before: dict[Turn, datetime] = {}
+        self._not_before: dict[QueueEntry, datetime] = {}
 
-    def seen(self, turns: Iterable[Turn]) -> None:
+    def seen(self, entries: Iterable[QueueEntry]) -> None:
         """A new look at the queue, in place of the last one; what has no name there is kept."""
         for lane in self._lanes.values():
-            lane.turns = {upload: turn for upload, turn in lane.turns.items() if not turn.key}
-        self.add(turns)
+            lane.entries = {upload: entry for upload, entry in lane.entries.items() if not entry.key}
+        self.add(entries)
 
-    def add(self, turns: Iterable[Turn]) -> None:
+    def add(self, entries: Iterable[QueueEntry]) -> None:
         """In their order. An upload's first one stays: it may be postponed, or a later one an older job's."""
-        for turn in turns:
-            if not turn.key or turn.upload not in self._in_hand:
-                self._lanes[turn.stage, turn.capability].turns.setdefault(turn.upload, turn)
+        for entry in entries:
+            if not entry.key or entry.upload not in self._in_hand:
+                self._lanes[entry.stage, entry.capability].entries.setdefault(entry.upload, entry)
 
-    def begin(self, now: datetime) -> list[Turn]:
+    def begin(self, now: datetime) -> list[QueueEntry]:
         """The next turns to be moved on together, which may share a call; none when nothing can be begun now."""
         for (stage, capability), lane in self._lanes.items():
             if lane.under_way >= self._width(stage, capability, now):
                 continue
-            free = (turn for upload, turn in lane.turns.items() if upload not in self._in_hand)
-            due = [turn for turn in free if self._moment(turn) <= now]
-            if turns := _together(due):
+            free = (entry for upload, entry in lane.entries.items() if upload not in self._in_hand)
+            due = [entry for entry in free if self._moment(entry) <= now]
+            if entries := _together(due):
                 lane.under_way += 1
-                lane.in_hand += len(turns)
-                for turn in turns:
-                    del lane.turns[turn.upload]
-                    self._in_hand.add(turn.upload)
-                return turns
+                lane.in_hand += len(entries)
+                for entry in entries:
+                    del lane.entries[entry.upload]
+                    self._in_hand.add(entry.upload)
+                return entries
         return []
 
-    def ended(self, turns: Sequence[Turn]) -> None:
+    def ended(self, entries: Sequence[QueueEntry]) -> None:
         """What `begin` gave out is moved on."""
-        lane = self._lanes[turns[0].stage, turns[0].capability]
+        lane = self._lanes[entries[0].stage, entries[0].capability]
         lane.under_way -= 1
-        lane.in_hand -= len(turns)
-        self._in_hand -= {turn.upload for turn in turns}
+        lane.in_hand -= len(entries)
+        self._in_hand -= {entry.upload for entry in entries}
 
-    def postpone(self, turn: Turn, until: datetime) -> None:
+    def postpone(self, entry: QueueEntry, until: datetime) -> None:
         """It cannot be moved on now."""
-        self._not_before[turn] = until
-        self._lanes[turn.stage, turn.capability].turns[turn.upload] = turn
+        self._not_before[entry] = until
+        self._lanes[entry.stage, entry.capability].entries[entry.upload] = entry
 
-    def learn(self, turn: Turn, outcomes: Iterable[Outcome], now: datetime) -> None:
+    def learn(self, entry: QueueEntry, outcomes: Iterable[Outcome], now: datetime) -> None:
         """From what became of turns that were moved on together, what the vendor will say to the others."""
-        heard = [outcome for outcome in outcomes if not isinstance(outcome, Dropped) and not _was_not_sent(outcome)]
-        if turn.stage in BOUGHT or not heard:
+        heard = [outcome for outcome in outcomes if not isinstance(outcome, Skipped) and not _was_not_sent(outcome)]
+        if entry.stage in BOUGHT or not heard:
             return  # nobody knocked
         jobs = [outcome for outcome in heard if isinstance(outcome, Job)]
-        door = self._doors[turn.capability]
+        breaker = self._breakers[entry.capability]
         if any(isinstance(job.stage, Blocked) for job in jobs):
-            door.opens = _NEVER  # one knock a round is enough
-        elif away := [job.due for job in jobs if isinstance(job.stage, Waiting) and job.stage.turned_away]:
+            breaker.opens = _NEVER  # one knock a round is enough
+        elif away := [job.due for job in jobs if isinstance(job.stage, Waiting) and job.stage.not_accepted]:
             pause = 0.0
-            if now >= door.opens:  # else it was under way when the door shut
-                door.refusals += 1
-                if door.refusals > _FORGIVEN:
-                    pause = min(2.0 ** (door.refusals - _FORGIVEN - 1), _LONGEST_PAUSE)
-            door.opens = max(door.opens, now + timedelta(seconds=pause), *away)
+            if now >= breaker.opens:  # else it was under way when the door shut
+                breaker.refusals += 1
+                if breaker.refusals > _FORGIVEN:
+                    pause = min(2.0 ** (breaker.refusals - _FORGIVEN - 1), _LONGEST_PAUSE)
+            breaker.opens = max(breaker.opens, now + timedelta(seconds=pause), *away)
         else:
-            door.refusals, door.passed = 0, True
+            breaker.refusals, breaker.passed = 0, True
 
     @property
     def in_hand(self) -> int:
@@ -133,37 +133,37 @@ class Lanes:
         return frozenset(
             capability
             for (stage, capability), lane in self._lanes.items()
-            if stage == Waiting.name and (lane.under_way or any(turn.due <= now for turn in lane.turns.values()))
+            if stage == Waiting.name and (lane.under_way or any(entry.due <= now for entry in lane.entries.values()))
         )
 
     def is_starved(self) -> bool:
         """Whether all that is known to wait for its first call has been begun, and more may have come meanwhile."""
         return any(
-            stage == Waiting.name and lane.under_way and not lane.turns for (stage, _), lane in self._lanes.items()
+            stage == Waiting.name and lane.under_way and not lane.entries for (stage, _), lane in self._lanes.items()
         )
 
     def next_moment(self) -> datetime:
         """When there may be something to begin."""
         return min(
             (
-                max(self._moment(turn), self._opens(stage, capability))
+                max(self._moment(entry), self._opens(stage, capability))
                 for (stage, capability), lane in self._lanes.items()
-                for turn in lane.turns.values()
+                for entry in lane.entries.values()
             ),
             default=_NEVER,
         )
 
-    def _moment(self, turn: Turn) -> datetime:
-        return max(turn.due, self._not_before.get(turn, turn.due))
+    def _moment(self, entry: QueueEntry) -> datetime:
+        return max(entry.due, self._not_before.get(entry, entry.due))
 
     def _opens(self, stage: str, capability: str) -> datetime:
-        return _ALWAYS if stage in BOUGHT else self._doors[capability].opens
+        return _ALWAYS if stage in BOUGHT else self._breakers[capability].opens
 
     def _width(self, stage: str, capability: str, now: datetime) -> int:
         if now < self._opens(stage, capability):
             return 0
-        door = self._doors[capability]
-        if stage not in BOUGHT and (door.refusals > _FORGIVEN or (stage == Blocked.name and not door.passed)):
+        breaker = self._breakers[capability]
+        if stage not in BOUGHT and (breaker.refusals > _FORGIVEN or (stage == Blocked.name and not breaker.passed)):
             return 1  # to see whether it takes calls again
         concurrency = self._concurrency(capability)
         ours = math.ceil(concurrency.per_second * _OURS)
@@ -189,11 +189,11 @@ def _was_not_sent(outcome: Outcome) -> bool:
     return isinstance(outcome, Job) and outcome.code == VENDOR_SLOW
 
 
-def _together(due: Sequence[Turn]) -> list[Turn]:
+def _together(due: Sequence[QueueEntry]) -> list[QueueEntry]:
     """The first of those that are due in a lane, and what may go with it: into one call, or under one question."""
-    if not due or due[0].stage == Ready.name:
+    if not due or due[0].stage == Fetching.name:
         return list(due[:1])  # everybody's results are fetched alone
     batch = CAPABILITIES[due[0].capability].batch if due[0].capability in CAPABILITIES else 1
-    if due[0].stage == Ticketed.name and batch > 1:
-        return [turn for turn in due if turn.due == due[0].due]  # what shares a ticket fell due together
+    if due[0].stage == Submitted.name and batch > 1:
+        return [entry for entry in due if entry.due == due[0].due]  # what shares a ticket fell due together
     return list(due[:batch])

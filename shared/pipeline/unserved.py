@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from shared import log
-from shared.cloud.ports import Bucket, Entry
+from shared.cloud.ports import Bucket, ListedObject
 from shared.jobs import keys
 from shared.vendors.capabilities import companion_roles, of_group
 
 
-def unserved(pictures: Bucket, documents: Bucket, prefix: str) -> Iterator[Entry]:
+def unserved(pictures: Bucket, documents: Bucket, prefix: str) -> Iterator[ListedObject]:
     """Uploads below `prefix` in the order of their names; one that is written again in the second of its receipt
     counts, too. `documents` has the jobs."""
     told = {each.key: each.modified for each in pictures.list(keys.receipts_below(prefix))}
@@ -24,7 +24,7 @@ def unserved(pictures: Bucket, documents: Bucket, prefix: str) -> Iterator[Entry
         if not any(of_group(group_of(each.key))):
             continue  # no function serves it: no trigger has its prefix
         if len(each.key.encode()) > keys.MAX_UPLOAD_BYTES:
-            log.error("refused", key=each.key, message="its key is too long for a receipt")
+            log.error("upload_refused", key=each.key, message="its key is too long for a receipt")
             continue
         receipt = told.get(keys.receipt(each.key))
         if each.size and (receipt is None or receipt <= newest[each.key]):
@@ -36,7 +36,7 @@ def group_of(upload: str) -> str:
     return upload.removeprefix(keys.UPLOADS).partition("/")[0]
 
 
-def _newest(listed: Sequence[Entry]) -> dict[str, datetime]:
+def _newest(listed: Sequence[ListedObject]) -> dict[str, datetime]:
     """For each picture, when it or what lies beside it was last written. What lies beside one that is there is none."""
     there = {each.key for each in listed}
     newest: dict[str, datetime] = {}

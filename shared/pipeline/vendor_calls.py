@@ -11,16 +11,16 @@ from typing import TypeGuard
 
 from shared import log
 from shared.cloud.concurrency import ConcurrencyLimit, Flight
-from shared.cloud.ports import Request, Web
-from shared.errors import BadLink, Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
-from shared.jobs.daily_limit import Allowance
-from shared.jobs.job import Claimed, Job, Ready, Ticketed, Waiting
+from shared.cloud.ports import Http, Request
+from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
+from shared.jobs.daily_limit import DailyLimit
+from shared.jobs.job import Claimed, Fetching, Job, Submitted, Waiting
 from shared.pipeline.outcomes import Concluded, fresh, parked, trouble
-from shared.pipeline.polling import Forecast
-from shared.pipeline.prepare import Exhibit
+from shared.pipeline.polling import PollEstimator
+from shared.pipeline.prepare import PreparedCall
 from shared.vendors.capabilities import CAPABILITIES, capability
 from shared.vendors.capability import Capability
-from shared.vendors.protocol import Accepted, Done, Failed, Pending, Provider, Stamp
+from shared.vendors.protocol import Accepted, Done, Failed, Nonce, Pending, Provider
 
 _TICKET_PATIENCE = timedelta(days=1)
 """For an answer to the question what became of a ticket; results are kept for an hour at the most."""
@@ -30,22 +30,22 @@ class _Unwanted(CutoutError):
     """A question that there was no need to ask any more."""
 
 
-class Purchases:
+class VendorCalls:
     """Calls that several jobs share when they are of one capability, and questions when they have one ticket."""
 
     def __init__(
         self,
-        web: Web,
+        http: Http,
         providers: Mapping[str, Provider],
-        allowance: Allowance,
+        daily_limit: DailyLimit,
         clock: Callable[[], datetime],
         call_seconds: float,
     ) -> None:
-        self._web = web
+        self._http = http
         self._providers = providers
-        self._allowance = allowance
+        self._daily_limit = daily_limit
         self._clock = clock
-        self._forecast = Forecast(clock)
+        self._poll_estimator = PollEstimator(clock)
         self._call_seconds = call_seconds
         self._limits: dict[str, ConcurrencyLimit] = {}
 
@@ -67,10 +67,10 @@ class Purchases:
             limit = self._limits.setdefault(capability_name, new)  # another thread may have been faster
         return limit
 
-    def call(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
+    def call(self, calls: list[tuple[Job, PreparedCall]]) -> Iterator[Job | Concluded]:
         """Ask the vendor for the cutouts, as many as the day allows."""
         try:
-            allowed = self._allowance.spend(len(calls))
+            allowed = self._daily_limit.spend(len(calls))
         except CutoutError as error:
             for job, _ in calls:
                 yield self._trouble(job, error)
@@ -79,25 +79,25 @@ class Purchases:
             if calls[allowed:]:
                 yield from self.call(calls[allowed:])
 
-    def _buy(self, calls: list[tuple[Job, Exhibit]]) -> Iterator[Job | Concluded]:
+    def _buy(self, calls: list[tuple[Job, PreparedCall]]) -> Iterator[Job | Concluded]:
         """From here to the next record nobody can know whether they were bought."""
         row = calls[0][1].row
         provider = self._providers[row.provider]
         called = [replace(job, attempts=job.attempts + 1) for job, _ in calls]
         try:
             with self._logged(called):
-                request = provider.call(row, [exhibit.task for _, exhibit in calls], self._stamp())
+                request = provider.call(row, [prepared_call.task for _, prepared_call in calls], self._nonce())
                 with Flight(self.concurrency(row.name)) as flight:
-                    reply = self._web.send(request, flight.sent)
+                    reply = self._http.send(request, flight.sent)
                 with self._heeded(request):
                     answer = provider.answer(row, reply)
                 flight.served()
             match answer:
                 case Accepted(ticket, request_id):
                     now = self._clock()
-                    asks = now + self._forecast.first(row.name)
+                    asks = now + self._poll_estimator.first(row.name)
                     for index, job in enumerate(called):
-                        yield parked(fresh(job, request_id), Ticketed(ticket, now, index), asks)
+                        yield parked(fresh(job, request_id), Submitted(ticket, now, index), asks)
                 case Done() as done:
                     (job,) = called
                     yield self._ready(job, row, done)
@@ -108,28 +108,28 @@ class Purchases:
             else:
                 yield self._unread(called[0], error) if isinstance(error, BadLink) else self._trouble(called[0], error)
         except CutoutError as error:
-            if isinstance(error, Busy | Misconfigured):  # turned away at the door: not bought
-                self._allowance.give_back(len(calls))
+            if isinstance(error, NotAccepted | Misconfigured):  # turned away at the door: not bought
+                self._daily_limit.give_back(len(calls))
                 for job, _ in calls:
                     yield self._trouble(job, error)
             else:
                 for job in called:  # one of them may be to blame: it must not take the others down with it
                     yield self._trouble(job, error)
 
-    def early(self, job: Job) -> timedelta:
+    def too_early(self, job: Job) -> timedelta:
         """How much longer it is not worth asking for a job; nothing for one that has no ticket."""
-        if not isinstance(job.stage, Ticketed):
+        if not isinstance(job.stage, Submitted):
             return timedelta()
-        return self._forecast.early(job.capability, job.stage.since, job.due)
+        return self._poll_estimator.too_early(job.capability, job.stage.since, job.due)
 
-    def ask(self, asked: list[tuple[Job, Ticketed]]) -> Iterator[Job | Concluded]:
+    def poll(self, asked: list[tuple[Job, Submitted]]) -> Iterator[Job | Concluded]:
         """Ask what became of the ticket that they share."""
         row, ticket = capability(asked[0][0].capability), asked[0][1].ticket
         provider = self._providers[row.provider]
         try:
             with self._logged([job for job, _ in asked]):
-                request = provider.ask(row, ticket, self._stamp())
-                reply = self._web.send(request, lambda: self._still_worth_asking(asked[0][0]))
+                request = provider.poll(row, ticket, self._nonce())
+                reply = self._http.send(request, lambda: self._still_worth_asking(asked[0][0]))
         except _Unwanted:
             yield from (parked(job, stage, job.due) for job, stage in asked)
             return
@@ -140,7 +140,7 @@ class Purchases:
         for job, stage in asked:
             try:
                 with self._heeded(request):
-                    fate = provider.fate(row, ticket, stage.index, reply)
+                    fate = provider.poll_answer(row, ticket, stage.index, reply)
                 moved.append(self._told(job, stage, row, fate))
             except CutoutError as error:
                 moved.append(self._unanswered(job, stage, error))
@@ -148,14 +148,14 @@ class Purchases:
 
     def _still_worth_asking(self, job: Job) -> None:
         """Raises `_Unwanted` if it is not."""
-        if self.early(job):
+        if self.too_early(job):
             raise _Unwanted("Unwanted", "when its turn came, an older job was known to be unfinished")
 
-    def _told(self, job: Job, stage: Ticketed, row: Capability, fate: Done | Pending | Failed) -> Job | Concluded:
+    def _told(self, job: Job, stage: Submitted, row: Capability, fate: Done | Pending | Failed) -> Job | Concluded:
         age = self._clock() - stage.since
         match fate:
             case Done() as done:
-                self._forecast.finished(row.name, age, stage.asked)
+                self._poll_estimator.finished(row.name, age, stage.polls)
                 return self._ready(job, row, done)
             case Failed(BadLink() as error):
                 return self._unread(job, error)
@@ -167,10 +167,10 @@ class Purchases:
             case Pending() if age > timedelta(seconds=self._providers[row.provider].works_for):
                 return self._lost(job, f"the vendor has not finished {stage.ticket} in time")
             case Pending():
-                pause = self._forecast.again(row.name, age)
-                return parked(fresh(job, job.request_id), replace(stage, asked=stage.asked + 1), self._clock() + pause)
+                pause = self._poll_estimator.again(row.name, age)
+                return parked(fresh(job, job.request_id), replace(stage, polls=stage.polls + 1), self._clock() + pause)
 
-    def _unanswered(self, job: Job, stage: Ticketed, error: CutoutError) -> Job | Concluded:
+    def _unanswered(self, job: Job, stage: Submitted, error: CutoutError) -> Job | Concluded:
         """The question itself failed: asked again, but not for ever."""
         if self._clock() - stage.since > _TICKET_PATIENCE:
             return self._lost(job, f"the vendor says nothing of {stage.ticket}: {error.message}")
@@ -181,11 +181,11 @@ class Purchases:
 
     def _ready(self, job: Job, row: Capability, done: Done) -> Job:
         dies_at = self._clock() + timedelta(seconds=self._providers[row.provider].links_live)
-        return replace(fresh(job, done.request_id), stage=Ready(done.pictures, dies_at))
+        return replace(fresh(job, done.request_id), stage=Fetching(done.pictures, dies_at))
 
     def _unread(self, job: Job, error: BadLink) -> Job | Concluded:
         """The vendor could not read the link: once more under a plain name, where that is another one."""
-        if job.staged or job.source.isascii():
+        if job.copies or job.source.isascii():
             return self._trouble(job, error)
         return replace(job, stage=Claimed(), wants_plain_name=True)
 
@@ -204,19 +204,19 @@ class Purchases:
         finally:
             milliseconds = round((self._clock() - began).total_seconds() * 1000)
             for job in jobs:
-                log.info("vendor", job=job, code=code, milliseconds=milliseconds)
+                log.info("vendor_call", job=job, code=code, milliseconds=milliseconds)
 
     @contextmanager
     def _heeded(self, request: Request) -> Iterator[None]:
         """What a vendor says that turns a request away as one too many."""
         try:
             yield
-        except Busy:
-            self._web.came_too_early(request)
+        except NotAccepted:
+            self._http.throttled(request)
             raise
 
-    def _stamp(self) -> Stamp:
-        return Stamp(self._clock(), secrets.token_hex(16))
+    def _nonce(self) -> Nonce:
+        return Nonce(self._clock(), secrets.token_hex(16))
 
 
 def _sharing(moved: list[Job | Concluded]) -> Iterator[Job | Concluded]:
@@ -227,4 +227,4 @@ def _sharing(moved: list[Job | Concluded]) -> Iterator[Job | Concluded]:
 
 
 def _is_pending(outcome: Job | Concluded) -> TypeGuard[Job]:
-    return isinstance(outcome, Job) and isinstance(outcome.stage, Ticketed)
+    return isinstance(outcome, Job) and isinstance(outcome.stage, Submitted)

@@ -16,11 +16,11 @@ from typing import Any
 from shared import log
 from shared.jobs.backlog import LINGER
 from shared.jobs.job import BOUGHT, Job
-from shared.jobs.queue import Turn, turn_of
-from shared.pipeline.dispatch import Arrivals
+from shared.jobs.queue import QueueEntry, entry_of
+from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.outcomes import Outcome
-from shared.pipeline.runs import STAY, Fate, Walks
-from shared.pipeline.scheduler import Lanes
+from shared.pipeline.runs import STAY, JobRunner, RunResult
+from shared.pipeline.scheduler import Scheduler
 from shared.vendors.error_codes import quotable
 
 _LOOK, _HUNGRY = timedelta(seconds=1), timedelta(seconds=0.2)
@@ -31,26 +31,26 @@ _HANDOVER = timedelta(minutes=1)
 """For the next round to begin."""
 
 
-class Round:
+class Worker:
     """One invocation's work, done in `pool`; from `ends` on it begins nothing more."""
 
     def __init__(
-        self, arrivals: Arrivals, ends: datetime, pool: Executor, *, sleep: Callable[[float], None] = time.sleep
+        self, dispatcher: Dispatcher, ends: datetime, pool: Executor, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self._arrivals = arrivals
-        self._line = arrivals.line
-        self._queue = arrivals.line.jobs.queue
-        self._walks = Walks(arrivals, ends)
+        self._dispatcher = dispatcher
+        self._pipeline = dispatcher.pipeline
+        self._queue = dispatcher.pipeline.jobs.queue
+        self._runner = JobRunner(dispatcher, ends)
         self._pool = pool
         self._ends = ends
         self._sleep = sleep
-        self._lanes = Lanes(arrivals.line.purchases.concurrency)
+        self._lanes = Scheduler(dispatcher.pipeline.vendor_calls.concurrency)
         self._under_way: dict[Future[Any], Callable[[Any], None]] = {}
         """What is done in the pool, and what is done with what comes of it, here."""
         self._over: list[str] = []
         """Turns to be deleted."""
         self._bugs: list[Exception] = []
-        now = self._line.clock()
+        now = self._pipeline.clock()
         self._last_look = self._next_look = now
         self._next_search = now
         self._stays_until = now
@@ -58,10 +58,10 @@ class Round:
     def run(self) -> None:
         """Raises what was not foreseen, after everything else has been moved on."""
         while True:
-            if self._next_look <= self._line.clock() < self._ends:
+            if self._next_look <= self._pipeline.clock() < self._ends:
                 self._look()
-            while (now := self._line.clock()) < self._ends and (turns := self._lanes.begin(now)):
-                self._under_way[self._pool.submit(self._walks.walk, turns)] = partial(self._walked, turns)
+            while (now := self._pipeline.clock()) < self._ends and (entries := self._lanes.begin(now)):
+                self._under_way[self._pool.submit(self._runner.run_jobs, entries)] = partial(self._finished, entries)
             if self._lanes.is_starved():
                 self._next_look = min(self._next_look, self._last_look + _HUNGRY)
             if self._under_way:
@@ -79,22 +79,22 @@ class Round:
     # ---------------------------------------------------------------- what there is to do
 
     def _look(self) -> None:
-        now = self._line.clock()
+        now = self._pipeline.clock()
         self._last_look, self._next_look = now, now + _LOOK
         try:
             self._forget()
             self._lanes.seen([*self._queue.heads(beside=self._lanes.in_hand)])  # all, or what is known stays
-            self._arrivals.drain.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
+            self._dispatcher.backlog_owner.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
         except Exception as bug:  # noqa: BLE001 - what is under way must end, and the next look may see; `run` raises it
             self._note(bug, "")
         if now >= self._next_search:
             self._next_search = self._ends  # until this search is over
-            self._under_way[self._pool.submit(self._walks.search)] = self._searched
+            self._under_way[self._pool.submit(self._runner.search)] = self._searched
 
-    def _searched(self, found: tuple[list[Turn], timedelta]) -> None:
-        turns, took = found
-        self._next_search = self._line.clock() + _SELDOM * took
-        self._lanes.add(turns)
+    def _searched(self, found: tuple[list[QueueEntry], timedelta]) -> None:
+        entries, took = found
+        self._next_search = self._pipeline.clock() + _SELDOM * took
+        self._lanes.add(entries)
 
     def _pause(self, now: datetime) -> float:
         """Seconds until there may be something to do."""
@@ -118,27 +118,27 @@ class Round:
             except Exception as bug:  # noqa: BLE001 - raised by `run`, after everything else
                 self._note(bug, "")
 
-    def _walked(self, turns: Sequence[Turn], fates: dict[str, Fate]) -> None:
-        now = self._line.clock()
-        self._lanes.ended(turns)
-        for turn in turns:
-            fate, next_turn = fates[turn.upload], None
-            match fate:
+    def _finished(self, entries: Sequence[QueueEntry], results: dict[str, RunResult]) -> None:
+        now = self._pipeline.clock()
+        self._lanes.ended(entries)
+        for entry in entries:
+            result, next_turn = results[entry.upload], None
+            match result:
                 case Exception():
-                    self._note(fate, turn.upload)
-                    self._lanes.postpone(turn, self._ends)
+                    self._note(result, entry.upload)
+                    self._lanes.postpone(entry, self._ends)
                     continue
                 case datetime():
-                    self._lanes.postpone(turn, fate)
+                    self._lanes.postpone(entry, result)
                     continue
                 case Job():
-                    next_turn = turn_of(fate)
+                    next_turn = entry_of(result)
                     self._lanes.add([next_turn])
-            if turn.key and turn != next_turn:
-                self._over.append(turn.key)
-        outcomes = [fate for fate in fates.values() if isinstance(fate, Outcome)]
-        self._lanes.learn(turns[0], outcomes, now)
-        if outcomes and turns[0].stage not in BOUGHT:
+            if entry.key and entry != next_turn:
+                self._over.append(entry.key)
+        outcomes = [result for result in results.values() if isinstance(result, Outcome)]
+        self._lanes.learn(entries[0], outcomes, now)
+        if outcomes and entries[0].stage not in BOUGHT:
             self._stays_until = now + LINGER
 
     def _note(self, bug: Exception, upload: str) -> None:
@@ -152,8 +152,8 @@ class Round:
     def _leave(self) -> None:
         """What is left is the next round's, which is called at once if only time was missing for it."""
         self._forget()
-        now = self._line.clock()
+        now = self._pipeline.clock()
         left = self._lanes.backlog(now)
-        self._arrivals.drain.announce(left, max(now, self._ends) + _HANDOVER)
+        self._dispatcher.backlog_owner.announce(left, max(now, self._ends) + _HANDOVER)
         if left and now >= self._ends:
-            self._arrivals.drain.ring()
+            self._dispatcher.backlog_owner.wake_worker()

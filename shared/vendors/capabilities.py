@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from shared.errors import Rejected
 from shared.pictures.admission import Limits
-from shared.vendors.capability import Capability, Second
+from shared.vendors.capability import Capability, Companion
 from shared.vendors.options import Areas, Colour, OneOf, Option, SomeOf, shortened
 
 _MB = 1_000_000
@@ -186,7 +186,7 @@ _ROWS = (
         # "smaller than 3 MB", where the others say "at most"
         Limits(_USUAL, 3 * _MB - 1, 33, 1999, _ANY_PNG),
         place="body",
-        second=Second("mask", "MaskImageURL"),
+        companion=Companion("mask", "MaskImageURL"),
         price_yuan=0.007,
     ),
     # ---------------------------------------------------------------- scenery 天空与场景
@@ -214,7 +214,7 @@ _ROWS = (
         "viapi",
         "ChangeSky",
         Limits(_USUAL, 3 * _MB, 51, 1999, _ANY_PNG),  # the manual of 2022: up to 9 MB, under 3,000
-        second=Second("sky", "ReplaceImageURL", same_size=False),
+        companion=Companion("sky", "ReplaceImageURL", same_size=False),
     ),
     # ---------------------------------------------------------------- picwish 佐糖
     Capability(
@@ -240,7 +240,7 @@ _ROWS = (
         "/tasks/visual/watermark",
         _PICWISH,
         image="image_url",
-        second=Second("mask", "mask_url", instead="rectangles"),
+        companion=Companion("mask", "mask_url", instead="rectangles"),
         options={"rectangles": Areas("rectangles", most=50, max_share=0.5)},  # 50: where the manual is cut off
     ),
     # ---------------------------------------------------------------- damo 达摩院
@@ -251,7 +251,7 @@ _ROWS = (
         "inst-mat",
         _DAMO,
         image="image",
-        second=Second("mask", "mask"),
+        companion=Companion("mask", "mask"),
         asynchronous=True,
         batch=_DAMO_TASKS,
     ),
@@ -287,7 +287,7 @@ def capability(name: str) -> Capability:
 def companion_roles(name: str) -> tuple[str, ...]:
     """The roles of what may lie beside a picture for the capability `name`; none when it needs nothing, or is none."""
     row = CAPABILITIES.get(name)
-    return row.companions if row else ()
+    return row.companion_roles if row else ()
 
 
 def of_group(group: str) -> Iterator[Capability]:
@@ -297,16 +297,16 @@ def of_group(group: str) -> Iterator[Capability]:
 
 def vendor_options(row: Capability, options: dict[str, str]) -> dict[str, str]:
     """`options` in the vendor's words; raises `Rejected` for one the vendor does not document."""
-    spoken: dict[str, str] = {}
+    vendor_fields: dict[str, str] = {}
     for name, value in options.items():
         option = row.options.get(name)
         if option is None:
             known = ", ".join(row.options) or "none"
             raise Rejected("UnknownOption", f"{row.name} has no option {name}; it has {known}")
-        words = option.spoken(value)
+        words = option.vendor_fields(value)
         if words is None:
-            raise Rejected("InvalidOption", f"{name} is {shortened(repr(value))}; {row.name} takes {option.taken}")
+            raise Rejected("InvalidOption", f"{name} is {shortened(repr(value))}; {row.name} takes {option.accepted}")
         if isinstance(option, Colour) and options.get(option.only_with[0]) != option.only_with[1]:
             raise Rejected("UselessOption", f"{name} counts only with {'='.join(option.only_with)}")
-        spoken |= words
-    return spoken
+        vendor_fields |= words
+    return vendor_fields

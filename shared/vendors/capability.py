@@ -12,7 +12,7 @@ from shared.vendors.options import Option
 
 
 @dataclass(frozen=True)
-class Second:
+class Companion:
     """The second picture that a capability needs: its role in names, and the vendor's field for it."""
 
     role: str
@@ -35,7 +35,7 @@ class Capability:
     limits: Limits
     image: str = "ImageURL"
     """The vendor's field for the picture; its answer spells its pictures the same way."""
-    second: Second | None = None
+    companion: Companion | None = None
     place: Literal["query", "body"] = "query"
     """Where the vendor reads the pictures' fields."""
     options: Mapping[str, Option] = field(default_factory=dict)
@@ -53,11 +53,11 @@ class Capability:
     """Set for an action that left the vendor's SDK: the capability to use when the vendor no longer knows it."""
 
     @property
-    def companions(self) -> tuple[str, ...]:
+    def companion_roles(self) -> tuple[str, ...]:
         """The roles of what may lie beside a picture, of which the first found is used: none when it is enough."""
-        return tuple(filter(None, (self.second.role, self.second.instead))) if self.second else ()
+        return tuple(filter(None, (self.companion.role, self.companion.instead))) if self.companion else ()
 
     @property
     def fields(self) -> dict[str, str]:
         """The vendor's field for each picture, by role."""
-        return {"image": self.image} | ({self.second.role: self.second.field} if self.second else {})
+        return {"image": self.image} | ({self.companion.role: self.companion.field} if self.companion else {})

@@ -10,13 +10,13 @@ from shared.cloud.ports import Quota, Reply, Request
 from shared.errors import CutoutError, Rejected, Unavailable
 from shared.vendors import market
 from shared.vendors.capability import Capability
-from shared.vendors.error_codes import DAMO, judge
-from shared.vendors.protocol import Accepted, Done, Failed, Pending, ResultLink, Stamp, Task
+from shared.vendors.error_codes import DAMO, error_for
+from shared.vendors.protocol import Accepted, Done, Failed, Nonce, Pending, ResultLink, Task
 from shared.vendors.quotas import Quotas
-from shared.vendors.replies import identifier, lacking, lost, reason, told_apart
+from shared.vendors.replies import identifier, labelled, lacking, lost, reason
 
 _EXECUTION_FAILED = "23500011"
-_MARK, _DIGITS = "~", 16
+_SEPARATOR, _DIGITS = "~", 16
 """Between the vendor's result_key and what it was given for: two calls may be told the same key."""
 _OVER = ("23500008", _EXECUTION_FAILED)
 """What it says of a result_key that there is no use in asking for again."""
@@ -42,47 +42,47 @@ class Damo:
         given = {"DAMO_ENDPOINT": self._endpoint, "DAMO_APPCODE": self._appcode}
         return tuple(name for name, value in given.items() if not value)
 
-    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+    def call(self, capability: Capability, tasks: Sequence[Task], nonce: Nonce) -> Request:
         listed = [{**task.links, **task.options} for task in tasks]
         path = self._matting_path if capability.action == "inst-mat" else f"/api/v1/{capability.action}/submit"
         quota = Quota(capability.action, self.quotas.per_second(capability))
-        return self._request(quota, path, {"task_list": listed}, stamp)
+        return self._request(quota, path, {"task_list": listed}, nonce)
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         data, request_id = _read(reply)
         ticket = identifier(data.get("result_key"))
         if not ticket:
             raise lacking("NoTicket", "result_key to ask with", reply, request_id)
-        return Accepted(ticket + _marked(data), request_id)
+        return Accepted(ticket + _fingerprint(data), request_id)
 
-    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
+    def poll(self, capability: Capability, ticket: str, nonce: Nonce) -> Request:
         path = f"/api/v1/{capability.action}/query"
         quota = Quota(f"{capability.action}/query", self.quotas.usual)
-        return self._request(quota, path, {"result_key": ticket.partition(_MARK)[0]}, stamp)
+        return self._request(quota, path, {"result_key": ticket.partition(_SEPARATOR)[0]}, nonce)
 
-    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
+    def poll_answer(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         try:
             data, request_id = _read(reply)
         except CutoutError as error:
             if error.code in _OVER or isinstance(error, Rejected):
                 return lost(ticket, error)
             raise
-        if _is_anothers(ticket, _marked(data)):
+        if _is_anothers(ticket, _fingerprint(data)):
             other = Unavailable("OtherTask", "the vendor answers for other pictures", request_id=request_id)
-            return lost(ticket.partition(_MARK)[0], other)  # another's cutout is all there is to get under it
-        return _told(data, index, reply, request_id)
+            return lost(ticket.partition(_SEPARATOR)[0], other)  # another's cutout is all there is to get under it
+        return _task_answer(data, index, reply, request_id)
 
-    def _request(self, quota: Quota, path: str, data: Mapping[str, object], stamp: Stamp) -> Request:
+    def _request(self, quota: Quota, path: str, data: Mapping[str, object], nonce: Nonce) -> Request:
         return Request(
             "POST",
             f"{self._endpoint}{path}",
             quota,
             json={"data": data},
-            headers=market.authorization(self._appcode) | {"X-Ca-Nonce": stamp.nonce},
+            headers=market.authorization(self._appcode) | {"X-Ca-Nonce": nonce.nonce},
         )
 
 
-def _told(data: Mapping[str, object], index: int, reply: Reply, request_id: str) -> Done | Pending | Failed:
+def _task_answer(data: Mapping[str, object], index: int, reply: Reply, request_id: str) -> Done | Pending | Failed:
     """What became of one of the tasks; raises `Unavailable` when it is not spoken of."""
     listed = data.get("task_list")
     task = listed[index] if isinstance(listed, list) and index < len(listed) else None
@@ -95,18 +95,18 @@ def _told(data: Mapping[str, object], index: int, reply: Reply, request_id: str)
             if not links:
                 return Failed(lacking("NoResult", f"results of task {index}", reply, request_id))
             try:
-                pictures = told_apart([ResultLink(url, str(number)) for number, url in enumerate(links)])
+                pictures = labelled([ResultLink(url, str(number)) for number, url in enumerate(links)])
             except CutoutError as error:
                 return Failed(error)
             return Done(pictures, request_id)
         case "FAILED":
             code = str(task.get("code") or _EXECUTION_FAILED)
-            return Failed(judge(DAMO, code, reason(task, "message", reply), request_id))
+            return Failed(error_for(DAMO, code, reason(task, "message", reply), request_id))
         case _:
             return Pending()
 
 
-def _marked(data: Mapping[str, object]) -> str:
+def _fingerprint(data: Mapping[str, object]) -> str:
     """What a ticket ends with: of the pictures that the vendor repeats in each answer, hosts and paths; empty where it
     does not repeat them."""
     listed = data.get("task_list")
@@ -117,19 +117,19 @@ def _marked(data: Mapping[str, object]) -> str:
         links = []
     if not links or len(links) < len(shown):
         return ""
-    return _MARK + _digest(link.netloc for link in links) + _digest(unquote(link.path) for link in links)
+    return _SEPARATOR + _digest(link.netloc for link in links) + _digest(unquote(link.path) for link in links)
 
 
 def _digest(names: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:_DIGITS]
 
 
-def _is_anothers(ticket: str, mark: str) -> bool:
+def _is_anothers(ticket: str, fingerprint: str) -> bool:
     """Whether the pictures lie where those of the ticket do, and are other ones: elsewhere, they may be the vendor's
     own copies."""
-    same_place = len(_MARK) + _DIGITS
-    own = ticket[-len(mark) :]
-    return mark != "" and own[:same_place] == mark[:same_place] and own != mark
+    same_place = len(_SEPARATOR) + _DIGITS
+    own = ticket[-len(fingerprint) :]
+    return fingerprint != "" and own[:same_place] == fingerprint[:same_place] and own != fingerprint
 
 
 def _read(reply: Reply) -> tuple[Mapping[str, object], str]:
@@ -138,7 +138,7 @@ def _read(reply: Reply) -> tuple[Mapping[str, object], str]:
     code, request_id, data = str(body.get("code") or 0), identifier(body.get("requestId")), body.get("data")
     if code != "0" or reply.status >= 400 or body.get("success") is False:
         known = code if code != "0" else f"Status{reply.status}"
-        raise judge(DAMO, known, reason(body, "message", reply), request_id)
+        raise error_for(DAMO, known, reason(body, "message", reply), request_id)
     if not isinstance(data, dict):
         raise lacking("NoData", "data", reply, request_id)
     return data, request_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from shared.errors import BadLink, Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
+from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
 
 _LONGEST, _READ = 300, 3000
 """Characters of a message that are shown, and that are looked at."""
@@ -35,7 +35,7 @@ UNPAID = "HTTP402"
 """Payment Required: what each table has for such a reply."""
 
 
-class Verdict(NamedTuple):
+class ErrorKind(NamedTuple):
     """Who must act; `advice` follows the vendor's own message."""
 
     error: type[CutoutError]
@@ -43,21 +43,21 @@ class Verdict(NamedTuple):
 
 
 _CONSOLE = "the Alibaba Cloud vision console (分割抠图)"
-_SHANGHAI = Verdict(Misconfigured, "VIAPI takes pictures only from a bucket in cn-shanghai: move the bucket")
-_RIGHTS = Verdict(Misconfigured, "give the function's role the policy AliyunVIAPIFullAccess")
-_KEY = Verdict(Misconfigured, "check the function's role or access key")
-_PURCHASE = Verdict(Misconfigured, f"open this capability, or pay what is owed (欠费), in {_CONSOLE}")
-_PICTURE = Verdict(Rejected)
-_OURS = Verdict(Unavailable)
+_SHANGHAI = ErrorKind(Misconfigured, "VIAPI takes pictures only from a bucket in cn-shanghai: move the bucket")
+_RIGHTS = ErrorKind(Misconfigured, "give the function's role the policy AliyunVIAPIFullAccess")
+_KEY = ErrorKind(Misconfigured, "check the function's role or access key")
+_PURCHASE = ErrorKind(Misconfigured, f"open this capability, or pay what is owed (欠费), in {_CONSOLE}")
+_PICTURE = ErrorKind(Rejected)
+_OURS = ErrorKind(Unavailable)
 """Ours to mend, by asking again: with a fresh signature, or just later."""
-_LINK_FAILED = Verdict(NotFetched)
+_LINK_FAILED = ErrorKind(NotFetched)
 
 # Manual of 2022-05, chapter 9 and 8.3; document 146751 as of 2025, where InvalidApi.ForbiddenInvoke is also what an
 # account in arrears gets; codes its users report. A package that is used up has none: calls go on at the price of
 # pay-as-you-go (chapter 2).
-VIAPI: dict[str, Verdict] = {
-    "Throttling": Verdict(Busy),
-    "ServiceUnavailable": Verdict(Busy),
+VIAPI: dict[str, ErrorKind] = {
+    "Throttling": ErrorKind(NotAccepted),
+    "ServiceUnavailable": ErrorKind(NotAccepted),
     "Timeout": _OURS,
     "InternalError": _OURS,
     "SignatureNonceUsed": _OURS,
@@ -70,26 +70,26 @@ VIAPI: dict[str, Verdict] = {
     "InvalidImage.Region": _SHANGHAI,
     "InvalidImage.REGION": _SHANGHAI,
     "InvalidImage.RegionRecommend": _SHANGHAI,
-    "InvalidImage.URL": Verdict(BadLink),
+    "InvalidImage.URL": ErrorKind(BadLink),
     "InvalidFile": _PICTURE,
     "InvalidFile.Download": _LINK_FAILED,
     "InvalidFile.Timeout": _LINK_FAILED,
     "InvalidFile.Region": _SHANGHAI,
     "InvalidFile.RegionRecommend": _SHANGHAI,
-    "InvalidFile.URL": Verdict(BadLink),
-    "IllegalUrlParameter": Verdict(BadLink),
+    "InvalidFile.URL": ErrorKind(BadLink),
+    "IllegalUrlParameter": ErrorKind(BadLink),
     "MissingParameter": _PICTURE,
     "MissingImageURL": _PICTURE,
     "ParameterError": _PICTURE,
     "ClientError": _PICTURE,
     "InvalidApi": _PURCHASE,
-    "InvalidApi.NotFound": Verdict(Misconfigured, "check VIAPI_ENDPOINT"),  # document 260307
+    "InvalidApi.NotFound": ErrorKind(Misconfigured, "check VIAPI_ENDPOINT"),  # document 260307
     "InsufficientBalance": _PURCHASE,  # error codes of all of Alibaba's APIs, document 51132
     "NotEnoughBalance": _PURCHASE,  # with the next one, of VIAPI's older sister IVPD, document 140480
     "NeedOpen": _PURCHASE,
     UNPAID: _PURCHASE,
-    "InvalidAction": Verdict(Misconfigured, "the vendor no longer knows this capability"),
-    "UnsupportedOperation": Verdict(Misconfigured, "the vendor does not offer this capability"),
+    "InvalidAction": ErrorKind(Misconfigured, "the vendor no longer knows this capability"),
+    "UnsupportedOperation": ErrorKind(Misconfigured, "the vendor does not offer this capability"),
     "AuthFailed": _RIGHTS,
     "Unauthorized": _RIGHTS,
     "NoPermission": _RIGHTS,
@@ -104,51 +104,51 @@ VIAPI: dict[str, Verdict] = {
 }
 
 _MARKET = "the Alibaba Cloud market's console (已购买的服务)"
-_APPCODE = Verdict(Misconfigured, f"check the AppCode, and the purchase, in {_MARKET}")
-CREDITS = Verdict(Misconfigured, f"buy more calls, or pay what is owed, in {_MARKET}")
+_APPCODE = ErrorKind(Misconfigured, f"check the AppCode, and the purchase, in {_MARKET}")
+CREDITS = ErrorKind(Misconfigured, f"buy more calls, or pay what is owed, in {_MARKET}")
 _UNPAID_MARKET = {UNPAID: CREDITS, "Status402": CREDITS}  # a reply that is JSON says "Status"
 
 # Manuals of cutout and watermark removal: "Http响应状态码", which may be the JSON's `status` as well, and `data.state`.
-PICWISH: dict[str, Verdict] = {
+PICWISH: dict[str, ErrorKind] = {
     **_UNPAID_MARKET,
     "Status400": _PICTURE,
     "Status401": _APPCODE,
-    "Status404": Verdict(Misconfigured, "check PICWISH_CUTOUT_ENDPOINT and PICWISH_WATERMARK_ENDPOINT"),
+    "Status404": ErrorKind(Misconfigured, "check PICWISH_CUTOUT_ENDPOINT and PICWISH_WATERMARK_ENDPOINT"),
     "Status413": _PICTURE,
-    "Status429": Verdict(Busy),
-    "Status500": Verdict(Unavailable),
+    "Status429": ErrorKind(NotAccepted),
+    "Status500": ErrorKind(Unavailable),
     # The causes that pass have states of their own; this one comes back, as with a mask that is white all over.
-    "State-1": Verdict(Rejected, "it could not process the picture"),
-    "State-2": Verdict(Unavailable, "it could not keep its result"),
-    "State-3": Verdict(NotFetched, "it could not fetch the picture"),
-    "State-5": Verdict(Rejected, "the picture has more bytes than it takes"),
-    "State-7": Verdict(Rejected, "the picture's format or size is none that it takes"),
-    "State-8": Verdict(Unavailable, "it took longer than its 30 seconds"),
+    "State-1": ErrorKind(Rejected, "it could not process the picture"),
+    "State-2": ErrorKind(Unavailable, "it could not keep its result"),
+    "State-3": ErrorKind(NotFetched, "it could not fetch the picture"),
+    "State-5": ErrorKind(Rejected, "the picture has more bytes than it takes"),
+    "State-7": ErrorKind(Rejected, "the picture's format or size is none that it takes"),
+    "State-8": ErrorKind(Unavailable, "it took longer than its 30 seconds"),
 }
 
-_ADDRESS = Verdict(Misconfigured, "this is no address of the service: check DAMO_ENDPOINT and DAMO_MATTING_PATH")
+_ADDRESS = ErrorKind(Misconfigured, "this is no address of the service: check DAMO_ENDPOINT and DAMO_MATTING_PATH")
 
 # Manuals of inst-mat and bg-remove: "状态码说明".
-DAMO: dict[str, Verdict] = {
+DAMO: dict[str, ErrorKind] = {
     **_UNPAID_MARKET,
-    "23500000": Verdict(Unavailable),
+    "23500000": ErrorKind(Unavailable),
     "23500001": _APPCODE,
     "23500002": _ADDRESS,
     "23500003": CREDITS,
-    "23500004": Verdict(Busy),  # with status 403
+    "23500004": ErrorKind(NotAccepted),  # with status 403
     "23500005": _PICTURE,
-    "23500006": Verdict(BadLink),
+    "23500006": ErrorKind(BadLink),
     "23500007": _PICTURE,
-    "23500008": Verdict(Unavailable),  # a ticket it does not know
+    "23500008": ErrorKind(Unavailable),  # a ticket it does not know
     "23500009": _ADDRESS,  # what `…/query` says to work: the result_key is missing
-    "23500011": Verdict(Unavailable),
+    "23500011": ErrorKind(Unavailable),
     "23500012": _ADDRESS,
     "23500013": _PICTURE,
     "23500014": _ADDRESS,
 }
 
 
-def judge(verdicts: dict[str, Verdict], code: str, message: str, request_id: str) -> CutoutError:
+def error_for(verdicts: dict[str, ErrorKind], code: str, message: str, request_id: str) -> CutoutError:
     """The error that `code` means, to be raised; `message` is the vendor's own, to which the advice is added.
 
     What only asking again would mend is the operator's to mend when the message says that the purchase is used up.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from shared.cloud.ports import Reply
-from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
-from shared.vendors.error_codes import CREDITS, Verdict, is_used_up, quotable
+from shared.errors import CutoutError, Misconfigured, NotAccepted, Unavailable
+from shared.vendors.error_codes import CREDITS, ErrorKind, is_used_up, quotable
 from shared.vendors.replies import document
 
 _CHECK = "check the AppCode, the purchase and the address in the market's console (已购买的服务)"
@@ -16,7 +16,7 @@ def authorization(appcode: str) -> dict[str, str]:
     return {"Authorization": f"APPCODE {appcode}"}
 
 
-def read(reply: Reply, verdicts: dict[str, Verdict]) -> dict[str, Any]:
+def read(reply: Reply, verdicts: dict[str, ErrorKind]) -> dict[str, Any]:
     """The vendor's answer, or what `document` raises; when it is the gateway that answers, what that means."""
     try:
         return document(reply, verdicts)
@@ -35,7 +35,7 @@ def _refusal(reply: Reply) -> CutoutError | None:
     known = code or f"Gateway{reply.status}"  # no status of the vendor's, whose 404 is about a task
     said, request_id = f"the market's gateway says: {quotable(message)}", reply.headers.get("x-ca-request-id", "")
     if code.startswith("T") or "throttled by" in message.lower():
-        return Busy(known, said, request_id=request_id)
+        return NotAccepted(known, said, request_id=request_id)
     if reply.status >= 500:
         return Unavailable(known, said, request_id=request_id)
     unpaid = code.startswith("B") or is_used_up(message)

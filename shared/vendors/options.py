@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from shared.errors import Rejected
-from shared.pictures.geometry import Box, Frame, covered, shown_box
+from shared.pictures.geometry import Box, Frame, covered, rendered_box
 
 _QUOTED = 200
 _BOXES = TypeAdapter(tuple[Box, ...])
@@ -28,11 +28,11 @@ class OneOf:
     values: tuple[str, ...]
 
     @property
-    def taken(self) -> str:
+    def accepted(self) -> str:
         """What it takes, as a person is told."""
         return ", ".join(self.values)
 
-    def spoken(self, value: str) -> dict[str, str] | None:
+    def vendor_fields(self, value: str) -> dict[str, str] | None:
         """The value in the vendor's words; None when it documents no such value."""
         return {self.field: value} if value in self.values else None
 
@@ -45,10 +45,10 @@ class SomeOf:
     values: tuple[str, ...]
 
     @property
-    def taken(self) -> str:
+    def accepted(self) -> str:
         return ", ".join(self.values)
 
-    def spoken(self, value: str) -> dict[str, str] | None:
+    def vendor_fields(self, value: str) -> dict[str, str] | None:
         chosen = value.split("+")
         if len(set(chosen)) < len(chosen) or not set(chosen) <= set(self.values):
             return None
@@ -64,10 +64,10 @@ class Colour:
     """The other option and its value."""
 
     @property
-    def taken(self) -> str:
+    def accepted(self) -> str:
         return "RRGGBB in hexadecimal, only with {}={}".format(*self.only_with)
 
-    def spoken(self, value: str) -> dict[str, str] | None:
+    def vendor_fields(self, value: str) -> dict[str, str] | None:
         return {self.field: value} if re.fullmatch("[0-9A-Fa-f]{6}", value) else None
 
 
@@ -81,10 +81,10 @@ class Areas:
     """Of the picture, that they may cover together."""
 
     @property
-    def taken(self) -> str:
+    def accepted(self) -> str:
         return f'a JSON list of up to {self.most} {{"x", "y", "width", "height"}}'
 
-    def spoken(self, value: str) -> dict[str, str] | None:
+    def vendor_fields(self, value: str) -> dict[str, str] | None:
         return {self.field: value}  # held against the picture's sides by admission
 
 
@@ -103,7 +103,7 @@ def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
         where = " of ".join(f"number {part + 1}" if isinstance(part, int) else part for part in reversed(fault["loc"]))
         raise Rejected(
             "InvalidAreas",
-            f"{areas.field} must be {areas.taken}, all whole numbers; {where + ': ' if where else ''}{fault['msg']}",
+            f"{areas.field} must be {areas.accepted}, all whole numbers; {where + ': ' if where else ''}{fault['msg']}",
         ) from None
     if not 1 <= len(boxes) <= areas.most:
         raise Rejected("InvalidAreas", f"there are {len(boxes)} {areas.field}; taken are 1 to {areas.most}")
@@ -115,8 +115,8 @@ def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
                 "InvalidAreas", f"{where} is not within the picture's {frame.width:,} × {frame.height:,} pixels"
             )
     # Enlarged outwards they may cover more than in the upload, and the picture as shown is what the vendor measures.
-    shown = tuple(shown_box(box, frame) for box in boxes)
-    share, pixels = covered(shown), frame.shown_width * frame.shown_height
+    shown = tuple(rendered_box(box, frame) for box in boxes)
+    share, pixels = covered(shown), frame.rendered_width * frame.rendered_height
     if share > areas.max_share * pixels:
         raise Rejected(
             "InvalidAreas",

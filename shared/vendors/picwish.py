@@ -13,10 +13,10 @@ from shared.cloud.ports import Quota, Reply, Request
 from shared.errors import CutoutError, Rejected
 from shared.vendors import market
 from shared.vendors.capability import Capability
-from shared.vendors.error_codes import PICWISH, judge
-from shared.vendors.protocol import Accepted, Done, Failed, Pending, ResultLink, Stamp, Task
+from shared.vendors.error_codes import PICWISH, error_for
+from shared.vendors.protocol import Accepted, Done, Failed, Nonce, Pending, ResultLink, Task
 from shared.vendors.quotas import Quotas
-from shared.vendors.replies import identifier, lacking, lost, reason, told_apart
+from shared.vendors.replies import identifier, labelled, lacking, lost, reason
 
 LONGEST_REPLY = 24_000_000
 """Bytes. Only this vendor documents pictures in the answer itself ("下载地址或者base64数据"). We never ask for them,
@@ -44,12 +44,12 @@ class Picwish:
         given = {endpoint: self._endpoints[capability.name], "PICWISH_APPCODE": self._appcode}
         return tuple(name for name, value in given.items() if not value)
 
-    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+    def call(self, capability: Capability, tasks: Sequence[Task], nonce: Nonce) -> Request:
         (task,) = tasks
         return self._request("POST", capability, "", {**task.links, **task.options})
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
-        match _fate(capability, reply):
+        match _poll_answer(capability, reply):
             case Failed(error):
                 raise error
             case Accepted(""):
@@ -57,17 +57,17 @@ class Picwish:
             case heard:
                 return heard
 
-    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
+    def poll(self, capability: Capability, ticket: str, nonce: Nonce) -> Request:
         return self._request("GET", capability, f"/{quote(ticket, safe='')}", {})
 
-    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
+    def poll_answer(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         try:
-            fate = _fate(capability, reply)
+            answer = _poll_answer(capability, reply)
         except CutoutError as error:
             if error.code == _NO_SUCH_TASK or isinstance(error, Rejected):
                 return lost(ticket, error)
             raise
-        return Pending() if isinstance(fate, Accepted) else fate
+        return Pending() if isinstance(answer, Accepted) else answer
 
     def _request(self, method: str, capability: Capability, path: str, form: Mapping[str, str]) -> Request:
         return Request(
@@ -80,7 +80,7 @@ class Picwish:
         )
 
 
-def _fate(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
+def _poll_answer(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
     """What `data.state` says: the result, why there is none, or that it is still at work.
 
     Raises what `status` means when the call itself was not heard.
@@ -89,17 +89,17 @@ def _fate(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
     status = str(body.get("status", 200) if reply.status == 200 else reply.status)
     message, data = reason(body, "message", reply), body.get("data")
     if status != "200":
-        raise judge(PICWISH, f"Status{status}", message, "")
+        raise error_for(PICWISH, f"Status{status}", message, "")
     if not isinstance(data, dict):
         raise lacking("NoState", "data", reply)
     task_id, state = identifier(data.get("task_id")), data.get("state")
     if state == 1:
-        found = told_apart(tuple(_pictures(capability, data)))
+        found = labelled(tuple(_pictures(capability, data)))
         if not found:
             return Failed(lacking("NoResult", "picture", reply, task_id))
         return Done(found, task_id)
     if isinstance(state, int) and state < 0:
-        return Failed(judge(PICWISH, f"State{state}", message, task_id))
+        return Failed(error_for(PICWISH, f"State{state}", message, task_id))
     return Accepted(task_id, task_id)
 
 

@@ -33,7 +33,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Stamp:
+class Nonce:
     """What makes a call unique: the moment and a number used once."""
 
     now: datetime
@@ -84,7 +84,7 @@ class Provider(Protocol):
         """The names of the settings that it cannot be called without, and that are not set."""
         ...
 
-    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+    def call(self, capability: Capability, tasks: Sequence[Task], nonce: Nonce) -> Request:
         """The call for `tasks`, of which there are no more than `capability.batch`."""
         ...
 
@@ -92,11 +92,11 @@ class Provider(Protocol):
         """`Done` only of a single task. Raises a `CutoutError` when the vendor refuses."""
         ...
 
-    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
+    def poll(self, capability: Capability, ticket: str, nonce: Nonce) -> Request:
         """The question what became of `ticket`."""
         ...
 
-    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
+    def poll_answer(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         """What became of the task that was at `index` in its call. Raises a `CutoutError` when the question itself
         was refused."""
         ...

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.cloud.ports import Reply
 from shared.errors import CutoutError, Unavailable
-from shared.vendors.error_codes import Verdict, judge, quotable
+from shared.vendors.error_codes import ErrorKind, error_for, quotable
 from shared.vendors.protocol import Failed, ResultLink
 
 MOST_PICTURES = 100
@@ -26,7 +26,7 @@ _EXCERPT, _EXCERPT_BYTES = 200, 12_000
 _IDENTIFIER = re.compile("[!-~]{1,256}")
 
 
-def document(reply: Reply, verdicts: dict[str, Verdict]) -> dict[str, Any]:
+def document(reply: Reply, verdicts: dict[str, ErrorKind]) -> dict[str, Any]:
     """The answer's JSON object; when it is none, raises what `HTTP<status>` means by the vendor's `verdicts`."""
     try:
         body = parsed(reply.body)
@@ -34,7 +34,7 @@ def document(reply: Reply, verdicts: dict[str, Verdict]) -> dict[str, Any]:
         body = None
     if not isinstance(body, dict):
         said = f"the vendor's answer is not JSON: {excerpt(reply)}"
-        raise judge(verdicts, f"HTTP{reply.status}", said, "")
+        raise error_for(verdicts, f"HTTP{reply.status}", said, "")
     return body
 
 
@@ -55,7 +55,7 @@ def lacking(code: str, what: str, reply: Reply, request_id: str = "") -> Unavail
     return Unavailable(code, f"the vendor's answer holds no {what}: {excerpt(reply)}", request_id=request_id)
 
 
-def told_apart(pictures: Sequence[ResultLink]) -> tuple[ResultLink, ...]:
+def labelled(pictures: Sequence[ResultLink]) -> tuple[ResultLink, ...]:
     """The pictures of one answer: labels tell them apart, so the only one needs none.
 
     Raises `Unavailable` when there are more than any answer has.

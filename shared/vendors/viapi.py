@@ -19,10 +19,10 @@ from shared.cloud.ports import Credentials, Quota, Reply, Request
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.pictures.geometry import Box
 from shared.vendors.capability import Capability
-from shared.vendors.error_codes import VIAPI, judge
-from shared.vendors.protocol import Accepted, Done, Failed, Pending, ResultLink, Stamp, Task
+from shared.vendors.error_codes import VIAPI, error_for
+from shared.vendors.protocol import Accepted, Done, Failed, Nonce, Pending, ResultLink, Task
 from shared.vendors.quotas import Quotas
-from shared.vendors.replies import document, identifier, lacking, lost, parsed, reason, told_apart
+from shared.vendors.replies import document, identifier, labelled, lacking, lost, parsed, reason
 
 _VERSION = "2019-12-30"
 _FARTHEST = 100_000
@@ -52,11 +52,11 @@ class Viapi:
     def missing(self, capability: Capability) -> tuple[str, ...]:
         return ()
 
-    def call(self, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+    def call(self, capability: Capability, tasks: Sequence[Task], nonce: Nonce) -> Request:
         (task,) = tasks
         query, form = (task.options, task.links) if capability.place == "body" else ({**task.links, **task.options}, {})
         quota = Quota(capability.action, self.quotas.per_second(capability))
-        return self._request(quota, query, form, stamp)
+        return self._request(quota, query, form, nonce)
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
         body = _read(capability, reply)
@@ -68,10 +68,10 @@ class Viapi:
             return Accepted(request_id, request_id)
         return Done(_pictures(capability, body.get("Data"), reply, request_id), request_id)
 
-    def ask(self, capability: Capability, ticket: str, stamp: Stamp) -> Request:
-        return self._request(Quota("GetAsyncJobResult", self.quotas.usual), {}, {"JobId": ticket}, stamp)
+    def poll(self, capability: Capability, ticket: str, nonce: Nonce) -> Request:
+        return self._request(Quota("GetAsyncJobResult", self.quotas.usual), {}, {"JobId": ticket}, nonce)
 
-    def fate(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
+    def poll_answer(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         """What became of `ticket`. Status alone decides: the manual's success carries an ErrorCode too."""
         try:
             data = _read(capability, reply).get("Data")
@@ -87,13 +87,13 @@ class Viapi:
                     return Failed(error)
             case "PROCESS_FAILED":
                 code = str(data.get("ErrorCode") or "PROCESS_FAILED")
-                return Failed(judge(VIAPI, code, reason(data, "ErrorMessage", reply), ticket))
+                return Failed(error_for(VIAPI, code, reason(data, "ErrorMessage", reply), ticket))
             case "TIMEOUT_FAILED" | "LIMIT_RETRY_FAILED" as status:
                 return Failed(Unavailable(status, "the vendor gave the job up; it may be submitted again"))
             case _:
                 return Pending()
 
-    def _request(self, quota: Quota, query: Mapping[str, str], form: Mapping[str, str], stamp: Stamp) -> Request:
+    def _request(self, quota: Quota, query: Mapping[str, str], form: Mapping[str, str], nonce: Nonce) -> Request:
         key = self._credentials
         common = {
             "Action": quota.name,
@@ -103,8 +103,8 @@ class Viapi:
             "AccessKeyId": key.access_key_id,
             "SignatureMethod": "HMAC-SHA1",
             "SignatureVersion": "1.0",
-            "SignatureNonce": stamp.nonce,
-            "Timestamp": stamp.now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "SignatureNonce": nonce.nonce,
+            "Timestamp": nonce.now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         if key.security_token:
             common["SecurityToken"] = key.security_token
@@ -131,7 +131,7 @@ def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     code, request_id = str(body.get("Code") or ""), identifier(body.get("RequestId"))
     if not code and reply.status < 400:
         return body
-    error = judge(VIAPI, code or f"HTTP{reply.status}", reason(body, "Message", reply), request_id)
+    error = error_for(VIAPI, code or f"HTTP{reply.status}", reason(body, "Message", reply), request_id)
     if isinstance(error, Misconfigured) and capability.substitute and code.startswith(_GONE):
         raise Rejected(
             code,
@@ -148,7 +148,7 @@ def _pictures(capability: Capability, data: object, reply: Reply, request_id: st
         raise Rejected("EmptyResult", "the vendor found nothing of the kind in the picture", request_id=request_id)
     if not found:
         raise lacking("NoResult", capability.image, reply, request_id)
-    return told_apart(found)
+    return labelled(found)
 
 
 def _links(data: dict[str, Any], capability: Capability) -> Iterator[ResultLink]:

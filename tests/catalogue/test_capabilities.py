@@ -53,8 +53,8 @@ def test_a_row_takes_a_picture_first_and_at_most_one_more(row: Capability) -> No
     assert roles[0] == "image", f"{row.name}: the field of the picture itself comes first"
     assert len(roles) <= 2, f"{row.name}: the line knows of one second picture"
     assert len(set(row.fields.values())) == len(roles), f"{row.name}: two pictures in one field"
-    assert row.companions[:1] == tuple(roles[1:])
-    assert companion_roles(row.name) == row.companions
+    assert row.companion_roles[:1] == tuple(roles[1:])
+    assert companion_roles(row.name) == row.companion_roles
 
 
 @every_row
@@ -72,7 +72,7 @@ def test_the_options_of_a_row_can_be_set_by_a_folder(row: Capability) -> None:
     for name, option in row.options.items():
         assert name.replace("-", "").isalpha(), f"{row.name}: option {name} is not kebab-case"
         assert name == name.lower(), f"{row.name}: option {name} is not kebab-case"
-        assert option.taken, f"{row.name}: say which values of {name} the vendor documents"
+        assert option.accepted, f"{row.name}: say which values of {name} the vendor documents"
         values = option.values if isinstance(option, OneOf | SomeOf) else ()
         assert not any(set("/,=") & set(value) for value in values), f"{row.name}: no folder can say {name}"
         assert option.field not in row.fields.values()
@@ -104,7 +104,7 @@ def test_no_function_waits_for_uploads_of_a_group_that_has_no_row() -> None:
     triggers = [trigger for function in load().functions.values() for trigger in function.oss_triggers]
     assert sorted(trigger.affixes.prefix for trigger in triggers) == [
         *(f"uploads/{group}/" for group in GROUPS),
-        keys.folder(keys.BELL),
+        keys.folder(keys.WAKE),
     ]
 
 
@@ -186,19 +186,19 @@ def test_a_value_the_vendor_does_not_document_is_refused_for_every_option(row: C
             with pytest.raises(Rejected) as refused:
                 vendor_options(row, {name: value, "format": "jpg"} if isinstance(option, Colour) else {name: value})
             assert refused.value.code == "InvalidOption"
-            assert refused.value.message == f"{name} is {value!r}; {row.name} takes {option.taken}"
+            assert refused.value.message == f"{name} is {value!r}; {row.name} takes {option.accepted}"
 
 
 def test_a_background_colour_counts_only_with_a_jpeg() -> None:
     cutout = CAPABILITIES["picwish/cutout"]
-    spoken = {"bg_color": "ff0000", "format": "jpg"}
-    assert vendor_options(cutout, {"bg-color": "ff0000", "format": "jpg"}) == spoken
-    assert vendor_options(cutout, {"format": "jpg", "bg-color": "ff0000"}) == spoken
+    vendor_fields = {"bg_color": "ff0000", "format": "jpg"}
+    assert vendor_options(cutout, {"bg-color": "ff0000", "format": "jpg"}) == vendor_fields
+    assert vendor_options(cutout, {"format": "jpg", "bg-color": "ff0000"}) == vendor_fields
     for beside in ({}, {"format": "png"}, {"type": "person"}):
         with pytest.raises(Rejected, match="bg-color counts only with format=jpg") as refused:
             vendor_options(cutout, {"bg-color": "ff0000", **beside})
         assert refused.value.code == "UselessOption"
-    assert cutout.options["bg-color"].taken == "RRGGBB in hexadecimal, only with format=jpg"
+    assert cutout.options["bg-color"].accepted == "RRGGBB in hexadecimal, only with format=jpg"
 
 
 @every_row

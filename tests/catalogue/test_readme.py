@@ -30,14 +30,14 @@ def megabytes(size: float) -> str:
 
 def row(capability: Capability) -> str:
     limits = capability.limits
-    options = "; ".join(f"`{name}` = {option.taken}" for name, option in capability.options.items())
+    options = "; ".join(f"`{name}` = {option.accepted}" for name, option in capability.options.items())
     price = "" if capability.price_yuan is None else f"{capability.price_yuan:g}"
     return (
         f"| `{capability.name}` | {capability.title} | {capability.action} "
         f"| {', '.join(sorted(limits.formats))}; {megabytes(limits.max_bytes)}; "
         f"{limits.min_side} to {limits.max_side:,} px a side"
         f"{f', at most {limits.max_aspect:g}:1' if limits.max_aspect < 100 else ''} "
-        f"| {options} | {', or '.join(capability.companions)} | "
+        f"| {options} | {', or '.join(capability.companion_roles)} | "
         f"{'asynchronous' if capability.asynchronous else 'synchronous'} "
         f"| {price} | {f'`{capability.substitute}`' if capability.substitute else ''} |"
     )

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from tests.cloud.accounts import Accounts
 from tests.cloud.fc_about import About
 from tests.cloud.fc_process import Answer, Instance, Program
-from tests.cloud.fc_runner import Dropped, Happening, Invocation, Line, Runner
+from tests.cloud.fc_runner import Dropped, Happening, Invocation, Pipeline, Runner
 from tests.cloud.fc_variables import check_environment
 from tests.cloud.manifest import ROOT, Function, Manifest, check_code
 from tests.cloud.timers import moments
@@ -55,7 +55,7 @@ class Fc:
         check_environment(environment)
         self.invocations: list[Invocation] = []
         self.dropped: list[Dropped] = []
-        self.logs: list[Line] = []
+        self.logs: list[Pipeline] = []
         self._log = log
         self._manifest = manifest
         self._changed = threading.Condition()
@@ -180,7 +180,7 @@ class Fc:
                 self.invocations.append(happening)
             case Dropped():
                 self.dropped.append(happening)
-            case Line():
+            case Pipeline():
                 self.logs.append(happening)
                 self._log(f"{happening.function}: {happening.text}")
 

@@ -56,7 +56,7 @@ class Dropped:
 
 
 @dataclass(frozen=True)
-class Line:
+class Pipeline:
     """A line of a function's log."""
 
     function: str
@@ -64,7 +64,7 @@ class Line:
     text: str
 
 
-Happening = Invocation | Dropped | Line
+Happening = Invocation | Dropped | Pipeline
 
 
 class Runner:
@@ -205,4 +205,4 @@ class Runner:
 
     def _start(self) -> Instance:
         name = self._function.name
-        return Instance(self._program, lambda request_id, text: self._tell(Line(name, request_id, text)))
+        return Instance(self._program, lambda request_id, text: self._tell(Pipeline(name, request_id, text)))

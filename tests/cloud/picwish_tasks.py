@@ -25,7 +25,7 @@ FAULTS = {
 
 
 @dataclass(frozen=True)
-class Fate:
+class RunResult:
     """How a task ended."""
 
     state: int
@@ -43,7 +43,7 @@ class Task:
     work: Work
     created: float
     id: str = field(default_factory=lambda: str(uuid4()))
-    fate: Fate | None = None
+    fate: RunResult | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -78,7 +78,7 @@ class Tasks:
             task.fate = task.fate or self._fate(task)
         return _told(task, task.fate.state, 100 if task.fate.state == DONE else 0, task.fate.message)
 
-    def _fate(self, task: Task) -> Fate:
+    def _fate(self, task: Task) -> RunResult:
         began = self.clock()
         try:
             state, message, fields = DONE, "success", self._made(task)
@@ -86,7 +86,7 @@ class Tasks:
             state, message, fields = failed.state, failed.message, {}
         except Unfit as unfit:
             state, message, fields = UNFIT[unfit.kind], unfit.message, {}
-        return Fate(state, message, fields, began, self.clock())
+        return RunResult(state, message, fields, began, self.clock())
 
     def _made(self, task: Task) -> dict[str, Json]:
         if struck := self._struck(task, *_STATE_FAULTS):

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Literal
 
 from shared.jobs import keys
-from shared.jobs.store import Jobs
-from shared.pipeline.worker import Round
+from shared.jobs.store import JobStore
+from shared.pipeline.worker import Worker
 from tests.reliability.instances import Instances, Wire, result
 from tests.reliability.leaks import told_too_much
 from tests.reliability.promises import Wrong, broken_now
@@ -51,7 +51,7 @@ class Life:
         self.bucket.before = lambda name, about: self.instances.come_to("before", f"{name} {_named(about)}")
         self.bucket.after = lambda name, about: self.instances.come_to("after", f"{name} {_named(about)}")
         self.wire = Wire(shape.vendor(), self.bucket, self.instances)
-        self._arrivals = self.shop.meet(self.shop.compose(self.wire, Jobs(self.bucket, self.clock, _LEASE)))
+        self._arrivals = self.shop.meet(self.shop.compose(self.wire, JobStore(self.bucket, self.clock, _LEASE)))
         self._live(retry)
 
     def _live(self, retry: Retry) -> None:
@@ -76,7 +76,7 @@ class Life:
         self._settle()
 
     def _tell(self, event: tuple[str, str]) -> bool:
-        return self._run(lambda: self._arrivals.arrived(*event))
+        return self._run(lambda: self._arrivals.dispatch(*event))
 
     def _tell_again(self, events: list[tuple[str, str]]) -> None:
         self.duplicates += len(events)
@@ -87,7 +87,7 @@ class Life:
         for _ in range(_MOST_ROUNDS):
             self.clock.pass_(minutes=3)
             ends = self.clock() + timedelta(minutes=3)
-            self._run(Round(self._arrivals, ends, AtOnce(), sleep=lambda pause: self.clock.pass_(seconds=pause)).run)
+            self._run(Worker(self._arrivals, ends, AtOnce(), sleep=lambda pause: self.clock.pass_(seconds=pause)).run)
             if not self.shop.keys(keys.JOBS):
                 return
 
@@ -158,6 +158,6 @@ def _kind(key: str) -> str:
         return f"{keys.upload_of(key)} {'job' if key.endswith('.json') else 'note'}"
     if key.startswith(keys.WORK):
         return "copy"
-    if turn := keys.read_turn(key):
+    if turn := keys.read_queue_entry(key):
         return f"{turn[3]} turn"
     return key

@@ -84,7 +84,7 @@ def try_upload(hostile: Upload) -> None:
         shop.bucket.put(hostile.key + suffix, body())
     etag = shop.bucket.put(hostile.key, hostile.body(), **hostile.metadata)
     with watched() as watch, bounded():
-        shop.arrivals.arrived(hostile.key, etag)
+        shop.dispatcher.dispatch(hostile.key, etag)
     assert not watch.leaked
     receipt = shop.receipt(hostile.key)
     assert receipt is not None, f"{hostile.name}: {shop.job(hostile.key)}"
@@ -98,7 +98,7 @@ def try_upload(hostile: Upload) -> None:
 def try_answer(hostile: Answer) -> None:
     """Asserts that what must come of it does."""
     shop = Shop()
-    shop.web.always, shop.web.asked = hostile.call, hostile.question
+    shop.web.always, shop.web.polls = hostile.call, hostile.question
     shop.web.results.update(hostile.results)
     with watched() as watch, bounded():
         shop.upload(hostile.key, photo())
@@ -119,7 +119,7 @@ def ended(shop: Shop, key: str, codes: tuple[str, ...]) -> None:
         assert all(output.key == keys.output(key, output.label, output.key[-3:]) for output in outputs)
     else:
         assert job is not None, "nothing is left of it"
-        assert job.held_until is None
+        assert job.lease_until is None
         assert job.due > shop.clock()
         code, message = job.code, job.message
     assert code in codes, f"{code}: {message}"

@@ -9,8 +9,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from shared.cloud.http_client import HttpWeb
-from shared.jobs.store import Jobs
+from shared.cloud.http_client import HttpClient
+from shared.jobs.store import JobStore
 from shared.vendors.picwish import LONGEST_REPLY, Picwish
 from shared.vendors.quotas import Quotas
 from tests.pictures import picture
@@ -37,12 +37,12 @@ def reply(image: str, size: int) -> bytes:
 def main() -> None:
     shop = Shop()
     shop.bucket = Sink(shop.clock)
-    web = HttpWeb(result_hosts=frozenset(), call_seconds=30, fetch_seconds=30, wait_seconds=1)
-    line = shop.compose(web, Jobs(shop.bucket, shop.clock, timedelta(seconds=132)))
+    web = HttpClient(result_hosts=frozenset(), call_seconds=30, fetch_seconds=30, wait_seconds=1)
+    line = shop.compose(web, JobStore(shop.bucket, shop.clock, timedelta(seconds=132)))
 
     with serving(says(reply(KINDS[sys.argv[1]], LONGEST_REPLY))) as address:
         shop.providers["picwish"] = Picwish({"picwish/cutout": f"http://{address}"}, "EXAMPLE-appcode", Quotas(100))
-        shop.meet(line).arrived(KEY, shop.bucket.put(KEY, picture()))
+        shop.meet(line).dispatch(KEY, shop.bucket.put(KEY, picture()))
     outcome = shop.receipt(KEY) or shop.job(KEY)
     assert outcome is not None
     print(outcome.code or "served", _peak())

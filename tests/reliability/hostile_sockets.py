@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
-from shared.cloud.http_client import HttpWeb
+from shared.cloud.http_client import HttpClient
 from shared.cloud.ports import Credentials
-from shared.jobs.store import Jobs
+from shared.jobs.store import JobStore
 from shared.pictures.sniff import Download
 from shared.vendors.quotas import Quotas
 from shared.vendors.viapi import Viapi
@@ -63,7 +63,7 @@ def silent(connection: socket.socket) -> None:
 class Sink(MemoryBucket):
     """As OSS, it takes a picture without holding it in memory."""
 
-    def store(self, key: str, download: Download, *, mark: str) -> int:
+    def store(self, key: str, download: Download, *, inputs_etag: str) -> int:
         size = sum(map(len, download.chunks))
         self.put(key, b"")
         return size
@@ -102,16 +102,16 @@ def serving(serve: Serve) -> Iterator[str]:
 
 def attempt(codes: tuple[str, ...], address: str, scripted: ScriptedWeb | None, *, hosts: frozenset[str]) -> None:
     """Uploads a photo for a vendor at `address`, or for one whose answers are `scripted`."""
-    web = HttpWeb(result_hosts=hosts, call_seconds=CALL_SECONDS, fetch_seconds=FETCH_SECONDS, wait_seconds=1)
+    web = HttpClient(result_hosts=hosts, call_seconds=CALL_SECONDS, fetch_seconds=FETCH_SECONDS, wait_seconds=1)
     if scripted:
         web.send = scripted.send  # type: ignore[method-assign] # what is fetched comes over the network all the same
     shop = Shop()
     shop.bucket = Sink(shop.clock)
     shop.providers["viapi"] = Viapi(f"http://{address}", Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(100))
-    line = shop.compose(web, Jobs(shop.bucket, shop.clock, timedelta(seconds=132)))
+    line = shop.compose(web, JobStore(shop.bucket, shop.clock, timedelta(seconds=132)))
     etag, began = shop.bucket.put(ANY, photo()), time.monotonic()
     with watched() as watch, bounded():
-        shop.meet(line).arrived(ANY, etag)
+        shop.meet(line).dispatch(ANY, etag)
     assert time.monotonic() - began < PATIENCE
     assert not watch.leaked
     ended(shop, ANY, codes)

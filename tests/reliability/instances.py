@@ -59,13 +59,13 @@ class Wire:
         self._bucket = bucket
         self._instances = instances
 
-    def came_too_early(self, request: Request) -> None:
+    def throttled(self, request: Request) -> None:
         pass
 
-    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
+    def send(self, request: Request, on_slot: Callable[[], object] = lambda: None) -> Reply:
         effect = "question" if is_question(request) else "call"
         self._instances.come_to("before", effect)
-        reply = self.vendor.send(request, on_turn)
+        reply = self.vendor.send(request, on_slot)
         if effect == "call" and reply.status == 200:
             self.bills.update(self._bucket.things[key].etag for key in _shown(request))
         self._instances.come_to("after", effect)

@@ -102,7 +102,7 @@ class Ledger:
         """A receipt was written."""
         thing = self._bucket.things[key]
         receipt = Receipt.model_validate_json(thing.body)
-        life = thing.mark, self._people.lives[receipt.source]
+        life = thing.inputs_etag, self._people.lives[receipt.source]
         self._untold[self._cast.moving] -= {output.key for output in receipt.outputs}
         # A bill for what came in between is counted by whoever looked at that.
         counted = [bill for bill in self._bills[life] if not bill.forgiven.startswith("overwritten")]

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from shared.cloud.ports import Reply, Request
-from shared.errors import Busy, Misconfigured, Unavailable
+from shared.errors import Misconfigured, NotAccepted, Unavailable
 from shared.pictures.sniff import Download
 from tests.unit.fakes import PNG, Clock, MemoryBucket
 
@@ -91,11 +91,11 @@ class ModelVendor:
     results: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
     nonces: set[str] = field(default_factory=set)
 
-    def came_too_early(self, request: Request) -> None:
+    def throttled(self, request: Request) -> None:
         pass
 
-    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
-        on_turn()
+    def send(self, request: Request, on_slot: Callable[[], object] = lambda: None) -> Reply:
+        on_slot()
         said = {**request.query, **request.form}
         assert said["SignatureNonce"] not in self.nonces, "VIAPI answers SignatureNonceUsed"
         self.nonces.add(said["SignatureNonce"])
@@ -107,7 +107,7 @@ class ModelVendor:
         mood = self.before("call", action)
         shown = [self.bucket.things.get(unquote(urlsplit(said[name]).path[1:])) for name in _FIELDS[action]]
         if mood == "unreachable":
-            raise Busy("VendorUnreachable", "not reached")
+            raise NotAccepted("VendorUnreachable", "not reached")
         if mood == "silent":
             raise Unavailable("NoAnswer", "no answer, and never heard")
         if mood in _REFUSALS and "billed" not in mood:
@@ -137,7 +137,7 @@ class ModelVendor:
             case "silent":
                 raise Unavailable("NoAnswer", "no answer")
             case "unreachable":
-                raise Busy("VendorUnreachable", "not reached")
+                raise NotAccepted("VendorUnreachable", "not reached")
             case "failed" | "refused" | "unreadable" | "unknown" if not bill.told:
                 bill.fate = bill.fate or mood
                 bill.forgiven = bill.forgiven or "the vendor gave the work up after it had taken it"

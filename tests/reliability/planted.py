@@ -14,11 +14,11 @@ from hypothesis import Phase
 from shared import log
 from shared.cloud.ports import Request
 from shared.jobs import keys
-from shared.jobs.job import Claimed, Job, Ready, Ticketed
-from shared.jobs.store import Jobs
+from shared.jobs.job import Claimed, Fetching, Job, Submitted
+from shared.jobs.store import JobStore
 from shared.pictures.sniff import Download
 from shared.vendors.capability import Capability
-from shared.vendors.protocol import Stamp, Task
+from shared.vendors.protocol import Nonce, Task
 from shared.vendors.viapi import Viapi
 from tests.reliability.crash_points import walk
 from tests.reliability.instances import Wire
@@ -51,47 +51,51 @@ def writes_the_receipt_before_the_outputs(patch: pytest.MonkeyPatch) -> None:
         at = bucket.clock().isoformat()
         receipt = {"source": upload, "etag": mark, "status": "done", "outputs": [output], "attempts": 9}
         bucket.write(
-            keys.receipt(upload), json.dumps(receipt | {"uploaded_at": at, "finished_at": at}).encode(), mark=mark
+            keys.receipt(upload),
+            json.dumps(receipt | {"uploaded_at": at, "finished_at": at}).encode(),
+            inputs_etag=mark,
         )
-        return store(bucket, key, replace(download, chunks=iter([body])), mark=mark)
+        return store(bucket, key, replace(download, chunks=iter([body])), inputs_etag=mark)
 
     patch.setattr(MemoryBucket, "store", early)
 
 
 def ignores_leases(patch: pytest.MonkeyPatch) -> None:
-    take = Jobs.take
-    patch.setattr(Jobs, "take", lambda jobs, found: take(jobs, replace(found, job=replace(found.job, held_until=None))))
-    patch.setattr(Jobs, "due", lambda jobs, job: True)
-    patch.setattr(Jobs, "_win", lambda jobs, found, until: True)
+    take = JobStore.acquire
+    patch.setattr(
+        JobStore, "take", lambda jobs, found: take(jobs, replace(found, job=replace(found.job, lease_until=None)))
+    )
+    patch.setattr(JobStore, "due", lambda jobs, job: True)
+    patch.setattr(JobStore, "_win", lambda jobs, found, until: True)
 
 
 def forgets_tickets(patch: pytest.MonkeyPatch) -> None:
-    save = Jobs.save
+    save = JobStore.save
 
-    def forget(jobs: Jobs, job: Job) -> None:
-        save(jobs, replace(job, stage=Claimed()) if isinstance(job.stage, Ticketed) else job)
+    def forget(jobs: JobStore, job: Job) -> None:
+        save(jobs, replace(job, stage=Claimed()) if isinstance(job.stage, Submitted) else job)
 
-    patch.setattr(Jobs, "save", forget)
+    patch.setattr(JobStore, "save", forget)
 
 
 def forgets_the_note_that_something_newer_came(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Jobs, "announce", lambda jobs, source: None)
+    patch.setattr(JobStore, "announce", lambda jobs, source: None)
 
 
 def forgets_how_often_it_called(patch: pytest.MonkeyPatch) -> None:
-    save = Jobs.save
-    patch.setattr(Jobs, "save", lambda jobs, job: save(jobs, replace(job, attempts=min(job.attempts, 1))))
+    save = JobStore.save
+    patch.setattr(JobStore, "save", lambda jobs, job: save(jobs, replace(job, attempts=min(job.attempts, 1))))
 
 
 def forgets_what_was_bought(patch: pytest.MonkeyPatch) -> None:
-    save = Jobs.save
-    patch.setattr(Jobs, "save", lambda jobs, job: None if isinstance(job.stage, Ready) else save(jobs, job))
+    save = JobStore.save
+    patch.setattr(JobStore, "save", lambda jobs, job: None if isinstance(job.stage, Fetching) else save(jobs, job))
 
 
 def logs_the_link_that_a_vendor_is_shown(patch: pytest.MonkeyPatch) -> None:
     call = Viapi.call
 
-    def logged(viapi: Viapi, capability: Capability, tasks: Sequence[Task], stamp: Stamp) -> Request:
+    def logged(viapi: Viapi, capability: Capability, tasks: Sequence[Task], stamp: Nonce) -> Request:
         log.info("calling", links=[task.links for task in tasks])
         return call(viapi, capability, tasks, stamp)
 

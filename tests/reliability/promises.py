@@ -23,7 +23,7 @@ def receipts(bucket: MemoryBucket) -> Iterator[tuple[Receipt, str]]:
     """Every receipt, with its mark."""
     for key, thing in bucket.things.items():
         if key.startswith(keys.CUTOUTS) and key.endswith(".json"):
-            yield Receipt.model_validate_json(thing.body), thing.mark
+            yield Receipt.model_validate_json(thing.body), thing.inputs_etag
 
 
 def broken_now(bucket: MemoryBucket) -> Iterator[str]:
@@ -36,7 +36,7 @@ def broken_now(bucket: MemoryBucket) -> Iterator[str]:
             yield f"the receipt of {receipt.source} speaks of {receipt.etag} and is marked {mark}"
         for output in receipt.outputs:
             there = bucket.things.get(output.key)
-            if there is None or there.mark != mark:
+            if there is None or there.inputs_etag != mark:
                 yield f"the receipt of {receipt.source} names {output.key}, which is not there or another version's"
 
 
@@ -46,10 +46,10 @@ def lost(bucket: MemoryBucket, people: People, under_way: set[str]) -> Iterator[
         related = {image, *(key for key in people.scene if image in people.served_by(key))}
         if image not in bucket.things or related & under_way:
             continue
-        if {keys.job(image), keys.sequel(image)} & set(bucket.things):
+        if {keys.job(image), keys.recheck(image)} & set(bucket.things):
             continue
         there = bucket.things.get(keys.receipt(image))
-        told = there.mark if there else ""
+        told = there.inputs_etag if there else ""
         if image in people.loose:
             told, owed = told.split(",")[0], bucket.things[image].etag
         else:
@@ -65,7 +65,7 @@ def broken_when_quiet(bucket: MemoryBucket, people: People, forsaken: set[str]) 
     """
     yield from broken_now(bucket)
     for key in bucket.things:
-        if key.startswith((keys.JOBS, keys.WORK, keys.QUEUE)) and key not in {*forsaken, keys.DRAIN}:
+        if key.startswith((keys.JOBS, keys.WORK, keys.QUEUE)) and key not in {*forsaken, keys.OWNER}:
             yield f"{key} is left"
     named = {output.key for receipt, _ in receipts(bucket) for output in receipt.outputs}
     for key in bucket.things:

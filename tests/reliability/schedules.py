@@ -14,12 +14,12 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from shared.entry.timeouts import Budget
+from shared.entry.timeouts import Timeouts
 from shared.errors import Unavailable
 from shared.jobs import keys
-from shared.jobs.store import Jobs
-from shared.pipeline.dispatch import Arrivals
-from shared.pipeline.worker import Round
+from shared.jobs.store import JobStore
+from shared.pipeline.dispatch import Dispatcher
+from shared.pipeline.worker import Worker
 from tests.reliability.actors import Actor, Cast, Order
 from tests.reliability.leaks import told_too_much
 from tests.reliability.ledger import Counts, Ledger
@@ -84,8 +84,8 @@ class Schedule(RuleBasedStateMachine):
         self.faltered: set[Actor] = set()
         self.retries_first = True
 
-    def _arrivals(self, timeout: timedelta) -> Arrivals:
-        jobs = Jobs(self.bucket, self.clock, timedelta(seconds=Budget.within(timeout.total_seconds()).lease))
+    def _arrivals(self, timeout: timedelta) -> Dispatcher:
+        jobs = JobStore(self.bucket, self.clock, timedelta(seconds=Timeouts.within(timeout.total_seconds()).lease))
         return self.shop.meet(self.shop.compose(self.vendor, jobs))
 
     # ---------------------------------------------------------------- people and events
@@ -124,7 +124,7 @@ class Schedule(RuleBasedStateMachine):
             self.pending.remove(event)
         self.counts.events += 1
         self.counts.duplicates += again
-        self._begin(Actor(lambda: self.function.arrived(*event), self.clock() + _UPLOADS), walk, event)
+        self._begin(Actor(lambda: self.function.dispatch(*event), self.clock() + _UPLOADS), walk, event)
 
     # ---------------------------------------------------------------- instances
 
@@ -170,14 +170,14 @@ class Schedule(RuleBasedStateMachine):
     def _redeliver(self) -> None:
         backfilled = [(key, self.bucket.things[key].etag) for key in self.dropped if key in self.bucket.things]
         for event in (*self.pending, *backfilled):
-            self.function.arrived(*event)
+            self.function.dispatch(*event)
         self.pending, self.dropped = [], []
 
     def _settle_down(self) -> None:
         for _ in range(_MOST_ROUNDS):
             self.clock.pass_(minutes=11)
             self._round()
-            if not self.shop.keys(keys.JOBS) and {*self.shop.keys(keys.QUEUE)} <= {keys.DRAIN}:
+            if not self.shop.keys(keys.JOBS) and {*self.shop.keys(keys.QUEUE)} <= {keys.OWNER}:
                 return  # of the turns that a job has left, each round finds one
         self._check("lost", [f"{key} never ends" for key in self.shop.keys(keys.JOBS)])
 
@@ -197,9 +197,9 @@ class Schedule(RuleBasedStateMachine):
             self.cast.before("sleep", "")
             self.clock.now = max(self.clock.now, wakes)
 
-        ends = self.clock() + timedelta(seconds=Budget.within(_SETTLE.total_seconds()).begin)
+        ends = self.clock() + timedelta(seconds=Timeouts.within(_SETTLE.total_seconds()).begin)
         # Rounds that overlap are what is interleaved, not what one of them does at once.
-        Round(self.settle, ends, AtOnce(), sleep=sleep).run()
+        Worker(self.settle, ends, AtOnce(), sleep=sleep).run()
 
     def _begin(self, actor: Actor, walk: Walk, event: tuple[str, str] | None = None) -> None:
         self.cast.actors.append(actor)

@@ -55,7 +55,7 @@ def body(key: str) -> bytes:
 def _says(call: tuple[int, str], question: tuple[int, str] | None = None) -> Callable[[], ScriptedWeb]:
     def vendor() -> ScriptedWeb:
         web = ScriptedWeb()
-        web.always, web.asked = call, question
+        web.always, web.polls = call, question
         return web
 
     return vendor

@@ -19,7 +19,7 @@ from shared.entry.oss_events import created
 from shared.entry.settings import Settings
 from shared.entry.uploads import on_upload
 from shared.errors import CutoutError, Rejected
-from shared.jobs.job import Job, Ready
+from shared.jobs.job import Fetching, Job
 from shared.pictures.header import WINDOW, read_header
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
@@ -167,13 +167,13 @@ def readable(row: Capability, found: Done | Accepted | Pending | Failed | Cutout
             (found.code + found.message + found.request_id).encode()
         case Done(pictures, request_id):
             assert 0 < len({picture.label for picture in pictures}) == len(pictures) <= 100
-            job = Job("J", "uploads/a/b/c", START, START, stage=Ready(pictures, START), request_id=request_id)
+            job = Job("J", "uploads/a/b/c", START, START, stage=Fetching(pictures, START), request_id=request_id)
             assert Job.from_json(job.to_json()) == job
 
 
 def heard(row: Capability, status: int, body: bytes, headers: dict[str, str]) -> None:
     vendor, reply = SHOP.providers[row.provider], Reply(status, body, headers)
-    for read in (lambda: vendor.answer(row, reply), lambda: vendor.fate(row, "T-1", 0, reply)):
+    for read in (lambda: vendor.answer(row, reply), lambda: vendor.poll_answer(row, "T-1", 0, reply)):
         try:
             readable(row, read())
         except CutoutError as error:

@@ -27,7 +27,7 @@ from shared.entry import invocation, settle, wiring
 from shared.entry.settle import on_timer
 from shared.entry.uploads import on_upload
 from shared.jobs.receipt import Receipt
-from shared.pipeline.worker import Round
+from shared.pipeline.worker import Worker
 from shared.vendors.capability import Capability
 from tests import samples
 from tests.cloud import repair, segment
@@ -75,7 +75,7 @@ class Counter:
         key = f"uploads/{row.name}/{folder}{'/' if folder else ''}{next(self._numbers)}.jpg"
         uploaded = [key]
         if second:
-            uploaded.append(self._shop.upload(f"{key}.{row.companions[0]}.jpg", second))
+            uploaded.append(self._shop.upload(f"{key}.{row.companion_roles[0]}.jpg", second))
         self._events.clear()  # which picture is told of first is no matter here
         self._shop.upload(key, body, **metadata)
         (event,) = self._events
@@ -149,7 +149,7 @@ def counter() -> Iterator[Counter]:
         patch.setattr(segment, "_SEARCH", 64)  # any cutout will do
         patch.setattr(repair, "_MEND", 64)
         patch.setattr(invocation, "now", clock)
-        patch.setattr(settle, "Round", partial(Round, sleep=clock.sleep))
+        patch.setattr(settle, "Round", partial(Worker, sleep=clock.sleep))
         with Cloud(timer_seconds=math.inf, qps=1000, job_seconds=0) as cloud:
             for name, value in cloud.settings().items():
                 patch.delenv(name, raising=False)

@@ -73,11 +73,11 @@ def test_a_key_reaches_oss_and_comes_back_and_a_link_to_it_leads_to_it(world: Wo
     body = key.encode()
     bucket.write(key, body)
     assert key in [entry.key for entry in bucket.list(FOLDER)]
-    found = bucket.look(key)
+    found = bucket.peek(key)
     assert found is not None
     assert found.head == body
     link = bucket.link(key, "", 60)
     assert link.isascii()
     assert httpx.get(link).content == body
     bucket.delete((key, f"{key}.other"))
-    assert bucket.look(key) is None
+    assert bucket.peek(key) is None

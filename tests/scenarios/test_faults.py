@@ -153,7 +153,7 @@ def test_throttled_blocked_and_slow_uploads_drain_when_the_fault_is_lifted(shop:
     shop.upload(f"{blocked}.mask.png", picture(180, 120, "PNG", mode="L"))
     for key in (throttled, blocked, slow):
         shop.upload(key, SMALL)
-    stages = {throttled: "waiting", blocked: "blocked", slow: "ticketed"}
+    stages = {throttled: "waiting", blocked: "blocked", slow: "submitted"}
     for key, where in stages.items():
         wait_for(partial(shop.has_stage, key, where), f"{key} to be {where}")
     assert [shop.receipt(key) for key in (throttled, blocked, slow)] == [None, None, None]

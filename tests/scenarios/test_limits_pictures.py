@@ -61,14 +61,14 @@ with_mask = rows(lambda takes: bool(takes.seconds) and takes.same_size)
 
 @with_second
 def test_a_row_asks_for_a_second_picture_where_its_vendor_does(row: Capability) -> None:
-    assert row.second is not None
-    assert (row.second.field,) == taken(row).seconds
-    assert row.second.same_size is taken(row).same_size
+    assert row.companion is not None
+    assert (row.companion.field,) == taken(row).seconds
+    assert row.companion.same_size is taken(row).same_size
 
 
 @rows(lambda takes: not takes.seconds)
 def test_a_row_asks_for_no_second_picture_where_its_vendor_does_not(row: Capability) -> None:
-    assert row.second is None
+    assert row.companion is None
 
 
 @every_form
@@ -92,7 +92,7 @@ def test_a_second_picture_may_reach_the_limit_of_bytes_and_is_made_smaller_past_
         second = long(jpeg(side, side), size)
         served(desk.hand_in(row, jpeg(side, side), second), takes, as_it_is=size <= takes.max_bytes)
     outcome = desk.hand_in(row, jpeg(side, side), long(jpeg(side, side), OSS_BYTES + 1))
-    refused(outcome, f"the {row.companions[0]}: ", f"{OSS_BYTES + 1:,} bytes", f"up to {takes.max_bytes:,}")
+    refused(outcome, f"the {row.companion_roles[0]}: ", f"{OSS_BYTES + 1:,} bytes", f"up to {takes.max_bytes:,}")
 
 
 @with_another
@@ -106,10 +106,15 @@ def test_another_picture_has_sides_of_its_own_and_the_same_limits(desk: Counter,
     if takes.least > 1:
         outcome = desk.hand_in(row, jpeg(side, side), jpeg(side, takes.least - 1))
         refused(
-            outcome, f"the {row.companions[0]}: ", f"{side:,} × {takes.least - 1:,} pixels", f"at least {takes.least}"
+            outcome,
+            f"the {row.companion_roles[0]}: ",
+            f"{side:,} × {takes.least - 1:,} pixels",
+            f"at least {takes.least}",
         )
     outcome = desk.hand_in(row, jpeg(side, side), grey(OSS_SIDE + 1, side))
-    refused(outcome, f"the {row.companions[0]}: ", f"{OSS_SIDE + 1:,} × {side:,} pixels", f"{OSS_SIDE:,} pixels a side")
+    refused(
+        outcome, f"the {row.companion_roles[0]}: ", f"{OSS_SIDE + 1:,} × {side:,} pixels", f"{OSS_SIDE:,} pixels a side"
+    )
 
 
 @pytest.mark.parametrize("orientations", [(1, 1), (1, 6), (6, 1), (6, 8), (3, 1), (1, 2)], ids=str)
@@ -136,14 +141,14 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(desk: Counter, row: C
     for other in ((side + 1, side), (side, side - 1)):
         outcome = desk.hand_in(row, jpeg(side, side), png(*other))
         sizes = (f"{other[0]} × {other[1]} pixels", f"{side} × {side}")
-        refused(outcome, f"the {row.companions[0]}: ", *sizes, "must be the same")
+        refused(outcome, f"the {row.companion_roles[0]}: ", *sizes, "must be the same")
 
 
 @with_second
 def test_a_second_picture_that_is_no_picture_is_refused(desk: Counter, row: Capability) -> None:
     side = good(taken(row))
     outcome = desk.hand_in(row, jpeg(side, side), b"a letter to the editor")
-    refused(outcome, f"the {row.companions[0]}: ", "no JPEG, PNG, BMP")
+    refused(outcome, f"the {row.companion_roles[0]}: ", "no JPEG, PNG, BMP")
 
 
 @every_row

@@ -45,7 +45,7 @@ def test_what_picwish_is_still_at_is_asked_for_by_settle(shop: Shop) -> None:
     key = "uploads/picwish/cutout/slow.png"
     fault = shop.cloud.picwish.fault("slow-job", key=key)
     shop.upload(key, PHOTO)
-    wait_for(partial(shop.has_stage, key, "ticketed"), "the ticket")
+    wait_for(partial(shop.has_stage, key, "submitted"), "the ticket")
     fault.lift()
     receipt = shop.wait(key)
     assert (receipt.status, receipt.attempts, shop.billed(key)) == ("done", 1, 1)

@@ -50,7 +50,7 @@ def test_a_lone_upload_does_not_go_through_the_queue_whether_its_instance_is_the
         assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
         shop.cloud.fc.quiet(30)
     written = [request.key for request in shop.cloud.oss.requests if request.method == "PUT"]
-    assert not [key for key in written if key.startswith((keys.QUEUE, keys.BELL))], "nobody had to ask settle"
+    assert not [key for key in written if key.startswith((keys.QUEUE, keys.WAKE))], "nobody had to ask settle"
 
 
 def test_an_instance_outlives_the_credentials_that_it_began_with(shop: Shop) -> None:

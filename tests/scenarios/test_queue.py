@@ -48,7 +48,7 @@ def test_a_burst_is_served_in_the_order_of_the_queue_and_hardly_ever_in_vain(sho
     effects = [effect for effect, moment in shop.cloud.effects[happened:] if moment == "before"]
     turns = sorted({effect.key for effect in effects if effect.key.startswith(keys.lane("waiting", "general/common"))})
     # A turn goes a moment after its receipt came: the first ones may be those of uploads before.
-    queued = [read[3] for turn in turns if (read := keys.read_turn(turn)) and read[3] in uploads]
+    queued = [read[3] for turn in turns if (read := keys.read_queue_entry(turn)) and read[3] in uploads]
     calls = [effect.key for effect in effects if effect.service == "viapi" and effect.key in queued]
     served = list(reversed(dict.fromkeys(reversed(calls))))  # the last call of each is the one that passed
     assert sorted(served) == sorted(queued)

@@ -46,10 +46,10 @@ class Vendor(ScriptedWeb):
         self.dies_at = 0
         """The call, counted from 1, in which the caller's instance dies after the vendor has taken it."""
 
-    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
+    def send(self, request: Request, on_slot: Callable[[], object] = lambda: None) -> Reply:
         if self.answers:
-            return super().send(request, on_turn)
-        on_turn()
+            return super().send(request, on_slot)
+        on_slot()
         self.sent.append(request)
         assert isinstance(request.json, dict)
         data = request.json["data"]
@@ -102,7 +102,7 @@ def crowd(shop: Shop, count: int, trouble: tuple[int, str] | CutoutError = THROT
     """Uploads that wait, in the order in which they came, which is not that of their names; all are due."""
     uploads = [f"{FOLDER}{(number * 7) % count:02}.jpg" for number in range(count)]
     for upload in uploads:
-        shop.turned_away(upload, PHOTO, trouble)
+        shop.not_accepted(upload, PHOTO, trouble)
     shop.web.sent.clear()
     shop.clock.pass_(minutes=10)
     return uploads

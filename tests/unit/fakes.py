@@ -11,20 +11,20 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from shared.cloud.ports import MARK, Credentials, Entry, Reply, Request, Source, Stored, Web
+from shared.cloud.ports import METADATA, Credentials, Http, ListedObject, ObjectHead, Reply, Request, StoredDocument
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.jobs import keys
-from shared.jobs.backlog import Drain
-from shared.jobs.daily_limit import Allowance
+from shared.jobs.backlog import BacklogOwner
+from shared.jobs.daily_limit import DailyLimit
 from shared.jobs.job import Job
 from shared.jobs.receipt import Receipt
-from shared.jobs.store import Jobs
+from shared.jobs.store import JobStore
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
-from shared.pipeline.dispatch import Arrivals
-from shared.pipeline.pipeline import Line
-from shared.pipeline.results import Results
-from shared.pipeline.vendor_calls import Purchases
+from shared.pipeline.dispatch import Dispatcher
+from shared.pipeline.pipeline import Pipeline
+from shared.pipeline.results import ResultStore
+from shared.pipeline.vendor_calls import VendorCalls
 from shared.vendors.damo import Damo
 from shared.vendors.picwish import Picwish
 from shared.vendors.prices import Prices
@@ -55,7 +55,7 @@ class Clock:
 class Thing:
     body: bytes
     modified: datetime
-    mark: str = ""
+    inputs_etag: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
     public: bool = False
 
@@ -91,24 +91,24 @@ class MemoryBucket:
         yield
         self.after(name, key)
 
-    def look(self, key: str) -> Source | None:
+    def peek(self, key: str) -> ObjectHead | None:
         with self._request("look", key):
             thing = self.things.get(key)
         if thing is None:
             return None
-        metadata = thing.metadata | ({MARK: thing.mark} if thing.mark else {})
-        return Source(key, thing.etag, len(thing.body), thing.modified, metadata, thing.body[:WINDOW])
+        metadata = thing.metadata | ({METADATA: thing.inputs_etag} if thing.inputs_etag else {})
+        return ObjectHead(key, thing.etag, len(thing.body), thing.modified, metadata, thing.body[:WINDOW])
 
-    def window(self, key: str, start: int, length: int) -> bytes:
+    def read_range(self, key: str, start: int, length: int) -> bytes:
         with self._request("window", key):
             body = self.things[key].body
         assert start + length <= len(body), "OSS would send the whole object"
         return body[start : start + length]
 
-    def read(self, key: str) -> Stored | None:
+    def read(self, key: str) -> StoredDocument | None:
         with self._request("read", key):
             thing = self.things.get(key)
-        return Stored(thing.body, thing.etag, thing.mark) if thing else None
+        return StoredDocument(thing.body, thing.etag, thing.inputs_etag) if thing else None
 
     def etag(self, key: str) -> str:
         with self._request("etag", key):
@@ -121,14 +121,14 @@ class MemoryBucket:
                 self.things[key] = Thing(body, self.clock())
         return new
 
-    def write(self, key: str, body: bytes, *, mark: str = "") -> None:
+    def write(self, key: str, body: bytes, *, inputs_etag: str = "") -> None:
         with self._request("write", key):
-            self.things[key] = Thing(body, self.clock(), mark)
+            self.things[key] = Thing(body, self.clock(), inputs_etag)
 
-    def store(self, key: str, download: Download, *, mark: str) -> int:
+    def store(self, key: str, download: Download, *, inputs_etag: str) -> int:
         with self._request("store", key):
             body = b"".join(download.chunks)
-            self.things[key] = Thing(body, self.clock(), mark)
+            self.things[key] = Thing(body, self.clock(), inputs_etag)
         return len(body)
 
     def delete(self, keys: tuple[str, ...]) -> None:
@@ -138,10 +138,10 @@ class MemoryBucket:
             for key in keys:
                 self.things.pop(key, None)
 
-    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[Entry]:
+    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[ListedObject]:
         with self._request("list", prefix):
             found = sorted(self.things.items())
-            there = [Entry(key, thing.etag, thing.modified, len(thing.body)) for key, thing in found]
+            there = [ListedObject(key, thing.etag, thing.modified, len(thing.body)) for key, thing in found]
         yield from (entry for entry in there if entry.key.startswith(prefix) and entry.key > after)
 
     def link(self, key: str, process: str, seconds: int) -> str:
@@ -157,7 +157,7 @@ class MemoryBucket:
             if key in self.unprocessable:
                 raise Rejected("BadImage", "OSS cannot process it")
 
-    def stage(self, key: str, copy: str, *, public: bool) -> None:
+    def publish_copy(self, key: str, copy: str, *, public: bool) -> None:
         with self._request("stage", copy):
             if key not in self.things:
                 raise Unavailable("NoSuchKey", "it was deleted just as it was to be copied")
@@ -170,7 +170,7 @@ class ScriptedWeb:
     def __init__(self) -> None:
         self.answers: list[tuple[int, str] | CutoutError] = []
         self.always: tuple[int, str] | CutoutError | None = None
-        self.asked: tuple[int, str] | None = None
+        self.polls: tuple[int, str] | None = None
         """What to answer to every question about a ticket, when not None."""
         self.before: Callable[[Request], object] = lambda request: None
         """Called with each request when the vendor has it."""
@@ -178,15 +178,15 @@ class ScriptedWeb:
         self.results: dict[str, bytes | CutoutError] = {}
         self.fetched: list[str] = []
 
-    def came_too_early(self, request: Request) -> None:
+    def throttled(self, request: Request) -> None:
         pass
 
-    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
-        on_turn()
+    def send(self, request: Request, on_slot: Callable[[], object] = lambda: None) -> Reply:
+        on_slot()
         self.before(request)
         self.sent.append(request)
-        if self.asked and is_question(request):
-            return Reply(self.asked[0], self.asked[1].encode())
+        if self.polls and is_question(request):
+            return Reply(self.polls[0], self.polls[1].encode())
         answer = self.answers.pop(0) if self.answers else self.always
         assert answer is not None, f"nobody said what to answer to {request}"
         if isinstance(answer, CutoutError):
@@ -269,30 +269,30 @@ class Shop:
         }
         self.daily_call_limit = daily_call_limit
         self.prices = Prices(prices or {})
-        self.line = self.compose(self.web, Jobs(self.bucket, self.clock, lease))
-        self.arrivals = self.meet(self.line)
+        self.pipeline = self.compose(self.web, JobStore(self.bucket, self.clock, lease))
+        self.dispatcher = self.meet(self.pipeline)
 
-    def meet(self, line: Line) -> Arrivals:
+    def meet(self, line: Pipeline) -> Dispatcher:
         """Where an instance's line begins."""
-        return Arrivals(line, Drain(self.bucket, self.bucket, self.clock))
+        return Dispatcher(line, BacklogOwner(self.bucket, self.bucket, self.clock))
 
-    def compose(self, web: Web, jobs: Jobs) -> Line:
+    def compose(self, web: Http, jobs: JobStore) -> Pipeline:
         """The line of one instance."""
-        allowance = Allowance(self.bucket, self.daily_call_limit, self.clock)
-        return Line(
+        daily_limit = DailyLimit(self.bucket, self.daily_call_limit, self.clock)
+        return Pipeline(
             bucket=self.bucket,
             jobs=jobs,
-            purchases=Purchases(web, self.providers, allowance, self.clock, 40.0),
-            results=Results(self.bucket, web, self.providers, self.clock),
+            vendor_calls=VendorCalls(web, self.providers, daily_limit, self.clock, 40.0),
+            results=ResultStore(self.bucket, web, self.providers, self.clock),
             clock=self.clock,
             prices=self.prices,
         )
 
     def upload(self, key: str, body: bytes, **metadata: str) -> None:
         """Put an object and tell the line, as OSS would."""
-        self.arrivals.arrived(key, self.bucket.put(key, body, **metadata))
+        self.dispatcher.dispatch(key, self.bucket.put(key, body, **metadata))
 
-    def turned_away(self, key: str, body: bytes, answer: tuple[int, str] | CutoutError) -> None:
+    def not_accepted(self, key: str, body: bytes, answer: tuple[int, str] | CutoutError) -> None:
         """Put an object that the vendor, busy just then, turns away; and let a moment pass, so that the next one
         knocks again."""
         self.web.answers.append(answer)
@@ -301,9 +301,9 @@ class Shop:
 
     def resume(self, key: str) -> None:
         """What settle does when a job falls due."""
-        found = self.line.jobs.find(key)
+        found = self.pipeline.jobs.find(key)
         assert found is not None
-        self.line.resume(found)
+        self.pipeline.resume(found)
 
     def after(self, key: str, **time: float) -> None:
         self.clock.pass_(**time)
@@ -319,7 +319,7 @@ class Shop:
 
     def left(self) -> list[str]:
         """What is there, but for what settle sweeps away and what it is called by."""
-        return [key for key in sorted(self.bucket.things) if not key.startswith((keys.QUEUE, keys.BELL))]
+        return [key for key in sorted(self.bucket.things) if not key.startswith((keys.QUEUE, keys.WAKE))]
 
     def keys(self, prefix: str) -> list[str]:
         return [key for key in sorted(self.bucket.things) if key.startswith(prefix)]

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from shared import log
-from shared.jobs.job import Blocked, Claimed, Job, Ready, Stage, Ticketed, Waiting
+from shared.jobs.job import Blocked, Claimed, Fetching, Job, Stage, Submitted, Waiting
 from shared.vendors.protocol import ResultLink
 from tests.unit.fakes import START
 
@@ -38,18 +38,18 @@ def job(stage: Stage) -> Job:
         etag="688A7BF4",
         uploaded_at=START,
         stage=stage,
-        held_until=START,
+        lease_until=START,
         due=START,
         attempts=2,
-        tries=3,
+        retries=3,
         code="ResultBroken",
         message=f"the download of {SIGNED} broke off",
-        mark="688A7BF4",
+        inputs_etag="688A7BF4",
         capability="general/common",
         options={"return-form": "mask"},
         request_id="8906582E",
         reshaped="image/format,jpg",
-        staged=("work/hidden.jpg",),
+        copies=("work/hidden.jpg",),
         replaces=("cutouts/general/common/红鞋 1.jpg.json",),
     )
 
@@ -58,8 +58,8 @@ STAGES: list[Stage] = [
     Claimed(),
     Waiting(),
     Blocked(),
-    Ticketed(ticket="8906582E", since=START),
-    Ready(pictures=(ResultLink(url=SIGNED, label="skin"),), dies_at=START + timedelta(minutes=30)),
+    Submitted(ticket="8906582E", since=START),
+    Fetching(pictures=(ResultLink(url=SIGNED, label="skin"),), dies_at=START + timedelta(minutes=30)),
 ]
 
 
@@ -72,10 +72,10 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_a_job_with_everything_filled_in_gives_no_link_away(
     say: Callable[..., None], stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    say("parked", job=job(stage))
+    say("job_waiting", job=job(stage))
     (line,) = lines(caplog)
     assert json.loads(line) == {
-        "event": "parked",
+        "event": "job_waiting",
         "key": "uploads/general/common/红鞋 1.jpg",
         "etag": "688A7BF4",
         "capability": "general/common",
@@ -105,18 +105,18 @@ def test_a_line_is_one_line_whatever_it_says(caplog: pytest.LogCaptureFixture) -
 
 
 def test_chinese_is_written_so_that_people_find_it(caplog: pytest.LogCaptureFixture) -> None:
-    log.info("parked", key="红鞋")
+    log.info("job_waiting", key="红鞋")
     assert "红鞋" in lines(caplog)[0]
 
 
 def test_facts_of_the_moment_win_over_those_of_the_job(caplog: pytest.LogCaptureFixture) -> None:
-    log.error("blocked", job=job(Waiting()), code="InvalidApi.NotPurchase", message="open it")
+    log.error("job_blocked", job=job(Waiting()), code="InvalidApi.NotPurchase", message="open it")
     said = json.loads(lines(caplog)[0])
     assert (said["code"], said["message"]) == ("InvalidApi.NotPurchase", "open it")
 
 
 def test_a_job_without_trouble_is_logged_without_a_code(caplog: pytest.LogCaptureFixture) -> None:
-    log.info("parked", job=replace(job(Waiting()), code=""))
+    log.info("job_waiting", job=replace(job(Waiting()), code=""))
     assert "code" not in json.loads(lines(caplog)[0])
 
 

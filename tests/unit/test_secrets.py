@@ -91,11 +91,11 @@ class Vendor(ScriptedWeb):
         self.answer = answer
         self.trouble: Exception | None = None
 
-    def came_too_early(self, request: Request) -> None:
+    def throttled(self, request: Request) -> None:
         pass
 
-    def send(self, request: Request, on_turn: Callable[[], object] = lambda: None) -> Reply:
-        on_turn()
+    def send(self, request: Request, on_slot: Callable[[], object] = lambda: None) -> Reply:
+        on_slot()
         assert SECRET in repr((request.query, request.form, request.json, request.headers)), "or there is none to keep"
         return self.answer(request)
 
@@ -184,19 +184,19 @@ def test_no_log_line_says_where_a_public_copy_lies(caplog: pytest.LogCaptureFixt
     vendor = Vendor(works)
     vendor.trouble = RuntimeError("a bug of ours, at every result")
     shop = live(vendor, hours=1)
-    jobs = [job for key in UPLOADS if (job := shop.job(key)) and job.staged]
+    jobs = [job for key in UPLOADS if (job := shop.job(key)) and job.copies]
     assert jobs
     for text in shows(shop, caplog):
         for job in jobs:
             assert job.id not in text
-            assert not [name for name in job.staged if name in text]
+            assert not [name for name in job.copies if name in text]
 
 
 def test_a_job_may_be_printed() -> None:
     shop = opened(Vendor(works))
     for key in UPLOADS:
         shop.upload(key, picture(500, 500))
-    printed = repr([shop.job(upload) for upload in shop.line.jobs.unfinished().jobs])
+    printed = repr([shop.job(upload) for upload in shop.pipeline.jobs.unfinished().jobs])
     assert "Job(" in printed
     assert SECRET not in printed
     assert keys.WORK not in printed

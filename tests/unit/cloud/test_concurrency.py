@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.cloud.concurrency import VENDOR_SLOW, ConcurrencyLimit, Flight
-from shared.errors import Busy, Rejected, Unavailable
+from shared.errors import NotAccepted, Rejected, Unavailable
 from tests.unit.cloud.vendor_model import CALL_SECONDS, Backlog, Parallel, Serial, Time
 
 
@@ -172,14 +172,14 @@ def test_without_room_a_call_is_kept_back(limit: ConcurrencyLimit, time: Time) -
     with Flight(limit) as flight:
         flight.sent()
         assert limit.room == 0
-        with pytest.raises(Busy) as raised, Flight(limit) as second:
+        with pytest.raises(NotAccepted) as raised, Flight(limit) as second:
             second.sent()
         assert raised.value.code == VENDOR_SLOW
         assert limit.in_flight == 1
     assert limit.room == 1
 
 
-@pytest.mark.parametrize("error", [Busy("Throttling", ""), Rejected("InvalidImage", ""), ZeroDivisionError()])
+@pytest.mark.parametrize("error", [NotAccepted("Throttling", ""), Rejected("InvalidImage", ""), ZeroDivisionError()])
 def test_only_what_is_served_or_never_answered_says_how_slow_the_vendor_is(
     limit: ConcurrencyLimit, time: Time, error: Exception
 ) -> None:

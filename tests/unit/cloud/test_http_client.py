@@ -21,9 +21,9 @@ from werkzeug.wrappers import Request as Received
 from werkzeug.wrappers import Response
 
 from shared.cloud import http_client as web_module
-from shared.cloud.http_client import HttpWeb
+from shared.cloud.http_client import HttpClient
 from shared.cloud.ports import Quota, Request
-from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
+from shared.errors import CutoutError, Misconfigured, NotAccepted, Unavailable
 from tests.cloud.serve import Server
 from tests.pictures import picture
 from tests.unit.cloud import certificates
@@ -35,9 +35,9 @@ LOCAL = frozenset({"127.0.0.1"})
 PNG = picture(form="PNG")
 
 
-def http(**settings: Any) -> HttpWeb:
+def http(**settings: Any) -> HttpClient:
     defaults: dict[str, Any] = {"result_hosts": LOCAL, "call_seconds": 5.0, "fetch_seconds": 5.0, "wait_seconds": 60.0}
-    return HttpWeb(**(defaults | settings))
+    return HttpClient(**(defaults | settings))
 
 
 Serve = Callable[["WSGIApplication"], Server]
@@ -102,12 +102,12 @@ def speak_tls(speak: Speak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return start
 
 
-def fetched(client: HttpWeb, url: str, hosts: tuple[str, ...] = ()) -> tuple[str, str, bytes]:
+def fetched(client: HttpClient, url: str, hosts: tuple[str, ...] = ()) -> tuple[str, str, bytes]:
     with client.fetch(url, hosts) as download:
         return download.content_type, download.extension, b"".join(download.chunks)
 
 
-def trouble(client: HttpWeb, url: str, hosts: tuple[str, ...] = ()) -> CutoutError:
+def trouble(client: HttpClient, url: str, hosts: tuple[str, ...] = ()) -> CutoutError:
     with pytest.raises(CutoutError) as raised:
         fetched(client, url, hosts)
     return raised.value
@@ -153,7 +153,7 @@ def test_no_cookie_of_a_vendors_is_kept(serve: Serve) -> None:
 def test_a_vendor_that_is_not_reached_is_busy_as_nothing_was_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(Busy, match=f"127.0.0.1:{port} was not reached") as raised:
+    with pytest.raises(NotAccepted, match=f"127.0.0.1:{port} was not reached") as raised:
         http().send(call(f"http://127.0.0.1:{port}/", query={"Signature": "hidden"}))
     assert raised.value.code == "VendorUnreachable"
     assert "hidden" not in raised.value.message

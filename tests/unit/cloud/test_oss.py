@@ -53,10 +53,10 @@ def png(*chunks: bytes) -> Download:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_any_key_goes_in_and_comes_out(bucket: OssBucket, key: str) -> None:
-    bucket.write(key, b"{}", mark="E1,E2")
+    bucket.write(key, b"{}", inputs_etag="E1,E2")
     stored = bucket.read(key)
     assert stored is not None
-    assert (stored.body, stored.mark, stored.etag) == (b"{}", "E1,E2", bucket.etag(key))
+    assert (stored.body, stored.inputs_etag, stored.etag) == (b"{}", "E1,E2", bucket.etag(key))
     bucket.delete((key,))
     assert bucket.read(key) is None
     assert bucket.etag(key) == ""
@@ -66,7 +66,7 @@ def test_a_look_tells_an_objects_facts_and_reads_no_more_than_its_head(oss: Oss,
     body = picture() + bytes(3 * WINDOW)
     bucket._documents.put_object("big.jpg", body, headers={"x-oss-meta-Return-Form": "mask"})
     oss.requests.clear()
-    source = bucket.look("big.jpg")
+    source = bucket.peek("big.jpg")
     assert source is not None
     assert (source.size, source.head, source.metadata) == (len(body), body[:WINDOW], {"return-form": "mask"})
     assert source.etag == bucket.etag("big.jpg")
@@ -77,18 +77,18 @@ def test_a_look_tells_an_objects_facts_and_reads_no_more_than_its_head(oss: Oss,
 def test_a_look_at_a_small_an_empty_and_a_missing_object(bucket: OssBucket) -> None:
     bucket.write("small", b"abc")
     bucket.write("empty", b"")
-    small, empty = bucket.look("small"), bucket.look("empty")
+    small, empty = bucket.peek("small"), bucket.peek("empty")
     assert small is not None
     assert empty is not None
     assert (small.size, small.head, empty.size, empty.head) == (3, b"abc", 0, b"")
-    assert bucket.look("missing") is None
+    assert bucket.peek("missing") is None
 
 
 def test_a_window_is_read_from_the_middle_of_an_object(oss: Oss, bucket: OssBucket) -> None:
     bucket.write("ten", b"0123456789")
     oss.requests.clear()
-    assert bucket.window("ten", 2, 3) == b"234"
-    assert bucket.window("ten", 8, 2) == b"89"
+    assert bucket.read_range("ten", 2, 3) == b"234"
+    assert bucket.read_range("ten", 8, 2) == b"89"
     assert [request.bytes_out for request in oss.requests] == [3, 2]
 
 
@@ -112,7 +112,7 @@ def test_of_many_who_create_a_name_at_once_one_is_told_that_it_did(bucket: OssBu
 
 
 def test_a_stream_is_stored_whole_with_its_type_and_mark(oss: Oss, bucket: OssBucket) -> None:
-    assert bucket.store("cut.png", png(b"ab" * 70_000, b"c"), mark="E1") == 140_001
+    assert bucket.store("cut.png", png(b"ab" * 70_000, b"c"), inputs_etag="E1") == 140_001
     head = bucket._documents.head_object("cut.png")
     assert (head.content_length, head.content_type, head.headers["x-oss-meta-oss-cutout"]) == (
         140_001,
@@ -127,8 +127,8 @@ def test_a_stream_that_breaks_off_leaves_no_object_and_no_half_of_one(bucket: Os
         raise Unavailable("ResultBroken", "broke off")
 
     with pytest.raises(Unavailable, match="ResultBroken"):
-        bucket.store("half.png", Download("image/png", "png", broken()), mark="E1")
-    assert bucket.look("half.png") is None
+        bucket.store("half.png", Download("image/png", "png", broken()), inputs_etag="E1")
+    assert bucket.peek("half.png") is None
 
 
 def test_many_objects_are_deleted_in_one_request(oss: Oss, bucket: OssBucket) -> None:
@@ -174,9 +174,9 @@ def test_a_link_opens_the_object_to_anyone_for_a_while(bucket: OssBucket, proces
 def test_a_staged_copy_is_made_by_oss_itself(oss: Oss, bucket: OssBucket) -> None:
     bucket._documents.put_object("红鞋.jpg", picture())
     oss.requests.clear()
-    bucket.stage("红鞋.jpg", "work/00.jpg", public=False)
+    bucket.publish_copy("红鞋.jpg", "work/00.jpg", public=False)
     assert sum(request.bytes_in for request in oss.requests) < 500
-    copy = bucket.look("work/00.jpg")
+    copy = bucket.peek("work/00.jpg")
     assert copy is not None
     assert copy.head.startswith(b"\xff\xd8")
 
@@ -184,7 +184,7 @@ def test_a_staged_copy_is_made_by_oss_itself(oss: Oss, bucket: OssBucket) -> Non
 @pytest.mark.parametrize("process", ["", "image/resize,m_fixed,w_50,h_40/auto-orient,1/format,png"])
 def test_a_public_copy_can_be_fetched_at_its_bare_address_by_anyone(bucket: OssBucket, process: str) -> None:
     bucket._documents.put_object("红鞋.jpg", picture())
-    bucket.stage("红鞋.jpg", COPY, public=True)
+    bucket.publish_copy("红鞋.jpg", COPY, public=True)
     answer = httpx.get(bucket.address(COPY, process))
     assert answer.status_code == 200
     assert answer.content.startswith(b"\x89PNG" if process else b"\xff\xd8")
@@ -192,8 +192,8 @@ def test_a_public_copy_can_be_fetched_at_its_bare_address_by_anyone(bucket: OssB
 
 def test_nobody_can_fetch_a_copy_at_its_bare_address_unless_it_is_public(bucket: OssBucket) -> None:
     bucket._documents.put_object("红鞋.jpg", picture())
-    bucket.stage("红鞋.jpg", COPY, public=True)
-    bucket.stage("红鞋.jpg", COPY, public=False)
+    bucket.publish_copy("红鞋.jpg", COPY, public=True)
+    bucket.publish_copy("红鞋.jpg", COPY, public=False)
     assert httpx.get(bucket.address(COPY, "")).status_code == 403
     assert httpx.get(bucket.link(COPY, "", 60)).status_code == 200
 
@@ -203,18 +203,18 @@ def test_a_bucket_that_blocks_public_access_says_what_the_operator_must_do(oss: 
     shut = open_bucket(oss, accounts.assume_role(), "shut-photos")
     shut._documents.put_object("红鞋.jpg", picture())
     with pytest.raises(Misconfigured, match="switch off Block Public Access") as raised:
-        shut.stage("红鞋.jpg", COPY, public=True)
+        shut.publish_copy("红鞋.jpg", COPY, public=True)
     assert raised.value.code == "PublicCopyRefused"
-    assert shut.look(COPY) is None
-    shut.stage("红鞋.jpg", COPY, public=False)
+    assert shut.peek(COPY) is None
+    shut.publish_copy("红鞋.jpg", COPY, public=False)
 
 
 @pytest.mark.parametrize("public", [False, True])
 def test_what_is_deleted_just_before_it_is_copied_or_read_on_passes_by_itself(bucket: OssBucket, public: bool) -> None:
     with pytest.raises(Unavailable, match="NoSuchKey"):
-        bucket.stage("gone.jpg", COPY, public=public)
+        bucket.publish_copy("gone.jpg", COPY, public=public)
     with pytest.raises(Unavailable, match="NoSuchKey"):
-        bucket.window("gone.jpg", WINDOW, 10)
+        bucket.read_range("gone.jpg", WINDOW, 10)
 
 
 def test_of_links_to_a_copy_a_signed_one_is_short_with_a_permanent_key_and_only_a_bare_one_with_a_functions(
@@ -257,7 +257,7 @@ def test_an_oss_out_of_reach_is_unavailable(accounts: Accounts) -> None:
         **vars(accounts.owner),
     )
     with pytest.raises(Unavailable, match="not reached"):
-        nowhere.look("a.txt")
+        nowhere.peek("a.txt")
 
 
 def test_links_go_to_the_public_endpoint(oss: Oss, accounts: Accounts) -> None:
@@ -296,7 +296,7 @@ def test_an_oss_that_fails_more_than_a_moment_is_unavailable_and_a_moments_failu
     with pytest.raises(Unavailable, match="OSS failed"):
         bucket.write("a.json", b"{}")
     with pytest.raises(Unavailable, match="OSS failed"):
-        bucket.store("a.png", png(b"1"), mark="E")
+        bucket.store("a.png", png(b"1"), inputs_etag="E")
     assert len(answers) == 9 - 4 - 1, "a stream is sent once"
     server.stop()
 

@@ -41,7 +41,7 @@ class Kept:
         self.thinks = 0.0
         """Seconds before each answer."""
         self.answers: list[bytes] = []
-        self.asked: list[bytes] = []
+        self.polls: list[bytes] = []
         self.connections = 0
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
@@ -61,7 +61,7 @@ class Kept:
                     while asked := connection.recv(65_536):
                         while not is_whole(asked):
                             asked += connection.recv(65_536)
-                        self.asked.append(asked)
+                        self.polls.append(asked)
                         time.sleep(self.thinks)
                         connection.sendall(self.answers.pop(0))
 
@@ -92,7 +92,7 @@ def test_one_connection_serves_request_after_request_also_after_a_refusal(server
         shop.get_object("b.jpg")
     assert shop.get_object("a.jpg").read() == b"a photo"
     shop.delete_object("a.jpg")
-    assert (server.connections, len(server.asked)) == (1, 4)
+    assert (server.connections, len(server.polls)) == (1, 4)
 
 
 def test_all_sessions_share_their_connections_and_each_tries_again_as_it_may(server: Kept) -> None:
@@ -103,13 +103,13 @@ def test_all_sessions_share_their_connections_and_each_tries_again_as_it_may(ser
     asked = oss2.http.Request("GET", f"{server.url}/a.jpg")
     assert one.do_request(asked, (2, 2)).read() == b"found"
     assert other.do_request(asked, (2, 2)).status == 500
-    assert (server.connections, len(server.asked)) == (1, 3)
+    assert (server.connections, len(server.polls)) == (1, 3)
 
 
 def test_a_name_goes_out_as_it_was_signed(server: Kept) -> None:
     server.answers += [told()]
     bucket(server).put_object("a/../红 b+%.jpg", b"")
-    line = server.asked[0].partition(b"\r\n")[0]
+    line = server.polls[0].partition(b"\r\n")[0]
     assert line == b"PUT /shop-photos/a%2F..%2F%E7%BA%A2%20b%2B%25.jpg HTTP/1.1"
 
 
@@ -119,7 +119,7 @@ def test_a_stream_goes_out_in_chunks_and_a_document_with_its_length(server: Kept
     shop.put_object("a.png", iter([b"one", b"two"]))
     shop.enable_crc = False
     shop.put_object("a.json", b"{}")
-    stream, document = server.asked
+    stream, document = server.polls
     assert stream.endswith(b"\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
     assert b"Content-Length: 2\r\n" in document
 
@@ -175,7 +175,7 @@ def test_nothing_that_oss_quotes_of_a_request_is_in_what_is_printed_of_an_error(
     )
     server.answers += [told(said, status)] * 9
     shop = open_bucket(server)
-    for attempt in (lambda: shop.write("a.json", b"{}"), lambda: shop.stage("a.jpg", "b.jpg", public=True)):
+    for attempt in (lambda: shop.write("a.json", b"{}"), lambda: shop.publish_copy("a.jpg", "b.jpg", public=True)):
         with pytest.raises((CutoutError, Unforeseen)) as raised:
             attempt()
         assert "EXAMPLE" not in "".join(traceback.format_exception(raised.value))
@@ -184,4 +184,4 @@ def test_nothing_that_oss_quotes_of_a_request_is_in_what_is_printed_of_an_error(
 def test_a_document_goes_out_with_its_digest(server: Kept) -> None:
     server.answers += [told()]
     open_bucket(server).write("a.json", b"{}")
-    assert b"Content-MD5: " + base64.b64encode(hashlib.md5(b"{}").digest()) in server.asked[0]
+    assert b"Content-MD5: " + base64.b64encode(hashlib.md5(b"{}").digest()) in server.polls[0]

@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 
 from shared.cloud.ports import Quota
-from shared.cloud.rate_limiter import Pace
-from shared.errors import Busy
+from shared.cloud.rate_limiter import RateLimiter
+from shared.errors import NotAccepted
 
 CUTOUTS = Quota("cutouts", 2)
 
@@ -29,12 +29,12 @@ class Time:
         self.now += seconds + self.late
 
 
-def paced(patience: float = 60.0) -> tuple[Pace, Time]:
+def paced(patience: float = 60.0) -> tuple[RateLimiter, Time]:
     time_ = Time()
-    return Pace(patience, clock=lambda: time_.now, sleep=time_.sleep), time_
+    return RateLimiter(patience, clock=lambda: time_.now, sleep=time_.sleep), time_
 
 
-def times(calls: int, quota: Quota, pace: Pace, time_: Time) -> list[float]:
+def times(calls: int, quota: Quota, pace: RateLimiter, time_: Time) -> list[float]:
     """When so many went, one after the other."""
     went = []
     for _ in range(calls):
@@ -115,20 +115,20 @@ def test_a_call_that_came_too_early_gives_the_next_ones_more_room_and_that_wears
         return went[2] - went[0]
 
     before = spacing()
-    pace.came_too_early(CUTOUTS)
+    pace.throttled(CUTOUTS)
     after = spacing()
     assert before + 0.003 < after < before + 0.005
     times(300, CUTOUTS, pace, time_)
     assert spacing() < before
     for _ in range(100):
-        pace.came_too_early(CUTOUTS)
+        pace.throttled(CUTOUTS)
     assert spacing() < 1.06
 
 
 def test_who_would_wait_too_long_is_told_at_once() -> None:
     pace, time_ = paced(patience=0.4)
     pace.wait(CUTOUTS)
-    with pytest.raises(Busy, match="cutouts's next free turn"):
+    with pytest.raises(NotAccepted, match="cutouts's next free turn"):
         pace.wait(CUTOUTS)
     assert time_.slept == []
     time_.now += 0.2
@@ -136,15 +136,15 @@ def test_who_would_wait_too_long_is_told_at_once() -> None:
 
 
 def test_threads_that_come_at_once_leave_one_after_the_other_and_the_last_ones_not_at_all() -> None:
-    pace = Pace(0.25)
+    pace = RateLimiter(0.25)
     left: list[float] = []
-    turned_away: list[Busy] = []
+    not_accepted: list[NotAccepted] = []
 
     def come() -> None:
         try:
             pace.wait(Quota("cutouts", 20))
-        except Busy as busy:
-            turned_away.append(busy)
+        except NotAccepted as busy:
+            not_accepted.append(busy)
         else:
             left.append(time.monotonic())
 
@@ -155,14 +155,14 @@ def test_threads_that_come_at_once_leave_one_after_the_other_and_the_last_ones_n
     for thread in threads:
         thread.join()
     assert time.monotonic() - started < 2
-    assert len(left) + len(turned_away) == 30
+    assert len(left) + len(not_accepted) == 30
     assert 4 <= len(left) <= 12
     gaps = [later - earlier for earlier, later in pairwise(left)]
     assert min(gaps) > 0.04
 
 
 def test_threads_leave_in_the_order_in_which_they_came() -> None:
-    pace, left = Pace(60.0), list[int]()
+    pace, left = RateLimiter(60.0), list[int]()
 
     def come(number: int) -> None:
         pace.wait(Quota("cutouts", 100))

@@ -16,10 +16,10 @@ import httpcore
 import pytest
 
 from shared.cloud.deadlines import _Stream
-from shared.cloud.http_client import HttpWeb
+from shared.cloud.http_client import HttpClient
 from shared.cloud.ports import Credentials, Quota, Request
-from shared.errors import Busy, Misconfigured, Unavailable
-from shared.jobs.store import Jobs
+from shared.errors import Misconfigured, NotAccepted, Unavailable
+from shared.jobs.store import JobStore
 from shared.vendors.quotas import Quotas
 from shared.vendors.viapi import Viapi
 from tests.pictures import picture
@@ -61,8 +61,8 @@ def good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def web(call_seconds: float = 5.0) -> HttpWeb:
-    return HttpWeb(result_hosts=frozenset(), call_seconds=call_seconds, fetch_seconds=5.0, wait_seconds=60.0)
+def web(call_seconds: float = 5.0) -> HttpClient:
+    return HttpClient(result_hosts=frozenset(), call_seconds=call_seconds, fetch_seconds=5.0, wait_seconds=60.0)
 
 
 def call(url: str) -> Request:
@@ -106,7 +106,7 @@ FAILING: dict[str, Speak] = {
 
 @pytest.mark.parametrize("kind", FAILING)
 def test_a_handshake_that_fails_is_a_vendor_that_was_not_reached(kind: str, serve: Serve, good: Path) -> None:
-    with pytest.raises(Busy, match="was not reached") as raised:
+    with pytest.raises(NotAccepted, match="was not reached") as raised:
         web().send(call(serve(FAILING[kind])))
     assert raised.value.code == "VendorUnreachable"
     assert "hidden" not in raised.value.message
@@ -114,7 +114,7 @@ def test_a_handshake_that_fails_is_a_vendor_that_was_not_reached(kind: str, serv
 
 def test_a_handshake_that_hangs_is_given_up_in_time(serve: Serve, good: Path) -> None:
     url, began = serve(lambda connection: time.sleep(30)), time.monotonic()
-    with pytest.raises(Busy, match="was not reached"):
+    with pytest.raises(NotAccepted, match="was not reached"):
         web(call_seconds=0.5).send(call(url))
     assert time.monotonic() - began < 3
 
@@ -123,7 +123,7 @@ def test_a_client_that_is_refused_after_its_request_was_sent_was_not_heard(serve
     """With TLS 1.3 the client's part of the handshake is over before the server has looked at its certificate."""
     context = certificates.served(good)
     context.minimum_version, context.verify_mode = ssl.TLSVersion.TLSv1_3, ssl.CERT_REQUIRED
-    with pytest.raises(Busy, match="certificate required"):
+    with pytest.raises(NotAccepted, match="certificate required"):
         web().send(call(serve(secured(context))))
 
 
@@ -168,8 +168,8 @@ def test_no_call_is_counted_when_the_handshake_failed(
     context.verify_mode = ssl.CERT_REQUIRED  # which our client cannot show
     shop = Shop()
     shop.providers["viapi"] = Viapi(serve(secured(context)), Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(2))
-    line = shop.compose(web(), Jobs(shop.bucket, shop.clock, timedelta(minutes=2)))
-    shop.meet(line).arrived(COMMON, shop.bucket.put(COMMON, picture()))
+    line = shop.compose(web(), JobStore(shop.bucket, shop.clock, timedelta(minutes=2)))
+    shop.meet(line).dispatch(COMMON, shop.bucket.put(COMMON, picture()))
     job = shop.job(COMMON)
     assert job is not None
     assert (job.stage.name, job.attempts) == (stage, 0)

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Protocol
 
 from shared.cloud.concurrency import ConcurrencyLimit
-from shared.errors import Busy
+from shared.errors import NotAccepted
 
 CALL_SECONDS = 40.0
 _AGAIN = 10.0
@@ -124,7 +124,7 @@ class Backlog:
     def _call(self) -> None:
         try:
             in_flight = self.limit.sent()
-        except Busy:
+        except NotAccepted:
             self.kept_back += 1
             self._free = self.time.now  # the turn is the next one's
             self._over(waits=True)

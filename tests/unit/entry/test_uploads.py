@@ -15,11 +15,11 @@ from shared.cloud.oss import OssBucket
 from shared.cloud.ports import Credentials
 from shared.entry import invocation, wiring
 from shared.entry.settle import on_timer
-from shared.entry.timeouts import Budget
+from shared.entry.timeouts import Timeouts
 from shared.entry.uploads import on_upload
 from shared.errors import Misconfigured
 from shared.jobs import keys
-from shared.pipeline.dispatch import Arrivals
+from shared.pipeline.dispatch import Dispatcher
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.oss import Oss
 from tests.pictures import picture
@@ -86,17 +86,17 @@ def bucket(oss: Oss, accounts: Accounts, name: str = "shop-photos") -> Any:
 
 
 def test_new_credentials_leave_an_instance_what_it_has_learnt(oss: Oss, accounts: Accounts) -> None:
-    settings, budget = invocation.settings(), Budget.within(120)
+    settings, timeouts = invocation.settings(), Timeouts.within(120)
 
-    def begin(key: Key) -> Arrivals:
-        return wiring.arrivals(settings, "shop-photos", Credentials(**vars(key)), budget, group="general")
+    def begin(key: Key) -> Dispatcher:
+        return wiring.dispatcher(settings, "shop-photos", Credentials(**vars(key)), timeouts, group="general")
 
     first, second = accounts.assume_role(), accounts.assume_role()
-    arrivals = begin(first)
+    dispatcher = begin(first)
     accounts.expire(first.access_key_id)
-    assert begin(second) is arrivals
-    assert arrivals.line.bucket.etag(KEY) == ""
-    assert second.access_key_id in arrivals.line.bucket.link(KEY, "", 60)
+    assert begin(second) is dispatcher
+    assert dispatcher.pipeline.bucket.etag(KEY) == ""
+    assert second.access_key_id in dispatcher.pipeline.bucket.link(KEY, "", 60)
 
 
 def test_the_invocations_credentials_come_before_those_of_the_instances_start(
@@ -209,19 +209,19 @@ def test_the_bell_itself_has_settle_move_on_what_is_queued(
     mine.write(key, b"no picture")
     on_upload("general")(event(key, eTag=mine.etag(key), eventTime=ago(60)), context(accounts.owner))
     assert mine.read(keys.receipt(key)) is None
-    on_timer()(event(keys.BELL), context(accounts.owner, 3))
+    on_timer()(event(keys.WAKE), context(accounts.owner, 3))
     assert mine.read(keys.receipt(key)) is not None
-    assert [entry.key for entry in mine.list("queue/")] == [keys.DRAIN]
+    assert [entry.key for entry in mine.list("queue/")] == [keys.OWNER]
 
 
 def test_settle_moves_on_what_lies_in_the_bucket(oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OSS_BUCKET", "shop-photos")
     mine = bucket(oss, accounts)
     mine.write("uploads/general/common/a.txt", b"no picture")
-    mine.write(keys.sequel("uploads/general/common/a.txt"), b"{}")
+    mine.write(keys.recheck("uploads/general/common/a.txt"), b"{}")
     on_timer()((EVENTS / "timer.json").read_bytes(), context(accounts.owner, 300))
     assert mine.read(keys.receipt("uploads/general/common/a.txt")) is not None
-    assert mine.read(keys.sequel("uploads/general/common/a.txt")) is None
+    assert mine.read(keys.recheck("uploads/general/common/a.txt")) is None
 
 
 def test_settle_without_a_bucket_says_which_setting_is_missing(

@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import Misconfigured
 from shared.jobs import keys
-from shared.jobs.backlog import LINGER, Drain
+from shared.jobs.backlog import LINGER, BacklogOwner
 from tests.unit.fakes import Clock, MemoryBucket
 
 COMMON, SKY = "general/common", "scenery/sky"
@@ -23,8 +23,8 @@ class Yard:
         self.bucket = MemoryBucket(self.clock)
         self.settle, self.function = self.instance(), self.instance()
 
-    def instance(self) -> Drain:
-        return Drain(self.bucket, self.bucket, self.clock)
+    def instance(self) -> BacklogOwner:
+        return BacklogOwner(self.bucket, self.bucket, self.clock)
 
     def announce(self, *capabilities: str, seconds: float = 60) -> None:
         self.settle.announce(frozenset(capabilities), self.clock() + timedelta(seconds=seconds))
@@ -45,38 +45,38 @@ def yard() -> Yard:
 def test_nobody_reads_the_sign_until_a_call_was_turned_away(yard: Yard) -> None:
     yard.announce(COMMON)
     assert not yard.owned()
-    assert yard.count("read", keys.DRAIN) == 0
+    assert yard.count("read", keys.OWNER) == 0
 
 
 def test_whoever_was_turned_away_rings_and_parks_while_settle_is_on_its_way(yard: Yard) -> None:
-    yard.function.call(COMMON)
-    assert yard.bucket.things[keys.BELL].body == b"{}"
+    yard.function.joined(COMMON)
+    assert yard.bucket.things[keys.WAKE].body == b"{}"
     assert yard.owned()
     assert yard.owned(seconds=2.9)
-    assert yard.count("read", keys.DRAIN) == 0
+    assert yard.count("read", keys.OWNER) == 0
     assert not yard.owned(SKY), "another capability has a quota of its own"
     assert not yard.instance().owns(COMMON), "an instance that was not turned away has heard nothing"
 
 
 def test_without_a_sign_the_function_calls_again_and_looks_no_more(yard: Yard) -> None:
-    yard.function.call(COMMON)
+    yard.function.joined(COMMON)
     assert not yard.owned(seconds=3)
     assert not yard.owned(seconds=60)
-    assert yard.count("read", keys.DRAIN) == 1
+    assert yard.count("read", keys.OWNER) == 1
 
 
 def test_while_the_sign_is_there_it_is_read_every_two_seconds_at_most(yard: Yard) -> None:
     yard.announce(COMMON)
-    yard.function.call(COMMON)
+    yard.function.joined(COMMON)
     yard.clock.pass_(seconds=3)
     assert all(yard.owned(seconds=0.1) for _ in range(100))
-    assert 4 <= yard.count("read", keys.DRAIN) <= 6
+    assert 4 <= yard.count("read", keys.OWNER) <= 6
 
 
 def test_settle_stays_longer_than_anybody_may_park_for_its_sake(yard: Yard) -> None:
     yard.announce(COMMON)
     called = yard.clock()
-    yard.function.call(COMMON)
+    yard.function.joined(COMMON)
     assert yard.owned(seconds=3)
     yard.announce()
     assert yard.owned(seconds=1.9)
@@ -86,33 +86,33 @@ def test_settle_stays_longer_than_anybody_may_park_for_its_sake(yard: Yard) -> N
 
 def test_a_sign_speaks_only_of_the_capabilities_that_it_names(yard: Yard) -> None:
     yard.announce(SKY)
-    yard.function.call(COMMON)
-    yard.function.call(SKY)
+    yard.function.joined(COMMON)
+    yard.function.joined(SKY)
     assert not yard.owned(COMMON, seconds=3)
     assert yard.owned(SKY)
 
 
 def test_the_sign_of_a_settle_that_died_expires(yard: Yard) -> None:
     yard.announce(COMMON, seconds=10)
-    yard.function.call(COMMON)
+    yard.function.joined(COMMON)
     assert yard.owned(seconds=9)
     assert not yard.owned(seconds=2)
 
 
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"{}", b'{"capabilities": ["general/common"], "until": "soon"}'])
 def test_a_sign_that_cannot_be_read_counts_as_none(yard: Yard, body: bytes) -> None:
-    yard.bucket.put(keys.DRAIN, body)
-    yard.function.call(COMMON)
+    yard.bucket.put(keys.OWNER, body)
+    yard.function.joined(COMMON)
     assert not yard.owned(seconds=3)
 
 
 def test_a_bell_that_cannot_be_rung_is_a_warning_and_nothing_else(yard: Yard, caplog: pytest.LogCaptureFixture) -> None:
     def refuse(name: str, key: str) -> None:
-        if key == keys.BELL:
+        if key == keys.WAKE:
             raise Misconfigured("AccessDenied", "this role may not write here")
 
     yard.bucket.before = refuse
-    yard.function.call(COMMON)
+    yard.function.joined(COMMON)
     assert yard.owned()
     (record,) = caplog.records
     assert (record.levelname, "AccessDenied" in record.getMessage()) == ("WARNING", True)
@@ -124,22 +124,22 @@ def test_a_bug_in_the_bucket_is_not_taken_for_a_bell_that_cannot_be_rung(yard: Y
 
     yard.bucket.before = break_
     with pytest.raises(ZeroDivisionError):
-        yard.function.ring()
+        yard.function.wake_worker()
 
 
 def test_the_sign_is_written_when_it_changes_and_not_otherwise(yard: Yard) -> None:
     until = yard.clock() + timedelta(seconds=60)
     for backlog in ((), (COMMON,), (COMMON,), (COMMON, SKY), (), ()):
         yard.settle.announce(frozenset(backlog), until)
-    assert yard.count("write", keys.DRAIN) == 3
-    assert json.loads(yard.bucket.things[keys.DRAIN].body)["capabilities"] == []
+    assert yard.count("write", keys.OWNER) == 3
+    assert json.loads(yard.bucket.things[keys.OWNER].body)["capabilities"] == []
 
 
 def test_the_next_round_of_the_same_instance_says_how_long_it_lasts(yard: Yard) -> None:
     yard.announce(COMMON, seconds=10)
     yard.clock.pass_(seconds=5)
     yard.announce(COMMON, seconds=60)
-    yard.function.call(COMMON)
+    yard.function.joined(COMMON)
     assert yard.owned(seconds=20)
 
 

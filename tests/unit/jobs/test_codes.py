@@ -19,12 +19,12 @@ ACTS: dict[str, Who] = {
     "Incomplete": "uploader",
     "Misconfigured": "operator",
     "Unavailable": "nobody",
-    "Busy": "nobody",
-    "Spent": "nobody",
+    "NotAccepted": "nobody",
+    "DailyLimitReached": "nobody",
     "lacking": "nobody",
 }
 """Who must act on an error, by what raises it (`shared.errors`)."""
-OTHERS = {"judge": 1}
+OTHERS = {"error_for": 1}
 """What else is given a code, and as which argument: who must act, a table says."""
 
 

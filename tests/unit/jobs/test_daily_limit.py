@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from shared.errors import Spent
-from shared.jobs.daily_limit import Allowance
+from shared.errors import DailyLimitReached
+from shared.jobs.daily_limit import DailyLimit
 from tests.pictures import picture
 from tests.unit.damo_line import Vendor, all_done, crowd
 from tests.unit.fakes import Clock, MemoryBucket, Shop
@@ -19,32 +19,32 @@ MIDNIGHT = datetime(2026, 11, 21, 16, tzinfo=timezone.utc)
 """In Shanghai."""
 
 
-def allowances(limit: int | None, count: int = 1) -> tuple[list[Allowance], MemoryBucket, Clock]:
+def allowances(limit: int | None, count: int = 1) -> tuple[list[DailyLimit], MemoryBucket, Clock]:
     clock = Clock()
     bucket = MemoryBucket(clock)
-    return [Allowance(bucket, limit, clock) for _ in range(count)], bucket, clock
+    return [DailyLimit(bucket, limit, clock) for _ in range(count)], bucket, clock
 
 
-def calls_made(allowance: Allowance) -> int:
+def calls_made(daily_limit: DailyLimit) -> int:
     made = 0
     while True:
         try:
-            allowance.spend(1)
-        except Spent:
+            daily_limit.spend(1)
+        except DailyLimitReached:
             return made
         made += 1
 
 
 @pytest.mark.parametrize("limit", [0, 1, 7, 100])
 def test_so_many_calls_and_no_more(limit: int) -> None:
-    (allowance,), _, _ = allowances(limit)
-    assert calls_made(allowance) == limit
+    (daily_limit,), _, _ = allowances(limit)
+    assert calls_made(daily_limit) == limit
 
 
 def test_without_a_limit_nothing_is_counted() -> None:
-    (allowance,), bucket, _ = allowances(None)
+    (daily_limit,), bucket, _ = allowances(None)
     for _ in range(10):
-        allowance.spend(1)
+        daily_limit.spend(1)
     assert bucket.requests == []
 
 
@@ -54,16 +54,16 @@ def test_instances_share_the_limit_exactly_whoever_comes_when() -> None:
     for turn in range(1000):
         try:
             many[turn * turn % 5].spend(1)
-        except Spent:
+        except DailyLimitReached:
             continue
         made[turn * turn % 5] += 1
     assert sum(made) + calls_made(many[3]) == 1000
 
 
 def test_threads_share_it_as_well() -> None:
-    (allowance,), _, _ = allowances(200)
+    (daily_limit,), _, _ = allowances(200)
     made: list[int] = []
-    threads = [threading.Thread(target=lambda: made.append(calls_made(allowance))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: made.append(calls_made(daily_limit))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -81,29 +81,29 @@ def test_who_comes_late_finds_the_first_free_number_by_halving() -> None:
 
 
 def test_what_was_not_bought_is_spent_on_the_next_call() -> None:
-    (allowance,), bucket, _ = allowances(1)
+    (daily_limit,), bucket, _ = allowances(1)
     for _ in range(10):
-        allowance.spend(1)
-        allowance.give_back(1)
+        daily_limit.spend(1)
+        daily_limit.give_back(1)
     assert [name for name, _ in bucket.requests] == ["create"]
-    assert calls_made(allowance) == 1
+    assert calls_made(daily_limit) == 1
 
 
 def test_a_batch_takes_as_many_as_it_holds_or_the_day_has_left() -> None:
-    (allowance,), _, _ = allowances(25)
-    assert [allowance.spend(10) for _ in range(3)] == [10, 10, 5]
-    with pytest.raises(Spent):
-        allowance.spend(10)
+    (daily_limit,), _, _ = allowances(25)
+    assert [daily_limit.spend(10) for _ in range(3)] == [10, 10, 5]
+    with pytest.raises(DailyLimitReached):
+        daily_limit.spend(10)
 
 
 def test_the_day_ends_at_midnight_in_shanghai() -> None:
-    (allowance,), _, clock = allowances(1)
-    allowance.spend(1)
-    with pytest.raises(Spent) as spent:
-        allowance.spend(1)
+    (daily_limit,), _, clock = allowances(1)
+    daily_limit.spend(1)
+    with pytest.raises(DailyLimitReached) as spent:
+        daily_limit.spend(1)
     assert spent.value.until == MIDNIGHT
     clock.now = MIDNIGHT
-    allowance.spend(1)
+    daily_limit.spend(1)
 
 
 def test_past_the_limit_uploads_wait_for_the_new_day_and_the_log_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -118,7 +118,7 @@ def test_past_the_limit_uploads_wait_for_the_new_day_and_the_log_says_so_once(ca
     assert {(job.stage.name, job.attempts, job.code) for job in others} == {("waiting", 0, "QuotaTaken")}
     go(shop)
     assert shop.job(uploads[4]) is not None
-    assert caplog.text.count("daily limit") == 1
+    assert caplog.text.count("daily_limit_reached") == 1
     assert len(shop.web.sent) == 2
 
 
@@ -136,6 +136,6 @@ def test_a_limit_smaller_than_a_batch_is_spent_day_by_day_until_all_is_done() ->
 def test_a_call_that_was_turned_away_does_not_count() -> None:
     shop = Shop(daily_call_limit=1)
     shop.web.always = ok(ImageURL=LINK)
-    shop.turned_away("uploads/general/common/a.jpg", picture(), THROTTLED)
+    shop.not_accepted("uploads/general/common/a.jpg", picture(), THROTTLED)
     shop.upload("uploads/general/common/b.jpg", picture())
     assert shop.receipt("uploads/general/common/b.jpg") is not None

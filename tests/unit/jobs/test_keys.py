@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.errors import Rejected
 from shared.jobs import keys
-from shared.jobs.job import Blocked, Claimed, Ready, Ticketed, Waiting
+from shared.jobs.job import Blocked, Claimed, Fetching, Submitted, Waiting
 from shared.jobs.keys import MAX_UPLOAD_BYTES, UPLOADS
 
 OSS_KEY_BYTES = 1023
@@ -32,7 +32,7 @@ _NASTY = st.lists(_WORDS, min_size=1, max_size=6).map("".join)
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 uploads = st.one_of(_NASTY, _TEXT).filter(_fits).map(UPLOADS.__add__)
 
-STAGES = [stage.name for stage in (Claimed, Waiting, Blocked, Ticketed, Ready)]
+STAGES = [stage.name for stage in (Claimed, Waiting, Blocked, Submitted, Fetching)]
 _ZONES = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)))
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=_ZONES)  # noqa: DTZ001 - hypothesis's way
 _FOLDERS = st.sampled_from(["", "general/", "general/common/", "-/", "-/-/", "/", "//", "20261121T080000.000000Z/"])
@@ -46,7 +46,7 @@ def documents(upload: str) -> set[str]:
     return {
         keys.receipt(upload),
         keys.job(upload),
-        keys.sequel(upload),
+        keys.recheck(upload),
         *(keys.lease(keys.job(upload), ETAG, turn) for turn in (0, 1, 19)),
     }
 
@@ -97,7 +97,7 @@ def test_the_documents_of_one_upload_and_all_its_pictures_have_names_of_their_ow
 @example("uploads/general/common/a.jpg")
 def test_a_job_and_a_sequel_lead_back_to_their_upload(upload: str) -> None:
     assert keys.upload_of(keys.job(upload)) == upload
-    assert keys.upload_of(keys.sequel(upload)) == upload
+    assert keys.upload_of(keys.recheck(upload)) == upload
 
 
 @given(uploads, st.integers(0, 19))
@@ -130,7 +130,7 @@ def test_names_are_those_the_design_promises() -> None:
     assert keys.receipt(upload) == f"cutouts/{stem}.json"
     assert keys.job(upload) == f"jobs/{stem}.json"
     assert keys.lease(keys.job(upload), ETAG, 3) == f"jobs/{stem}.{ETAG}.3.lease"
-    assert re.fullmatch(r"work/[0-9a-f]{32}\.jpg", keys.staged("job", 0, "jpg"))
+    assert re.fullmatch(r"work/[0-9a-f]{32}\.jpg", keys.copy("job", 0, "jpg"))
 
 
 @pytest.mark.parametrize(
@@ -241,8 +241,8 @@ def test_no_name_is_a_second_picture_where_none_is_needed() -> None:
 @example("waiting", datetime(2026, 11, 21, tzinfo=timezone.utc), "uploads//a.jpg")
 @example("waiting", datetime(2026, 11, 21, tzinfo=timezone.utc), "uploads///two\nlines.jpg")
 def test_a_turn_leads_back_to_its_upload_and_lies_in_its_lane(stage: str, due: datetime, upload: str) -> None:
-    key, capability = keys.turn(stage, due, upload), keys.capability_name(upload)
-    assert keys.read_turn(key) == (stage, capability, due, upload)
+    key, capability = keys.queue_entry(stage, due, upload), keys.capability_name(upload)
+    assert keys.read_queue_entry(key) == (stage, capability, due, upload)
     assert key.startswith(keys.lane(stage, capability))
 
 
@@ -250,7 +250,7 @@ def test_a_turn_leads_back_to_its_upload_and_lies_in_its_lane(stage: str, due: d
 def test_turns_of_a_lane_sort_by_their_moments(one: datetime, other: datetime, first: str, second: str) -> None:
     assume(one != other)
     assume(keys.capability_name(first) == keys.capability_name(second))
-    turns = [keys.turn("waiting", due, upload).encode() for due, upload in ((one, first), (other, second))]
+    turns = [keys.queue_entry("waiting", due, upload).encode() for due, upload in ((one, first), (other, second))]
     assert (turns[0] < turns[1]) == (one < other)
 
 
@@ -261,14 +261,14 @@ def test_the_turn_of_the_longest_upload_fits_oss(stage: str, folders: str, lette
     room = MAX_UPLOAD_BYTES - len(UPLOADS + folders)
     upload = UPLOADS + folders + letter * (room // len(letter.encode())) + "a" * (room % len(letter.encode()))
     assert len(upload.encode()) == MAX_UPLOAD_BYTES
-    key = keys.turn(stage, datetime(2026, 11, 21, tzinfo=timezone.utc), upload)
+    key = keys.queue_entry(stage, datetime(2026, 11, 21, tzinfo=timezone.utc), upload)
     assert len(key.encode()) <= OSS_KEY_BYTES
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        keys.DRAIN,
+        keys.OWNER,
         "queue/",
         "queue/waiting/general/common/20261121T080000.000000Z/",
         "queue/waiting/general/common/20261321T080000.000000Z/a.jpg",
@@ -277,4 +277,4 @@ def test_the_turn_of_the_longest_upload_fits_oss(stage: str, folders: str, lette
     ],
 )
 def test_a_name_that_is_no_turn_is_read_as_none(name: str) -> None:
-    assert keys.read_turn(name) is None
+    assert keys.read_queue_entry(name) is None

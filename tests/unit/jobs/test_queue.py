@@ -10,14 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.jobs import keys
-from shared.jobs.job import Job, Ticketed, Waiting
-from shared.jobs.queue import Queue, Turn, turn_of
+from shared.jobs.job import Job, Submitted, Waiting
+from shared.jobs.queue import Queue, QueueEntry, entry_of
 from tests.unit.fakes import START, Clock, MemoryBucket
 
 PAGE = 4
 LANES = [
     (stage, capability)
-    for stage in ("blocked", "ticketed", "waiting")
+    for stage in ("blocked", "submitted", "waiting")
     for capability in ("", "general/common", "general/common-x", "general/common2", "/", "红/鞋")
 ]
 
@@ -35,7 +35,7 @@ def bucket() -> MemoryBucket:
 def put(bucket: MemoryBucket, stage: str, capability: str, number: int) -> str:
     """A turn `number` seconds from the start; names run against the order of time."""
     upload = f"uploads/{capability}{'/' if capability else ''}{99 - number}.jpg"
-    key = keys.turn(stage, START + timedelta(seconds=number), upload)
+    key = keys.queue_entry(stage, START + timedelta(seconds=number), upload)
     bucket.put(key, b"")
     return key
 
@@ -52,8 +52,8 @@ def test_a_jobs_turn_says_its_stage_its_capability_and_when_it_is_due(bucket: Me
     job = waiting()
     Queue(bucket).add(job)
     (turn,) = Queue(bucket).heads()
-    assert turn == turn_of(job)
-    assert turn == Turn(
+    assert turn == entry_of(job)
+    assert turn == QueueEntry(
         "queue/waiting/general/common/20261121T080000.000000Z/a.jpg", "waiting", "general/common", START, job.source
     )
     assert bucket.things[turn.key].body == b""
@@ -63,11 +63,11 @@ def test_a_job_that_goes_on_has_another_turn_and_one_that_does_not_has_the_same(
     job, queue = waiting(), Queue(bucket)
     queue.add(job)
     queue.add(job)
-    bought = Job(**{**vars(job), "stage": Ticketed("T-1", START)})
-    assert turn_of(bought).key != turn_of(job).key
+    bought = Job(**{**vars(job), "stage": Submitted("T-1", START)})
+    assert entry_of(bought).key != entry_of(job).key
     queue.add(bought)
-    queue.remove((turn_of(job).key,))
-    assert heads(bucket) == [turn_of(bought).key]
+    queue.remove((entry_of(job).key,))
+    assert heads(bucket) == [entry_of(bought).key]
 
 
 def test_an_empty_queue_is_one_listing(bucket: MemoryBucket) -> None:
@@ -80,7 +80,7 @@ def test_an_empty_queue_is_one_listing(bucket: MemoryBucket) -> None:
 @given(st.dictionaries(st.sampled_from(LANES), st.integers(1, 3 * PAGE)))
 @example({("waiting", "general/common"): PAGE})
 @example({("waiting", "general/common"): PAGE + 1, ("waiting", "general/common2"): 1})
-@example({("ticketed", "general/common"): PAGE - 1, ("waiting", "general/common"): 2 * PAGE})
+@example({("submitted", "general/common"): PAGE - 1, ("waiting", "general/common"): 2 * PAGE})
 @example(dict.fromkeys(LANES, 1))
 def test_of_every_lane_the_first_page_is_seen_in_order_and_each_turn_once(sizes: dict[tuple[str, str], int]) -> None:
     bucket = MemoryBucket(Clock())
@@ -107,7 +107,7 @@ def test_a_long_lane_does_not_hide_those_behind_it(bucket: MemoryBucket) -> None
 @pytest.mark.parametrize(
     "name",
     [
-        keys.DRAIN,
+        keys.OWNER,
         "queue/",
         "queue/notes.txt",
         "queue/waiting/general/common/",

@@ -17,7 +17,7 @@ from PIL import Image
 from shared.errors import Rejected
 from shared.pictures.admission import Limits, admit_mask, admit_picture
 from shared.pictures.header.facts import Header
-from shared.pictures.reshaping import PNG, Shown
+from shared.pictures.reshaping import PNG, Rendering
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 from tests.cloud.oss_image import process
@@ -32,7 +32,7 @@ AS_JPEG = "format,jpg/quality,Q_90"
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
-def admit(row: Capability, header: Header, size: int = 100_000) -> Shown:
+def admit(row: Capability, header: Header, size: int = 100_000) -> Rendering:
     return admit_picture(header, size, row.limits)
 
 
@@ -47,13 +47,13 @@ def test_the_smallest_and_the_largest_sides_pass_as_they_are(row: Capability) ->
     least, most = row.limits.min_side, row.limits.max_side
     reach = min(most, int(least * row.limits.max_aspect)) if row.limits.max_aspect < 100 else most
     for sides in ((least, least), (least, reach), (reach, least), (most, most)):
-        assert admit(row, Header("jpg", *sides)) == Shown("", *sides)
+        assert admit(row, Header("jpg", *sides)) == Rendering("", *sides)
 
 
 @every_row
 def test_the_last_byte_that_passes_passes(row: Capability) -> None:
     most = 10**9 if row.limits.max_bytes == math.inf else int(row.limits.max_bytes)
-    assert admit(row, Header("jpg", 1000, 800), most) == Shown("", 1000, 800)
+    assert admit(row, Header("jpg", 1000, 800), most) == Rendering("", 1000, 800)
 
 
 @every_row
@@ -62,7 +62,7 @@ def test_a_byte_too_many_is_compressed_away_where_oss_can_read_the_picture(row: 
         return
     size = int(row.limits.max_bytes) + 1
     if size <= 20_000_000:
-        assert admit(row, Header("jpg", 1000, 800), size) == Shown(f"image/{AS_JPEG}", 1000, 800)
+        assert admit(row, Header("jpg", 1000, 800), size) == Rendering(f"image/{AS_JPEG}", 1000, 800)
     else:
         error = refusal(row, Header("jpg", 1000, 800), size)
         assert error.code == "PictureTooLarge"
@@ -75,8 +75,8 @@ def test_a_pixel_too_many_is_resized_away(row: Capability) -> None:
     most = row.limits.max_side
     less = int(1100 * (most / (most + 1)))
     wide, high = admit(row, Header("jpg", most + 1, 1100)), admit(row, Header("jpg", 1100, most + 1))
-    assert wide == Shown(f"image/resize,m_fixed,w_{most},h_{less}/{AS_JPEG}", most, less)
-    assert high == Shown(f"image/resize,m_fixed,w_{less},h_{most}/{AS_JPEG}", less, most)
+    assert wide == Rendering(f"image/resize,m_fixed,w_{most},h_{less}/{AS_JPEG}", most, less)
+    assert high == Rendering(f"image/resize,m_fixed,w_{less},h_{most}/{AS_JPEG}", less, most)
 
 
 @every_row
@@ -92,12 +92,12 @@ def test_a_pixel_too_few_is_refused_with_what_there_is_and_what_would_pass(row: 
 @every_row
 def test_the_smallest_picture_may_need_reshaping_and_be_taken(row: Capability) -> None:
     least = row.limits.min_side
-    assert admit(row, Header("gif", least, least, bits=8)) == Shown(f"image/{AS_JPEG}", least, least)
+    assert admit(row, Header("gif", least, least, bits=8)) == Rendering(f"image/{AS_JPEG}", least, least)
 
 
 def test_a_picture_is_never_made_larger_than_oss_makes_them() -> None:
     shown = admit(CAPABILITIES["general/hd-common"], Header("jpg", 12_000, 9_000), 15_000_000)
-    assert shown == Shown(f"image/resize,m_fixed,w_4729,h_3547/{AS_JPEG}", 4729, 3547)
+    assert shown == Rendering(f"image/resize,m_fixed,w_4729,h_3547/{AS_JPEG}", 4729, 3547)
     assert 0.999 < shown.width * shown.height / 16_777_216 <= 1
 
 
@@ -105,14 +105,14 @@ def test_a_picture_is_never_made_larger_than_oss_makes_them() -> None:
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_format_passes_or_becomes_a_jpeg(row: Capability, form: str) -> None:
     shown = admit(row, Header(form, 600, 400))
-    assert shown == Shown("" if form in row.limits.formats else f"image/{AS_JPEG}", 600, 400)
+    assert shown == Rendering("" if form in row.limits.formats else f"image/{AS_JPEG}", 600, 400)
 
 
 @every_row
 @pytest.mark.parametrize("bits", [1, 2, 4, 8, 16, 24, 32, 48, 64])
 def test_a_png_depth_passes_or_becomes_a_jpeg(row: Capability, bits: int) -> None:
     shown = admit(row, Header("png", 600, 400, bits=bits))
-    assert shown == Shown("" if bits in row.limits.png_bits else f"image/{AS_JPEG}", 600, 400)
+    assert shown == Rendering("" if bits in row.limits.png_bits else f"image/{AS_JPEG}", 600, 400)
 
 
 def test_depth_is_a_matter_of_pngs_alone() -> None:
@@ -124,12 +124,12 @@ def test_depth_is_a_matter_of_pngs_alone() -> None:
 def test_a_picture_turned_by_its_exif_is_turned_for_the_vendor(row: Capability, orientation: int) -> None:
     shown = admit(row, Header("jpg", 600, 400, orientation=orientation))
     sides = (400, 600) if orientation >= 5 else (600, 400)
-    assert shown == Shown(f"image/auto-orient,1/{AS_JPEG}", *sides)
+    assert shown == Rendering(f"image/auto-orient,1/{AS_JPEG}", *sides)
 
 
 def test_a_phone_photo_is_turned_first_and_resized_to_sides_that_are_turned() -> None:
     shown = admit(CAPABILITIES["general/common"], Header("jpg", 4000, 3000, orientation=6), 5_000_000)
-    assert shown == Shown(f"image/auto-orient,1/resize,m_fixed,w_1499,h_1999/{AS_JPEG}", 1499, 1999)
+    assert shown == Rendering(f"image/auto-orient,1/resize,m_fixed,w_1499,h_1999/{AS_JPEG}", 1499, 1999)
 
 
 @pytest.mark.parametrize(("orientation", "degrees"), [(3, 180), (6, 90), (8, 270)])
@@ -164,7 +164,7 @@ def test_what_is_mirrored_and_cannot_be_mirrored_back_is_refused_with_what_to_do
 both_readings = pytest.mark.parametrize("reading", READINGS.values(), ids=list(READINGS))
 
 
-def fetched(body: bytes, shown: Shown, reading: Reading) -> Image.Image:
+def fetched(body: bytes, shown: Rendering, reading: Reading) -> Image.Image:
     """What a vendor gets, whose sides must be those that were promised."""
     content = process(body, shown.process, reading).content if shown.process else body
     picture = Image.open(io.BytesIO(content))
@@ -299,7 +299,7 @@ def test_frames_count_where_they_move_and_pages_do_not(header: Header) -> None:
 
 def test_an_animated_webp_is_shown_as_it_is_or_not_at_all() -> None:
     animated = Header("webp", 600, 400, frames=2)
-    assert admit(CAPABILITIES["general/common"], animated) == Shown("", 600, 400)
+    assert admit(CAPABILITIES["general/common"], animated) == Rendering("", 600, 400)
     for name, header in (
         ("goods/commodity", animated),
         ("general/common", replace(animated, width=2000)),
@@ -315,7 +315,7 @@ def test_a_heic_or_avif_that_can_be_transparent_becomes_a_png_and_any_other_a_jp
     assert admit(row, Header(form, 600, 400)).process == f"image/{AS_JPEG}"
     assert admit(row, Header(form, 600, 400, alpha=True)).process == "image/format,png"
     large = admit(row, Header(form, 4000, 3000, alpha=True), 5_000_000)
-    assert large == Shown("image/resize,m_fixed,w_987,h_740/format,png", 987, 740)
+    assert large == Rendering("image/resize,m_fixed,w_987,h_740/format,png", 987, 740)
     assert admit(row, Header("png", 4000, 3000, alpha=True), 5_000_000).process.endswith(AS_JPEG)
 
 
@@ -379,7 +379,7 @@ def test_whatever_is_shown_keeps_the_limits_of_the_vendor_and_of_oss(
         assert (shown.width, shown.height, 1) == (header.width, header.height, header.orientation)
 
 
-def assert_oss_can_make_it(shown: Shown, header: Header, size: int) -> None:
+def assert_oss_can_make_it(shown: Rendering, header: Header, size: int) -> None:
     """Follows the process step by step, as OSS does by each of its documents, and holds it against their limits."""
     assert size <= 20_000_000
     assert max(header.width, header.height) <= {"tiff": 16_384, "avif": 10_000}.get(header.format, 30_000)
@@ -436,38 +436,40 @@ def test_even_noise_fits_the_vendors_bytes_once_reshaped() -> None:
 MASKED = CAPABILITIES["general/refine-mask"].limits
 
 
-def admit_pair(image: Header, mask: Header, size: int = 100_000, limits: Limits = MASKED) -> tuple[Shown, Shown]:
+def admit_pair(
+    image: Header, mask: Header, size: int = 100_000, limits: Limits = MASKED
+) -> tuple[Rendering, Rendering]:
     shown = admit_picture(image, 100_000, limits)
     return shown, admit_mask(mask, size, limits, image, shown)
 
 
 def test_a_mask_of_the_pictures_size_is_shown_as_it_is() -> None:
     image, mask = Header("jpg", 600, 400), Header("png", 600, 400, bits=8)
-    assert admit_pair(image, mask) == (Shown("", 600, 400), Shown("", 600, 400))
+    assert admit_pair(image, mask) == (Rendering("", 600, 400), Rendering("", 600, 400))
 
 
 def test_a_mask_is_resized_with_its_picture_and_stays_sharp() -> None:
     image, mask = Header("jpg", 4000, 3000), Header("png", 4000, 3000, bits=8)
     shown, shown_mask = admit_pair(image, mask)
-    assert shown_mask == Shown("image/resize,m_fixed,w_1999,h_1499/format,png", 1999, 1499)
+    assert shown_mask == Rendering("image/resize,m_fixed,w_1999,h_1499/format,png", 1999, 1499)
     assert (shown.width, shown.height) == (shown_mask.width, shown_mask.height)
 
 
 @pytest.mark.parametrize("mask", [Header("webp", 600, 400), Header("gif", 600, 400, bits=8)])
 def test_a_mask_in_a_format_the_vendor_does_not_take_becomes_a_png(mask: Header) -> None:
-    assert admit_pair(Header("jpg", 600, 400), mask)[1] == Shown("image/format,png", 600, 400)
+    assert admit_pair(Header("jpg", 600, 400), mask)[1] == Rendering("image/format,png", 600, 400)
 
 
 def test_an_upright_mask_of_a_turned_picture_is_held_against_what_a_viewer_sees() -> None:
     image = Header("jpg", 600, 400, orientation=6)
-    assert admit_pair(image, Header("png", 400, 600, bits=8))[1] == Shown("", 400, 600)
+    assert admit_pair(image, Header("png", 400, 600, bits=8))[1] == Rendering("", 400, 600)
     with pytest.raises(Rejected):
         admit_pair(image, Header("png", 600, 400, bits=8))
 
 
 def test_a_turned_mask_of_a_turned_picture_is_turned_too() -> None:
     image = Header("jpg", 600, 400, orientation=6)
-    assert admit_pair(image, image)[1] == Shown("image/auto-orient,1/format,png", 400, 600)
+    assert admit_pair(image, image)[1] == Rendering("image/auto-orient,1/format,png", 400, 600)
 
 
 @pytest.mark.parametrize(
@@ -487,7 +489,7 @@ def test_a_turned_mask_of_a_turned_picture_is_turned_too() -> None:
 )
 def test_a_mask_is_turned_as_it_lies_itself(mask: Header, asked: str) -> None:
     image = Header("jpg", 4000, 3000, orientation=6)
-    assert admit_pair(image, mask)[1] == Shown(asked, 1499, 1999)
+    assert admit_pair(image, mask)[1] == Rendering(asked, 1499, 1999)
 
 
 @pytest.mark.parametrize("sides", [(599, 400), (600, 401), (400, 600), (1200, 800)])
@@ -526,7 +528,7 @@ def test_a_shown_mask_lies_pixel_upon_pixel_and_oss_can_make_it(image: Header, m
 
 def test_a_picture_too_long_for_its_width_is_refused_where_the_vendor_says_so() -> None:
     row = CAPABILITIES["portrait/features"]
-    assert admit(row, Header("jpg", 400, 800)) == Shown("", 400, 800)
+    assert admit(row, Header("jpg", 400, 800)) == Rendering("", 400, 800)
     assert "2 times the shorter one" in refusal(row, Header("jpg", 400, 801)).message
     assert "2 times the shorter one" in refusal(row, Header("jpg", 801, 400)).message
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from shared.errors import Rejected
 from shared.pictures.admission import admit_picture
-from shared.pictures.geometry import Box, Frame, original_box, shown_box
+from shared.pictures.geometry import Box, Frame, rendered_box, stored_box
 from shared.pictures.header.facts import Header
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.options import Areas, admit_areas
@@ -74,12 +74,12 @@ def test_a_part_shown_and_brought_back_is_the_same_enlarged_by_no_more_than_a_pi
     case: tuple[Frame, Box],
 ) -> None:
     frame, box = case
-    shown = shown_box(box, frame)
-    assert within(shown, frame.shown_width, frame.shown_height)
-    back = original_box(shown, frame)
+    shown = rendered_box(box, frame)
+    assert within(shown, frame.rendered_width, frame.rendered_height)
+    back = stored_box(shown, frame)
     assert within(back, frame.width, frame.height)
     assert contains(back, box)
-    across, down = frame.shown_width, frame.shown_height
+    across, down = frame.rendered_width, frame.rendered_height
     if frame.orientation >= 5:
         across, down = down, across
     # Each edge moves by less than one pixel seen, and then to the next whole pixel stored.
@@ -92,16 +92,16 @@ def test_a_part_seen_brought_back_and_shown_again_covers_what_it_covered(
     case: tuple[Frame, Box], data: st.DataObject
 ) -> None:
     frame, _ = case
-    seen = data.draw(boxes_within(frame.shown_width, frame.shown_height))
-    stored = original_box(seen, frame)
+    seen = data.draw(boxes_within(frame.rendered_width, frame.rendered_height))
+    stored = stored_box(seen, frame)
     assert within(stored, frame.width, frame.height)
-    assert contains(shown_box(stored, frame), seen)
+    assert contains(rendered_box(stored, frame), seen)
 
 
 @pytest.mark.parametrize(("stored", "shown", "edge"), [(44, 30, 22), (46, 26, 23), (66, 18, 55)])
 def test_an_edge_that_falls_between_pixels_stays_there(stored: int, shown: int, edge: int) -> None:
     """22 × (30 / 44) is 15, but not in floats: there the part would begin a pixel too early."""
-    told = shown_box(Box(edge, edge, stored - edge, stored - edge), Frame(stored, stored, 1, shown, shown))
+    told = rendered_box(Box(edge, edge, stored - edge, stored - edge), Frame(stored, stored, 1, shown, shown))
     start = edge * shown // stored
     assert told == Box(start, start, shown - start, shown - start)
 
@@ -112,14 +112,14 @@ def test_a_picture_shown_a_whole_number_of_times_as_large_loses_nothing(
 ) -> None:
     frame, box = case
     frame = lying(frame.width, frame.height, frame.orientation, (frame.width * across, frame.height * down))
-    shown = shown_box(box, frame)
+    shown = rendered_box(box, frame)
     assert shown.width * shown.height == box.width * box.height * across * down
-    assert original_box(shown, frame) == box
+    assert stored_box(shown, frame) == box
 
 
 def test_a_vendors_absurd_box_is_no_trouble_of_ours() -> None:
     """What a vendor says may be any whole number: more than a float can hold, too."""
-    assert original_box(Box(0, 0, 10**400, 10), Frame(200, 100, 1, 100, 50)) == Box(0, 0, 200, 20)
+    assert stored_box(Box(0, 0, 10**400, 10), Frame(200, 100, 1, 100, 50)) == Box(0, 0, 200, 20)
 
 
 # ---------------------------------------------------------------- in real pictures
@@ -133,7 +133,7 @@ def test_a_marked_part_is_found_again_in_the_upload_however_it_lay(sides: tuple[
     resized = (width, height) if width <= 1999 else (1999, height * 1999 // width)
     marked = Box(width // 3, height // 5, width // 6, height // 4)
     seen, frame = shown(marked, sides, orientation, resized)
-    found = original_box(seen, frame)
+    found = stored_box(seen, frame)
     slack = 0 if resized == sides else 2 * -(-width // resized[0])  # a pixel seen stands for so many stored
     assert all(abs(ours - theirs) <= slack for ours, theirs in zip(astuple(found), astuple(marked), strict=True))
 
@@ -146,7 +146,7 @@ def test_a_rectangle_drawn_into_a_picture_is_where_the_vendor_is_told_it_is(
 ) -> None:
     """No pixel that shows some of it is left out, and at each edge there is at most one too many."""
     seen, frame = shown(marked, (60, 40), orientation, resized)
-    told = shown_box(marked, frame)
+    told = rendered_box(marked, frame)
     assert contains(told, seen)
     assert contains(seen, Box(told.x + 1, told.y + 1, told.width - 2, told.height - 2))
     if resized == (60, 40):
@@ -189,10 +189,10 @@ def test_what_is_found_in_the_picture_that_the_vendor_fetches_is_found_in_the_up
     seen = Box(left, top, right - left, bottom - top)
     frame = Frame(*sides, orientation, made.width, made.height)
     assert all(
-        abs(ours - there) <= 1 for ours, there in zip(astuple(shown_box(marked, frame)), astuple(seen), strict=True)
+        abs(ours - there) <= 1 for ours, there in zip(astuple(rendered_box(marked, frame)), astuple(seen), strict=True)
     )
     slack = 2 * -(-max(sides) // max(picture.size))  # a pixel seen stands for so many stored
-    found = original_box(seen, frame)
+    found = stored_box(seen, frame)
     assert all(abs(ours - there) <= slack for ours, there in zip(astuple(found), astuple(marked), strict=True))
 
 
@@ -308,7 +308,7 @@ def test_the_vendor_measures_what_it_is_shown() -> None:
     stored = Frame(100, 100, 1, 100, 100)
     strip = spelt((25, 0, 50, 100))
     assert admit_areas(strip, AREAS, stored)
-    assert "cover 60 of 100 pixels, 60.0%" in refusal(strip, replace(stored, shown_width=10, shown_height=10))
+    assert "cover 60 of 100 pixels, 60.0%" in refusal(strip, replace(stored, rendered_width=10, rendered_height=10))
 
 
 @given(st.lists(boxes_within(16, 8), min_size=1, max_size=9))

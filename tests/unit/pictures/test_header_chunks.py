@@ -102,8 +102,8 @@ def test_the_exif_of_a_png_counts_before_its_pixels_and_behind_them(prefix: byte
 
 
 def test_the_exif_before_the_pixels_counts_first() -> None:
-    early, late = (chunk(b"eXIf", exif(orientation, "little")) for orientation in (6, 3))
-    assert header(with_chunks(early, behind=(late,))).orientation == 6
+    too_early, late = (chunk(b"eXIf", exif(orientation, "little")) for orientation in (6, 3))
+    assert header(with_chunks(too_early, behind=(late,))).orientation == 6
 
 
 def test_exif_behind_the_pixels_costs_a_long_png_one_read() -> None:

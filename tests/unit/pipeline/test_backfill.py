@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from shared.cloud.ports import Entry
+from shared.cloud.ports import ListedObject
 from shared.entry.oss_events import ObjectCreated, created, records
 from shared.errors import Misconfigured, Unavailable
 from shared.jobs import keys
-from shared.jobs.backlog import Drain
+from shared.jobs.backlog import BacklogOwner
 from shared.pipeline.backfill import Backfill, Order, Report
-from shared.pipeline.worker import Round
+from shared.pipeline.worker import Worker
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import AtOnce, Shop
@@ -48,25 +48,25 @@ def functions() -> Invocations:
     return Invocations()
 
 
-def event(upload: Entry) -> bytes:
+def event(upload: ListedObject) -> bytes:
     return created("cn-shanghai", "shop-photos", upload.key, upload.size, upload.etag, time=upload.modified)
 
 
 def backfill(shop: Shop, functions: Invocations, order: Order = ALL) -> Report:
     ends = shop.clock.now + timedelta(minutes=50)
-    bell = Drain(shop.bucket, shop.bucket, shop.clock)
-    jobs, prices = shop.line.jobs, shop.line.prices
+    bell = BacklogOwner(shop.bucket, shop.bucket, shop.clock)
+    jobs, prices = shop.pipeline.jobs, shop.pipeline.prices
     told = Backfill(shop.bucket, jobs, bell, functions, prices=prices, event=event, clock=shop.clock, ends=ends)
     return told.run(order)
 
 
 def settle(shop: Shop) -> None:
     ends = shop.clock() + timedelta(minutes=30)
-    Round(shop.arrivals, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
+    Worker(shop.dispatcher, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
 
 
 def queued(shop: Shop) -> list[str]:
-    return [turn.upload for turn in shop.line.jobs.queue.heads()]
+    return [turn.upload for turn in shop.pipeline.jobs.queue.heads()]
 
 
 def numbered(count: int, folder: str = "uploads/general/common/") -> list[str]:
@@ -172,7 +172,7 @@ def test_when_the_platform_refuses_the_uploads_are_queued_and_settle_is_rung_for
     assert "queued for settle: 130, since Function Compute refuses the invocation: no" in report.message
     assert functions.tried <= 16, "those under way at the first refusal, and no more"
     assert queued(shop) == uploads[:100], "in their order, of which one look shows as many"
-    assert shop.bucket.requests.count(("write", keys.BELL)) == 2, "a step has 100"
+    assert shop.bucket.requests.count(("write", keys.WAKE)) == 2, "a step has 100"
     assert (shop.web.sent, shop.keys("cutouts/")) == ([], []), "nothing is worked on here"
     assert {name for name, _ in shop.bucket.requests} <= {"list", "read", "create", "write", "delete"}
     shop.clock.pass_(seconds=1)  # a receipt of the same second would be looked at once more
@@ -235,11 +235,11 @@ def test_a_job_that_was_begun_since_the_listing_hears_that_there_may_be_somethin
     def begun(name: str, key: str) -> None:
         if name == "create":
             shop.bucket.before = lambda name, key: None
-            shop.line.jobs.claim(COMMON, etag)
+            shop.pipeline.jobs.claim(COMMON, etag)
 
     shop.bucket.before = begun
     assert backfill(shop, functions).set_going == 1
-    assert keys.sequel(COMMON) in shop.bucket.things
+    assert keys.recheck(COMMON) in shop.bucket.things
 
 
 def test_a_backfill_that_ran_out_of_time_goes_on_where_it_stopped(

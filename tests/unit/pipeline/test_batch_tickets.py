@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from shared.jobs.job import Blocked, Ticketed, Waiting
+from shared.jobs.job import Blocked, Submitted, Waiting
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from shared.vendors.damo import Damo
 from shared.vendors.quotas import Quotas
@@ -69,7 +69,7 @@ def test_a_question_that_fails_for_less_than_a_day_loses_no_ticket_of_the_batch(
         vendor.answers = [go_on]
         shop.clock.pass_(hours=1)
         go(shop, seconds=0.5)
-    assert all(isinstance(job.stage, Ticketed) for job in map(shop.job, uploads) if job)
+    assert all(isinstance(job.stage, Submitted) for job in map(shop.job, uploads) if job)
     vendor.answers = []
     for _ in range(2):
         shop.clock.pass_(minutes=11)
@@ -96,12 +96,12 @@ def test_picwish_has_thirty_seconds_for_what_it_did_not_finish_at_once(age: int)
     shop.web.always = (200, json.dumps({"status": 200, "data": {"task_id": "T-1", "state": 4}}))
     shop.upload(upload, PHOTO)
     shop.clock.pass_(seconds=age)
-    found = shop.line.jobs.find(upload)
+    found = shop.pipeline.jobs.find(upload)
     assert found is not None
-    shop.line.resume(found)
+    shop.pipeline.resume(found)
     job = shop.job(upload)
     assert job is not None
-    assert isinstance(job.stage, Ticketed if age <= 30 else Waiting)
+    assert isinstance(job.stage, Submitted if age <= 30 else Waiting)
 
 
 # ---------------------------------------------------------------- a vendor that was not set up

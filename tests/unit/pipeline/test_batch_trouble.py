@@ -65,7 +65,7 @@ def test_what_was_bought_alone_is_recorded_before_the_next_is_tried(shop: Shop, 
 def test_a_task_whose_link_was_not_read_is_shown_a_copy_alone(shop: Shop, vendor: Vendor) -> None:
     uploads = [f"{FOLDER}{name}.jpg" for name in ("a", "鞋", "b")]
     for upload in uploads:
-        shop.turned_away(upload, PHOTO, THROTTLED)
+        shop.not_accepted(upload, PHOTO, THROTTLED)
     vendor.fates[uploads[1]] = [{"status": "FAILED", "code": "23500006", "message": "bad address"}]
     shop.clock.pass_(minutes=10)
     go(shop)
@@ -122,7 +122,7 @@ def test_a_photo_overwritten_while_its_batch_waits_is_shown_as_it_is_now(shop: S
     uploads = crowd(shop, 10)
     etag = shop.bucket.put(uploads[4], picture(800, 600))
     go(shop)
-    shop.arrivals.arrived(uploads[4], etag)  # its event comes late
+    shop.dispatcher.dispatch(uploads[4], etag)  # its event comes late
     assert told(shop, uploads[4]).etag == etag
     assert set(vendor.times.values()) == {1}
 

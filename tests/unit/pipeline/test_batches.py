@@ -49,7 +49,7 @@ def test_a_pair_without_its_mask_does_not_hold_up_the_pairs_that_are_complete(sh
     pairs = [f"uploads/damo/matting/{name}.jpg" for name in "abc"]
     for pair in pairs:
         shop.bucket.put(f"{pair}.mask.png", picture(form="PNG", mode="L"))
-        shop.turned_away(pair, PHOTO, THROTTLED)
+        shop.not_accepted(pair, PHOTO, THROTTLED)
     del shop.bucket.things[f"{pairs[1]}.mask.png"]
     shop.clock.pass_(minutes=10)
     go(shop)
@@ -63,7 +63,7 @@ def test_the_two_capabilities_of_a_vendor_never_share_a_call(shop: Shop, vendor:
     uploads = crowd(shop, 2)
     pair = "uploads/damo/matting/a.jpg"
     shop.bucket.put(f"{pair}.mask.png", picture(form="PNG", mode="L"))
-    shop.turned_away(pair, PHOTO, THROTTLED)
+    shop.not_accepted(pair, PHOTO, THROTTLED)
     shop.clock.pass_(minutes=10)
     go(shop, workers=1)
     assert vendor.bought == [uploads, [pair]]

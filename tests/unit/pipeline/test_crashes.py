@@ -26,7 +26,7 @@ def test_an_instance_that_dies_in_every_call_ends_in_a_failed_receipt(shop: Shop
     etag = shop.bucket.put(COMMON, picture())
     shop.bucket.before = die
     with pytest.raises(Died):
-        shop.arrivals.arrived(COMMON, etag)
+        shop.dispatcher.dispatch(COMMON, etag)
     for _ in range(3 * MAX_ATTEMPTS):
         calls = len(shop.web.sent)
         shop.clock.pass_(minutes=3)
@@ -41,7 +41,7 @@ def test_an_instance_that_dies_in_every_call_ends_in_a_failed_receipt(shop: Shop
 def test_what_is_no_job_in_a_jobs_place_is_removed_and_the_upload_served(shop: Shop) -> None:
     shop.bucket.put(keys.job(COMMON), b"hello")
     shop.upload(COMMON, picture())
-    shop.arrivals.look_again(COMMON)
+    shop.dispatcher.look_again(COMMON)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert receipt.status == "done"
@@ -58,11 +58,11 @@ def test_a_copied_receipt_does_not_choose_what_is_deleted(shop: Shop) -> None:
 
 def test_a_stale_claim_is_taken_over_once(shop: Shop) -> None:
     etag = shop.bucket.put(COMMON, picture())
-    assert shop.line.jobs.claim(COMMON, etag) is not None
+    assert shop.pipeline.jobs.claim(COMMON, etag) is not None
     shop.clock.pass_(minutes=3)
-    found = shop.line.jobs.find(COMMON)
+    found = shop.pipeline.jobs.find(COMMON)
     assert found is not None
-    taken = [shop.line.jobs.take(found) for _ in range(3)]
+    taken = [shop.pipeline.jobs.acquire(found) for _ in range(3)]
     assert [job is not None for job in taken] == [True, False, False]
     assert shop.job(COMMON) == taken[0]
     assert taken[0] is not None
@@ -73,13 +73,13 @@ def test_whoever_reads_a_job_that_has_moved_on_leaves_it_alone(shop: Shop) -> No
     shop.web.always = THROTTLED
     shop.upload(COMMON, picture())
     shop.clock.pass_(minutes=1)
-    found = shop.line.jobs.find(COMMON)
+    found = shop.pipeline.jobs.find(COMMON)
     assert found is not None
     shop.web.always = ok(ImageURL=LINK)
-    shop.line.resume(found)
+    shop.pipeline.resume(found)
     for lease in shop.keys("jobs/"):
         del shop.bucket.things[lease]  # long swept, and this reader is very slow
-    assert shop.line.resume(found) == []
+    assert shop.pipeline.resume(found) == []
     assert len(shop.web.sent) == 2
     assert shop.receipt(COMMON) is not None
 
@@ -88,15 +88,15 @@ def test_a_dead_takers_turn_passes_to_the_next(shop: Shop) -> None:
     shop.web.always = THROTTLED
     shop.upload(COMMON, picture())
     shop.clock.pass_(minutes=1)
-    found = shop.line.jobs.find(COMMON)
+    found = shop.pipeline.jobs.find(COMMON)
     assert found is not None
     shop.bucket.create(keys.lease(keys.job(COMMON), found.etag, 0), b'"2026-11-21T08:02:00Z"')
-    assert shop.line.resume(found) == []
+    assert shop.pipeline.resume(found) == []
     shop.clock.pass_(minutes=2)
-    assert shop.line.resume(found) != []
+    assert shop.pipeline.resume(found) != []
 
 
 def test_a_claim_whose_answer_was_lost_is_still_ours(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     create = shop.bucket.create
     monkeypatch.setattr(shop.bucket, "create", lambda key, body: create(key, body) and False)
-    assert shop.line.jobs.claim(COMMON, "E") is not None
+    assert shop.pipeline.jobs.claim(COMMON, "E") is not None

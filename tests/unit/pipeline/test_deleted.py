@@ -22,7 +22,7 @@ FAILED = status("PROCESS_FAILED", ErrorCode="InvalidImage.Content", ErrorMessage
 
 def left(shop: Shop) -> list[str]:
     """What is there when settle has swept the leases of jobs that are over."""
-    shop.line.jobs.sweep(shop.line.jobs.unfinished().leases)
+    shop.pipeline.jobs.sweep(shop.pipeline.jobs.unfinished().leases)
     return shop.left()
 
 
@@ -43,7 +43,7 @@ def test_what_was_bought_for_an_earlier_version_is_not_stored_under_the_next_one
     shop.upload(HD, picture(80, 60))
     shop.after(HD, minutes=1)
     assert shop.keys(keys.CUTOUTS) == []
-    shop.arrivals.look_again(HD)
+    shop.dispatcher.look_again(HD)
     shop.after(HD, minutes=1)
     receipt = shop.receipt(HD)
     assert receipt is not None
@@ -87,7 +87,7 @@ def test_an_event_for_what_is_gone_costs_one_request_and_leaves_no_error(
 ) -> None:
     if body is not None:
         shop.bucket.put(COMMON, body)
-    assert shop.arrivals.arrived(COMMON, "AN-ETAG") is False
+    assert shop.dispatcher.dispatch(COMMON, "AN-ETAG") is False
     assert shop.bucket.requests == [("look", COMMON)]
     assert caplog.records == []
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.jobs import keys
 from shared.jobs.job import Waiting
-from shared.pipeline.worker import Round
+from shared.pipeline.worker import Worker
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import AtOnce, Shop
@@ -19,29 +19,29 @@ shop = viapi_line.shop
 
 
 def told_late(shop: Shop, key: str, etag: str, seconds: float = 9) -> None:
-    shop.arrivals.arrived(key, etag, shop.clock() - timedelta(seconds=seconds))
+    shop.dispatcher.dispatch(key, etag, shop.clock() - timedelta(seconds=seconds))
 
 
 def settle(shop: Shop) -> None:
     ends = shop.clock() + timedelta(minutes=3)
-    Round(shop.arrivals, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
+    Worker(shop.dispatcher, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
 
 
 def test_an_event_told_again_is_not_paid_for_again(shop: Shop) -> None:
     shop.upload(COMMON, picture())
     shop.clock.pass_(hours=1)
-    shop.arrivals.arrived(COMMON, shop.bucket.things[COMMON].etag)
+    shop.dispatcher.dispatch(COMMON, shop.bucket.things[COMMON].etag)
     assert len(shop.web.sent) == 1
     assert shop.keys("jobs/") == []
 
 
 def test_an_event_told_again_while_the_first_is_under_way_leaves_it_alone(shop: Shop) -> None:
     etag = shop.bucket.put(COMMON, picture())
-    first = shop.line.jobs.claim(COMMON, etag)
+    first = shop.pipeline.jobs.claim(COMMON, etag)
     assert first is not None
-    shop.arrivals.arrived(COMMON, etag)
+    shop.dispatcher.dispatch(COMMON, etag)
     assert shop.job(COMMON) == first
-    assert shop.keys("jobs/") == [keys.job(COMMON), keys.sequel(COMMON)], "it may have been uploaded again, as it was"
+    assert shop.keys("jobs/") == [keys.job(COMMON), keys.recheck(COMMON)], "it may have been uploaded again, as it was"
     assert shop.web.sent == []
 
 
@@ -57,8 +57,8 @@ def test_a_late_event_that_finds_a_re_upload_of_the_same_bytes_does_not_swallow_
             shop.upload(COMMON, old)
 
     shop.bucket.before = again
-    shop.arrivals.arrived(COMMON, late)
-    shop.arrivals.look_again(COMMON)
+    shop.dispatcher.dispatch(COMMON, late)
+    shop.dispatcher.look_again(COMMON)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert receipt.etag == late
@@ -82,7 +82,7 @@ def test_a_late_event_of_an_old_version_changes_nothing(shop: Shop) -> None:
     old = shop.bucket.put(COMMON, picture())
     shop.upload(COMMON, picture(800, 600))
     before = dict(shop.bucket.things)
-    shop.arrivals.arrived(COMMON, old)
+    shop.dispatcher.dispatch(COMMON, old)
     assert shop.bucket.things == before
     assert len(shop.web.sent) == 1
 
@@ -91,19 +91,19 @@ def test_a_new_version_that_comes_while_the_old_one_is_bought_is_looked_at_after
     shop.web.always = SUBMITTED
     shop.upload(HD, picture())
     shop.upload(HD, picture(800, 600))
-    assert keys.sequel(HD) in shop.bucket.things
+    assert keys.recheck(HD) in shop.bucket.things
     shop.web.always = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
     shop.after(HD, minutes=1)
     shop.web.always = SUBMITTED
-    shop.arrivals.look_again(HD)
-    assert keys.sequel(HD) not in shop.bucket.things
+    shop.dispatcher.look_again(HD)
+    assert keys.recheck(HD) not in shop.bucket.things
     job = shop.job(HD)
     assert job is not None
     assert job.etag == shop.bucket.things[HD].etag
 
 
 def test_a_new_version_that_comes_while_the_old_one_waits_takes_its_place(shop: Shop) -> None:
-    shop.turned_away(COMMON, picture(), THROTTLED)
+    shop.not_accepted(COMMON, picture(), THROTTLED)
     shop.web.always = ok(ImageURL=LINK)
     shop.upload(COMMON, picture(800, 600))
     receipt = shop.receipt(COMMON)
@@ -115,7 +115,7 @@ def test_a_new_version_that_comes_while_the_old_one_waits_takes_its_place(shop: 
 def test_uploading_what_was_refused_once_more_asks_for_another_try(shop: Shop) -> None:
     shop.web.always = refused("InvalidImage.Content")
     shop.upload(COMMON, picture())
-    shop.arrivals.arrived(COMMON, shop.bucket.things[COMMON].etag)
+    shop.dispatcher.dispatch(COMMON, shop.bucket.things[COMMON].etag)
     assert len(shop.web.sent) == 1, "the same event again is no new upload"
     shop.clock.pass_(minutes=1)
     shop.web.always = ok(ImageURL=LINK)
@@ -136,12 +136,12 @@ def test_somebody_elses_file_in_the_receipts_place_is_replaced(shop: Shop) -> No
 
 def test_a_late_event_joins_the_queue_with_two_writes_and_a_bell_and_no_look_at_the_picture(shop: Shop) -> None:
     told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
-    (turn,) = shop.line.jobs.queue.heads()
-    assert shop.bucket.requests[:3] == [("create", keys.job(COMMON)), ("write", turn.key), ("write", keys.BELL)]
+    (turn,) = shop.pipeline.jobs.queue.heads()
+    assert shop.bucket.requests[:3] == [("create", keys.job(COMMON)), ("write", turn.key), ("write", keys.WAKE)]
     assert shop.bucket.requests[3:] == [("list", keys.QUEUE)], "that was this test"
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.code, job.held_until) == (Waiting(turned_away=True), "QuotaTaken", None)
+    assert (job.stage, job.code, job.lease_until) == (Waiting(not_accepted=True), "QuotaTaken", None)
     assert shop.web.sent == []
 
 
@@ -163,20 +163,20 @@ def test_an_event_in_time_is_served_at_once(shop: Shop) -> None:
 def test_who_is_turned_away_rings_and_the_next_one_joins_him(shop: Shop) -> None:
     shop.web.answers = [THROTTLED]
     shop.upload(COMMON, picture())
-    assert shop.bucket.requests[-1] == ("write", keys.BELL)
+    assert shop.bucket.requests[-1] == ("write", keys.WAKE)
     second = "uploads/general/common/second.jpg"
     shop.clock.pass_(seconds=1)
     shop.upload(second, picture())
     assert len(shop.web.sent) == 1
-    assert [turn.upload for turn in shop.line.jobs.queue.heads()] == [COMMON, second]
+    assert [turn.upload for turn in shop.pipeline.jobs.queue.heads()] == [COMMON, second]
 
 
 def test_settle_is_called_for_a_ticket_and_not_for_what_is_done(shop: Shop) -> None:
     shop.upload(COMMON, picture())
-    assert keys.BELL not in shop.bucket.things
+    assert keys.WAKE not in shop.bucket.things
     shop.web.always = SUBMITTED
     shop.upload(HD, picture())
-    assert keys.BELL in shop.bucket.things
+    assert keys.WAKE in shop.bucket.things
 
 
 @pytest.mark.parametrize("key", ["uploads/general/common/100%.jpg", "uploads/general/common/a%20b.jpg"])
@@ -201,20 +201,20 @@ def test_what_is_told_again_while_it_is_queued_changes_nothing(shop: Shop) -> No
     told_late(shop, COMMON, etag)
     before = dict(shop.bucket.things)
     shop.clock.pass_(seconds=1)
-    shop.arrivals.arrived(COMMON, etag)
+    shop.dispatcher.dispatch(COMMON, etag)
     told_late(shop, COMMON, etag)
     assert shop.bucket.things == before
     settle(shop)
     assert len(shop.web.sent) == 1
-    assert (shop.keys("jobs/"), shop.keys("queue/")) == ([], [keys.DRAIN])
+    assert (shop.keys("jobs/"), shop.keys("queue/")) == ([], [keys.OWNER])
 
 
 def test_a_new_version_of_what_is_queued_is_served_as_it_is_when_its_turn_comes(shop: Shop) -> None:
     told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
-    (turn,) = shop.line.jobs.queue.heads()
+    (turn,) = shop.pipeline.jobs.queue.heads()
     shop.clock.pass_(seconds=1)
     shop.upload(COMMON, picture(800, 600))
-    assert [*shop.line.jobs.queue.heads()] == [turn], "it keeps its place"
+    assert [*shop.pipeline.jobs.queue.heads()] == [turn], "it keeps its place"
     settle(shop)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
@@ -240,7 +240,7 @@ def test_a_late_event_of_what_is_bought_already_is_news_to_its_job(shop: Shop) -
     shop.web.always = SUBMITTED
     shop.upload(HD, picture())
     told_late(shop, HD, shop.bucket.put(HD, picture(800, 600)))
-    assert keys.sequel(HD) in shop.bucket.things
+    assert keys.recheck(HD) in shop.bucket.things
     assert len(shop.web.sent) == 1
 
 
@@ -255,4 +255,4 @@ def test_what_was_begun_by_us_when_only_the_answer_was_lost_gets_its_turn(
 
     monkeypatch.setattr(shop.bucket, "create", lost)
     told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
-    assert [turn.upload for turn in shop.line.jobs.queue.heads()] == [COMMON]
+    assert [turn.upload for turn in shop.pipeline.jobs.queue.heads()] == [COMMON]

@@ -67,9 +67,9 @@ def test_a_lone_mask_is_noted_although_an_instance_died_over_it(shop: Shop) -> N
 
     shop.bucket.before = die
     with pytest.raises(Died):
-        shop.arrivals.arrived(MASK, etag)
+        shop.dispatcher.dispatch(MASK, etag)
     shop.bucket.before = lambda name, key: None
-    shop.arrivals.arrived(MASK, etag)
+    shop.dispatcher.dispatch(MASK, etag)
     job = shop.job(MASK)
     assert job is not None
     assert job.code == "PictureMissing"
@@ -85,7 +85,7 @@ def test_a_lone_mask_is_noted_although_oss_faltered_over_it(shop: Shop, trouble:
     shop.upload(MASK, picture(form="PNG", mode="L"))
     shop.bucket.before = lambda name, key: None
     shop.after(PAIR, minutes=1)
-    shop.arrivals.look_again(MASK)
+    shop.dispatcher.look_again(MASK)
     job = shop.job(MASK)
     assert job is not None
     assert job.code == "PictureMissing"
@@ -131,10 +131,10 @@ def test_a_mask_replaced_while_another_is_looked_at_is_looked_at_afterwards(shop
     shop.upload(PAIR, picture())
     shop.upload(MASK, picture(form="PNG", mode="L"))
     etag = shop.bucket.put(MASK, picture(form="PNG", mode="1"))
-    first = shop.line.jobs.claim(PAIR, "")  # the event of a mask has the image's job in hand
+    first = shop.pipeline.jobs.claim(PAIR, "")  # the event of a mask has the image's job in hand
     assert first is not None
-    shop.arrivals.arrived(MASK, etag)
-    assert keys.sequel(PAIR) in shop.bucket.things
+    shop.dispatcher.dispatch(MASK, etag)
+    assert keys.recheck(PAIR) in shop.bucket.things
 
 
 def test_an_own_mask_without_its_picture_is_no_picture_even_beside_a_folders_mask(shop: Shop) -> None:
@@ -152,7 +152,7 @@ def test_a_folders_new_mask_is_new_work_for_what_was_done_with_the_old_one(shop:
     shop.upload(folder_mask, picture(form="PNG", mode="L"))
     shop.upload(PAIR, picture())
     shop.upload(folder_mask, picture(form="PNG", mode="1"))
-    shop.arrivals.look_again(PAIR)
+    shop.dispatcher.look_again(PAIR)
     assert len(shop.web.sent) == 2
 
 
@@ -186,12 +186,12 @@ def test_a_folders_mask_wakes_the_pictures_that_waited_for_one(shop: Shop) -> No
     shop.web.always = ok(Elements=[{"ImageURL": LINK}])
     shop.upload(PAIR, picture())
     shop.upload("uploads/general/refine-mask/_mask.png", picture(form="PNG", mode="L"))
-    assert keys.sequel(PAIR) in shop.bucket.things
-    shop.arrivals.look_again(PAIR)
+    assert keys.recheck(PAIR) in shop.bucket.things
+    shop.dispatcher.look_again(PAIR)
     receipt = shop.receipt(PAIR)
     assert receipt is not None
     assert receipt.status == "done"
-    assert keys.sequel(PAIR) not in shop.bucket.things
+    assert keys.recheck(PAIR) not in shop.bucket.things
 
 
 def test_a_mask_of_another_size_is_refused_with_both_sizes(shop: Shop) -> None:

@@ -202,7 +202,7 @@ def test_an_upload_deleted_before_its_turn_leaves_nothing(shop: Shop) -> None:
     shop.upload(COMMON, picture())
     del shop.bucket.things[COMMON]
     shop.after(COMMON, minutes=1)
-    shop.line.jobs.sweep(shop.line.jobs.unfinished().leases)
+    shop.pipeline.jobs.sweep(shop.pipeline.jobs.unfinished().leases)
     assert shop.left() == []
 
 
@@ -214,7 +214,7 @@ def test_a_result_of_ours_brought_back_is_passed_over_with_an_error_line(
     ours = shop.bucket.things[keys.output(COMMON, "", "png")]
     looped = "uploads/general/common/looped.png"
     shop.bucket.things[looped] = ours  # as a copy is: with its metadata
-    shop.arrivals.arrived(looped, ours.etag)
+    shop.dispatcher.dispatch(looped, ours.etag)
     assert (len(shop.web.sent), shop.receipt(looped), shop.job(looped)) == (1, None, None)
     assert "x-oss-meta-oss-cutout" in caplog.text
     assert looped in caplog.text

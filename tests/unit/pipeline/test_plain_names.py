@@ -64,7 +64,7 @@ def test_a_new_version_begins_with_a_clean_slate(shop: Shop) -> None:
     shop.upload(COMMON, picture(800, 600))
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.attempts, job.tries) == (1, 1)
+    assert (job.attempts, job.retries) == (1, 1)
 
 
 def test_an_accepted_job_whose_link_could_not_be_read_is_shown_a_copy_too(shop: Shop) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.jobs import keys
-from shared.jobs.backlog import Drain
-from shared.jobs.store import Jobs
-from shared.pipeline.polling import Forecast, _Experience
-from shared.pipeline.worker import Round
+from shared.jobs.backlog import BacklogOwner
+from shared.jobs.store import JobStore
+from shared.pipeline.polling import PollEstimator, _Experience
+from shared.pipeline.worker import Worker
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import START, AtOnce, Shop
@@ -27,29 +27,29 @@ def go(shop: Shop, seconds: float = 60) -> float:
     """One round; how many seconds of the clock it took."""
     began = shop.clock()
     ends = began + timedelta(seconds=seconds)
-    Round(shop.arrivals, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
+    Worker(shop.dispatcher, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
     return (shop.clock() - began).total_seconds()
 
 
 def test_the_sign_that_settle_is_draining_holds_for_the_next_round_as_well(shop: Shop) -> None:
-    settle = Drain(shop.bucket, shop.bucket, shop.clock)  # an instance keeps it from round to round
+    settle = BacklogOwner(shop.bucket, shop.bucket, shop.clock)  # an instance keeps it from round to round
     settle.announce(frozenset({"general/common"}), shop.clock() + timedelta(minutes=8))
     shop.clock.pass_(minutes=7)
     settle.announce(frozenset({"general/common"}), shop.clock() + timedelta(minutes=8))
     shop.clock.pass_(minutes=4)
-    function = Drain(shop.bucket, shop.bucket, shop.clock)
-    function.call("general/common")
+    function = BacklogOwner(shop.bucket, shop.bucket, shop.clock)
+    function.joined("general/common")
     shop.clock.pass_(seconds=4)
     assert function.owns("general/common")
 
 
 def test_two_threads_may_learn_at_once_that_settle_has_gone(shop: Shop) -> None:
-    drain = shop.arrivals.drain
-    drain.call("general/common")
+    drain = shop.dispatcher.backlog_owner
+    drain.joined("general/common")
     shop.clock.pass_(seconds=4)
 
     def another(name: str, key: str) -> None:
-        if key == keys.DRAIN:
+        if key == keys.OWNER:
             shop.bucket.before = lambda name, key: None
             assert not drain.owns("general/common")
 
@@ -58,7 +58,7 @@ def test_two_threads_may_learn_at_once_that_settle_has_gone(shop: Shop) -> None:
 
 
 def test_a_result_that_comes_while_another_thread_asks_whether_it_is_early_is_no_bug() -> None:
-    forecast = Forecast(lambda: START)
+    forecast = PollEstimator(lambda: START)
 
     class Interrupted(_Experience):
         def __getattribute__(self, name: str) -> Any:
@@ -69,20 +69,20 @@ def test_a_result_that_comes_while_another_thread_asks_whether_it_is_early_is_no
 
     second = timedelta(seconds=1)
     forecast._of["damo/matting"] = Interrupted(unfinished=4 * second)
-    assert forecast.early("damo/matting", START - second, START) == 3.5 * second
+    assert forecast.too_early("damo/matting", START - second, START) == 3.5 * second
 
 
 def test_a_turn_that_an_older_job_left_does_not_hide_a_new_ones(shop: Shop) -> None:
     etag = shop.bucket.put(COMMON, picture())
-    assert shop.line.jobs.enqueue(COMMON, etag)
-    shop.bucket.put(keys.turn("waiting", shop.clock() + timedelta(hours=8), COMMON), b"")
+    assert shop.pipeline.jobs.enqueue(COMMON, etag)
+    shop.bucket.put(keys.queue_entry("waiting", shop.clock() + timedelta(hours=8), COMMON), b"")
     shop.clock.pass_(seconds=1)
     go(shop)
     assert shop.receipt(COMMON) is not None
 
 
 def test_what_somebody_has_in_hand_is_not_looked_at_with_every_search(shop: Shop) -> None:
-    assert shop.line.jobs.claim(COMMON, shop.bucket.put(COMMON, picture())) is not None
+    assert shop.pipeline.jobs.claim(COMMON, shop.bucket.put(COMMON, picture())) is not None
     shop.web.answers = [SUBMITTED]
     shop.web.always = status("PROCESSING")
     shop.upload(HD, picture())  # keeps the round awake
@@ -92,7 +92,7 @@ def test_what_somebody_has_in_hand_is_not_looked_at_with_every_search(shop: Shop
 
 def test_a_bug_over_news_comes_once_a_round(shop: Shop) -> None:
     shop.bucket.put(COMMON, picture())
-    shop.bucket.put(keys.sequel(COMMON), b"{}")
+    shop.bucket.put(keys.recheck(COMMON), b"{}")
     shop.web.answers = [SUBMITTED]
     shop.web.always = status("PROCESSING")
     shop.upload(HD, picture())
@@ -114,7 +114,7 @@ def test_a_job_that_nobody_survives_keeps_no_round_awake(shop: Shop, monkeypatch
     shop.web.answers = [SUBMITTED]
     shop.upload(HD, picture())
     shop.clock.pass_(minutes=10)
-    monkeypatch.setattr(Jobs, "_win", lambda *_: False)
+    monkeypatch.setattr(JobStore, "_win", lambda *_: False)
     assert go(shop) < 15
 
 
@@ -130,11 +130,11 @@ def test_news_of_an_upload_whose_ticket_takes_long_keep_no_round_awake(shop: Sho
 def test_what_stood_before_a_thread_when_the_round_ended_is_left_to_the_next(shop: Shop) -> None:
     for name in "abc":
         upload = f"uploads/general/common/{name}.jpg"
-        assert shop.line.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
+        assert shop.pipeline.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
     shop.clock.pass_(seconds=1)
     shop.web.before = lambda request: shop.clock.pass_(seconds=40)
     with ThreadPoolExecutor(1) as pool:
-        Round(shop.arrivals, shop.clock() + timedelta(seconds=30), pool).run()
+        Worker(shop.dispatcher, shop.clock() + timedelta(seconds=30), pool).run()
     assert len(shop.web.sent) == 1
 
 
@@ -165,8 +165,8 @@ def test_a_name_in_the_queue_that_tells_no_moment_stops_nobody(shop: Shop) -> No
 def test_turns_that_came_to_nothing_do_not_open_a_door_that_refuses(shop: Shop) -> None:
     uploads = [f"uploads/general/common/{name}.jpg" for name in range(12)]
     for upload in uploads:
-        assert shop.line.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
-        shop.bucket.put(keys.turn("waiting", shop.clock(), f"{upload}.gone.jpg"), b"")
+        assert shop.pipeline.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
+        shop.bucket.put(keys.queue_entry("waiting", shop.clock(), f"{upload}.gone.jpg"), b"")
         shop.clock.pass_(seconds=1)
     shop.web.always = THROTTLED
     go(shop, seconds=30)
@@ -175,11 +175,11 @@ def test_turns_that_came_to_nothing_do_not_open_a_door_that_refuses(shop: Shop) 
 
 def test_turns_that_jobs_have_left_behind_keep_nobody_waiting_for_the_next_round(shop: Shop) -> None:
     for number in range(1100):
-        shop.bucket.put(keys.turn("waiting", shop.clock(), f"uploads/general/common/{number}.jpg"), b"")
+        shop.bucket.put(keys.queue_entry("waiting", shop.clock(), f"uploads/general/common/{number}.jpg"), b"")
     shop.clock.pass_(seconds=1)
-    assert shop.line.jobs.enqueue(COMMON, shop.bucket.put(COMMON, picture()))
+    assert shop.pipeline.jobs.enqueue(COMMON, shop.bucket.put(COMMON, picture()))
     shop.clock.pass_(seconds=1)
-    shop.line.jobs.queue.uploads = lambda: {COMMON}  # type: ignore[method-assign]  # nor does the search find it
+    shop.pipeline.jobs.queue.uploads = lambda: {COMMON}  # type: ignore[method-assign]  # nor does the search find it
     go(shop)
     assert shop.receipt(COMMON) is not None
 
@@ -187,7 +187,7 @@ def test_turns_that_jobs_have_left_behind_keep_nobody_waiting_for_the_next_round
 def test_calls_that_were_under_way_when_the_door_shut_count_as_one_refusal(shop: Shop) -> None:
     for name in range(12):
         upload = f"uploads/general/common/{name}.jpg"
-        assert shop.line.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
+        assert shop.pipeline.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
     shop.clock.pass_(seconds=1)
     shop.web.answers = [THROTTLED] * 11
     shop.web.always = ok(ImageURL=LINK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import Misconfigured, Unavailable
-from shared.jobs.job import Ready, Waiting
+from shared.jobs.job import Fetching, Waiting
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.pictures import picture
 from tests.unit import viapi_line
@@ -20,7 +20,7 @@ def test_a_failed_download_is_tried_again_without_paying_again(shop: Shop) -> No
     shop.upload(COMMON, picture())
     job = shop.job(COMMON)
     assert job is not None
-    assert isinstance(job.stage, Ready)
+    assert isinstance(job.stage, Fetching)
     del shop.web.results[LINK]
     shop.after(COMMON, minutes=1)
     receipt = shop.receipt(COMMON)

@@ -191,7 +191,7 @@ def test_copies_that_a_lifecycle_rule_took_are_renewed_and_with_them_their_pair(
 
 
 def test_a_photo_deleted_while_it_waits_takes_its_copy_with_it(shop: Shop) -> None:
-    shop.turned_away(PHOTO, picture(), THROTTLED)
+    shop.not_accepted(PHOTO, picture(), THROTTLED)
     del shop.bucket.things[PHOTO]
     shop.clock.pass_(minutes=11)
     go(shop)
@@ -200,7 +200,7 @@ def test_a_photo_deleted_while_it_waits_takes_its_copy_with_it(shop: Shop) -> No
 
 
 def test_a_new_version_is_shown_from_a_copy_of_its_own(shop: Shop) -> None:
-    shop.turned_away(PHOTO, picture(), THROTTLED)
+    shop.not_accepted(PHOTO, picture(), THROTTLED)
     newer = picture(800, 600)
     copies = copies_at_work(shop)
     shop.upload(PHOTO, newer)
@@ -209,14 +209,14 @@ def test_a_new_version_is_shown_from_a_copy_of_its_own(shop: Shop) -> None:
 
 
 def test_a_new_version_in_another_format_leaves_no_copy_of_the_old_one(shop: Shop) -> None:
-    shop.turned_away(PHOTO, picture(), THROTTLED)
+    shop.not_accepted(PHOTO, picture(), THROTTLED)
     shop.upload(PHOTO, picture(form="PNG"))
     assert [key.rpartition(".")[2] for key in staged(shop)] == ["jpg", "png"]
     assert shop.keys("work/") == []
 
 
 def test_a_new_version_that_needs_no_copy_leaves_none_either(shop: Shop) -> None:
-    shop.turned_away(PHOTO, picture(), THROTTLED)
+    shop.not_accepted(PHOTO, picture(), THROTTLED)
     shop.upload(PHOTO, b"no picture at all")
     assert (status(shop, PHOTO), shop.keys("work/")) == ("rejected", [])
 

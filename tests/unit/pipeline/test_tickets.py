@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Busy
-from shared.jobs.job import Ticketed, Waiting
+from shared.errors import NotAccepted
+from shared.jobs.job import Submitted, Waiting
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.pictures import picture
 from tests.unit import viapi_line
@@ -23,7 +23,7 @@ def test_an_asynchronous_job_keeps_its_ticket_and_settle_concludes_it(shop: Shop
     shop.upload(HD, picture())
     job = shop.job(HD)
     assert job is not None
-    assert job.stage == Ticketed(ticket="R-1", since=START)
+    assert job.stage == Submitted(ticket="R-1", since=START)
     shop.web.answers = [status("PROCESSING"), status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))]
     shop.after(HD, minutes=1)
     assert shop.job(HD) is not None
@@ -34,14 +34,14 @@ def test_an_asynchronous_job_keeps_its_ticket_and_settle_concludes_it(shop: Shop
     assert [request.form["JobId"] for request in shop.web.sent[1:]] == ["R-1", "R-1"]
 
 
-@pytest.mark.parametrize("trouble", [THROTTLED, refused("InternalError", 500), Busy("VendorUnreachable", "x")])
+@pytest.mark.parametrize("trouble", [THROTTLED, refused("InternalError", 500), NotAccepted("VendorUnreachable", "x")])
 def test_trouble_while_asking_keeps_the_ticket(shop: Shop, trouble: Any) -> None:
     shop.web.answers = [SUBMITTED, trouble]
     shop.upload(HD, picture())
     shop.after(HD, minutes=1)
     job = shop.job(HD)
     assert job is not None
-    assert isinstance(job.stage, Ticketed)
+    assert isinstance(job.stage, Submitted)
     assert job.attempts == 1
 
 
@@ -57,8 +57,8 @@ def test_a_question_that_is_not_worth_asking_when_its_turn_has_come_is_asked_lat
     shop.after(other, seconds=0)
     job = shop.job(other)
     assert job is not None
-    assert isinstance(job.stage, Ticketed)
-    assert (job.stage.asked, job.tries, job.code, job.held_until) == (0, 0, "", None)
+    assert isinstance(job.stage, Submitted)
+    assert (job.stage.polls, job.retries, job.code, job.lease_until) == (0, 0, "", None)
     assert job.due < shop.clock(), "it keeps its place, and is put off by who meets it next"
 
 
@@ -82,13 +82,13 @@ def test_a_job_the_vendor_gave_up_is_submitted_again(shop: Shop, fate: Any) -> N
     shop.after(HD, minutes=1)
     job = shop.job(HD)
     assert job is not None
-    assert (isinstance(job.stage, Ticketed), job.attempts) == (True, 2)
+    assert (isinstance(job.stage, Submitted), job.attempts) == (True, 2)
 
 
 @pytest.mark.parametrize("code", ["ServiceUnavailable", "Throttling.User", "InvalidApi.NotPurchase"])
 def test_an_accepted_job_that_always_fails_is_not_submitted_for_ever(shop: Shop, code: str) -> None:
     shop.web.always = SUBMITTED
-    shop.web.asked = status("PROCESS_FAILED", ErrorCode=code, ErrorMessage="given up")
+    shop.web.polls = status("PROCESS_FAILED", ErrorCode=code, ErrorMessage="given up")
     shop.upload(HD, picture())
     for _ in range(4 * MAX_ATTEMPTS):
         if shop.job(HD):
@@ -120,7 +120,7 @@ def test_a_job_that_never_ends_is_given_up_after_a_day(shop: Shop) -> None:
 @pytest.mark.parametrize("answer", [(200, "{}"), refused("InternalError", 500), (502, "<html>"), THROTTLED])
 def test_a_vendor_that_never_tells_what_became_of_a_ticket_is_not_asked_for_ever(shop: Shop, answer: Any) -> None:
     shop.web.always = SUBMITTED
-    shop.web.asked = answer
+    shop.web.polls = answer
     shop.upload(HD, picture())
     for _ in range(6 * 26):
         shop.after(HD, minutes=10)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.concurrency import VENDOR_SLOW
-from shared.errors import Busy, Unavailable
+from shared.errors import NotAccepted, Unavailable
 from shared.jobs.job import Blocked, Waiting
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.pictures import picture
@@ -24,7 +24,7 @@ def test_a_throttled_upload_waits_and_drains_and_counts_one_attempt(shop: Shop) 
     shop.upload(COMMON, picture())
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.code, job.attempts) == (Waiting(turned_away=True), "Throttling.User", 0)
+    assert (job.stage, job.code, job.attempts) == (Waiting(not_accepted=True), "Throttling.User", 0)
     for _ in range(20):
         shop.after(COMMON, minutes=11)
     shop.web.always = ok(ImageURL=LINK)
@@ -79,13 +79,13 @@ def test_an_unknown_code_is_tried_a_bounded_number_of_times_and_then_fails(shop:
 
 
 def test_a_vendor_out_of_reach_is_waited_for_as_long_as_it_takes(shop: Shop) -> None:
-    shop.web.always = Busy("VendorUnreachable", "not reached")
+    shop.web.always = NotAccepted("VendorUnreachable", "not reached")
     shop.upload(COMMON, picture())
     for _ in range(3 * MAX_ATTEMPTS):
         shop.after(COMMON, minutes=11)
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.attempts) == (Waiting(turned_away=True), 0)
+    assert (job.stage, job.attempts) == (Waiting(not_accepted=True), 0)
 
 
 def test_a_call_without_an_answer_may_have_been_bought_and_is_counted(shop: Shop) -> None:
@@ -98,15 +98,17 @@ def test_a_call_without_an_answer_may_have_been_bought_and_is_counted(shop: Shop
 
 
 @pytest.mark.parametrize(
-    "answer", [ok(ImageURL=LINK), THROTTLED, Unavailable("NoAnswer", "x"), Busy("Unreachable", "x")]
+    "answer", [ok(ImageURL=LINK), THROTTLED, Unavailable("NoAnswer", "x"), NotAccepted("Unreachable", "x")]
 )
 def test_a_call_is_with_its_vendor_until_there_is_an_answer_or_none_will_come(shop: Shop, answer: Any) -> None:
     shop.web.answers = [answer]
     with_vendor = []
-    shop.web.before = lambda request: with_vendor.append(shop.line.purchases.concurrency("general/common").in_flight)
+    shop.web.before = lambda request: with_vendor.append(
+        shop.pipeline.vendor_calls.concurrency("general/common").in_flight
+    )
     shop.upload(COMMON, picture())
     assert with_vendor == [1]
-    assert shop.line.purchases.concurrency("general/common").in_flight == 0
+    assert shop.pipeline.vendor_calls.concurrency("general/common").in_flight == 0
 
 
 def test_a_retired_action_that_the_vendor_forgot_names_its_substitute(shop: Shop) -> None:
@@ -119,7 +121,7 @@ def test_a_retired_action_that_the_vendor_forgot_names_its_substitute(shop: Shop
 
 
 def test_calls_without_an_answer_leave_the_vendor_one_call_at_a_time(shop: Shop) -> None:
-    limit = shop.line.purchases.concurrency("general/common")
+    limit = shop.pipeline.vendor_calls.concurrency("general/common")
     shop.web.always = ok(ImageURL=LINK)
     for name in range(5):
         shop.upload(f"uploads/general/common/{name}.jpg", picture())
@@ -128,12 +130,12 @@ def test_calls_without_an_answer_leave_the_vendor_one_call_at_a_time(shop: Shop)
     for name in range(5, 8):
         shop.upload(f"uploads/general/common/{name}.jpg", picture())
     assert limit.limit == 1
-    assert shop.line.purchases.concurrency("general/logo").limit > 1, "another capability is another matter"
+    assert shop.pipeline.vendor_calls.concurrency("general/logo").limit > 1, "another capability is another matter"
 
 
-@pytest.mark.parametrize("answer", [THROTTLED, Busy("Unreachable", "x"), refused("InternalError", 500)])
+@pytest.mark.parametrize("answer", [THROTTLED, NotAccepted("Unreachable", "x"), refused("InternalError", 500)])
 def test_what_the_vendor_refuses_says_nothing_of_how_many_calls_it_serves_at_once(shop: Shop, answer: Any) -> None:
-    limit = shop.line.purchases.concurrency("general/common")
+    limit = shop.pipeline.vendor_calls.concurrency("general/common")
     before = limit.limit
     shop.web.always = answer
     shop.web.before = lambda request: shop.clock.pass_(seconds=30)
@@ -143,13 +145,13 @@ def test_what_the_vendor_refuses_says_nothing_of_how_many_calls_it_serves_at_onc
 
 
 def test_a_call_for_which_the_vendor_has_no_room_is_not_made_and_keeps_its_place(shop: Shop) -> None:
-    limit = shop.line.purchases.concurrency("general/common")
+    limit = shop.pipeline.vendor_calls.concurrency("general/common")
     while limit.room:
         limit.sent()
     shop.upload(COMMON, picture())
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.code, job.attempts) == (Waiting(turned_away=True), VENDOR_SLOW, 0)
+    assert (job.stage, job.code, job.attempts) == (Waiting(not_accepted=True), VENDOR_SLOW, 0)
     assert shop.web.sent == []
     limit.back()
     shop.web.always = ok(ImageURL=LINK)

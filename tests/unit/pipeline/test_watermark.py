@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Busy
+from shared.errors import NotAccepted
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
 from tests.pictures import picture
@@ -178,7 +178,7 @@ def test_another_document_is_new_work_and_the_same_one_again_is_not(shop: Shop) 
 
 
 def test_a_document_that_changes_while_its_photo_waits_is_told_as_it_is_then(shop: Shop) -> None:
-    shop.web.answers = [Busy("VendorUnreachable", "x")]
+    shop.web.answers = [NotAccepted("VendorUnreachable", "x")]
     shop.upload(DOCUMENT, BODIES[DOCUMENT])
     shop.upload(PHOTO, BODIES[PHOTO])
     shop.bucket.put(DOCUMENT, boxes(box(x=300)))

@@ -13,10 +13,10 @@ import pytest
 from shared.cloud.ports import Request
 from shared.errors import Unavailable
 from shared.jobs import keys
-from shared.jobs.job import Ready
-from shared.jobs.queue import turn_of
-from shared.jobs.store import Jobs
-from shared.pipeline.worker import Round
+from shared.jobs.job import Fetching
+from shared.jobs.queue import entry_of
+from shared.jobs.store import JobStore
+from shared.pipeline.worker import Worker
 from tests.pictures import picture
 from tests.unit.fakes import AtOnce, Shop
 from tests.unit.viapi_line import COMMON, HD, LINK, PAIR, SUBMITTED, THROTTLED, ok, refused, status
@@ -40,7 +40,7 @@ def go(shop: Shop, seconds: float = 180, workers: int = 4) -> list[float]:
         shop.clock.pass_(seconds=pause)
 
     with ThreadPoolExecutor(workers) if workers > 1 else AtOnce() as pool:
-        Round(shop.arrivals, shop.clock() + timedelta(seconds=seconds), pool, sleep=sleep).run()
+        Worker(shop.dispatcher, shop.clock() + timedelta(seconds=seconds), pool, sleep=sleep).run()
     return slept
 
 
@@ -51,12 +51,12 @@ def common(number: int) -> str:
 def queued(shop: Shop, *uploads: str) -> None:
     """They wait for their first call, a millisecond apart."""
     for upload in uploads:
-        assert shop.line.jobs.enqueue(upload, shop.bucket.put(upload, PHOTO))
+        assert shop.pipeline.jobs.enqueue(upload, shop.bucket.put(upload, PHOTO))
         shop.clock.pass_(milliseconds=1)
 
 
 def turns(shop: Shop) -> list[str]:
-    return [turn.upload for turn in shop.line.jobs.queue.heads()]
+    return [turn.upload for turn in shop.pipeline.jobs.queue.heads()]
 
 
 def test_with_nothing_to_do_a_round_is_two_listings(shop: Shop) -> None:
@@ -132,18 +132,18 @@ def test_a_round_leaves_no_leases_over_what_is_past(shop: Shop) -> None:
 def test_a_lease_over_a_state_that_still_is_stays(shop: Shop) -> None:
     shop.web.answers = [SUBMITTED]
     shop.upload(HD, picture())
-    found = shop.line.jobs.find(HD)
+    found = shop.pipeline.jobs.find(HD)
     assert found is not None
     shop.clock.pass_(minutes=1)
-    assert shop.line.jobs.take(found) is not None
-    assert shop.line.jobs.unfinished().leases == ()
+    assert shop.pipeline.jobs.acquire(found) is not None
+    assert shop.pipeline.jobs.unfinished().leases == ()
 
 
 def test_one_uploads_bug_does_not_hold_up_the_others_and_is_raised_in_the_end(shop: Shop) -> None:
     shop.web.always = THROTTLED
     shop.upload(COMMON, picture())
     shop.bucket.put("uploads/general/common/bug.jpg", picture())
-    shop.bucket.put(keys.sequel("uploads/general/common/bug.jpg"), b"{}")
+    shop.bucket.put(keys.recheck("uploads/general/common/bug.jpg"), b"{}")
 
     def bug(name: str, about: str) -> None:
         if (name, about) == ("look", "uploads/general/common/bug.jpg"):
@@ -238,7 +238,7 @@ def test_however_long_the_vendor_takes_others_are_called_meanwhile(shop: Shop, m
         with_vendor.wait()
 
     shop.web.before = until_all_are_there
-    monkeypatch.setattr(shop.line.purchases, "per_second", lambda capability: 12)
+    monkeypatch.setattr(shop.pipeline.vendor_calls, "per_second", lambda capability: 12)
     go(shop, workers=150)
     assert turns(shop) == []
 
@@ -247,7 +247,7 @@ def test_a_turn_too_many_is_removed(shop: Shop) -> None:
     queued(shop, COMMON)
     job = shop.job(COMMON)
     assert job is not None
-    shop.line.jobs.remove(job)
+    shop.pipeline.jobs.remove(job)
     go(shop)
     assert (shop.web.sent, shop.keys("queue/waiting")) == ([], [])
 
@@ -255,13 +255,13 @@ def test_a_turn_too_many_is_removed(shop: Shop) -> None:
 def test_an_outdated_turn_is_removed_and_the_job_keeps_to_its_time(shop: Shop) -> None:
     shop.web.answers = [refused("InternalError", 500)]
     queued(shop, COMMON)
-    (outdated,) = shop.line.jobs.queue.heads()
+    (outdated,) = shop.pipeline.jobs.queue.heads()
     shop.resume(COMMON)
     job = shop.job(COMMON)
     assert job is not None
-    assert {*shop.keys("queue/waiting")} == {outdated.key, turn_of(job).key}
+    assert {*shop.keys("queue/waiting")} == {outdated.key, entry_of(job).key}
     go(shop, seconds=1)
-    assert shop.keys("queue/waiting") == [turn_of(job).key]
+    assert shop.keys("queue/waiting") == [entry_of(job).key]
     assert len(shop.web.sent) == 1
 
 
@@ -271,7 +271,7 @@ def test_a_job_without_a_turn_is_found_and_moved_on_or_gets_one(shop: Shop, due:
     shop.upload(COMMON, PHOTO)
     job = shop.job(COMMON)
     assert job is not None
-    shop.line.jobs.queue.remove((turn_of(job).key,))
+    shop.pipeline.jobs.queue.remove((entry_of(job).key,))
     shop.web.always = ok(ImageURL=LINK)
     shop.clock.pass_(seconds=60 if due else 0)
     go(shop, seconds=60 if due else 1)
@@ -281,7 +281,7 @@ def test_a_job_without_a_turn_is_found_and_moved_on_or_gets_one(shop: Shop, due:
 
 def test_a_job_whose_owner_is_alive_is_his_and_one_whose_owner_died_is_moved_on(shop: Shop) -> None:
     shop.web.always = ok(ImageURL=LINK)
-    assert shop.line.jobs.claim(COMMON, shop.bucket.put(COMMON, PHOTO)) is not None
+    assert shop.pipeline.jobs.claim(COMMON, shop.bucket.put(COMMON, PHOTO)) is not None
     shop.clock.pass_(seconds=LEASE.total_seconds() - 60)
     go(shop)
     assert shop.web.sent == []
@@ -296,13 +296,13 @@ def test_two_rounds_at_once_pay_once(shop: Shop) -> None:
     uploads = [common(number) for number in range(20)]
     queued(shop, *uploads)
     shop.web.always = ok(ImageURL=LINK)
-    other = shop.meet(shop.compose(shop.web, Jobs(shop.bucket, shop.clock, LEASE)))
+    other = shop.meet(shop.compose(shop.web, JobStore(shop.bucket, shop.clock, LEASE)))
     calls = []
 
     def meanwhile(request: Request) -> None:
         calls.append(request)
         if len(calls) == 1:
-            Round(other, shop.clock() + timedelta(seconds=1), AtOnce(), sleep=shop_sleep).run()
+            Worker(other, shop.clock() + timedelta(seconds=1), AtOnce(), sleep=shop_sleep).run()
 
     def shop_sleep(pause: float) -> None:
         shop.clock.pass_(seconds=pause)
@@ -334,7 +334,7 @@ def test_tickets_that_are_ready_are_fetched_each_by_itself(shop: Shop) -> None:
     shop.web.results[LINK] = Unavailable("ResultUnreachable", "not now")
     shop.clock.pass_(seconds=30)
     go(shop, seconds=1)
-    assert [type(shop.job(upload).stage) for upload in uploads] == [Ready] * 3  # type: ignore[union-attr]
+    assert [type(shop.job(upload).stage) for upload in uploads] == [Fetching] * 3  # type: ignore[union-attr]
     del shop.web.results[LINK]
     shop.clock.pass_(minutes=1)
     go(shop)
@@ -346,7 +346,7 @@ def test_tickets_that_are_ready_are_fetched_each_by_itself(shop: Shop) -> None:
 
 
 def sign(shop: Shop) -> dict[str, object]:
-    return dict(json.loads(shop.bucket.things[keys.DRAIN].body))
+    return dict(json.loads(shop.bucket.things[keys.OWNER].body))
 
 
 def slow(shop: Shop, seconds: float) -> None:
@@ -371,7 +371,7 @@ def test_a_round_that_runs_out_of_time_calls_the_next_one_and_leaves_the_sign_up
     ends = shop.clock() + timedelta(seconds=10)
     go(shop, seconds=10, workers=1)
     assert len(shop.web.sent) == 10
-    assert keys.BELL in shop.bucket.things
+    assert keys.WAKE in shop.bucket.things
     assert sign(shop)["capabilities"] == ["general/common"]
     assert str(sign(shop)["until"]) > ends.isoformat()
     go(shop, seconds=10, workers=1)
@@ -382,7 +382,7 @@ def test_a_round_that_had_time_enough_calls_nobody(shop: Shop) -> None:
     queued(shop, *map(common, range(3)))
     shop.web.always = ok(ImageURL=LINK)
     go(shop)
-    assert keys.BELL not in shop.bucket.things
+    assert keys.WAKE not in shop.bucket.things
 
 
 def test_a_round_before_a_blocked_door_calls_nobody(shop: Shop) -> None:
@@ -390,7 +390,7 @@ def test_a_round_before_a_blocked_door_calls_nobody(shop: Shop) -> None:
     shop.web.always = refused("InvalidApi.NotPurchase", 403)
     go(shop)
     assert len(shop.keys("jobs/")) >= 3
-    assert keys.BELL not in shop.bucket.things
+    assert keys.WAKE not in shop.bucket.things
 
 
 def test_a_round_stays_for_those_who_park_for_its_sake(shop: Shop) -> None:
@@ -406,7 +406,7 @@ def test_a_round_stays_for_those_who_park_for_its_sake(shop: Shop) -> None:
             queued(shop, common(2))
         slept += pause
 
-    Round(shop.arrivals, began + timedelta(seconds=60), AtOnce(), sleep=sleep).run()
+    Worker(shop.dispatcher, began + timedelta(seconds=60), AtOnce(), sleep=sleep).run()
     assert shop.receipt(common(2)) is not None
 
 
@@ -419,7 +419,7 @@ def test_a_bug_in_the_search_is_raised_when_all_else_is_done(
     def bug(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(shop.line.jobs, "sweep", bug)
+    monkeypatch.setattr(shop.pipeline.jobs, "sweep", bug)
     with pytest.raises(ZeroDivisionError):
         go(shop)
     assert shop.receipt(COMMON) is not None

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from shared.cloud.ports import Reply
 from shared.vendors.capability import Capability
-from shared.vendors.protocol import Stamp, Task
+from shared.vendors.protocol import Nonce, Task
 
 Json = object
 
-STAMP = Stamp(datetime(2026, 11, 21, 8, 30, 15, tzinfo=timezone.utc), "0123456789abcdef")
+STAMP = Nonce(datetime(2026, 11, 21, 8, 30, 15, tzinfo=timezone.utc), "0123456789abcdef")
 NOT_JSON = (
     b"",
     b"<html>502</html>",

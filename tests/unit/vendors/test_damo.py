@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.cloud.ports import Quota, Reply
-from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, Rejected, Unavailable
 from shared.vendors.capabilities import CAPABILITIES, vendor_options
 from shared.vendors.capability import Capability
 from shared.vendors.damo import Damo
@@ -43,7 +43,7 @@ def heard(data: Json, status: int = 200, **envelope: Json) -> Reply:
 
 
 def fate(row: Capability, reply: Reply, index: int = 0) -> Done | Pending | Failed:
-    return vendor().fate(row, TICKET, index, reply)
+    return vendor().poll_answer(row, TICKET, index, reply)
 
 
 def told(*tasks: Json, index: int = 0) -> Done | Pending | Failed:
@@ -81,14 +81,14 @@ def test_ten_pictures_are_submitted_together_in_their_order(row: Capability) -> 
 
 @every_row
 def test_a_ticket_is_asked_for_at_its_service(row: Capability) -> None:
-    request = vendor(path="/elsewhere").ask(row, TICKET, STAMP)
+    request = vendor(path="/elsewhere").poll(row, TICKET, STAMP)
     assert (request.method, request.url) == ("POST", f"{ENDPOINT}/api/v1/{row.action}/query")
     assert request.json == {"data": {"result_key": TICKET}}
 
 
 @every_row
 def test_calls_and_questions_carry_the_appcode_and_a_number_used_once(row: Capability) -> None:
-    for request in (vendor().call(row, [task(row)], STAMP), vendor().ask(row, TICKET, STAMP)):
+    for request in (vendor().call(row, [task(row)], STAMP), vendor().poll(row, TICKET, STAMP)):
         assert request.headers == {"Authorization": f"APPCODE {APPCODE}", "X-Ca-Nonce": STAMP.nonce}
 
 
@@ -97,7 +97,7 @@ def test_calls_and_questions_of_each_service_draw_on_quotas_of_their_own() -> No
     quotas = [
         quota
         for row in BOTH
-        for quota in (paced.call(row, [task(row)], STAMP).quota, paced.ask(row, TICKET, STAMP).quota)
+        for quota in (paced.call(row, [task(row)], STAMP).quota, paced.poll(row, TICKET, STAMP).quota)
     ]
     names = ["inst-mat", "inst-mat/query", "bg-remove", "bg-remove/query"]
     assert quotas == [Quota(name, 7) for name in names]
@@ -149,14 +149,14 @@ def accepted(*images: Json) -> str:
 
 def answered_for(ticket: str, *images: Json) -> Done | Pending | Failed:
     tasks = [{"image": image, "status": "SUCCESS", "results": [LINK]} for image in images]
-    return vendor().fate(BACKGROUND, ticket, 0, heard({"result_key": TICKET, "task_list": tasks}))
+    return vendor().poll_answer(BACKGROUND, ticket, 0, heard({"result_key": TICKET, "task_list": tasks}))
 
 
 def test_a_key_that_was_given_twice_does_not_bring_another_uploads_cutout() -> None:
     ticket, other = accepted(SHOWN[0]), accepted(SHOWN[1])
     assert ticket != other
     for own in (ticket, other):
-        assert vendor().ask(BACKGROUND, own, STAMP).json == {"data": {"result_key": TICKET}}
+        assert vendor().poll(BACKGROUND, own, STAMP).json == {"data": {"result_key": TICKET}}
     assert isinstance(answered_for(ticket, SHOWN[0]), Done)
     failed = answered_for(other, SHOWN[0])
     assert isinstance(failed, Failed)
@@ -260,7 +260,7 @@ CODES: dict[int, tuple[int, type[CutoutError]]] = {
     23500001: (401, Misconfigured),
     23500002: (404, Misconfigured),
     23500003: (403, Misconfigured),
-    23500004: (403, Busy),
+    23500004: (403, NotAccepted),
     23500005: (403, Rejected),
     23500006: (400, BadLink),
     23500007: (400, Rejected),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.errors import BadLink, Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
-from shared.vendors.error_codes import DAMO, PICWISH, VIAPI, Verdict, judge
+from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
+from shared.vendors.error_codes import DAMO, PICWISH, VIAPI, ErrorKind, error_for
 
 MANUAL: dict[str, type[CutoutError]] = {
     "MissingParameter": Rejected,
@@ -24,7 +24,7 @@ MANUAL: dict[str, type[CutoutError]] = {
     "InvalidImage.Unsafe": Rejected,
     "InvalidImage.Region": Misconfigured,
     "SignatureNonceUsed": Unavailable,
-    "Throttling.User": Busy,
+    "Throttling.User": NotAccepted,
     "InvalidParameter.TooLarge": Rejected,
     "InvalidApi.NotPurchase": Misconfigured,
     "Unauthorized": Misconfigured,
@@ -40,9 +40,9 @@ MANUAL: dict[str, type[CutoutError]] = {
 
 SINCE: dict[str, type[CutoutError]] = {
     "UnsupportedOperation": Misconfigured,  # chapter 8.3's example of an error
-    "Throttling": Busy,
-    "Throttling.Api": Busy,
-    "ServiceUnavailable": Busy,
+    "Throttling": NotAccepted,
+    "Throttling.Api": NotAccepted,
+    "ServiceUnavailable": NotAccepted,
     "InternalError.Timeout": Unavailable,
     "InvalidImage.Timeout": NotFetched,
     "InvalidImage.RegionRecommend": Misconfigured,
@@ -72,7 +72,7 @@ SINCE: dict[str, type[CutoutError]] = {
 
 
 def judged(code: str, message: str = "No.") -> CutoutError:
-    return judge(VIAPI, code, message, "8906582E-6722")
+    return error_for(VIAPI, code, message, "8906582E-6722")
 
 
 @pytest.mark.parametrize(("code", "expected"), (MANUAL | SINCE).items())
@@ -100,18 +100,18 @@ def test_an_unknown_code_is_trouble_that_passes(code: str) -> None:
     ],
 )
 def test_a_code_is_looked_up_by_its_longest_dotted_prefix(code: str, expected: type[CutoutError]) -> None:
-    verdicts = {"A": Verdict(Rejected), "A.B": Verdict(Misconfigured)}
-    assert type(judge(verdicts, code, "", "")) is expected
+    verdicts = {"A": ErrorKind(Rejected), "A.B": ErrorKind(Misconfigured)}
+    assert type(error_for(verdicts, code, "", "")) is expected
 
 
 @pytest.mark.parametrize("verdicts", [VIAPI, PICWISH, DAMO], ids=["viapi", "picwish", "damo"])
-def test_whatever_an_operator_must_mend_comes_with_advice(verdicts: dict[str, Verdict]) -> None:
+def test_whatever_an_operator_must_mend_comes_with_advice(verdicts: dict[str, ErrorKind]) -> None:
     silent = [code for code, verdict in verdicts.items() if verdict.error is Misconfigured and not verdict.advice]
     assert silent == []
 
 
 def test_advice_is_added_to_the_vendors_sentence() -> None:
-    assert judge({"A": Verdict(Misconfigured, "pay")}, "A", "Not bought. ", "").message == "Not bought; pay"
+    assert error_for({"A": ErrorKind(Misconfigured, "pay")}, "A", "Not bought. ", "").message == "Not bought; pay"
 
 
 def test_without_advice_the_vendors_sentence_stays_as_it_is() -> None:
@@ -127,7 +127,7 @@ def test_without_advice_the_vendors_sentence_stays_as_it_is() -> None:
     ],
 )
 def test_a_vendors_message_is_passed_on_without_the_signatures_it_quotes(message: str) -> None:
-    said = judge(VIAPI, "SignatureDoesNotMatch", message, "R-1").message
+    said = error_for(VIAPI, "SignatureDoesNotMatch", message, "R-1").message
     assert "SECRET" not in said
     assert "CAIS" not in said
     assert said.startswith(message[:12])
@@ -144,7 +144,7 @@ def test_a_vendors_message_is_passed_on_without_the_signatures_it_quotes(message
     ],
 )
 def test_parameters_that_let_somebody_in_are_not_passed_on_without_their_link_either(message: str) -> None:
-    said = judge(VIAPI, "InternalError", message, "").message
+    said = error_for(VIAPI, "InternalError", message, "").message
     assert "SECRET" not in said
     assert said
 
@@ -167,9 +167,9 @@ def test_parameters_that_let_somebody_in_are_not_passed_on_without_their_link_ei
 )
 @pytest.mark.parametrize("verdicts", [VIAPI, PICWISH, DAMO], ids=["viapi", "picwish", "damo"])
 def test_a_purchase_that_is_used_up_is_known_by_what_is_said_whatever_the_code(
-    verdicts: dict[str, Verdict], message: str
+    verdicts: dict[str, ErrorKind], message: str
 ) -> None:
-    assert type(judge(verdicts, "Surprise.Today", message, "")) is Misconfigured
+    assert type(error_for(verdicts, "Surprise.Today", message, "")) is Misconfigured
 
 
 @pytest.mark.parametrize(
@@ -182,18 +182,18 @@ def test_a_purchase_that_is_used_up_is_known_by_what_is_said_whatever_the_code(
     ],
 )
 def test_what_only_sounds_like_it_is_trouble_that_passes(message: str) -> None:
-    assert type(judge(DAMO, "Surprise.Today", message, "")) is Unavailable
+    assert type(error_for(DAMO, "Surprise.Today", message, "")) is Unavailable
 
 
 def test_a_vendor_that_throttles_is_busy_whatever_it_calls_that() -> None:
-    assert type(judged("Throttling.User", "Quota exhausted: slow down")) is Busy
+    assert type(judged("Throttling.User", "Quota exhausted: slow down")) is NotAccepted
 
 
 @pytest.mark.parametrize("code", ["", "a" * 101, "a\nb", "https://x/?Signature=hidden", "{'a': 1}"])
 def test_what_is_no_code_is_not_repeated(code: str) -> None:
-    error = judge(VIAPI, code, "said the vendor", "R")
+    error = error_for(VIAPI, code, "said the vendor", "R")
     assert (type(error), error.code) == (Unavailable, "Unknown")
 
 
 def test_a_vendors_message_is_passed_on_in_part_when_it_is_endless() -> None:
-    assert len(judge(VIAPI, "InternalError", "x" * 100_000, "R-1").message) <= 400
+    assert len(error_for(VIAPI, "InternalError", "x" * 100_000, "R-1").message) <= 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.cloud.ports import Reply
-from shared.errors import Busy, CutoutError, Misconfigured, Unavailable
+from shared.errors import CutoutError, Misconfigured, NotAccepted, Unavailable
 from shared.vendors import market
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
@@ -28,7 +28,7 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def troubles(row: Capability, reply: Reply) -> list[CutoutError]:
     """What a reply means to a call, and to a question."""
     provider, found = PROVIDERS[row.provider], []
-    for read in (lambda: provider.answer(row, reply), lambda: provider.fate(row, "T-1", 0, reply)):
+    for read in (lambda: provider.answer(row, reply), lambda: provider.poll_answer(row, "T-1", 0, reply)):
         with pytest.raises(CutoutError) as trouble:
             read()
         found.append(trouble.value)
@@ -44,10 +44,10 @@ def refusal(status: int, code: str, message: str) -> Reply:
 @pytest.mark.parametrize(
     ("status", "code", "message", "expected"),
     [
-        (429, "T429ID", "Throttled by INNER DOMAIN Flow Control", Busy),
-        (403, "T403US", "anything", Busy),
-        (403, "", "Throttled by USER Flow Control", Busy),
-        (403, "", "throttled by API flow control", Busy),
+        (429, "T429ID", "Throttled by INNER DOMAIN Flow Control", NotAccepted),
+        (403, "T403US", "anything", NotAccepted),
+        (403, "", "Throttled by USER Flow Control", NotAccepted),
+        (403, "", "throttled by API flow control", NotAccepted),
         (403, "B403MQ", "Api Market Subscription quota exhausted", Misconfigured),
         (403, "", "Api Market Subscription quota exhausted", Misconfigured),
         (403, "", "Quota Exhausted", Misconfigured),
@@ -131,7 +131,7 @@ def test_an_answer_of_the_vendors_is_read_whatever_the_gateway_adds() -> None:
 @every_row
 def test_the_appcode_goes_into_the_header_it_belongs_in_and_nowhere_else(row: Capability) -> None:
     provider = PROVIDERS[row.provider]
-    for request in (provider.call(row, [task(row)], STAMP), provider.ask(row, "T-1", STAMP)):
+    for request in (provider.call(row, [task(row)], STAMP), provider.poll(row, "T-1", STAMP)):
         assert request.headers["Authorization"] == f"APPCODE {APPCODE}"
         assert APPCODE not in repr(request)
         assert APPCODE not in f"{request.url} {request.query} {request.form} {request.json}"

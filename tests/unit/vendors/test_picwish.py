@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.cloud.ports import Quota, Reply
-from shared.errors import Busy, CutoutError, Misconfigured, NotFetched, Rejected, Unavailable
+from shared.errors import CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
 from shared.vendors.capabilities import CAPABILITIES, vendor_options
 from shared.vendors.capability import Capability
 from shared.vendors.error_codes import PICWISH
@@ -39,7 +39,7 @@ def told(state: Json = 1, *, message: Json = "success", **data: Json) -> Reply:
 
 
 def fate(row: Capability, heard: Reply) -> Done | Pending | Failed:
-    return vendor().fate(row, TASK, 0, heard)
+    return vendor().poll_answer(row, TASK, 0, heard)
 
 
 # ---------------------------------------------------------------- said
@@ -72,7 +72,7 @@ def test_a_watermark_is_marked_by_a_mask_or_by_rectangles() -> None:
 
 @every_row
 def test_a_task_is_asked_for_below_the_address_it_was_ordered_at(row: Capability) -> None:
-    request = vendor().ask(row, TASK, STAMP)
+    request = vendor().poll(row, TASK, STAMP)
     assert request.method == "GET"
     assert request.url == f"{vendor().call(row, [task(row)], STAMP).url}/{TASK}"
     assert (request.form, request.json) == ({}, None)
@@ -80,14 +80,14 @@ def test_a_task_is_asked_for_below_the_address_it_was_ordered_at(row: Capability
 
 
 def test_no_task_id_leads_anywhere_else() -> None:
-    request = vendor().ask(CUTOUT, "../watermark?a=b#c\n红", STAMP)
+    request = vendor().poll(CUTOUT, "../watermark?a=b#c\n红", STAMP)
     assert request.url == "https://picwish.example/tasks/visual/segmentation/..%2Fwatermark%3Fa%3Db%23c%0A%E7%BA%A2"
 
 
 @every_row
 def test_orders_and_questions_draw_on_the_quota_of_their_service(row: Capability) -> None:
     paced = Picwish(ENDPOINTS, APPCODE, Quotas(7))
-    quotas = {paced.call(row, [task(row)], STAMP).quota, paced.ask(row, TASK, STAMP).quota}
+    quotas = {paced.call(row, [task(row)], STAMP).quota, paced.poll(row, TASK, STAMP).quota}
     assert quotas == {Quota(row.action, 7)}
     assert CUTOUT.action != WATERMARK.action
 
@@ -200,7 +200,7 @@ STATUSES: dict[int, tuple[type[CutoutError], str]] = {
     401: (Misconfigured, "参数错误; check the AppCode, and the purchase, in the Alibaba Cloud market's console"),
     404: (Misconfigured, "参数错误; check PICWISH_CUTOUT_ENDPOINT and PICWISH_WATERMARK_ENDPOINT"),
     413: (Rejected, "参数错误"),
-    429: (Busy, "参数错误"),
+    429: (NotAccepted, "参数错误"),
     500: (Unavailable, "参数错误"),
 }
 """The manuals' table, both the same ("Http响应状态码"), and what people are told of a message."""
@@ -302,7 +302,7 @@ def test_a_refused_question_is_a_ticket_that_is_worth_nothing_not_a_refused_pict
     assert TASK in outcome.error.message
 
 
-@pytest.mark.parametrize(("status", "expected"), [(401, Misconfigured), (429, Busy), (500, Unavailable)])
+@pytest.mark.parametrize(("status", "expected"), [(401, Misconfigured), (429, NotAccepted), (500, Unavailable)])
 def test_a_question_that_was_not_heard_leaves_the_ticket_as_it_is(status: int, expected: type[CutoutError]) -> None:
     with pytest.raises(CutoutError) as trouble:
         fate(CUTOUT, as_http(status))

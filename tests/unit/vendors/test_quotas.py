@@ -52,7 +52,7 @@ def test_each_call_draws_on_what_was_bought_of_its_capability(row: Capability) -
 def test_questions_have_a_quota_of_their_own_but_for_picwish() -> None:
     providers = wiring._providers(read_settings(ENVIRONMENT), Credentials("EXAMPLE-id", "EXAMPLE-secret"))
     asked = {
-        name: providers[CAPABILITIES[name].provider].ask(CAPABILITIES[name], "T", STAMP).quota
+        name: providers[CAPABILITIES[name].provider].poll(CAPABILITIES[name], "T", STAMP).quota
         for name in ("general/hd-common", "damo/background", "picwish/cutout")
     }
     assert asked == {

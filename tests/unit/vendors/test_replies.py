@@ -36,7 +36,7 @@ def troubles(row: Capability, reply: Reply) -> list[CutoutError]:
     except CutoutError as error:
         found.append(error)
     try:
-        fate = provider.fate(row, "T-1", 0, reply)
+        fate = provider.poll_answer(row, "T-1", 0, reply)
     except CutoutError as error:
         found.append(error)
     else:

@@ -12,11 +12,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.cloud.ports import Credentials, Quota, Reply, Request
-from shared.errors import BadLink, Busy, CutoutError, Misconfigured, Rejected, Unavailable
+from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, Rejected, Unavailable
 from shared.pictures.geometry import Box
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
-from shared.vendors.protocol import Accepted, Done, Failed, Pending, ResultLink, Stamp, Task
+from shared.vendors.protocol import Accepted, Done, Failed, Nonce, Pending, ResultLink, Task
 from shared.vendors.quotas import Quotas
 from shared.vendors.viapi import Viapi, signature
 from tests.unit.vendors.answers import NOT_JSON, nested, reply
@@ -29,7 +29,7 @@ MASK = CAPABILITIES["general/refine-mask"]
 ENDPOINT = "https://imageseg.cn-shanghai.aliyuncs.com"
 PERMANENT = Credentials("LTAI-EXAMPLE", "an example secret")
 TEMPORARY = Credentials("STS.EXAMPLE", "another example", "CAIS+EXAMPLE/token==")
-STAMP = Stamp(datetime(2026, 11, 21, 8, 30, 15, 999_999, tzinfo=timezone.utc), "0123456789abcdef")
+STAMP = Nonce(datetime(2026, 11, 21, 8, 30, 15, 999_999, tzinfo=timezone.utc), "0123456789abcdef")
 TICKET = "8906582E-6722-409A-A6C4-0E7863B733A5"
 LINK = (
     "http://vibktprfx-prod.oss-cn-shanghai.aliyuncs.com/a.png?Expires=1&OSSAccessKeyId=LTAI-EXAMPLE&Signature=x%2By%3D"
@@ -65,10 +65,10 @@ def test_a_signature_is_that_of_the_official_sdk(parameters: dict[str, str], met
     texts,
     st.dictionaries(st.sampled_from(["ReturnForm", "X"]), texts),
     st.builds(Credentials, texts, texts, texts),
-    st.builds(Stamp, moments, texts),
+    st.builds(Nonce, moments, texts),
 )
 def test_a_whole_call_verifies_with_the_official_sdk(
-    row: Capability, link: str, options: dict[str, str], credentials: Credentials, stamp: Stamp
+    row: Capability, link: str, options: dict[str, str], credentials: Credentials, stamp: Nonce
 ) -> None:
     order = Task(dict.fromkeys(row.fields.values(), link), options)
     request = Viapi(ENDPOINT, credentials, Quotas(2)).call(row, [order], stamp)
@@ -104,8 +104,8 @@ def test_a_permanent_key_sends_no_token() -> None:
 
 
 def test_the_time_is_told_in_utc() -> None:
-    stamp = Stamp(datetime(2026, 11, 21, 0, 5, 0, tzinfo=SHANGHAI), "n")
-    assert vendor().ask(HD, TICKET, stamp).query["Timestamp"] == "2026-11-20T16:05:00Z"
+    stamp = Nonce(datetime(2026, 11, 21, 0, 5, 0, tzinfo=SHANGHAI), "n")
+    assert vendor().poll(HD, TICKET, stamp).query["Timestamp"] == "2026-11-20T16:05:00Z"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_the_time_is_told_in_utc() -> None:
 )
 def test_pictures_are_named_and_placed_as_the_reference_says(row: Capability, query: set[str], form: set[str]) -> None:
     request = call(row)
-    plain = vendor().ask(row, TICKET, STAMP).query.keys()
+    plain = vendor().poll(row, TICKET, STAMP).query.keys()
     assert request.query.keys() - plain == query
     assert request.form.keys() == form
     assert request.method == "POST"
@@ -133,7 +133,7 @@ def test_each_picture_goes_into_its_own_field() -> None:
 
 
 def test_a_ticket_is_asked_for_in_the_body() -> None:
-    request = vendor().ask(HD, TICKET, STAMP)
+    request = vendor().poll(HD, TICKET, STAMP)
     assert request.form == {"JobId": TICKET}
     assert request.query["Action"] == "GetAsyncJobResult"
     signed = {**request.query, **request.form}
@@ -142,11 +142,11 @@ def test_a_ticket_is_asked_for_in_the_body() -> None:
 
 def test_every_action_draws_on_a_quota_of_its_own() -> None:
     assert call(COMMON).quota == Quota("SegmentCommonImage", 2)
-    assert vendor().ask(HD, TICKET, STAMP).quota == Quota("GetAsyncJobResult", 2)
+    assert vendor().poll(HD, TICKET, STAMP).quota == Quota("GetAsyncJobResult", 2)
 
 
 def test_a_slash_at_the_endpoints_end_makes_no_difference() -> None:
-    assert Viapi(f"{ENDPOINT}/", PERMANENT, Quotas(2)).ask(HD, TICKET, STAMP) == vendor().ask(HD, TICKET, STAMP)
+    assert Viapi(f"{ENDPOINT}/", PERMANENT, Quotas(2)).poll(HD, TICKET, STAMP) == vendor().poll(HD, TICKET, STAMP)
 
 
 def test_credentials_do_not_show_their_secrets() -> None:
@@ -239,7 +239,7 @@ def error(code: str, message: str = "No.") -> dict[str, str]:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("Throttling.User", Busy),
+        ("Throttling.User", NotAccepted),
         ("InvalidImage.Content", Rejected),
         ("InvalidImage.URL", BadLink),
         ("InvalidApi.NotPurchase", Misconfigured),
@@ -260,7 +260,7 @@ def test_an_error_is_what_its_code_says_whatever_the_status(
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("Throttling.User", Busy),
+        ("Throttling.User", NotAccepted),
         ("InvalidApi.NotPurchase", Misconfigured),
         ("InternalError", Unavailable),
         ("NeverHeardOf.It", Unavailable),
@@ -268,13 +268,13 @@ def test_an_error_is_what_its_code_says_whatever_the_status(
 )
 def test_an_error_about_the_question_leaves_the_ticket_as_it_is(code: str, expected: type[CutoutError]) -> None:
     with pytest.raises(CutoutError) as trouble:
-        vendor().fate(HD, TICKET, 0, reply(error(code), 400))
+        vendor().poll_answer(HD, TICKET, 0, reply(error(code), 400))
     assert type(trouble.value) is expected
 
 
 @pytest.mark.parametrize("code", ["InvalidParameter", "MissingParameter", "InvalidParameter.Unsuitable"])
 def test_a_refused_question_is_a_ticket_that_is_worth_nothing_not_a_refused_picture(code: str) -> None:
-    outcome = vendor().fate(HD, TICKET, 0, reply(error(code), 400))
+    outcome = vendor().poll_answer(HD, TICKET, 0, reply(error(code), 400))
     assert isinstance(outcome, Failed)
     assert type(outcome.error) is Unavailable
     assert outcome.error.code == code
@@ -289,7 +289,7 @@ def test_what_is_not_json_is_trouble_that_passes(body: bytes, status: int) -> No
             vendor().answer(row, Reply(status, body))
         assert trouble.value.code == f"HTTP{status}"
     with pytest.raises(Unavailable):
-        vendor().fate(HD, TICKET, 0, Reply(status, body))
+        vendor().poll_answer(HD, TICKET, 0, Reply(status, body))
 
 
 def test_an_error_without_a_code_goes_by_its_status() -> None:
@@ -321,7 +321,7 @@ def test_a_retired_action_that_was_merely_not_bought_is_the_operators_matter(cod
 
 
 def fate(**data: Any) -> Done | Pending | Failed:
-    return vendor().fate(HD, TICKET, 0, reply({"RequestId": "another", "Data": {"JobId": TICKET, **data}}))
+    return vendor().poll_answer(HD, TICKET, 0, reply({"RequestId": "another", "Data": {"JobId": TICKET, **data}}))
 
 
 def succeeded(result: object, **more: Any) -> list[str]:
@@ -409,7 +409,7 @@ def test_a_ticket_that_ran_out_may_be_submitted_again(status: str) -> None:
 @pytest.mark.parametrize("data", [None, "", [], "PROCESS_SUCCESS"])
 def test_an_answer_without_a_status_leaves_the_ticket_as_it_is(data: object) -> None:
     with pytest.raises(Unavailable) as trouble:
-        vendor().fate(HD, TICKET, 0, reply({"RequestId": "another", "Data": data}))
+        vendor().poll_answer(HD, TICKET, 0, reply({"RequestId": "another", "Data": data}))
     assert trouble.value.code == "NoStatus"
 
 
@@ -426,7 +426,7 @@ def test_any_json_is_an_answer_or_a_foreseen_error(body: object, status: int) ->
         except CutoutError as trouble:
             assert trouble.code  # noqa: PT017 - either is right
     try:
-        assert isinstance(vendor().fate(HD, TICKET, 0, heard), Done | Pending | Failed)
+        assert isinstance(vendor().poll_answer(HD, TICKET, 0, heard), Done | Pending | Failed)
     except CutoutError as trouble:
         assert trouble.code  # noqa: PT017 - either is right
 
