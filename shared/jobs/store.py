@@ -9,7 +9,7 @@ next turn's name is open: `<X>.<etag>.1.lease`.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from shared import log
 from shared.cloud.ports import Bucket
 from shared.jobs import keys
 from shared.jobs.job import Claimed, Job, Waiting, is_of_another_release
-from shared.jobs.queue import Queue
+from shared.jobs.queue import Queue, QueueEntry
 
 _MAX_GENERATIONS = 20
 """Instances that died one after the other over the same state of the same job."""
@@ -49,7 +49,7 @@ class JobStore:
 
     def __init__(self, bucket: Bucket, clock: Callable[[], datetime], lease: timedelta) -> None:
         self.bucket = bucket
-        self.queue = Queue(bucket)
+        self._queue = Queue(bucket)
         self._clock = clock
         self._lease = lease
         self._logged: set[str] = set()
@@ -66,7 +66,7 @@ class JobStore:
         new = _new(source, etag, self._clock())
         job = self._begin(replace(new, stage=Waiting(not_accepted=True), code="QuotaTaken", message=message))
         if job is not None:
-            self.queue.add(job)
+            self._queue.add(job)
         return job is not None
 
     def _begin(self, job: Job) -> Job | None:
@@ -126,6 +126,22 @@ class JobStore:
 
     def save(self, job: Job) -> None:
         self.bucket.write(keys.job(job.source), job.to_json())
+
+    def put_in_queue(self, job: Job) -> None:
+        """Give a parked job, which was saved, its entry; it may have it already."""
+        self._queue.add(job)
+
+    def take_out(self, entries: tuple[str, ...]) -> None:
+        """Delete entries, by their keys, whose jobs have gone on."""
+        self._queue.remove(entries)
+
+    def heads(self, *, beside: int = 0) -> Iterator[QueueEntry]:
+        """The first entries of each lane of the queue: see `Queue.heads`."""
+        return self._queue.heads(beside=beside)
+
+    def queued(self) -> set[str]:
+        """The uploads whose jobs have an entry: all of the queue is listed."""
+        return self._queue.uploads()
 
     def remove(self, job: Job) -> None:
         self.bucket.delete((keys.job(job.source),))

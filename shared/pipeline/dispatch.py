@@ -12,7 +12,7 @@ from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.job import Job, Submitted, Waiting
 from shared.jobs.store import StoredJob
-from shared.pipeline.outcomes import Concluded, Outcome, Skipped
+from shared.pipeline.outcomes import Concluded, End, Parked, Skipped
 from shared.pipeline.pipeline import Pipeline
 from shared.pipeline.prepare import NothingToDo
 from shared.vendors.capabilities import companion_roles
@@ -53,7 +53,7 @@ class Dispatcher:
             if keys.folder(entry.key) == folder and is_image:
                 self.pipeline.jobs.request_recheck(entry.key)
 
-    def look_again(self, source: str) -> Outcome | None:
+    def look_again(self, source: str) -> End | None:
         """Something newer came while a job was under way; begin anew as soon as that one allows."""
         job = self.pipeline.jobs.claim(source, "") or self._reopen(self.pipeline.jobs.find(source))
         if job is None:
@@ -61,7 +61,7 @@ class Dispatcher:
         self.pipeline.jobs.clear_recheck(source)
         return self.pipeline.run(job)[0]
 
-    def _begin(self, source: str, etag: str, at: datetime | None) -> Outcome | NothingToDo | None:
+    def _begin(self, source: str, etag: str, at: datetime | None) -> End | NothingToDo | None:
         """Claim the upload and run it. None: someone else has it, and will look again if this is news to them."""
         jobs, capability = self.pipeline.jobs, keys.capability_name(source)
         drained = self.backlog_owner.owns(capability)
@@ -97,14 +97,14 @@ class Dispatcher:
             jobs.request_recheck(source)  # also when told twice: whoever holds the job may have looked before this came
         return job
 
-    def _run(self, job: Job, image: ObjectHead | None = None) -> Outcome:
+    def _run(self, job: Job, image: ObjectHead | None = None) -> End:
         """Walk it, and have settle come for what is soon to be done."""
         outcome = self.pipeline.run(job, images={job.source: image} if image else None)[0]
         self.backlog_owner.served()
-        if isinstance(outcome, Job):
-            if _is_queued(outcome):
-                self.backlog_owner.joined(keys.capability_name(outcome.source))
-            elif isinstance(outcome.stage, Submitted):
+        if isinstance(outcome, Parked):
+            if _is_queued(outcome.job):
+                self.backlog_owner.joined(keys.capability_name(outcome.job.source))
+            elif isinstance(outcome.job.stage, Submitted):
                 self.backlog_owner.wake_worker()
         return outcome
 
@@ -117,5 +117,5 @@ def _is_queued(job: Job) -> bool:
     return isinstance(job.stage, Waiting) and job.stage.not_accepted and job.lease_until is None
 
 
-def _is_absent(outcome: Outcome | NothingToDo | None) -> bool:
+def _is_absent(outcome: End | NothingToDo | None) -> bool:
     return isinstance(outcome, Skipped | NothingToDo) and not outcome.existed

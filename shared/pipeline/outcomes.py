@@ -27,8 +27,22 @@ _PAIR_PATIENCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
+class Continue:
+    """The job goes on at once: it is recorded, and moved on by whoever holds it."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Parked:
+    """The job waits until it is due: it is recorded, gets an entry in the queue, and nobody holds it. See `parked`."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
 class Concluded:
-    """A job that is over, and what the upload is told."""
+    """The job is over, and its upload gets a receipt."""
 
     job: Job
     receipt: Receipt
@@ -36,19 +50,22 @@ class Concluded:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A job about which there is nothing to say: the upload is not there, or was served before."""
+    """The job is over without a receipt: the upload is not there, or was served before."""
 
     job: Job
     existed: bool
 
 
-Outcome = Job | Concluded | Skipped
+End = Parked | Concluded | Skipped
+"""What a run of a job ends with."""
+Outcome = Continue | End
+"""What moving a job on by one stage comes to."""
 
 
-def trouble(job: Job, error: CutoutError, now: datetime) -> Job | Concluded:
-    """What a failure leads to: the sentence for the uploader, or the stage in which it waits, and how long.
+def after_error(job: Job, error: CutoutError, now: datetime) -> Continue | Parked | Concluded:
+    """What a failure leads to: a receipt, or the stage in which the job waits, and until when.
 
-    Whoever was turned away unheard waits for the vendor, not for his own back-off, and keeps his place in the queue.
+    A throttled job keeps its place in the queue and does not back off: the vendor limits the capability, not the job.
     """
     retries = job.retries + 1
     # A share of the pause, lest all that is in trouble comes back at once.
@@ -58,8 +75,10 @@ def trouble(job: Job, error: CutoutError, now: datetime) -> Job | Concluded:
         case NotFetched() | BadLink() if not job.doubt:  # goes on at once, with a look at our own link
             doubt: Doubt = "unreadable" if isinstance(error, BadLink) else "not fetched"
             request_id = error.request_id or job.request_id
-            return replace(
-                job, stage=Claimed(), doubt=doubt, code=error.code, message=error.message, request_id=request_id
+            return Continue(
+                replace(
+                    job, stage=Claimed(), doubt=doubt, code=error.code, message=error.message, request_id=request_id
+                )
             )
         case Rejected():
             return Concluded(job, receipt(job, now, error=error))
@@ -72,20 +91,21 @@ def trouble(job: Job, error: CutoutError, now: datetime) -> Job | Concluded:
             stage, due, retries = Waiting(not_accepted=True), error.until, job.retries
         case NotAccepted() if not job.bought:
             stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
-    return replace(
-        parked(job, job.stage if job.bought else stage, due),
+    job = replace(
+        job,
         retries=retries,
         code=error.code,
         message=error.message,
         request_id=error.request_id or job.request_id,
     )
+    return parked(job, job.stage if job.bought else stage, due)
 
 
-def parked(job: Job, stage: Stage, due: datetime) -> Job:
-    """Nobody holds it until it is due."""
-    return replace(job, stage=stage, lease_until=None, due=due)
+def parked(job: Job, stage: Stage, due: datetime) -> Parked:
+    """The job in `stage`, held by nobody until it is `due`."""
+    return Parked(replace(job, stage=stage, lease_until=None, due=due))
 
 
-def fresh(job: Job, request_id: str) -> Job:
-    """Past whatever trouble it had."""
+def without_error(job: Job, request_id: str) -> Job:
+    """The job after an answer of the vendor's, past the errors that it had before."""
     return replace(job, request_id=request_id, retries=0, code="", message="")

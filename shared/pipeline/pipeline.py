@@ -19,7 +19,7 @@ from shared.jobs.job import Fetching, Job, Submitted
 from shared.jobs.receipt import receipt
 from shared.jobs.store import JobStore, StoredJob
 from shared.pipeline.links import Copy
-from shared.pipeline.outcomes import Concluded, Outcome, Skipped, trouble
+from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, Skipped, after_error
 from shared.pipeline.prepare import (
     NothingToDo,
     PreparedCall,
@@ -47,7 +47,7 @@ class Pipeline:
     clock: Callable[[], datetime]
     prices: Prices = field(default_factory=Prices)
 
-    def resume(self, *found: StoredJob) -> list[Outcome]:
+    def resume(self, *found: StoredJob) -> list[End]:
         """Move found jobs on as far as they go, but for those that someone else has. As `run`: of one capability."""
         held: list[Job] = []
         bugs: list[Exception] = []
@@ -60,7 +60,7 @@ class Pipeline:
                 held += [job] if job else []
         return self._walk(held, bugs)
 
-    def run(self, *jobs: Job, images: Mapping[str, ObjectHead] | None = None) -> list[Outcome]:
+    def run(self, *jobs: Job, images: Mapping[str, ObjectHead] | None = None) -> list[End]:
         """Walk jobs that we hold until each is over, or has to wait for someone.
 
         Several at once are of one capability, as many as one call of it takes, and under the same ticket, if any:
@@ -71,9 +71,9 @@ class Pipeline:
 
     def _walk(
         self, jobs: Sequence[Job], bugs: list[Exception], images: Mapping[str, ObjectHead] | None = None
-    ) -> list[Outcome]:
+    ) -> list[End]:
         """Raises the first of `bugs`, and of those that it comes upon, when everything else has been moved on."""
-        ends: list[Outcome] = []
+        ends: list[End] = []
         while jobs:
             moved, jobs, images = self.advance(*jobs, images=images or {}), [], None
             for outcome in moved:
@@ -81,31 +81,33 @@ class Pipeline:
                     bugs.append(outcome)
                     continue
                 try:
-                    self._record(outcome)
+                    match self._record(outcome):
+                        case Continue(job):
+                            jobs.append(job)
+                        case end:
+                            ends.append(end)
                 except Exception as bug:  # noqa: BLE001 - the others may have been bought as well; it is raised below
                     bugs.append(bug)
-                else:
-                    if isinstance(outcome, Job) and outcome.lease_until is not None:
-                        jobs.append(outcome)
-                    else:
-                        ends.append(outcome)
-        for outcome in ends:
-            if isinstance(outcome, Job):
-                self.jobs.queue.add(outcome)  # not before everyone's record: that may be of a call
+        for end in ends:
+            if isinstance(end, Parked):
+                self.jobs.put_in_queue(end.job)  # not before everyone's record: that may be of a call
         if bugs:
             raise bugs[0]
         return ends
 
-    def _record(self, outcome: Outcome) -> None:
+    def _record(self, outcome: Outcome) -> Outcome:
+        """Write down what a stage came to; returns it."""
         match outcome:
+            case Continue(job):
+                self.jobs.save(job)
+            case Parked(job):
+                self.jobs.save(job)
+                log.info("job_waiting", job=job)
             case Concluded():
                 self._conclude(outcome)
-            case Skipped():
-                self._forget(outcome.job)
-            case Job():
-                self.jobs.save(outcome)
-                if outcome.lease_until is None:
-                    log.info("job_waiting", job=outcome)
+            case Skipped(job):
+                self._forget(job)
+        return outcome
 
     def advance(self, *jobs: Job, images: Mapping[str, ObjectHead]) -> Iterator[Outcome | Exception]:
         """One stage on for each, told as soon as it is known: what comes next may take minutes, or kill the instance.
@@ -129,7 +131,7 @@ class Pipeline:
                             case outcome:
                                 yield outcome
             except CutoutError as error:
-                yield trouble(job, error, self.clock())
+                yield after_error(job, error, self.clock())
             except Exception as bug:  # noqa: BLE001 - `run` raises it
                 yield bug
         if calls:
@@ -143,9 +145,8 @@ class Pipeline:
         if isinstance(snapshot, NothingToDo):
             return Skipped(job, snapshot.existed)
         if job.inputs_etag not in ("", snapshot.job.inputs_etag):
-            return (
-                snapshot.job
-            )  # recorded first: a call that nobody survives must be counted for the pictures it was for
+            # Recorded first: a call that nobody survives must be counted for the pictures that it was for.
+            return Continue(snapshot.job)
         try:
             job, prepared_call = prepare(self.bucket, snapshot)
             if outcome := self._before_the_call(job, prepared_call):
@@ -161,13 +162,13 @@ class Pipeline:
                     "Settings", f"{prepared_call.row.name} cannot be called: set {' and '.join(missing)}"
                 )
         except CutoutError as error:
-            return trouble(snapshot.job, error, self.clock())  # of which a refusal speaks as it was seen
+            return after_error(snapshot.job, error, self.clock())  # of which a refusal speaks as it was seen
         return job, prepared_call
 
     def _before_the_call(self, job: Job, prepared_call: PreparedCall) -> Outcome | None:
         """What must be done first, and recorded; None when there is nothing. Raises `Rejected`."""
         if prepared_call.missing_copies:
-            return self._stage(job, prepared_call.missing_copies)
+            return self._publish_copies(job, prepared_call.missing_copies)
         return None if job.doubt in ("", "checked") else self._doubted(job, prepared_call)
 
     def _doubted(self, job: Job, prepared_call: PreparedCall) -> Outcome:
@@ -178,17 +179,17 @@ class Pipeline:
                 self.bucket.check_link(link)
         kind = Rejected if job.doubt == "unreadable" else Unavailable
         error = kind(job.code, job.message, request_id=job.request_id)
-        return trouble(replace(job, doubt="checked"), error, self.clock())
+        return after_error(replace(job, doubt="checked"), error, self.clock())
 
-    def _stage(self, job: Job, copies: tuple[Copy, ...]) -> Job | Concluded:
+    def _publish_copies(self, job: Job, copies: tuple[Copy, ...]) -> Outcome:
         """Copy the pictures to plain names, to be shown at those."""
         job = replace(job, copies=tuple(copy.name for copy in copies))
         try:
             for copy in copies:
                 self.bucket.publish_copy(copy.original, copy.name, public=copy.public)
         except CutoutError as error:
-            return trouble(job, error, self.clock())  # which knows of the copies that were made
-        return job
+            return after_error(job, error, self.clock())  # which knows of the copies that were made
+        return Continue(job)
 
     def _conclude(self, end: Concluded) -> None:
         """Write the receipt last, then forget the job."""

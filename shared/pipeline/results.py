@@ -15,7 +15,7 @@ from shared.jobs.receipt import Output, is_current_receipt, receipt
 from shared.pictures.geometry import stored_box
 from shared.pictures.sniff import IMAGE_TYPES
 from shared.pictures.transparency import Transparency
-from shared.pipeline.outcomes import Concluded, Outcome, Skipped, trouble
+from shared.pipeline.outcomes import Concluded, Outcome, Skipped, after_error
 from shared.pipeline.prepare import is_current
 from shared.vendors.capabilities import capability
 from shared.vendors.protocol import Provider, ResultLink
@@ -47,7 +47,7 @@ class ResultStore:
         if self._clock() >= stage.dies_at:
             self._sweep(job, stage)
             error = Unavailable("ResultExpired", f"the result's link died before it could be stored ({job.code})")
-            return trouble(replace(job, stage=Waiting()), error, self._clock())
+            return after_error(replace(job, stage=Waiting()), error, self._clock())
         self._bucket.delete(job.replaces)
         fetched = [self._fetch(job, picture, hosts) for picture in stage.pictures]
         outputs, empty = tuple(output for output, _ in fetched), all(empty for _, empty in fetched)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from shared.jobs import keys
-from shared.jobs.job import Claimed, Fetching, Job, Submitted
+from shared.jobs.job import Claimed, Fetching, Submitted
 from shared.jobs.queue import QueueEntry, entry_of
 from shared.jobs.store import StoredJob
 from shared.pipeline.dispatch import Dispatcher
-from shared.pipeline.outcomes import Outcome
+from shared.pipeline.outcomes import End
 from shared.pipeline.scheduler import RECHECK
 
 STAY = timedelta(seconds=15)
@@ -18,7 +18,7 @@ STAY = timedelta(seconds=15)
 _AGAIN = STAY + timedelta(seconds=5)
 """To come back to a job that somebody else has, or that nobody survives: no round stays for it."""
 
-RunResult = Outcome | datetime | Exception | None
+RunResult = End | datetime | Exception | None
 """What became of a turn: None when it is over, its job gone or under another turn; a moment, to look at it then."""
 
 
@@ -49,7 +49,7 @@ class JobRunner:
             except Exception as bug:  # noqa: BLE001 - as above
                 results |= {found.job.source: bug for found in group}
             else:
-                results |= {_job(outcome).source: outcome for outcome in outcomes}
+                results |= {outcome.job.source: outcome for outcome in outcomes}
         return results
 
     def search(self) -> tuple[list[QueueEntry], timedelta]:
@@ -59,7 +59,7 @@ class JobRunner:
         jobs, began = self._pipeline.jobs, self._pipeline.clock()
         unfinished = jobs.unfinished()
         jobs.sweep(unfinished.leases)
-        lost = {*unfinished.jobs} - (jobs.queue.uploads() if unfinished.jobs else set())
+        lost = {*unfinished.jobs} - (jobs.queued() if unfinished.jobs else set())
         now = self._pipeline.clock()
         entries = [
             QueueEntry("", stage, keys.capability_name(upload), now, upload)
@@ -89,12 +89,8 @@ class JobRunner:
         if entry.key == entry_of(found.job).key:
             return max(found.job.due, now + _AGAIN)
         if not entry.key:
-            self._pipeline.jobs.queue.add(found.job)
+            self._pipeline.jobs.put_in_queue(found.job)
         return None  # it has another turn
-
-
-def _job(outcome: Outcome) -> Job:
-    return outcome if isinstance(outcome, Job) else outcome.job
 
 
 def _sharing(due: Sequence[StoredJob]) -> list[list[StoredJob]]:

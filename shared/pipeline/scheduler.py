@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from shared.cloud.concurrency import VENDOR_SLOW, ConcurrencyLimit
-from shared.jobs.job import BOUGHT, Blocked, Fetching, Job, Submitted, Waiting
+from shared.jobs.job import BOUGHT, Blocked, Fetching, Submitted, Waiting
 from shared.jobs.queue import QueueEntry
-from shared.pipeline.outcomes import Outcome, Skipped
+from shared.pipeline.outcomes import End, Parked, Skipped
 from shared.vendors.capabilities import CAPABILITIES
 
 RECHECK = "news"
@@ -104,12 +104,12 @@ class Scheduler:
         self._not_before[entry] = until
         self._lanes[entry.stage, entry.capability].entries[entry.upload] = entry
 
-    def learn(self, entry: QueueEntry, outcomes: Iterable[Outcome], now: datetime) -> None:
+    def learn(self, entry: QueueEntry, outcomes: Iterable[End], now: datetime) -> None:
         """From what became of turns that were moved on together, what the vendor will say to the others."""
         heard = [outcome for outcome in outcomes if not isinstance(outcome, Skipped) and not _was_not_sent(outcome)]
         if entry.stage in BOUGHT or not heard:
             return  # nobody knocked
-        jobs = [outcome for outcome in heard if isinstance(outcome, Job)]
+        jobs = [outcome.job for outcome in heard if isinstance(outcome, Parked)]
         breaker = self._breakers[entry.capability]
         if any(isinstance(job.stage, Blocked) for job in jobs):
             breaker.opens = _NEVER  # one knock a round is enough
@@ -184,9 +184,9 @@ class Scheduler:
         return max(0, self._concurrency(capability).in_flight - others)
 
 
-def _was_not_sent(outcome: Outcome) -> bool:
+def _was_not_sent(outcome: End) -> bool:
     """Whether the vendor has so many calls to answer that this one was kept back."""
-    return isinstance(outcome, Job) and outcome.code == VENDOR_SLOW
+    return isinstance(outcome, Parked) and outcome.job.code == VENDOR_SLOW
 
 
 def _together(due: Sequence[QueueEntry]) -> list[QueueEntry]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeGuard
 
 from shared import log
 from shared.cloud.concurrency import ConcurrencyLimit, Flight
@@ -15,7 +14,7 @@ from shared.cloud.ports import Http, Request
 from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
 from shared.jobs.daily_limit import DailyLimit
 from shared.jobs.job import Claimed, Fetching, Job, Submitted, Waiting
-from shared.pipeline.outcomes import Concluded, fresh, parked, trouble
+from shared.pipeline.outcomes import Continue, Outcome, Parked, after_error, parked, without_error
 from shared.pipeline.polling import PollEstimator
 from shared.pipeline.prepare import PreparedCall
 from shared.vendors.capabilities import CAPABILITIES, capability
@@ -67,19 +66,19 @@ class VendorCalls:
             limit = self._limits.setdefault(capability_name, new)  # another thread may have been faster
         return limit
 
-    def call(self, calls: list[tuple[Job, PreparedCall]]) -> Iterator[Job | Concluded]:
+    def call(self, calls: list[tuple[Job, PreparedCall]]) -> Iterator[Outcome]:
         """Ask the vendor for the cutouts, as many as the day allows."""
         try:
             allowed = self._daily_limit.spend(len(calls))
         except CutoutError as error:
             for job, _ in calls:
-                yield self._trouble(job, error)
+                yield self._after_error(job, error)
         else:
             yield from self._buy(calls[:allowed])
             if calls[allowed:]:
                 yield from self.call(calls[allowed:])
 
-    def _buy(self, calls: list[tuple[Job, PreparedCall]]) -> Iterator[Job | Concluded]:
+    def _buy(self, calls: list[tuple[Job, PreparedCall]]) -> Iterator[Outcome]:
         """From here to the next record nobody can know whether they were bought."""
         row = calls[0][1].row
         provider = self._providers[row.provider]
@@ -97,24 +96,28 @@ class VendorCalls:
                     now = self._clock()
                     asks = now + self._poll_estimator.first(row.name)
                     for index, job in enumerate(called):
-                        yield parked(fresh(job, request_id), Submitted(ticket, now, index), asks)
+                        yield parked(without_error(job, request_id), Submitted(ticket, now, index), asks)
                 case Done() as done:
                     (job,) = called
-                    yield self._ready(job, row, done)
+                    yield self._fetching(job, row, done)
         except Rejected as error:
             if len(calls) > 1:  # nobody says whose picture it was
                 for call in calls:
                     yield from self._buy([call])
             else:
-                yield self._unread(called[0], error) if isinstance(error, BadLink) else self._trouble(called[0], error)
+                yield (
+                    self._unread(called[0], error)
+                    if isinstance(error, BadLink)
+                    else self._after_error(called[0], error)
+                )
         except CutoutError as error:
             if isinstance(error, NotAccepted | Misconfigured):  # turned away at the door: not bought
                 self._daily_limit.give_back(len(calls))
                 for job, _ in calls:
-                    yield self._trouble(job, error)
+                    yield self._after_error(job, error)
             else:
                 for job in called:  # one of them may be to blame: it must not take the others down with it
-                    yield self._trouble(job, error)
+                    yield self._after_error(job, error)
 
     def too_early(self, job: Job) -> timedelta:
         """How much longer it is not worth asking for a job; nothing for one that has no ticket."""
@@ -122,7 +125,7 @@ class VendorCalls:
             return timedelta()
         return self._poll_estimator.too_early(job.capability, job.stage.since, job.due)
 
-    def poll(self, asked: list[tuple[Job, Submitted]]) -> Iterator[Job | Concluded]:
+    def poll(self, asked: list[tuple[Job, Submitted]]) -> Iterator[Outcome]:
         """Ask what became of the ticket that they share."""
         row, ticket = capability(asked[0][0].capability), asked[0][1].ticket
         provider = self._providers[row.provider]
@@ -151,46 +154,47 @@ class VendorCalls:
         if self.too_early(job):
             raise _Unwanted("Unwanted", "when its turn came, an older job was known to be unfinished")
 
-    def _told(self, job: Job, stage: Submitted, row: Capability, fate: Done | Pending | Failed) -> Job | Concluded:
+    def _told(self, job: Job, stage: Submitted, row: Capability, fate: Done | Pending | Failed) -> Outcome:
         age = self._clock() - stage.since
         match fate:
             case Done() as done:
                 self._poll_estimator.finished(row.name, age, stage.polls)
-                return self._ready(job, row, done)
+                return self._fetching(job, row, done)
             case Failed(BadLink() as error):
                 return self._unread(job, error)
             case Failed(error):
                 if not isinstance(error, Rejected | NotFetched):
                     # Whatever its code says of a call: this one was accepted, so another one is one more.
                     error = Unavailable(error.code, error.message, request_id=error.request_id)
-                return self._trouble(replace(job, stage=Waiting()), error)
+                return self._after_error(replace(job, stage=Waiting()), error)
             case Pending() if age > timedelta(seconds=self._providers[row.provider].works_for):
                 return self._lost(job, f"the vendor has not finished {stage.ticket} in time")
             case Pending():
                 pause = self._poll_estimator.again(row.name, age)
-                return parked(fresh(job, job.request_id), replace(stage, polls=stage.polls + 1), self._clock() + pause)
+                due = self._clock() + pause
+                return parked(without_error(job, job.request_id), replace(stage, polls=stage.polls + 1), due)
 
-    def _unanswered(self, job: Job, stage: Submitted, error: CutoutError) -> Job | Concluded:
+    def _unanswered(self, job: Job, stage: Submitted, error: CutoutError) -> Outcome:
         """The question itself failed: asked again, but not for ever."""
         if self._clock() - stage.since > _TICKET_PATIENCE:
             return self._lost(job, f"the vendor says nothing of {stage.ticket}: {error.message}")
-        return self._trouble(job, error)
+        return self._after_error(job, error)
 
-    def _lost(self, job: Job, message: str) -> Job | Concluded:
-        return self._trouble(replace(job, stage=Waiting()), Unavailable("TicketLost", message))
+    def _lost(self, job: Job, message: str) -> Outcome:
+        return self._after_error(replace(job, stage=Waiting()), Unavailable("TicketLost", message))
 
-    def _ready(self, job: Job, row: Capability, done: Done) -> Job:
+    def _fetching(self, job: Job, row: Capability, done: Done) -> Continue:
         dies_at = self._clock() + timedelta(seconds=self._providers[row.provider].links_live)
-        return replace(fresh(job, done.request_id), stage=Fetching(done.pictures, dies_at))
+        return Continue(replace(without_error(job, done.request_id), stage=Fetching(done.pictures, dies_at)))
 
-    def _unread(self, job: Job, error: BadLink) -> Job | Concluded:
+    def _unread(self, job: Job, error: BadLink) -> Outcome:
         """The vendor could not read the link: once more under a plain name, where that is another one."""
         if job.copies or job.source.isascii():
-            return self._trouble(job, error)
-        return replace(job, stage=Claimed(), wants_plain_name=True)
+            return self._after_error(job, error)
+        return Continue(replace(job, stage=Claimed(), wants_plain_name=True))
 
-    def _trouble(self, job: Job, error: CutoutError) -> Job | Concluded:
-        return trouble(job, error, self._clock())
+    def _after_error(self, job: Job, error: CutoutError) -> Outcome:
+        return after_error(job, error, self._clock())
 
     @contextmanager
     def _logged(self, jobs: Sequence[Job]) -> Iterator[None]:
@@ -219,12 +223,12 @@ class VendorCalls:
         return Nonce(self._clock(), secrets.token_hex(16))
 
 
-def _sharing(moved: list[Job | Concluded]) -> Iterator[Job | Concluded]:
+def _sharing(moved: list[Outcome]) -> Iterator[Outcome]:
     """What goes on under the ticket falls due together, to be asked for in one question: when the last of it does."""
-    dues = [each.due for each in moved if _is_pending(each)]
+    last = max((each.job.due for each in moved if _is_pending(each)), default=None)
     for each in moved:
-        yield replace(each, due=max(dues)) if _is_pending(each) else each
+        yield Parked(replace(each.job, due=last)) if last and _is_pending(each) else each
 
 
-def _is_pending(outcome: Job | Concluded) -> TypeGuard[Job]:
-    return isinstance(outcome, Job) and isinstance(outcome.stage, Submitted)
+def _is_pending(outcome: Outcome) -> bool:
+    return isinstance(outcome, Parked) and isinstance(outcome.job.stage, Submitted)

@@ -15,10 +15,10 @@ from typing import Any
 
 from shared import log
 from shared.jobs.backlog import LINGER
-from shared.jobs.job import BOUGHT, Job
+from shared.jobs.job import BOUGHT
 from shared.jobs.queue import QueueEntry, entry_of
 from shared.pipeline.dispatch import Dispatcher
-from shared.pipeline.outcomes import Outcome
+from shared.pipeline.outcomes import End, Parked
 from shared.pipeline.runs import STAY, JobRunner, RunResult
 from shared.pipeline.scheduler import Scheduler
 from shared.vendors.error_codes import quotable
@@ -39,12 +39,12 @@ class Worker:
     ) -> None:
         self._dispatcher = dispatcher
         self._pipeline = dispatcher.pipeline
-        self._queue = dispatcher.pipeline.jobs.queue
+        self._jobs = dispatcher.pipeline.jobs
         self._runner = JobRunner(dispatcher, ends)
         self._pool = pool
         self._ends = ends
         self._sleep = sleep
-        self._lanes = Scheduler(dispatcher.pipeline.vendor_calls.concurrency)
+        self._scheduler = Scheduler(dispatcher.pipeline.vendor_calls.concurrency)
         self._under_way: dict[Future[Any], Callable[[Any], None]] = {}
         """What is done in the pool, and what is done with what comes of it, here."""
         self._over: list[str] = []
@@ -60,9 +60,9 @@ class Worker:
         while True:
             if self._next_look <= self._pipeline.clock() < self._ends:
                 self._look()
-            while (now := self._pipeline.clock()) < self._ends and (entries := self._lanes.begin(now)):
+            while (now := self._pipeline.clock()) < self._ends and (entries := self._scheduler.begin(now)):
                 self._under_way[self._pool.submit(self._runner.run_jobs, entries)] = partial(self._finished, entries)
-            if self._lanes.is_starved():
+            if self._scheduler.is_starved():
                 self._next_look = min(self._next_look, self._last_look + _HUNGRY)
             if self._under_way:
                 self._gather(self._pause(now))
@@ -83,8 +83,8 @@ class Worker:
         self._last_look, self._next_look = now, now + _LOOK
         try:
             self._forget()
-            self._lanes.seen([*self._queue.heads(beside=self._lanes.in_hand)])  # all, or what is known stays
-            self._dispatcher.backlog_owner.announce(self._lanes.backlog(now), self._ends + _HANDOVER)
+            self._scheduler.seen([*self._jobs.heads(beside=self._scheduler.in_hand)])  # all, or what is known stays
+            self._dispatcher.backlog_owner.announce(self._scheduler.backlog(now), self._ends + _HANDOVER)
         except Exception as bug:  # noqa: BLE001 - what is under way must end, and the next look may see; `run` raises it
             self._note(bug, "")
         if now >= self._next_search:
@@ -94,17 +94,17 @@ class Worker:
     def _searched(self, found: tuple[list[QueueEntry], timedelta]) -> None:
         entries, took = found
         self._next_search = self._pipeline.clock() + _SELDOM * took
-        self._lanes.add(entries)
+        self._scheduler.add(entries)
 
     def _pause(self, now: datetime) -> float:
         """Seconds until there may be something to do."""
-        moments = (self._lanes.next_moment(), self._next_look, self._ends, now + _LOOK)
+        moments = (self._scheduler.next_moment(), self._next_look, self._ends, now + _LOOK)
         return (min(moment for moment in moments if moment > now) - now).total_seconds()
 
     def _is_worth_staying(self, now: datetime) -> bool:
         """Whether there will be, soon enough to wait for it."""
         return now < self._ends and (
-            self._lanes.next_moment() <= min(now + STAY, self._ends) or now < self._stays_until
+            self._scheduler.next_moment() <= min(now + STAY, self._ends) or now < self._stays_until
         )
 
     # ---------------------------------------------------------------- and what comes of it, here
@@ -120,24 +120,24 @@ class Worker:
 
     def _finished(self, entries: Sequence[QueueEntry], results: dict[str, RunResult]) -> None:
         now = self._pipeline.clock()
-        self._lanes.ended(entries)
+        self._scheduler.ended(entries)
         for entry in entries:
-            result, next_turn = results[entry.upload], None
+            result, next_entry = results[entry.upload], None
             match result:
                 case Exception():
                     self._note(result, entry.upload)
-                    self._lanes.postpone(entry, self._ends)
+                    self._scheduler.postpone(entry, self._ends)
                     continue
                 case datetime():
-                    self._lanes.postpone(entry, result)
+                    self._scheduler.postpone(entry, result)
                     continue
-                case Job():
-                    next_turn = entry_of(result)
-                    self._lanes.add([next_turn])
-            if entry.key and entry != next_turn:
+                case Parked(job):
+                    next_entry = entry_of(job)
+                    self._scheduler.add([next_entry])
+            if entry.key and entry != next_entry:
                 self._over.append(entry.key)
-        outcomes = [result for result in results.values() if isinstance(result, Outcome)]
-        self._lanes.learn(entries[0], outcomes, now)
+        outcomes = [result for result in results.values() if isinstance(result, End)]
+        self._scheduler.learn(entries[0], outcomes, now)
         if outcomes and entries[0].stage not in BOUGHT:
             self._stays_until = now + LINGER
 
@@ -147,13 +147,13 @@ class Worker:
 
     def _forget(self) -> None:
         over, self._over = self._over, []
-        self._queue.remove(tuple(over))
+        self._jobs.take_out(tuple(over))
 
     def _leave(self) -> None:
         """What is left is the next round's, which is called at once if only time was missing for it."""
         self._forget()
         now = self._pipeline.clock()
-        left = self._lanes.backlog(now)
+        left = self._scheduler.backlog(now)
         self._dispatcher.backlog_owner.announce(left, max(now, self._ends) + _HANDOVER)
         if left and now >= self._ends:
             self._dispatcher.backlog_owner.wake_worker()

@@ -90,7 +90,7 @@ def try_upload(hostile: Upload) -> None:
     assert receipt is not None, f"{hostile.name}: {shop.job(hostile.key)}"
     assert receipt.code == hostile.code, f"{hostile.name}: {receipt}"
     assert receipt.status == ("rejected" if hostile.code else "done")
-    reads = sum(name in ("look", "window") for name, _ in shop.bucket.requests)
+    reads = sum(name in ("peek", "read_range") for name, _ in shop.bucket.requests)
     assert reads <= 2 + 64, f"it was read {reads} times, {WINDOW:,} bytes each"
     ended(shop, hostile.key, (hostile.code,))
 

@@ -75,9 +75,9 @@ class Ledger:
     def changed(self, name: str, key: str) -> None:
         """Whoever moves has changed the object `key`."""
         actor = self._cast.moving
-        if name == "stage" and actor:
+        if name == "publish_copy" and actor:
             self._people.missed([self._bucket.things[key].etag], actor.seen)
-        if name == "stage":
+        if name == "publish_copy":
             self._untold[actor].add(key)
         if name == "write" and key.endswith(".json"):
             bills = self._unrecorded[actor]

@@ -43,19 +43,19 @@ def claims_without_forbid_overwrite(patch: pytest.MonkeyPatch) -> None:
 def writes_the_receipt_before_the_outputs(patch: pytest.MonkeyPatch) -> None:
     store = MemoryBucket.store
 
-    def early(bucket: MemoryBucket, key: str, download: Any, *, mark: str) -> int:
+    def early(bucket: MemoryBucket, key: str, download: Any, *, inputs_etag: str) -> int:
         """Where the receipt will be, as the line would have written it after this."""
         body = b"".join(download.chunks)
         upload = f"{keys.UPLOADS}{key.removeprefix(keys.CUTOUTS).removesuffix('.png')}"
         output = {"key": key, "label": "", "content_type": "image/png", "bytes": len(body)}
         at = bucket.clock().isoformat()
-        receipt = {"source": upload, "etag": mark, "status": "done", "outputs": [output], "attempts": 9}
+        receipt = {"source": upload, "etag": inputs_etag, "status": "done", "outputs": [output], "attempts": 9}
         bucket.write(
             keys.receipt(upload),
             json.dumps(receipt | {"uploaded_at": at, "finished_at": at}).encode(),
-            inputs_etag=mark,
+            inputs_etag=inputs_etag,
         )
-        return store(bucket, key, replace(download, chunks=iter([body])), inputs_etag=mark)
+        return store(bucket, key, replace(download, chunks=iter([body])), inputs_etag=inputs_etag)
 
     patch.setattr(MemoryBucket, "store", early)
 
@@ -63,7 +63,7 @@ def writes_the_receipt_before_the_outputs(patch: pytest.MonkeyPatch) -> None:
 def ignores_leases(patch: pytest.MonkeyPatch) -> None:
     take = JobStore.acquire
     patch.setattr(
-        JobStore, "take", lambda jobs, found: take(jobs, replace(found, job=replace(found.job, lease_until=None)))
+        JobStore, "acquire", lambda jobs, found: take(jobs, replace(found, job=replace(found.job, lease_until=None)))
     )
     patch.setattr(JobStore, "due", lambda jobs, job: True)
     patch.setattr(JobStore, "_win", lambda jobs, found, until: True)
@@ -79,7 +79,7 @@ def forgets_tickets(patch: pytest.MonkeyPatch) -> None:
 
 
 def forgets_the_note_that_something_newer_came(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(JobStore, "announce", lambda jobs, source: None)
+    patch.setattr(JobStore, "request_recheck", lambda jobs, source: None)
 
 
 def forgets_how_often_it_called(patch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ _WALKS = st.builds(
     st.sampled_from(("wait", "wait", "die", "falter", "falter after")),
 )
 _CROWD = 5
-_CHANGES = ("create", "write", "store", "delete", "stage")
+_CHANGES = ("create", "write", "store", "delete", "publish_copy")
 """What OSS may have done although its answer is lost."""
 
 
@@ -250,7 +250,7 @@ class Schedule(RuleBasedStateMachine):
     def _before(self, name: str, about: str) -> None:
         self.cast.before(name, about)
         actor = self.cast.moving
-        if actor and name == "look":
+        if actor and name == "peek":
             thing = self.bucket.things.get(about)
             actor.seen |= {about: thing.etag} if thing else {}
 

@@ -64,7 +64,7 @@ class Spy:
     def __init__(self) -> None:
         self.keys: list[str] = []
 
-    def arrived(self, key: str, etag: str, at: datetime | None) -> bool:
+    def dispatch(self, key: str, etag: str, at: datetime | None) -> bool:
         self.keys.append(key)
         key.encode()  # as OSS must be told
         return True
@@ -75,7 +75,7 @@ def handler() -> Any:
     """The function general, behind which nothing happens."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(invocation, "settings", lambda *needs: Settings())
-        patch.setattr(wiring, "arrivals", lambda *composed, group: SPY)
+        patch.setattr(wiring, "dispatcher", lambda *composed, group: SPY)
         patch.setattr(invocation, "credentials", lambda *given: None)
         yield on_upload("general")
 

@@ -92,7 +92,7 @@ class MemoryBucket:
         self.after(name, key)
 
     def peek(self, key: str) -> ObjectHead | None:
-        with self._request("look", key):
+        with self._request("peek", key):
             thing = self.things.get(key)
         if thing is None:
             return None
@@ -100,7 +100,7 @@ class MemoryBucket:
         return ObjectHead(key, thing.etag, len(thing.body), thing.modified, metadata, thing.body[:WINDOW])
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
-        with self._request("window", key):
+        with self._request("read_range", key):
             body = self.things[key].body
         assert start + length <= len(body), "OSS would send the whole object"
         return body[start : start + length]
@@ -158,7 +158,7 @@ class MemoryBucket:
                 raise Rejected("BadImage", "OSS cannot process it")
 
     def publish_copy(self, key: str, copy: str, *, public: bool) -> None:
-        with self._request("stage", copy):
+        with self._request("publish_copy", copy):
             if key not in self.things:
                 raise Unavailable("NoSuchKey", "it was deleted just as it was to be copied")
             self.things[copy] = Thing(self.things[key].body, self.clock(), public=public)

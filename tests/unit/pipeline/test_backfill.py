@@ -66,7 +66,7 @@ def settle(shop: Shop) -> None:
 
 
 def queued(shop: Shop) -> list[str]:
-    return [turn.upload for turn in shop.pipeline.jobs.queue.heads()]
+    return [turn.upload for turn in shop.pipeline.jobs.heads()]
 
 
 def numbered(count: int, folder: str = "uploads/general/common/") -> list[str]:

@@ -145,7 +145,7 @@ def test_a_bug_over_one_photo_is_raised_and_costs_the_others_of_its_batch_nothin
     uploads = crowd(shop, 10)
 
     def bug(name: str, about: str) -> None:
-        if (name, about) == ("look", uploads[9]):
+        if (name, about) == ("peek", uploads[9]):
             raise ZeroDivisionError
 
     shop.bucket.before = bug

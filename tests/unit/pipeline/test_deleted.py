@@ -88,7 +88,7 @@ def test_an_event_for_what_is_gone_costs_one_request_and_leaves_no_error(
     if body is not None:
         shop.bucket.put(COMMON, body)
     assert shop.dispatcher.dispatch(COMMON, "AN-ETAG") is False
-    assert shop.bucket.requests == [("look", COMMON)]
+    assert shop.bucket.requests == [("peek", COMMON)]
     assert caplog.records == []
 
 

@@ -136,7 +136,7 @@ def test_somebody_elses_file_in_the_receipts_place_is_replaced(shop: Shop) -> No
 
 def test_a_late_event_joins_the_queue_with_two_writes_and_a_bell_and_no_look_at_the_picture(shop: Shop) -> None:
     told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
-    (turn,) = shop.pipeline.jobs.queue.heads()
+    (turn,) = shop.pipeline.jobs.heads()
     assert shop.bucket.requests[:3] == [("create", keys.job(COMMON)), ("write", turn.key), ("write", keys.WAKE)]
     assert shop.bucket.requests[3:] == [("list", keys.QUEUE)], "that was this test"
     job = shop.job(COMMON)
@@ -168,7 +168,7 @@ def test_who_is_turned_away_rings_and_the_next_one_joins_him(shop: Shop) -> None
     shop.clock.pass_(seconds=1)
     shop.upload(second, picture())
     assert len(shop.web.sent) == 1
-    assert [turn.upload for turn in shop.pipeline.jobs.queue.heads()] == [COMMON, second]
+    assert [turn.upload for turn in shop.pipeline.jobs.heads()] == [COMMON, second]
 
 
 def test_settle_is_called_for_a_ticket_and_not_for_what_is_done(shop: Shop) -> None:
@@ -211,10 +211,10 @@ def test_what_is_told_again_while_it_is_queued_changes_nothing(shop: Shop) -> No
 
 def test_a_new_version_of_what_is_queued_is_served_as_it_is_when_its_turn_comes(shop: Shop) -> None:
     told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
-    (turn,) = shop.pipeline.jobs.queue.heads()
+    (turn,) = shop.pipeline.jobs.heads()
     shop.clock.pass_(seconds=1)
     shop.upload(COMMON, picture(800, 600))
-    assert [*shop.pipeline.jobs.queue.heads()] == [turn], "it keeps its place"
+    assert [*shop.pipeline.jobs.heads()] == [turn], "it keeps its place"
     settle(shop)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
@@ -255,4 +255,4 @@ def test_what_was_begun_by_us_when_only_the_answer_was_lost_gets_its_turn(
 
     monkeypatch.setattr(shop.bucket, "create", lost)
     told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
-    assert [turn.upload for turn in shop.pipeline.jobs.queue.heads()] == [COMMON]
+    assert [turn.upload for turn in shop.pipeline.jobs.heads()] == [COMMON]

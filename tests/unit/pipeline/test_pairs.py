@@ -62,7 +62,7 @@ def test_a_lone_mask_is_noted_although_an_instance_died_over_it(shop: Shop) -> N
     etag = shop.bucket.put(MASK, picture(form="PNG", mode="L"))
 
     def die(name: str, key: str) -> None:
-        if (name, key) == ("look", PAIR):
+        if (name, key) == ("peek", PAIR):
             raise Died
 
     shop.bucket.before = die
@@ -78,7 +78,7 @@ def test_a_lone_mask_is_noted_although_an_instance_died_over_it(shop: Shop) -> N
 @pytest.mark.parametrize("trouble", [Unavailable("OssFailed", "503"), Misconfigured("AccessDenied", "403")])
 def test_a_lone_mask_is_noted_although_oss_faltered_over_it(shop: Shop, trouble: Exception) -> None:
     def falter(name: str, key: str) -> None:
-        if (name, key) == ("look", PAIR):
+        if (name, key) == ("peek", PAIR):
             raise trouble
 
     shop.bucket.before = falter

@@ -33,7 +33,7 @@ def test_a_photo_becomes_a_cutout_and_a_receipt_and_no_job_is_left(shop: Shop) -
 def test_seven_requests_go_to_oss_for_a_photo_that_fits(shop: Shop) -> None:
     shop.upload(COMMON, picture())
     assert shop.bucket.requests == [
-        ("look", COMMON),
+        ("peek", COMMON),
         ("create", "jobs/general/common/shoe.jpg.json"),
         ("read", "cutouts/general/common/shoe.jpg.json"),
         ("write", "jobs/general/common/shoe.jpg.json"),
@@ -90,7 +90,7 @@ def test_a_size_that_stands_deep_in_the_file_is_read_where_it_stands_and_no_furt
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert receipt.status == "done"
-    assert ("window", COMMON) in shop.bucket.requests
+    assert ("read_range", COMMON) in shop.bucket.requests
 
 
 def test_a_vendor_that_finds_nothing_is_not_asked_again(shop: Shop) -> None:

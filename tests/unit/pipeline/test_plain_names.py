@@ -49,7 +49,7 @@ def test_copies_that_a_lifecycle_rule_took_are_made_again(shop: Shop) -> None:
     (copy,) = shop.keys("work/")
     del shop.bucket.things[copy]
     shown = []
-    shop.bucket.before = lambda name, about: shown.append(about) if name == "stage" else None
+    shop.bucket.before = lambda name, about: shown.append(about) if name == "publish_copy" else None
     shop.after(key, hours=30)
     receipt = shop.receipt(key)
     assert receipt is not None

@@ -179,7 +179,7 @@ def test_turns_that_jobs_have_left_behind_keep_nobody_waiting_for_the_next_round
     shop.clock.pass_(seconds=1)
     assert shop.pipeline.jobs.enqueue(COMMON, shop.bucket.put(COMMON, picture()))
     shop.clock.pass_(seconds=1)
-    shop.pipeline.jobs.queue.uploads = lambda: {COMMON}  # type: ignore[method-assign]  # nor does the search find it
+    shop.pipeline.jobs.queued = lambda: {COMMON}  # type: ignore[method-assign]  # nor does the search find it
     go(shop)
     assert shop.receipt(COMMON) is not None
 

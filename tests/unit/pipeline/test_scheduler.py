@@ -12,7 +12,7 @@ from shared.cloud.concurrency import VENDOR_SLOW, ConcurrencyLimit
 from shared.jobs import keys
 from shared.jobs.job import Blocked, Claimed, Job, Stage, Submitted, Waiting
 from shared.jobs.queue import QueueEntry
-from shared.pipeline.outcomes import Skipped
+from shared.pipeline.outcomes import Parked, Skipped
 from shared.pipeline.scheduler import MOST, RECHECK, Scheduler
 from tests.unit.fakes import START
 
@@ -81,7 +81,7 @@ def refuse(lanes: Scheduler, times: int, seconds: float = 0) -> float:
     lanes.seen([turn("knocks")])
     for _ in range(times):
         seconds = max(seconds, (lanes.next_moment() - START).total_seconds())
-        lanes.learn(turn("a"), [AWAY], at(seconds))
+        lanes.learn(turn("a"), [Parked(AWAY)], at(seconds))
     lanes.seen([])
     return seconds
 
@@ -176,7 +176,7 @@ def test_a_vendor_without_room_is_called_for_nothing_and_asked_for_all_that_was_
 ) -> None:
     vendors[COMMON].free = 0
     if stage == "blocked":
-        wider.learn(turn("a"), [BOUGHT], START)
+        wider.learn(turn("a"), [Parked(BOUGHT)], START)
     wider.seen([*turns(3, stage=stage), turn("b", stage="submitted"), turn("c", stage="fetching")])
     assert [together[0].stage for together in begun(wider)] == ["submitted", "fetching"]
 
@@ -184,11 +184,11 @@ def test_a_vendor_without_room_is_called_for_nothing_and_asked_for_all_that_was_
 def test_a_call_that_was_kept_back_is_no_refusal_of_the_vendors(lanes: Scheduler) -> None:
     kept_back = replace(AWAY, code=VENDOR_SLOW)
     for _ in range(9):
-        lanes.learn(turn("a"), [kept_back], START)
+        lanes.learn(turn("a"), [Parked(kept_back)], START)
     lanes.seen(turns(30))
     assert len(begun(lanes)) == 10
     refuse(lanes, 2)
-    lanes.learn(turn("a"), [kept_back], START)
+    lanes.learn(turn("a"), [Parked(kept_back)], START)
     refuse(lanes, 1)
     lanes.seen(turns(30))
     assert begun(lanes, 0.9) == [], "nor does it say that the door is open"
@@ -269,7 +269,7 @@ def test_two_refusals_say_little_and_the_third_shuts_the_door_for_a_second(lanes
 def test_calls_that_were_under_way_when_the_door_shut_are_one_refusal(lanes: Scheduler) -> None:
     refuse(lanes, 3)
     for _ in range(9):
-        lanes.learn(turn("a"), [AWAY], at(0.5))
+        lanes.learn(turn("a"), [Parked(AWAY)], at(0.5))
     lanes.seen(turns(30))
     assert lanes.next_moment() == at(1)
 
@@ -289,7 +289,7 @@ def test_a_call_that_passes_opens_the_door_for_all(lanes: Scheduler) -> None:
     opens = refuse(lanes, 5) + 4
     lanes.seen(turns(30))
     (knock,) = begun(lanes, opens)
-    lanes.learn(knock[0], [BOUGHT], at(opens))
+    lanes.learn(knock[0], [Parked(BOUGHT)], at(opens))
     lanes.ended(knock)
     assert len(begun(lanes, opens)) == 10
     refuse(lanes, 2, opens)
@@ -300,7 +300,7 @@ def test_a_call_that_passes_opens_the_door_for_all(lanes: Scheduler) -> None:
 
 def test_trouble_that_is_one_pictures_own_says_nothing_against_the_door(lanes: Scheduler) -> None:
     refuse(lanes, 2)
-    lanes.learn(turn("a"), [job(Waiting())], START)
+    lanes.learn(turn("a"), [Parked(job(Waiting()))], START)
     refuse(lanes, 2)
     lanes.seen(turns(30))
     assert len(begun(lanes)) == 10
@@ -315,7 +315,7 @@ def test_who_was_dropped_without_a_call_says_nothing_for_the_door(lanes: Schedul
 
 
 def test_a_door_that_is_shut_until_a_certain_time_is_not_knocked_at_before(lanes: Scheduler) -> None:
-    lanes.learn(turn("a"), [job(Waiting(not_accepted=True), due=3600)], START)
+    lanes.learn(turn("a"), [Parked(job(Waiting(not_accepted=True), due=3600))], START)
     lanes.seen(turns(3))
     assert begun(lanes, 3599) == []
     assert len(begun(lanes, 3600)) == 3
@@ -331,11 +331,11 @@ def test_a_shut_door_is_that_capabilitys_alone_and_not_of_what_was_bought(lanes:
 @pytest.mark.parametrize("stage", ["submitted", "fetching"])
 def test_what_becomes_of_what_was_bought_says_nothing_of_the_door(lanes: Scheduler, stage: str) -> None:
     for _ in range(9):
-        lanes.learn(turn("a", stage=stage), [AWAY, BLOCKED], START)
+        lanes.learn(turn("a", stage=stage), [Parked(AWAY), Parked(BLOCKED)], START)
     lanes.seen(turns(30))
     assert len(begun(lanes)) == 10
     last = refuse(lanes, 8)
-    lanes.learn(turn("a", stage=stage), [BOUGHT], START)
+    lanes.learn(turn("a", stage=stage), [Parked(BOUGHT)], START)
     lanes.seen([turn("b")])
     assert lanes.next_moment() == at(last + 30)
 
@@ -345,7 +345,7 @@ def test_at_blocked_jobs_one_knocks_and_the_others_follow_when_it_passed(lanes: 
     lanes.seen(blocked)
     knock = lanes.begin(START)
     assert begun(lanes) == []
-    lanes.learn(knock[0], [BOUGHT], START)
+    lanes.learn(knock[0], [Parked(BOUGHT)], START)
     lanes.ended(knock)
     assert len(begun(lanes)) == 10
 
@@ -353,7 +353,7 @@ def test_at_blocked_jobs_one_knocks_and_the_others_follow_when_it_passed(lanes: 
 def test_who_finds_the_door_blocked_has_knocked_for_the_whole_round(lanes: Scheduler) -> None:
     lanes.seen(turns(3, stage="blocked") + turns(3))
     knock = lanes.begin(START)
-    lanes.learn(knock[0], [BLOCKED], START)
+    lanes.learn(knock[0], [Parked(BLOCKED)], START)
     lanes.ended(knock)
     assert begun(lanes, 1e6) == []
     assert lanes.next_moment() > at(1e6)

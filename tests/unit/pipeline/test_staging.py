@@ -63,7 +63,7 @@ def status(shop: Shop, key: str) -> str:
 
 def staged(shop: Shop) -> list[str]:
     """The copies that were made, in their order."""
-    return [about for name, about in shop.bucket.requests if name == "stage"]
+    return [about for name, about in shop.bucket.requests if name == "publish_copy"]
 
 
 def copies_at_work(shop: Shop) -> list[Thing]:
@@ -230,7 +230,7 @@ def test_a_bucket_that_refuses_public_copies_blocks_the_job_until_it_does_not(
     refusal = Misconfigured("PublicCopyRefused", "switch off Block Public Access for this bucket")
 
     def refuse(name: str, about: str) -> None:
-        if name == "stage":
+        if name == "publish_copy":
             raise refusal
 
     shop.bucket.before = refuse
@@ -249,7 +249,7 @@ def test_a_bucket_that_refuses_public_copies_blocks_the_job_until_it_does_not(
 @pytest.mark.parametrize("then", ["is deleted", "is replaced", "loses its mask", "needs none any more"])
 def test_a_copy_whose_pair_could_not_be_made_is_not_forgotten(shop: Shop, then: str) -> None:
     def falter(name: str, about: str) -> None:
-        if name == "stage" and about.endswith(".png"):
+        if name == "publish_copy" and about.endswith(".png"):
             raise Unavailable("OssFailed", "a moment")
 
     shop.bucket.put(f"{PAIR}.mask.png", picture(form="PNG", mode="L"))
@@ -274,7 +274,7 @@ def test_a_copy_whose_pair_could_not_be_made_is_not_forgotten(shop: Shop, then: 
 
 def test_a_photo_deleted_just_before_it_is_copied_is_dropped(shop: Shop) -> None:
     def take_away(name: str, about: str) -> None:
-        if name == "stage":
+        if name == "publish_copy":
             shop.bucket.things.pop(PHOTO, None)
 
     shop.bucket.before = take_away

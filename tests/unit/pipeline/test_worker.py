@@ -56,7 +56,7 @@ def queued(shop: Shop, *uploads: str) -> None:
 
 
 def turns(shop: Shop) -> list[str]:
-    return [turn.upload for turn in shop.pipeline.jobs.queue.heads()]
+    return [turn.upload for turn in shop.pipeline.jobs.heads()]
 
 
 def test_with_nothing_to_do_a_round_is_two_listings(shop: Shop) -> None:
@@ -146,7 +146,7 @@ def test_one_uploads_bug_does_not_hold_up_the_others_and_is_raised_in_the_end(sh
     shop.bucket.put(keys.recheck("uploads/general/common/bug.jpg"), b"{}")
 
     def bug(name: str, about: str) -> None:
-        if (name, about) == ("look", "uploads/general/common/bug.jpg"):
+        if (name, about) == ("peek", "uploads/general/common/bug.jpg"):
             raise ZeroDivisionError
 
     shop.bucket.before = bug
@@ -255,7 +255,7 @@ def test_a_turn_too_many_is_removed(shop: Shop) -> None:
 def test_an_outdated_turn_is_removed_and_the_job_keeps_to_its_time(shop: Shop) -> None:
     shop.web.answers = [refused("InternalError", 500)]
     queued(shop, COMMON)
-    (outdated,) = shop.pipeline.jobs.queue.heads()
+    (outdated,) = shop.pipeline.jobs.heads()
     shop.resume(COMMON)
     job = shop.job(COMMON)
     assert job is not None
@@ -271,7 +271,7 @@ def test_a_job_without_a_turn_is_found_and_moved_on_or_gets_one(shop: Shop, due:
     shop.upload(COMMON, PHOTO)
     job = shop.job(COMMON)
     assert job is not None
-    shop.pipeline.jobs.queue.remove((entry_of(job).key,))
+    shop.pipeline.jobs.take_out((entry_of(job).key,))
     shop.web.always = ok(ImageURL=LINK)
     shop.clock.pass_(seconds=60 if due else 0)
     go(shop, seconds=60 if due else 1)
