@@ -12,6 +12,7 @@ from shared.entry.oss_events import ObjectCreated, records
 from shared.entry.settings import Settings
 from shared.errors import Misconfigured
 from shared.jobs import keys
+from shared.jobs.upload import Upload
 
 
 def on_upload(group: str) -> Callable[[bytes, Any], None]:
@@ -43,9 +44,9 @@ def arrived(group: str, created: ObjectCreated, settings: Settings, context: Any
     credentials, timeouts = invocation.credentials(settings, context), invocation.timeouts(context)
     dispatcher = wiring.dispatcher(settings, created.bucket, credentials, timeouts, group=group)
     try:
-        if not dispatcher.dispatch(key, created.etag, created.time) and unquote(key) != key:
+        if not dispatcher.dispatch(Upload(key), created.etag, created.time) and unquote(key) != key:
             # Nothing says whether an event's key may come percent-encoded; raw is how everyone saw it.
-            dispatcher.dispatch(unquote(key), created.etag, created.time)
+            dispatcher.dispatch(Upload(unquote(key)), created.etag, created.time)
     except Misconfigured as error:  # of the bucket itself: then there is no place to note it
         log.error("bucket_refused", key=key, code=error.code, message=error.message)
         raise

@@ -79,9 +79,10 @@ def _made(
         wait_seconds=timeouts.wait,
         at_once=at_once,
     )
-    line = Pipeline(
+    jobs = JobStore(documents, now, timedelta(seconds=timeouts.lease))
+    pipeline = Pipeline(
         bucket=pictures,
-        jobs=JobStore(documents, now, timedelta(seconds=timeouts.lease)),
+        jobs=jobs,
         vendor_calls=VendorCalls(
             http, providers, DailyLimit(documents, settings.daily_call_limit, now), now, timeouts.call
         ),
@@ -90,7 +91,8 @@ def _made(
         prices=Prices(dict(settings.prices)),
     )
     viapi = [each for each in providers.values() if isinstance(each, Viapi)]
-    return Kept(Dispatcher(line, BacklogOwner(documents, pictures, now)), (pictures, documents, *viapi))
+    dispatcher = Dispatcher(pictures, jobs, pipeline, BacklogOwner(documents, pictures, now))
+    return Kept(dispatcher, (pictures, documents, *viapi))
 
 
 def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from shared.jobs.upload import Upload
 from shared.pictures.geometry import Frame
 from shared.vendors.protocol import ResultLink
 
@@ -109,6 +110,10 @@ class Job:
     replaces: tuple[str, ...] = ()
     """What an earlier version of this upload left under `cutouts/`."""
     version: Literal[1] = 1
+
+    @property
+    def upload(self) -> Upload:
+        return Upload(self.source)
 
     @property
     def bought(self) -> bool:

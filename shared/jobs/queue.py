@@ -1,84 +1,120 @@
 """The order in which jobs that nobody holds are moved on.
 
-A job says itself when it is due, but finding the next one among 10,000 would take reading them all. So each has a
-turn as well, an empty object whose name says stage, capability and moment: a listing shows what is due, in order. The
-turn is written after the job and deleted after the job has gone on. Whoever dies in between leaves one too many, which
-costs a look, or a job without one: that is found like those whose owners died, by reading every name under `jobs/`.
+A job says itself when it is due, but finding the next one among 10,000 would take reading them all. So each has an
+entry in the queue as well, an empty object whose name says stage, capability and moment: a listing shows what is due,
+in order. The entry is written after the job and deleted after the job has gone on. An instance that dies in between
+leaves an entry too many, which costs a look, or a job without one: that is found as the jobs of dead owners are, by
+reading every name under `jobs/`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from itertools import islice
 
 from shared.cloud.ports import Bucket
-from shared.jobs import keys
 from shared.jobs.job import Job
+from shared.jobs.keys import QUEUE, UPLOADS
+from shared.jobs.upload import Upload
 
 _PAGE = 100
-"""Turns of a lane that are seen in one look, beside those in hand: more than are begun between two, and no more, since
-whoever reads a listing keeps those waiting who are on their way to a vendor."""
+"""Entries of a lane that one listing shows, beside those being run: more than can be started between two listings. A
+larger page holds up the threads that are about to send a call, as reading a listing needs the interpreter."""
+
+_MOMENT = "%Y%m%dT%H%M%S.%fZ"
+_NO_CAPABILITY = "-/-"
+"""In place of a capability that the upload's name lacks. There the whole upload is named, since two folders may be
+called so."""
+_KEY = re.compile(
+    rf"{QUEUE}(?P<stage>[a-z]+)/(?P<capability>[^/]*/[^/]*)/(?P<due>\d{{8}}T\d{{6}}\.\d{{6}}Z)/(?P<rest>.+)", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
 class QueueEntry:
-    """When a job is due, as `key` says it; empty for a job that was found without one, or for news of an upload."""
+    """When the job of `upload` is due, as the object at `key` says; no key for a job that was found without an entry,
+    or for an upload that is to be looked at again."""
 
     key: str
     stage: str
-    capability: str
     due: datetime
-    upload: str
+    upload: Upload
+
+    @property
+    def capability(self) -> str:
+        """`<group>/<capability>` of the upload."""
+        return self.upload.capability
+
+    @staticmethod
+    def of(job: Job) -> QueueEntry:
+        """The entry that a job has in its present state."""
+        upload = job.upload
+        rest = upload.key.removeprefix(UPLOADS)
+        if upload.capability not in ("", _NO_CAPABILITY):
+            rest = rest.removeprefix(f"{upload.capability}/")
+        moment = job.due.astimezone(timezone.utc).strftime(_MOMENT)
+        return QueueEntry(f"{_lane(job.stage.name, upload.capability)}{moment}/{rest}", job.stage.name, job.due, upload)
+
+    @staticmethod
+    def read(key: str) -> QueueEntry | None:
+        """The entry at `key`; None for a name that is none."""
+        match = _KEY.fullmatch(key)
+        if match is None:
+            return None
+        try:
+            due = datetime.strptime(match["due"], _MOMENT).replace(tzinfo=timezone.utc)
+        except ValueError:
+            return None
+        folders = "" if match["capability"] == _NO_CAPABILITY else f"{match['capability']}/"
+        return QueueEntry(key, match["stage"], due, Upload(f"{UPLOADS}{folders}{match['rest']}"))
 
 
 class Queue:
-    """The turns in `bucket`, where the jobs lie."""
+    """The entries in `bucket`, where the jobs lie."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
 
     def add(self, job: Job) -> None:
-        """Give a job its turn, when it is due. It may have it already."""
-        self._bucket.write(entry_of(job).key, b"")
+        """Give a job its entry; it may have it already."""
+        self._bucket.write(QueueEntry.of(job).key, b"")
 
-    def remove(self, entries: tuple[str, ...]) -> None:
-        self._bucket.delete(entries)
+    def remove(self, keys: tuple[str, ...]) -> None:
+        """Delete the entries at `keys`."""
+        self._bucket.delete(keys)
 
     def heads(self, *, beside: int = 0) -> Iterator[QueueEntry]:
-        """The first turns of every lane, in their order, `beside` so many that are known: one listing, and one more
-        after each full page."""
+        """The first entries of every lane, in their order: `_PAGE`, and `beside` so many that are known. One listing,
+        and one more after each full page."""
         after, size = "", beside + _PAGE
         while True:
-            entries = list(islice(self._bucket.list(keys.QUEUE, after=after, page=size), size))
-            page = list(_entries(entry.key for entry in entries))
-            if len(entries) < size:
+            listed = list(islice(self._bucket.list(QUEUE, after=after, page=size), size))
+            page = list(_entries(each.key for each in listed))
+            if len(listed) < size:
                 yield from page
                 return
-            last = keys.lane(page[-1].stage, page[-1].capability) if page else ""
+            last = _lane(page[-1].stage, page[-1].capability) if page else ""
             if not last:
-                after = entries[-1].key  # somebody else's names
-            elif entries[0].key.startswith(last):
+                after = listed[-1].key  # names of others
+            elif listed[0].key.startswith(last):
                 yield from page
                 after = f"{last}~"  # the rest of the lane is passed over
             else:
                 yield from (entry for entry in page if not entry.key.startswith(last))
-                after = last  # the lane that the page may cut off is seen from its beginning
+                after = last  # the lane that the page may cut off is listed from its beginning
 
-    def uploads(self) -> set[str]:
-        """All that have a turn."""
-        return {entry.upload for entry in _entries(entry.key for entry in self._bucket.list(keys.QUEUE))}
-
-
-def entry_of(job: Job) -> QueueEntry:
-    capability = keys.capability_name(job.source)
-    return QueueEntry(
-        keys.queue_entry(job.stage.name, job.due, job.source), job.stage.name, capability, job.due, job.source
-    )
+    def uploads(self) -> set[Upload]:
+        """All that have an entry: the whole queue is listed."""
+        return {entry.upload for entry in _entries(each.key for each in self._bucket.list(QUEUE))}
 
 
-def _entries(names: Iterator[str]) -> Iterator[QueueEntry]:
-    for name in names:
-        if read := keys.read_queue_entry(name):
-            yield QueueEntry(name, *read)
+def _lane(stage: str, capability: str) -> str:
+    """Where the entries of one stage of one capability lie."""
+    return f"{QUEUE}{stage}/{capability or _NO_CAPABILITY}/"
+
+
+def _entries(keys: Iterator[str]) -> Iterator[QueueEntry]:
+    return filter(None, map(QueueEntry.read, keys))

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.cloud.ports import ObjectHead, StoredDocument
 from shared.errors import CutoutError, Incomplete, Rejected
-from shared.jobs import codes, keys
+from shared.jobs import codes
 from shared.jobs.job import Job
+from shared.jobs.upload import Upload
 from shared.vendors.capabilities import CAPABILITIES
 
 _WHERE = "With the other three, the part of the upload it shows, in the upload's pixels as stored; null: not known."
@@ -155,12 +156,12 @@ def is_of_older_version(stored: StoredDocument, image: ObjectHead) -> bool:
     return found is not None and found.uploaded_at < image.modified
 
 
-def outputs_of(stored: StoredDocument, upload: str) -> list[str]:
+def outputs_of(stored: StoredDocument, upload: Upload) -> list[str]:
     """The pictures of `upload` that its receipt `stored` names: what a copied or forged one names beside them is not
     ours to delete."""
     found = _readable(stored)
     named = [] if found is None else [(output.key, output.label) for output in found.outputs]
-    return [key for key, label in named if key == keys.output(upload, label, key.rpartition(".")[2])]
+    return [key for key, label in named if key == upload.output_key(label, key.rpartition(".")[2])]
 
 
 def _readable(stored: StoredDocument) -> Receipt | None:

@@ -21,7 +21,8 @@ from shared.errors import CutoutError, Misconfigured
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.store import JobStore
-from shared.pipeline.unserved import group_of, unserved
+from shared.jobs.upload import Upload
+from shared.pipeline.unserved import unserved
 from shared.vendors.prices import Prices
 
 AT_ONCE = 16
@@ -107,7 +108,7 @@ class Backfill:
     def run(self, order: Order) -> Report:
         before = self._progress(order.prefix)
         uploads = list(unserved(self._pictures, self._jobs.bucket, order.prefix))
-        prices = [self._prices.of(keys.capability_name(each.key)) for each in uploads]
+        prices = [self._prices.of(Upload(each.key).capability) for each in uploads]
         known = [price for price in prices if price is not None]
         report = Report(
             order.prefix,
@@ -146,11 +147,12 @@ class Backfill:
                 log.info("backfill", prefix=prefix, set_going=already + done, left=len(uploads) - done)
         return done
 
-    def _one(self, upload: ListedObject) -> bool:
+    def _one(self, listed: ListedObject) -> bool:
         """Whether its function is invoked; else it is in the queue."""
+        upload = Upload(listed.key)
         if not self._refused:
             try:
-                self._invoker.invoke(group_of(upload.key), self._event(upload))
+                self._invoker.invoke(upload.group, self._event(listed))
             except CutoutError as error:
                 log.warning("backfill", key=upload.key, message=f"{error.message}; queued for settle", code=error.code)
                 self._reason = error.message
@@ -158,8 +160,8 @@ class Backfill:
                     self._refused = True
             else:
                 return True
-        if not self._jobs.enqueue(upload.key, upload.etag):
-            self._jobs.request_recheck(upload.key)  # begun since it was listed, and maybe before this version came
+        if not self._jobs.enqueue(upload, listed.etag):
+            self._jobs.request_recheck(upload)  # begun since it was listed, and maybe before this version came
         return False
 
     def _progress(self, prefix: str) -> _Progress:

@@ -1,4 +1,7 @@
-"""Who begins: an object has arrived, and whoever has its upload in hand must hear of it, exactly one of them paying."""
+"""What to do when an object has arrived: begin its upload's job, leave it to settle, or note that there is news.
+
+However often, late and out of order OSS tells of it, one instance begins the job, and one call is paid for.
+"""
 
 from __future__ import annotations
 
@@ -6,115 +9,116 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.cloud.ports import ObjectHead
+from shared.cloud.ports import Bucket, ObjectHead
 from shared.errors import CutoutError
-from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.job import Job, Submitted, Waiting
-from shared.jobs.store import StoredJob
+from shared.jobs.store import JobStore, StoredJob
+from shared.jobs.upload import Kind, Upload
 from shared.pipeline.outcomes import Concluded, End, Parked, Skipped
 from shared.pipeline.pipeline import Pipeline
-from shared.pipeline.prepare import NothingToDo
-from shared.vendors.capabilities import companion_roles
+from shared.pipeline.snapshot import NothingToDo
 
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Brings uploads to the line, or to the queue when settle has the quota."""
+    """Brings uploads to the pipeline, or to the queue when settle has the capability's quota.
 
+    `pictures` holds the uploads, `jobs` their jobs.
+    """
+
+    pictures: Bucket
+    jobs: JobStore
     pipeline: Pipeline
     backlog_owner: BacklogOwner
 
-    def dispatch(self, key: str, etag: str, at: datetime | None = None) -> bool:
-        """An object came under `uploads/`, at `at`: begin what it belongs to. Safe to be told twice, late, or out of
-        order.
+    def dispatch(self, upload: Upload, etag: str, at: datetime | None = None) -> bool:
+        """An object came under `uploads/`, at `at` by the event that tells of it: begin what it belongs to.
 
-        False when there is no such object, which may mean that `key` was told in another spelling.
+        False when there is no such object, which may mean that the event spells its key in another way.
         """
-        roles = companion_roles(keys.capability_name(key))
-        if keys.serves_folder(key, roles):
-            self._announce_folder(keys.folder(key), roles)
-            return True
-        if not keys.is_upload(key):
-            return True
-        if image := keys.image_of(key, roles):
-            outcome = self._begin(image, "", at)
-            if not isinstance(outcome, Concluded | Skipped | NothingToDo):
-                self.pipeline.jobs.request_recheck(key)  # whoever takes the image up may yet find it gone
-            if not _is_absent(outcome):
+        match upload.kind:
+            case Kind.OTHER:
                 return True
-            # A second picture without a first one: noted, in case none ever comes.
-        return not _is_absent(self._begin(key, etag, at))
+            case Kind.FOLDER_COMPANION:
+                self._recheck_folder(upload.folder)
+                return True
+            case Kind.COMPANION if upload.picture:
+                outcome = self._begin(upload.picture, "", at)
+                if not isinstance(outcome, Concluded | Skipped | NothingToDo):
+                    self.jobs.request_recheck(upload)  # whoever runs the picture's job may yet find it gone
+                if not _is_absent(outcome):
+                    return True
+                # A companion without its picture gets a job of its own, in case the picture never comes.
+        return not _is_absent(self._begin(upload, etag, at))
 
-    def _announce_folder(self, folder: str, roles: tuple[str, ...]) -> None:
-        """A second picture for every upload of a folder: there may be thousands, so it is settle that looks at them."""
-        for entry in self.pipeline.bucket.list(folder):
-            is_image = keys.is_upload(entry.key) and not keys.image_of(entry.key, roles)
-            if keys.folder(entry.key) == folder and is_image:
-                self.pipeline.jobs.request_recheck(entry.key)
+    def _recheck_folder(self, folder: str) -> None:
+        """A companion came for every picture of a folder: there may be thousands, so they are left to settle."""
+        for entry in self.pictures.list(folder):
+            upload = Upload(entry.key)
+            if upload.folder == folder and upload.kind is Kind.PICTURE:
+                self.jobs.request_recheck(upload)
 
-    def look_again(self, source: str) -> End | None:
-        """Something newer came while a job was under way; begin anew as soon as that one allows."""
-        job = self.pipeline.jobs.claim(source, "") or self._reopen(self.pipeline.jobs.find(source))
+    def recheck(self, upload: Upload) -> End | None:
+        """Something newer came while a job was under way: begin anew. None as long as that job does not allow it."""
+        job = self.jobs.claim(upload, "") or self._reopen(self.jobs.find(upload))
         if job is None:
             return None
-        self.pipeline.jobs.clear_recheck(source)
+        self.jobs.clear_recheck(upload)
         return self.pipeline.run(job)[0]
 
-    def _begin(self, source: str, etag: str, at: datetime | None) -> End | NothingToDo | None:
-        """Claim the upload and run it. None: someone else has it, and will look again if this is news to them."""
-        jobs, capability = self.pipeline.jobs, keys.capability_name(source)
-        drained = self.backlog_owner.owns(capability)
-        queues = self.backlog_owner.is_late(at) or drained
-        if queues and etag != "" and "%" not in source:  # it is there, and under this very name: nobody need look
-            if jobs.enqueue(source, etag):
-                if not drained:
-                    self.backlog_owner.joined(capability)
+    def _begin(self, upload: Upload, etag: str, at: datetime | None) -> End | NothingToDo | None:
+        """Claim the upload and run its job. None: another instance has it, and rechecks it if this is news."""
+        is_settles = self.backlog_owner.owns(upload.capability)
+        to_queue = self.backlog_owner.is_late(at) or is_settles
+        if to_queue and etag != "" and "%" not in upload.key:  # it is there, and under this very name: no need to read
+            if self.jobs.enqueue(upload, etag):
+                if not is_settles:
+                    self.backlog_owner.joined(upload.capability)
                 return None
         else:
-            # Looked at before the claim, so that an event for an upload that is gone costs this one request.
+            # Read before the claim, so that an event for an upload that is gone costs this one request.
             image, is_gone = None, False
-            with suppress(CutoutError):  # the job's own look meets the same trouble, and has a place to note it
-                image = self.pipeline.bucket.peek(source)
+            with suppress(CutoutError):  # the run meets the same trouble, and has a job to note it in
+                image = self.pictures.peek(upload.key)
                 is_gone = image is None or image.size == 0
             if is_gone:
                 return NothingToDo(existed=False)
-            if job := jobs.claim(source, etag):
+            if job := self.jobs.claim(upload, etag):
                 return self._run(job, image)
-        job = self._take_over(source, etag, queues)
+        job = self._take_over(upload, etag, to_queue=to_queue)
         return None if job is None else self._run(job)
 
-    def _take_over(self, source: str, etag: str, queues: bool) -> Job | None:
-        """Hold the job that there is already; None when whoever has it, or its turn, will do."""
-        jobs = self.pipeline.jobs
-        found = jobs.find(source)
-        if queues and found and _is_queued(found.job):
-            return None  # it is in the queue, and is looked at anew when its turn comes
-        if found and found.job.etag == etag != "" and (jobs.due(found.job) or found.job.lease_until is None):
-            # Told twice, and nobody is at it: it keeps its turn.
-            return jobs.acquire(found) if jobs.due(found.job) else None
+    def _take_over(self, upload: Upload, etag: str, *, to_queue: bool) -> Job | None:
+        """Hold the job that there is already; None when its holder, or its place in the queue, will do."""
+        found = self.jobs.find(upload)
+        if to_queue and found and _was_not_accepted(found.job):
+            return None  # it is in the queue, and the upload is read anew when it is due
+        if found and found.job.etag == etag != "" and not self.jobs.is_held(found.job):
+            # The same event again, and nobody is at it: it keeps its place.
+            return self.jobs.acquire(found) if self.jobs.is_due(found.job) else None
         if (job := self._reopen(found)) is None:
-            jobs.request_recheck(source)  # also when told twice: whoever holds the job may have looked before this came
+            self.jobs.request_recheck(upload)  # also for the same event: the holder may have read before this came
         return job
 
     def _run(self, job: Job, image: ObjectHead | None = None) -> End:
-        """Walk it, and have settle come for what is soon to be done."""
-        outcome = self.pipeline.run(job, images={job.source: image} if image else None)[0]
+        """Run it, and wake the worker for what is soon to be done."""
+        end = self.pipeline.run(job, images={job.source: image} if image else None)[0]
         self.backlog_owner.served()
-        if isinstance(outcome, Parked):
-            if _is_queued(outcome.job):
-                self.backlog_owner.joined(keys.capability_name(outcome.job.source))
-            elif isinstance(outcome.job.stage, Submitted):
+        if isinstance(end, Parked):
+            if _was_not_accepted(end.job):
+                self.backlog_owner.joined(end.job.upload.capability)
+            elif isinstance(end.job.stage, Submitted):
                 self.backlog_owner.wake_worker()
-        return outcome
+        return end
 
     def _reopen(self, found: StoredJob | None) -> Job | None:
         """Hold the job that is in the way, unless something was bought for it: that is finished first."""
-        return None if found is None or found.job.bought else self.pipeline.jobs.acquire(found)
+        return None if found is None or found.job.bought else self.jobs.acquire(found)
 
 
-def _is_queued(job: Job) -> bool:
-    return isinstance(job.stage, Waiting) and job.stage.not_accepted and job.lease_until is None
+def _was_not_accepted(job: Job) -> bool:
+    return isinstance(job.stage, Waiting) and job.stage.not_accepted
 
 
 def _is_absent(outcome: End | NothingToDo | None) -> bool:

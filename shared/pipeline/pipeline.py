@@ -14,21 +14,14 @@ from datetime import datetime
 from shared import log
 from shared.cloud.ports import Bucket, ObjectHead
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
-from shared.jobs import keys
 from shared.jobs.job import Fetching, Job, Submitted
 from shared.jobs.receipt import receipt
 from shared.jobs.store import JobStore, StoredJob
 from shared.pipeline.links import Copy
 from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, Skipped, after_error
-from shared.pipeline.prepare import (
-    NothingToDo,
-    PreparedCall,
-    is_current,
-    is_served_with_another,
-    prepare,
-    take_snapshot,
-)
+from shared.pipeline.prepare import PreparedCall, prepare
 from shared.pipeline.results import ResultStore
+from shared.pipeline.snapshot import NothingToDo, is_current, is_served_with_another, take_snapshot
 from shared.pipeline.vendor_calls import VendorCalls
 from shared.vendors.prices import Prices
 
@@ -201,10 +194,10 @@ class Pipeline:
         price = self.prices.paid(end.receipt.capability, end.receipt.attempts, done=end.receipt.status == "done")
         told = end.receipt.model_copy(update={"price_yuan": price})
         self.bucket.write(
-            keys.receipt(end.job.source), told.model_dump_json(indent=1).encode(), inputs_etag=end.job.inputs_etag
+            end.job.upload.receipt_key, told.model_dump_json(indent=1).encode(), inputs_etag=end.job.inputs_etag
         )
-        if end.receipt.code == "PictureMissing" and is_served_with_another(self.bucket, end.job.source):
-            self.bucket.delete((keys.receipt(end.job.source),))  # the picture came just now
+        if end.receipt.code == "PictureMissing" and is_served_with_another(self.bucket, end.job.upload):
+            self.bucket.delete((end.job.upload.receipt_key,))  # the picture came just now
         say = log.warning if told.status == "failed" else log.info
         facts = told.model_dump(include={"status", "code", "message", "price_yuan", "attempts"})
         say("concluded", job=end.job, **facts)

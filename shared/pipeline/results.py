@@ -9,14 +9,13 @@ from datetime import datetime
 
 from shared.cloud.ports import Bucket, Http
 from shared.errors import Unavailable
-from shared.jobs import keys
 from shared.jobs.job import Fetching, Job, Waiting
 from shared.jobs.receipt import Output, is_current_receipt, receipt
 from shared.pictures.geometry import stored_box
 from shared.pictures.sniff import IMAGE_TYPES
 from shared.pictures.transparency import Transparency
 from shared.pipeline.outcomes import Concluded, Outcome, Skipped, after_error
-from shared.pipeline.prepare import is_current
+from shared.pipeline.snapshot import is_current
 from shared.vendors.capabilities import capability
 from shared.vendors.protocol import Provider, ResultLink
 
@@ -39,7 +38,7 @@ class ResultStore:
             # Before the links' age: as long as the operator does not allow their host, no other ones are bought.
             with suppress(Unavailable):
                 self._http.allow(picture.url, hosts)
-        if job.replaces and (there := self._bucket.read(keys.receipt(job.source))) and is_current_receipt(there, job):
+        if job.replaces and (there := self._bucket.read(job.upload.receipt_key)) and is_current_receipt(there, job):
             return Skipped(job, existed=True)  # whoever died over the job's removal had done everything else
         if not is_current(self._bucket, job):  # deleting an upload is final: nothing of it comes back
             self._sweep(job, stage)
@@ -55,14 +54,14 @@ class ResultStore:
 
     def _sweep(self, job: Job, stage: Fetching) -> None:
         """Remove what was stored before somebody died over the rest: the upload may be gone, and nobody would."""
-        if not self._bucket.etag(keys.receipt(job.source)):  # else nobody began, and an earlier version's lie there
-            names = (keys.output(job.source, each.label, form) for each in stage.pictures for form in IMAGE_TYPES)
+        if not self._bucket.etag(job.upload.receipt_key):  # else nobody began, and an earlier version's lie there
+            names = (job.upload.output_key(each.label, form) for each in stage.pictures for form in IMAGE_TYPES)
             self._bucket.delete(tuple(names))
 
     def _fetch(self, job: Job, picture: ResultLink, hosts: tuple[str, ...]) -> tuple[Output, bool]:
         """The stored picture, and whether nothing shows in it."""
         with self._http.fetch(picture.url, hosts) as download:
-            key = keys.output(job.source, picture.label, download.extension)
+            key = job.upload.output_key(picture.label, download.extension)
             transparency = Transparency(download.chunks)
             size = self._bucket.store(key, replace(download, chunks=iter(transparency)), inputs_etag=job.inputs_etag)
         where = stored_box(picture.box, job.frame) if picture.box and job.frame else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.jobs import keys
 from shared.jobs.job import Claimed, Fetching, Submitted
-from shared.jobs.queue import QueueEntry, entry_of
+from shared.jobs.queue import QueueEntry
 from shared.jobs.store import StoredJob
+from shared.jobs.upload import Upload
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.outcomes import End
 from shared.pipeline.scheduler import RECHECK
@@ -30,12 +30,12 @@ class JobRunner:
         self._pipeline = dispatcher.pipeline
         self._ends = ends
 
-    def run_jobs(self, entries: Sequence[QueueEntry]) -> dict[str, RunResult]:
+    def run_jobs(self, entries: Sequence[QueueEntry]) -> dict[Upload, RunResult]:
         """Move on jobs of one lane; what became of each, by upload. Nothing, when the round ended before a thread was
         free."""
         if self._pipeline.clock() >= self._ends:
             return dict.fromkeys((entry.upload for entry in entries), self._ends)
-        results: dict[str, RunResult] = {}
+        results: dict[Upload, RunResult] = {}
         due: list[StoredJob] = []
         for entry in entries:
             try:
@@ -47,9 +47,9 @@ class JobRunner:
             try:
                 outcomes = self._pipeline.resume(*group)
             except Exception as bug:  # noqa: BLE001 - as above
-                results |= {found.job.source: bug for found in group}
+                results |= {found.job.upload: bug for found in group}
             else:
-                results |= {outcome.job.source: outcome for outcome in outcomes}
+                results |= {outcome.job.upload: outcome for outcome in outcomes}
         return results
 
     def search(self) -> tuple[list[QueueEntry], timedelta]:
@@ -62,20 +62,20 @@ class JobRunner:
         lost = {*unfinished.jobs} - (jobs.queued() if unfinished.jobs else set())
         now = self._pipeline.clock()
         entries = [
-            QueueEntry("", stage, keys.capability_name(upload), now, upload)
+            QueueEntry("", stage, now, upload)
             for stage, uploads in ((Claimed.name, lost), (RECHECK, unfinished.rechecks))
-            for upload in sorted(uploads)
+            for upload in sorted(uploads, key=lambda each: each.key)
         ]
         return entries, now - began
 
     def _meet(self, entry: QueueEntry) -> tuple[RunResult, StoredJob | None]:
         """What becomes of the turn unless its job is moved on, and that job if it can be."""
         if entry.stage == RECHECK:
-            return self._dispatcher.look_again(entry.upload) or self._pipeline.clock() + _AGAIN, None
+            return self._dispatcher.recheck(entry.upload) or self._pipeline.clock() + _AGAIN, None
         found = self._pipeline.jobs.find(entry.upload)
         if found is None:
             return None, None
-        is_due = self._pipeline.jobs.due(found.job)
+        is_due = self._pipeline.jobs.is_due(found.job)
         if is_due and (too_early := self._pipeline.vendor_calls.too_early(found.job)):
             return self._pipeline.clock() + too_early, None
         return self._left_alone(found, entry), found if is_due else None
@@ -86,7 +86,7 @@ class JobRunner:
         now = self._pipeline.clock()
         if found.job.lease_until is not None:
             return found.job.lease_until if found.job.lease_until > now else now + _AGAIN
-        if entry.key == entry_of(found.job).key:
+        if entry.key == QueueEntry.of(found.job).key:
             return max(found.job.due, now + _AGAIN)
         if not entry.key:
             self._pipeline.jobs.put_in_queue(found.job)

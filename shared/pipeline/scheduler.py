@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, timezone
 from shared.cloud.concurrency import VENDOR_SLOW, ConcurrencyLimit
 from shared.jobs.job import BOUGHT, Blocked, Fetching, Submitted, Waiting
 from shared.jobs.queue import QueueEntry
+from shared.jobs.upload import Upload
 from shared.pipeline.outcomes import End, Parked, Skipped
 from shared.vendors.capabilities import CAPABILITIES
 
@@ -36,7 +37,7 @@ _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 @dataclass
 class _Lane:
-    entries: dict[str, QueueEntry] = field(default_factory=dict)
+    entries: dict[Upload, QueueEntry] = field(default_factory=dict)
     """By upload, in order."""
     under_way: int = 0
     in_hand: int = 0
@@ -60,7 +61,7 @@ class Scheduler:
         self._concurrency = concurrency
         self._lanes: defaultdict[tuple[str, str], _Lane] = defaultdict(_Lane)
         self._breakers: defaultdict[str, _Breaker] = defaultdict(_Breaker)
-        self._in_hand: set[str] = set()
+        self._in_hand: set[Upload] = set()
         """Uploads, between `begin` and `ended`."""
         self._not_before: dict[QueueEntry, datetime] = {}
 

@@ -8,45 +8,42 @@ from datetime import datetime
 from shared import log
 from shared.cloud.ports import Bucket, ListedObject
 from shared.jobs import keys
-from shared.vendors.capabilities import companion_roles, of_group
+from shared.jobs.upload import Kind, Upload
+from shared.vendors.capabilities import of_group
 
 
 def unserved(pictures: Bucket, documents: Bucket, prefix: str) -> Iterator[ListedObject]:
     """Uploads below `prefix` in the order of their names; one that is written again in the second of its receipt
     counts, too. `documents` has the jobs."""
-    told = {each.key: each.modified for each in pictures.list(keys.receipts_below(prefix))}
+    receipts = {each.key: each.modified for each in pictures.list(keys.receipts_below(prefix))}
     under_way = {each.key for each in documents.list(keys.jobs_below(prefix))}
     listed = list(pictures.list(prefix))
     newest = _newest(listed)
     for each in listed:
-        if not keys.is_upload(each.key) or each.key not in newest or keys.job(each.key) in under_way:
+        upload = Upload(each.key)
+        if upload not in newest or upload.kind not in (Kind.PICTURE, Kind.COMPANION) or upload.job_key in under_way:
             continue
-        if not any(of_group(group_of(each.key))):
+        if not any(of_group(upload.group)):
             continue  # no function serves it: no trigger has its prefix
         if len(each.key.encode()) > keys.MAX_UPLOAD_BYTES:
             log.error("upload_refused", key=each.key, message="its key is too long for a receipt")
             continue
-        receipt = told.get(keys.receipt(each.key))
-        if each.size and (receipt is None or receipt <= newest[each.key]):
+        receipt = receipts.get(upload.receipt_key)
+        if each.size and (receipt is None or receipt <= newest[upload]):
             yield each
 
 
-def group_of(upload: str) -> str:
-    """The first folder, whose function owns the upload."""
-    return upload.removeprefix(keys.UPLOADS).partition("/")[0]
-
-
-def _newest(listed: Sequence[ListedObject]) -> dict[str, datetime]:
-    """For each picture, when it or what lies beside it was last written. What lies beside one that is there is none."""
+def _newest(listed: Sequence[ListedObject]) -> dict[Upload, datetime]:
+    """For each picture, when it or what lies beside it was last written; so for a companion without a picture."""
     there = {each.key for each in listed}
-    newest: dict[str, datetime] = {}
+    newest: dict[Upload, datetime] = {}
     of_folder: dict[str, datetime] = {}
     for each in listed:
-        roles = companion_roles(keys.capability_name(each.key))
-        if keys.serves_folder(each.key, roles):
-            of_folder[keys.folder(each.key)] = max(each.modified, of_folder.get(keys.folder(each.key), each.modified))
+        upload = Upload(each.key)
+        if upload.kind is Kind.FOLDER_COMPANION:
+            of_folder[upload.folder] = max(each.modified, of_folder.get(upload.folder, each.modified))
             continue
-        image = keys.image_of(each.key, roles)
-        key = image if image in there else each.key
-        newest[key] = max(each.modified, newest.get(key, each.modified))
-    return {key: max(moment, of_folder.get(keys.folder(key), moment)) for key, moment in newest.items()}
+        picture = upload.picture
+        subject = picture if picture and picture.key in there else upload
+        newest[subject] = max(each.modified, newest.get(subject, each.modified))
+    return {upload: max(moment, of_folder.get(upload.folder, moment)) for upload, moment in newest.items()}

@@ -16,7 +16,8 @@ from typing import Any
 from shared import log
 from shared.jobs.backlog import LINGER
 from shared.jobs.job import BOUGHT
-from shared.jobs.queue import QueueEntry, entry_of
+from shared.jobs.queue import QueueEntry
+from shared.jobs.upload import Upload
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.outcomes import End, Parked
 from shared.pipeline.runs import STAY, JobRunner, RunResult
@@ -118,21 +119,21 @@ class Worker:
             except Exception as bug:  # noqa: BLE001 - raised by `run`, after everything else
                 self._note(bug, "")
 
-    def _finished(self, entries: Sequence[QueueEntry], results: dict[str, RunResult]) -> None:
+    def _finished(self, entries: Sequence[QueueEntry], results: dict[Upload, RunResult]) -> None:
         now = self._pipeline.clock()
         self._scheduler.ended(entries)
         for entry in entries:
             result, next_entry = results[entry.upload], None
             match result:
                 case Exception():
-                    self._note(result, entry.upload)
+                    self._note(result, entry.upload.key)
                     self._scheduler.postpone(entry, self._ends)
                     continue
                 case datetime():
                     self._scheduler.postpone(entry, result)
                     continue
                 case Parked(job):
-                    next_entry = entry_of(job)
+                    next_entry = QueueEntry.of(job)
                     self._scheduler.add([next_entry])
             if entry.key and entry != next_entry:
                 self._over.append(entry.key)

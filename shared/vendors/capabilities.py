@@ -284,12 +284,6 @@ def capability(name: str) -> Capability:
     return row
 
 
-def companion_roles(name: str) -> tuple[str, ...]:
-    """The roles of what may lie beside a picture for the capability `name`; none when it needs nothing, or is none."""
-    row = CAPABILITIES.get(name)
-    return row.companion_roles if row else ()
-
-
 def of_group(group: str) -> Iterator[Capability]:
     """The rows that the function `group` serves."""
     return (row for row in _ROWS if row.name.startswith(f"{group}/"))

@@ -9,7 +9,8 @@ from shared.entry.settings import Settings
 from shared.entry.wiring import _providers
 from shared.errors import Rejected
 from shared.jobs import keys
-from shared.vendors.capabilities import CAPABILITIES, capability, companion_roles, of_group, vendor_options
+from shared.jobs.upload import Upload
+from shared.vendors.capabilities import CAPABILITIES, capability, of_group, vendor_options
 from shared.vendors.capability import Capability
 from shared.vendors.options import Areas, Colour, OneOf, Option, SomeOf
 from tests.cloud import damo_apis, picwish, picwish_work, viapi_actions
@@ -54,7 +55,7 @@ def test_a_row_takes_a_picture_first_and_at_most_one_more(row: Capability) -> No
     assert len(roles) <= 2, f"{row.name}: the line knows of one second picture"
     assert len(set(row.fields.values())) == len(roles), f"{row.name}: two pictures in one field"
     assert row.companion_roles[:1] == tuple(roles[1:])
-    assert companion_roles(row.name) == row.companion_roles
+    assert Upload(f"uploads/{row.name}/a.jpg").roles == row.companion_roles
 
 
 @every_row
@@ -104,7 +105,7 @@ def test_no_function_waits_for_uploads_of_a_group_that_has_no_row() -> None:
     triggers = [trigger for function in load().functions.values() for trigger in function.oss_triggers]
     assert sorted(trigger.affixes.prefix for trigger in triggers) == [
         *(f"uploads/{group}/" for group in GROUPS),
-        keys.folder(keys.WAKE),
+        Upload(keys.WAKE).folder,
     ]
 
 
@@ -140,7 +141,7 @@ def test_the_rows_of_a_group_are_its_own(group: str) -> None:
 
 
 def test_a_capability_that_is_none_needs_no_second_picture() -> None:
-    assert companion_roles("") == companion_roles("general/cat") == ()
+    assert Upload("uploads/a.jpg").roles == Upload("uploads/general/cat/a.jpg").roles == ()
 
 
 def test_options_are_told_to_the_vendor_in_its_words() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from shared.entry.settings import Settings, read_settings
 from shared.jobs import keys
+from shared.jobs.upload import Upload
 from tests.cloud.manifest import LEAST, MOST_OSS_TRIGGERS, ROOT, Manifest, check_code, load, parse
 from tests.cloud.variables import Unresolved
 
@@ -62,7 +63,7 @@ def test_an_upload_fires_once_however_it_was_made(manifest: Manifest) -> None:
 def test_each_trigger_lies_in_its_functions_own_upload_folder(manifest: Manifest) -> None:
     prefixes = {f.name: [t.affixes.prefix for t in f.oss_triggers] for f in manifest.functions.values()}
     assert prefixes.pop("backfill") == []
-    assert prefixes.pop("settle") == [keys.folder(keys.WAKE)]
+    assert prefixes.pop("settle") == [Upload(keys.WAKE).folder]
     assert prefixes == {name: [f"uploads/{name}/"] for name in prefixes}
 
 
@@ -101,7 +102,7 @@ def test_a_blank_variable_means_the_default(manifest: Manifest) -> None:
 
 def test_settle_is_made_first_so_that_its_bell_hangs_before_anybody_rings_it(manifest: Manifest) -> None:
     first = next(iter(manifest.functions.values()))
-    assert [trigger.affixes.prefix for trigger in first.oss_triggers] == [keys.folder(keys.WAKE)]
+    assert [trigger.affixes.prefix for trigger in first.oss_triggers] == [Upload(keys.WAKE).folder]
 
 
 def test_what_limits_a_bill_or_mends_a_path_can_be_deployed() -> None:

@@ -12,6 +12,7 @@ from oss2.exceptions import OssError
 from shared.jobs import keys
 from shared.jobs.job import Job
 from shared.jobs.receipt import Receipt
+from shared.jobs.upload import Upload
 from tests.demo.bucket import Bucket
 from tests.demo.photos import Photo
 
@@ -60,7 +61,7 @@ def receipts(
 
     `waiting` is told, over and over, how many are still to come.
     """
-    missing = {keys.receipt(upload) for upload in uploads}
+    missing = {Upload(upload).receipt_key for upload in uploads}
     last = time.monotonic()
     while missing and time.monotonic() - last < patience:
         for key in missing.intersection(bucket.names(keys.CUTOUTS)):
@@ -76,7 +77,7 @@ def receipts(
 
 def why_unfinished(bucket: Bucket, upload: str) -> str:
     """Why `upload` has no receipt, as far as its job says."""
-    body = bucket.read(keys.job(upload))
+    body = bucket.read(Upload(upload).job_key)
     if body is None:
         return "There is neither a receipt nor a job: no function has begun it."
     job = Job.from_json(body)

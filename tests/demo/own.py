@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from shared.jobs import keys
+from shared.jobs.upload import Kind, Upload
 from shared.vendors.capabilities import CAPABILITIES
 from tests.demo.photos import Photo
 
@@ -51,7 +52,7 @@ def in_folder(folder: Path, capability: str = "") -> Found:
 def _address(name: str, capability: str) -> str:
     if capability:
         return f"{capability}/{name}"
-    laid_out = keys.capability_name(keys.UPLOADS + name) in CAPABILITIES
+    laid_out = Upload(keys.UPLOADS + name).capability in CAPABILITIES
     return name if laid_out else f"{GOES_TO}/{name}"
 
 
@@ -61,7 +62,7 @@ def _why_not(photo: Photo, path: Path) -> str:
         return "it is empty"
     if photo.is_companion:
         return ""
-    if not keys.is_upload(photo.key):
+    if Upload(photo.key).kind is Kind.OTHER:
         return "its name begins with a dot or an underscore"
     return "" if path.name.lower().endswith(_PICTURES) or _is_picture(path) else "it is no picture"
 

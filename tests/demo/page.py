@@ -15,6 +15,7 @@ from PIL import ExifTags, Image
 
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
+from shared.jobs.upload import Upload
 from shared.vendors.capabilities import CAPABILITIES
 from tests.demo.journey import Shot
 from tests.demo.own import Found
@@ -88,7 +89,7 @@ def _card(folder: Path, shot: Shot, photos: list[Photo], anchor: str) -> Card:
     receipt = shot.receipt
     taken = [_picture(folder, shot.photo.key, "photo")]
     taken += [
-        _picture(folder, photo.key, keys.suffix(photo.key.rpartition(".")[0]))
+        _picture(folder, photo.key, Upload(photo.key.rpartition(".")[0]).suffix)
         for photo in photos
         if photo.companion_of == shot.photo.key
     ]
@@ -102,7 +103,7 @@ def _card(folder: Path, shot: Shot, photos: list[Photo], anchor: str) -> Card:
         taken=taken,
         made=[_picture(folder, output.key, f"result {output.label}".rstrip()) for output in outputs],
         facts=list(_facts(receipt)) if receipt else [],
-        receipt=quote(keys.receipt(shot.photo.key)) if receipt else "",
+        receipt=quote(Upload(shot.photo.key).receipt_key) if receipt else "",
         credit=shot.photo.credit,
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from shared.jobs import keys
-from shared.vendors.capabilities import companion_roles
+from shared.jobs.upload import Kind, Upload
 from tests.samples import photo as picture
 
 
@@ -37,13 +37,13 @@ class Photo:
     @property
     def companion_of(self) -> str:
         """The upload to which this is the second picture: it is served with that one. Empty for all others."""
-        return keys.image_of(self.key, companion_roles(keys.capability_name(self.key)))
+        picture = Upload(self.key).picture
+        return picture.key if picture else ""
 
     @property
     def is_companion(self) -> bool:
         """Whether it is the second picture of an upload, or of its whole folder: it gets no receipt of its own."""
-        roles = companion_roles(keys.capability_name(self.key))
-        return bool(self.companion_of) or keys.serves_folder(self.key, roles)
+        return Upload(self.key).kind in (Kind.COMPANION, Kind.FOLDER_COMPANION)
 
 
 def samples() -> list[Photo]:

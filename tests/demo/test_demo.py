@@ -15,6 +15,7 @@ from PIL import Image
 from shared.jobs import keys
 from shared.jobs.job import Blocked, Job
 from shared.jobs.receipt import Output, Receipt
+from shared.jobs.upload import Upload
 from shared.vendors.capabilities import CAPABILITIES
 from tests.demo import folder, page
 from tests.demo.__main__ import main
@@ -51,7 +52,7 @@ class Shelf:
 
 
 def receipt(source: str, *labels: str, code: str = "", message: str = "", **facts: object) -> Receipt:
-    row = CAPABILITIES[keys.capability_name(source)]
+    row = CAPABILITIES[Upload(source).capability]
     return Receipt(
         source=source,
         etag="5D41402ABC4B2A76B9719D911017C592",
@@ -60,7 +61,7 @@ def receipt(source: str, *labels: str, code: str = "", message: str = "", **fact
         provider=row.provider,
         action=row.action,
         outputs=tuple(
-            Output(key=keys.output(source, label, "png"), label=label, content_type="image/png", bytes=9)
+            Output(key=Upload(source).output_key(label, "png"), label=label, content_type="image/png", bytes=9)
             for label in labels
         ),
         attempts=0 if code else 1,
@@ -76,13 +77,13 @@ def cutout(source: str) -> dict[str, bytes]:
     done = receipt(source, "")
     return {
         done.outputs[0].key: picture(64, 48, "PNG", mode="RGBA"),
-        keys.receipt(source): done.model_dump_json().encode(),
+        Upload(source).receipt_key: done.model_dump_json().encode(),
     }
 
 
 def refusal(source: str) -> dict[str, bytes]:
     refused = receipt(source, code="PictureTooSmall", message="it has 20 × 20 pixels")
-    return {keys.receipt(source): refused.model_dump_json().encode()}
+    return {Upload(source).receipt_key: refused.model_dump_json().encode()}
 
 
 class Page(HTMLParser):
@@ -201,7 +202,7 @@ def test_a_name_that_no_receipt_could_be_given_for_is_refused_before_the_upload(
 
 
 def test_the_samples_go_through_every_capability() -> None:
-    without = set(CAPABILITIES) - {keys.capability_name(photo.key) for photo in samples()}
+    without = set(CAPABILITIES) - {Upload(photo.key).capability for photo in samples()}
     assert not without, f"add a photo for {', '.join(sorted(without))} to tests/demo/photos.py"
 
 
@@ -249,7 +250,7 @@ def test_it_ends_with_1_and_says_what_the_job_waits_for_when_a_receipt_never_com
         message="open it in the console",
     )
     out = io.StringIO()
-    shelf = Shelf(lambda key: {keys.job(key): job.to_json()})
+    shelf = Shelf(lambda key: {Upload(key).job_key: job.to_json()})
     assert run(shelf, Found([Photo(job.source, picture())], []), tmp_path, quiet(out), patience=0) == 1
     assert "its job is blocked: InvalidApi.NotPurchase, open it in the console" in out.getvalue()
 
@@ -275,7 +276,7 @@ def test_second_pictures_are_uploaded_but_not_waited_for_and_what_is_passed_over
 
 def test_a_photo_that_failed_ends_it_with_1(tmp_path: Path) -> None:
     failed = receipt(COMMON + "a.jpg", code="VendorFailed", message="five calls came to nothing", status="failed")
-    shelf = Shelf(lambda key: {keys.receipt(key): failed.model_dump_json().encode()})
+    shelf = Shelf(lambda key: {Upload(key).receipt_key: failed.model_dump_json().encode()})
     out = io.StringIO()
     assert run(shelf, Found([Photo(COMMON + "a.jpg", picture())], []), tmp_path, quiet(out)) == 1
     assert f"Failed: {COMMON}a.jpg: VendorFailed" in out.getvalue()

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from shared.jobs import keys
+from shared.jobs.upload import Upload
 from shared.vendors.capabilities import CAPABILITIES
 from tests.bench.backlog import Arriving, Events, seed, tell, undisturbed
 from tests.bench.progress import say
@@ -65,7 +66,7 @@ def _seen(cloud: Cloud, burst: Burst, begun: float, stored: Mapping[str, float])
     actions = _by_capability(calls)
     return Found(
         burst=burst,
-        lost=sum(keys.receipt(upload) not in receipts for upload in uploads),
+        lost=sum(Upload(upload).receipt_key not in receipts for upload in uploads),
         paid_twice=sum(times - 1 for times in served.values()),
         calls=len(calls),
         throttled=sum(call.code.startswith("Throttling") for call in calls),
@@ -83,7 +84,7 @@ def _by_capability(calls: Sequence[Called]) -> dict[str, list[Called]]:
 def _came(cloud: Cloud, capability: str) -> list[str]:
     """The uploads in the order in which they got their jobs."""
     begun = {
-        keys.upload_of(each.key): None
+        Upload.of_job(each.key).key: None
         for each in list(cloud.oss.requests)
         if each.method == "PUT"
         and each.status == 200

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Literal
 
 from shared.jobs import keys
+from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
 from shared.pipeline.worker import Worker
 from tests.reliability.instances import Instances, Wire, result
 from tests.reliability.leaks import told_too_much
@@ -51,7 +53,7 @@ class Life:
         self.bucket.before = lambda name, about: self.instances.come_to("before", f"{name} {_named(about)}")
         self.bucket.after = lambda name, about: self.instances.come_to("after", f"{name} {_named(about)}")
         self.wire = Wire(shape.vendor(), self.bucket, self.instances)
-        self._arrivals = self.shop.meet(self.shop.compose(self.wire, JobStore(self.bucket, self.clock, _LEASE)))
+        self._dispatcher = self.shop.meet(self.shop.compose(self.wire, JobStore(self.bucket, self.clock, _LEASE)))
         self._live(retry)
 
     def _live(self, retry: Retry) -> None:
@@ -76,7 +78,7 @@ class Life:
         self._settle()
 
     def _tell(self, event: tuple[str, str]) -> bool:
-        return self._run(lambda: self._arrivals.dispatch(*event))
+        return self._run(lambda: self._dispatcher.dispatch(Upload(event[0]), event[1]))
 
     def _tell_again(self, events: list[tuple[str, str]]) -> None:
         self.duplicates += len(events)
@@ -87,7 +89,7 @@ class Life:
         for _ in range(_MOST_ROUNDS):
             self.clock.pass_(minutes=3)
             ends = self.clock() + timedelta(minutes=3)
-            self._run(Worker(self._arrivals, ends, AtOnce(), sleep=lambda pause: self.clock.pass_(seconds=pause)).run)
+            self._run(Worker(self._dispatcher, ends, AtOnce(), sleep=lambda pause: self.clock.pass_(seconds=pause)).run)
             if not self.shop.keys(keys.JOBS):
                 return
 
@@ -154,10 +156,10 @@ def _named(about: str) -> str:
 def _kind(key: str) -> str:
     if key.startswith(keys.JOBS) and key != keys.JOBS:
         if state := keys.state_of(key):
-            return f"{keys.upload_of(state[0])} lease"
-        return f"{keys.upload_of(key)} {'job' if key.endswith('.json') else 'note'}"
+            return f"{Upload.of_job(state[0]).key} lease"
+        return f"{Upload.of_job(key).key} {'job' if key.endswith('.json') else 'note'}"
     if key.startswith(keys.WORK):
         return "copy"
-    if turn := keys.read_queue_entry(key):
-        return f"{turn[3]} turn"
+    if entry := QueueEntry.read(key):
+        return f"{entry.upload.key} turn"
     return key

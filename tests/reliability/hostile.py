@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from shared.jobs import keys
+from shared.jobs.upload import Upload
 from shared.pictures.header import WINDOW
 from tests.pictures import picture
 from tests.reliability.leaks import told_too_much, watched
@@ -37,7 +37,7 @@ def photo() -> bytes:
 
 
 @dataclass(frozen=True)
-class Upload:
+class Hostile:
     """What somebody puts into the bucket. `code` is what its receipt must say, empty for one that is served."""
 
     name: str
@@ -76,7 +76,7 @@ def bounded(megabytes: float = MEGABYTES) -> Iterator[None]:
     assert peak < megabytes * 1_000_000, f"it took {peak:,} bytes at its peak"
 
 
-def try_upload(hostile: Upload) -> None:
+def try_upload(hostile: Hostile) -> None:
     """Asserts that what must come of it does."""
     shop = Shop()
     shop.web.always = (200, '{"RequestId": "R-1", "Data": {"ImageURL": "https://results.example/1"}}')
@@ -84,7 +84,7 @@ def try_upload(hostile: Upload) -> None:
         shop.bucket.put(hostile.key + suffix, body())
     etag = shop.bucket.put(hostile.key, hostile.body(), **hostile.metadata)
     with watched() as watch, bounded():
-        shop.dispatcher.dispatch(hostile.key, etag)
+        shop.dispatcher.dispatch(Upload(hostile.key), etag)
     assert not watch.leaked
     receipt = shop.receipt(hostile.key)
     assert receipt is not None, f"{hostile.name}: {shop.job(hostile.key)}"
@@ -116,7 +116,7 @@ def ended(shop: Shop, key: str, codes: tuple[str, ...]) -> None:
         code, message, outputs = receipt.code, receipt.message, receipt.outputs
         assert len(receipt.model_dump_json()) < LONGEST_RECEIPT + LONGEST_OUTPUT * len(outputs)
         assert all(output.key in shop.bucket.things for output in outputs)
-        assert all(output.key == keys.output(key, output.label, output.key[-3:]) for output in outputs)
+        assert all(output.key == Upload(key).output_key(output.label, output.key[-3:]) for output in outputs)
     else:
         assert job is not None, "nothing is left of it"
         assert job.lease_until is None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from shared.cloud.http_client import HttpClient
 from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
 from shared.vendors.picwish import LONGEST_REPLY, Picwish
 from shared.vendors.quotas import Quotas
 from tests.pictures import picture
@@ -42,7 +43,7 @@ def main() -> None:
 
     with serving(says(reply(KINDS[sys.argv[1]], LONGEST_REPLY))) as address:
         shop.providers["picwish"] = Picwish({"picwish/cutout": f"http://{address}"}, "EXAMPLE-appcode", Quotas(100))
-        shop.meet(line).dispatch(KEY, shop.bucket.put(KEY, picture()))
+        shop.meet(line).dispatch(Upload(KEY), shop.bucket.put(KEY, picture()))
     outcome = shop.receipt(KEY) or shop.job(KEY)
     assert outcome is not None
     print(outcome.code or "served", _peak())

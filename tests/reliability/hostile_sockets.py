@@ -15,6 +15,7 @@ from functools import partial
 from shared.cloud.http_client import HttpClient
 from shared.cloud.ports import Credentials
 from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
 from shared.pictures.sniff import Download
 from shared.vendors.quotas import Quotas
 from shared.vendors.viapi import Viapi
@@ -111,7 +112,7 @@ def attempt(codes: tuple[str, ...], address: str, scripted: ScriptedWeb | None, 
     line = shop.compose(web, JobStore(shop.bucket, shop.clock, timedelta(seconds=132)))
     etag, began = shop.bucket.put(ANY, photo()), time.monotonic()
     with watched() as watch, bounded():
-        shop.meet(line).dispatch(ANY, etag)
+        shop.meet(line).dispatch(Upload(ANY), etag)
     assert time.monotonic() - began < PATIENCE
     assert not watch.leaked
     ended(shop, ANY, codes)

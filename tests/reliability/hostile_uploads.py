@@ -8,7 +8,7 @@ from functools import partial
 
 from tests.pictures import padded, picture, png, tiff
 from tests.pictures.heif import heic
-from tests.reliability.hostile import Body, Upload, photo
+from tests.reliability.hostile import Body, Hostile, photo
 
 HD = "uploads/portrait/hd-body/a.png"
 COMMON = "uploads/general/common/"
@@ -68,56 +68,56 @@ def claims_properties() -> bytes:
 
 
 PICTURES = (
-    Upload("an SVG called .png", "NotAnImage", given(SVG)),
-    Upload("an SVG with an entity", "NotAnImage", given(XXE)),
-    Upload("HTML called .png", "NotAnImage", given(HTML)),
-    Upload("PDF called .png", "NotAnImage", given(b"%PDF-1.7\n" + photo())),
-    Upload("a ZIP called .png", "NotAnImage", given(b"PK\x03\x04" + bytes(1000))),
-    Upload("a program called .png", "NotAnImage", given(b"MZ" + bytes(1000))),
-    Upload("one byte", "NotAnImage", given(b"\x89")),
-    Upload("a photo behind a byte that is none of its", "NotAnImage", lambda: b"\n" + photo()),
-    Upload("a JPEG that is HTML too", "", lambda: photo() + HTML),
-    Upload("a JPEG that is a ZIP too", "", lambda: photo() + b"PK\x05\x06" + bytes(18)),
-    Upload("a PNG that is a script in its text", "", lambda: (p := picture(form="PNG"))[:33] + HTML + p[33:]),
-    Upload("a GIF that is a script", "", given(b"GIF89a/*\x10\x10" + bytes(8) + b"*/=alert(1)")),
-    Upload("a bomb: what it unfolds to is for OSS and the vendor", "", bomb),
-    Upload("a PNG of four billion pixels", "PictureTooLarge", partial(claims, 65_535, 65_535)),
-    Upload("a PNG with the longest sides there are", "PictureTooLarge", partial(claims, 2**31 - 1, 2**31 - 1)),
-    Upload("a PNG as long as can be and a pixel wide", "PictureTooSmall", partial(claims, 2**31 - 1, 1)),
-    Upload("a PNG without a width", "BrokenImage", partial(claims, 0, 100)),
-    Upload("a PNG without a height", "BrokenImage", partial(claims, 100, 0)),
-    Upload("a PNG cut off in its header", "BrokenImage", lambda: picture(form="PNG")[:20]),
-    Upload(
+    Hostile("an SVG called .png", "NotAnImage", given(SVG)),
+    Hostile("an SVG with an entity", "NotAnImage", given(XXE)),
+    Hostile("HTML called .png", "NotAnImage", given(HTML)),
+    Hostile("PDF called .png", "NotAnImage", given(b"%PDF-1.7\n" + photo())),
+    Hostile("a ZIP called .png", "NotAnImage", given(b"PK\x03\x04" + bytes(1000))),
+    Hostile("a program called .png", "NotAnImage", given(b"MZ" + bytes(1000))),
+    Hostile("one byte", "NotAnImage", given(b"\x89")),
+    Hostile("a photo behind a byte that is none of its", "NotAnImage", lambda: b"\n" + photo()),
+    Hostile("a JPEG that is HTML too", "", lambda: photo() + HTML),
+    Hostile("a JPEG that is a ZIP too", "", lambda: photo() + b"PK\x05\x06" + bytes(18)),
+    Hostile("a PNG that is a script in its text", "", lambda: (p := picture(form="PNG"))[:33] + HTML + p[33:]),
+    Hostile("a GIF that is a script", "", given(b"GIF89a/*\x10\x10" + bytes(8) + b"*/=alert(1)")),
+    Hostile("a bomb: what it unfolds to is for OSS and the vendor", "", bomb),
+    Hostile("a PNG of four billion pixels", "PictureTooLarge", partial(claims, 65_535, 65_535)),
+    Hostile("a PNG with the longest sides there are", "PictureTooLarge", partial(claims, 2**31 - 1, 2**31 - 1)),
+    Hostile("a PNG as long as can be and a pixel wide", "PictureTooSmall", partial(claims, 2**31 - 1, 1)),
+    Hostile("a PNG without a width", "BrokenImage", partial(claims, 0, 100)),
+    Hostile("a PNG without a height", "BrokenImage", partial(claims, 100, 0)),
+    Hostile("a PNG cut off in its header", "BrokenImage", lambda: picture(form="PNG")[:20]),
+    Hostile(
         "a PNG of a colour that there is not", "BrokenImage", lambda: (p := claims(200, 200))[:25] + b"\x07" + p[26:]
     ),
-    Upload("a JPEG cut off before its sides", "BrokenImage", lambda: photo()[:100]),
-    Upload("a JPEG that begins and no more", "BrokenImage", given(b"\xff\xd8\xff")),
-    Upload("a JPEG of padding alone", "BrokenImage", given(b"\xff\xd8" + b"\xff" * 10_000_000)),
-    Upload("a JPEG of a million empty segments", "BrokenImage", given(b"\xff\xd8" + b"\xff\xe0\0\2" * 1_500_000)),
-    Upload("a JPEG whose segments have no length", "BrokenImage", given(b"\xff\xd8" + b"\xff\xe0\0\0" * 50_000)),
-    Upload("a JPEG with 40 MB before its sides", "BrokenImage", lambda: padded(photo(), 610)),
-    Upload("a BMP as high as can be, upside down", "PictureTooLarge", lambda: bmp(100, -(2**31))),
-    Upload("a BMP of a negative width", "BrokenImage", lambda: bmp(-100, 100)),
-    Upload("a TIFF whose directory lies beyond its end", "BrokenImage", given(directory(10, 2**32 - 1))),
-    Upload("a TIFF whose directory is its header", "BrokenImage", given(directory(10, 0))),
-    Upload("a TIFF with more entries than bytes", "BrokenImage", given(directory(65_535))),
-    Upload("a TIFF with a directory behind 10 MB", "", lambda: tiff(400, 400, "little", before=10_000_000)),
-    Upload("a WebP of a kind that there is not", "BrokenImage", given(b"RIFF\0\0\0\0WEBPVP8?" + bytes(100))),
-    Upload("a TIFF whose pages go round in a circle", "", lambda: (t := tiff(400, 400, "little"))[:-4] + t[4:8]),
-    Upload("a PNG of a million chunks", "BrokenImage", lambda: png(400, 400, 8, 2)[:33] + EMPTY_CHUNK * 1_000_000),
-    Upload("a WebP of a million chunks", "BrokenImage", given(EXTENDED_WEBP + b"free\0\0\0\0" * 1_000_000)),
-    Upload("a GIF of a million blocks in one frame", "", lambda: gif(b"\1\0" * 1_000_000)),
-    Upload("a HEIC without sides", "BrokenImage", given(heic(400, 400)[:20] + bytes(100_000))),
-    Upload("a HEIC with sides by the thousand", "BrokenImage", lambda: heic(400, 400)[:20] + b"ispe" * 16_000),
-    Upload("a HEIC with a million boxes", "BrokenImage", lambda: heic(400, 400)[:24] + b"\0\0\0\x08free" * 1_000_000),
-    Upload("a HEIC with boxes in boxes", "BrokenImage", lambda: heic(400, 400)[:24] + nested(5_000)),
-    Upload("a HEIC that claims a million properties", "BrokenImage", claims_properties),
-    Upload("a film called .jpg", "NotAnImage", given(b"\0\0\0\x18ftypmp42" + bytes(1_000))),
-    Upload("camera raw called .png", "CameraRaw", given(b"IIU\0" + bytes(1_000))),
-    Upload("an archive's worth of spaces, and a bracket", "NotAnImage", given(b" " * 10_000_000 + b"<")),
-    Upload("40 MB where 40 are taken", "", long(40_000_000), HD),
-    Upload("a byte more than 40 MB", "PictureTooLarge", long(40_000_001), HD),
-    Upload("40 MB where 3 are taken", "PictureTooLarge", long(40_000_000)),
+    Hostile("a JPEG cut off before its sides", "BrokenImage", lambda: photo()[:100]),
+    Hostile("a JPEG that begins and no more", "BrokenImage", given(b"\xff\xd8\xff")),
+    Hostile("a JPEG of padding alone", "BrokenImage", given(b"\xff\xd8" + b"\xff" * 10_000_000)),
+    Hostile("a JPEG of a million empty segments", "BrokenImage", given(b"\xff\xd8" + b"\xff\xe0\0\2" * 1_500_000)),
+    Hostile("a JPEG whose segments have no length", "BrokenImage", given(b"\xff\xd8" + b"\xff\xe0\0\0" * 50_000)),
+    Hostile("a JPEG with 40 MB before its sides", "BrokenImage", lambda: padded(photo(), 610)),
+    Hostile("a BMP as high as can be, upside down", "PictureTooLarge", lambda: bmp(100, -(2**31))),
+    Hostile("a BMP of a negative width", "BrokenImage", lambda: bmp(-100, 100)),
+    Hostile("a TIFF whose directory lies beyond its end", "BrokenImage", given(directory(10, 2**32 - 1))),
+    Hostile("a TIFF whose directory is its header", "BrokenImage", given(directory(10, 0))),
+    Hostile("a TIFF with more entries than bytes", "BrokenImage", given(directory(65_535))),
+    Hostile("a TIFF with a directory behind 10 MB", "", lambda: tiff(400, 400, "little", before=10_000_000)),
+    Hostile("a WebP of a kind that there is not", "BrokenImage", given(b"RIFF\0\0\0\0WEBPVP8?" + bytes(100))),
+    Hostile("a TIFF whose pages go round in a circle", "", lambda: (t := tiff(400, 400, "little"))[:-4] + t[4:8]),
+    Hostile("a PNG of a million chunks", "BrokenImage", lambda: png(400, 400, 8, 2)[:33] + EMPTY_CHUNK * 1_000_000),
+    Hostile("a WebP of a million chunks", "BrokenImage", given(EXTENDED_WEBP + b"free\0\0\0\0" * 1_000_000)),
+    Hostile("a GIF of a million blocks in one frame", "", lambda: gif(b"\1\0" * 1_000_000)),
+    Hostile("a HEIC without sides", "BrokenImage", given(heic(400, 400)[:20] + bytes(100_000))),
+    Hostile("a HEIC with sides by the thousand", "BrokenImage", lambda: heic(400, 400)[:20] + b"ispe" * 16_000),
+    Hostile("a HEIC with a million boxes", "BrokenImage", lambda: heic(400, 400)[:24] + b"\0\0\0\x08free" * 1_000_000),
+    Hostile("a HEIC with boxes in boxes", "BrokenImage", lambda: heic(400, 400)[:24] + nested(5_000)),
+    Hostile("a HEIC that claims a million properties", "BrokenImage", claims_properties),
+    Hostile("a film called .jpg", "NotAnImage", given(b"\0\0\0\x18ftypmp42" + bytes(1_000))),
+    Hostile("camera raw called .png", "CameraRaw", given(b"IIU\0" + bytes(1_000))),
+    Hostile("an archive's worth of spaces, and a bracket", "NotAnImage", given(b" " * 10_000_000 + b"<")),
+    Hostile("40 MB where 40 are taken", "", long(40_000_000), HD),
+    Hostile("a byte more than 40 MB", "PictureTooLarge", long(40_000_001), HD),
+    Hostile("40 MB where 3 are taken", "PictureTooLarge", long(40_000_000)),
 )
 
 
@@ -125,8 +125,8 @@ def bmp(width: int, height: int) -> bytes:
     return b"BM" + bytes(12) + struct.pack("<IiiHH", 40, width, height, 1, 24) + bytes(100)
 
 
-def named(name: str, code: str, key: str) -> Upload:
-    return Upload(f"a key {name}", code, key=key)
+def named(name: str, code: str, key: str) -> Hostile:
+    return Hostile(f"a key {name}", code, key=key)
 
 
 NAMES = (
@@ -152,8 +152,8 @@ NAMES = (
 )
 
 
-def noted(name: str, code: str, value: str, option: str = "return-form", key: str = f"{COMMON}a.png") -> Upload:
-    return Upload(f"metadata {name}", code, key=key, metadata={option: value})
+def noted(name: str, code: str, value: str, option: str = "return-form", key: str = f"{COMMON}a.png") -> Hostile:
+    return Hostile(f"metadata {name}", code, key=key, metadata={option: value})
 
 
 METADATA = (
@@ -174,8 +174,8 @@ METADATA = (
 )
 
 
-def beside(name: str, code: str, document: Body) -> Upload:
-    return Upload(f"a document of rectangles {name}", code, key=WATERMARK, beside={RECTANGLES: document})
+def beside(name: str, code: str, document: Body) -> Hostile:
+    return Hostile(f"a document of rectangles {name}", code, key=WATERMARK, beside={RECTANGLES: document})
 
 
 BOX = b'{"x": %s, "y": 0, "width": 9, "height": 9}'

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
+from shared.jobs.upload import Upload
 from tests.reliability.actors import Actor, Cast
 from tests.reliability.model_vendor import Bill
 from tests.reliability.people import People
@@ -93,10 +94,10 @@ class Ledger:
         self.forsaken |= self._untold.pop(actor, set())
 
     def _documents(self, bill: Bill) -> tuple[str, str]:
-        return keys.job(self._people.owner[bill.mark.split(",")[0]]), self._receipt(bill.mark)
+        return Upload(self._people.owner[bill.mark.split(",")[0]]).job_key, self._receipt(bill.mark)
 
     def _receipt(self, mark: str) -> str:
-        return keys.receipt(self._people.owner[mark.split(",", maxsplit=1)[0]])
+        return Upload(self._people.owner[mark.split(",", maxsplit=1)[0]]).receipt_key
 
     def _told(self, key: str) -> None:
         """A receipt was written."""

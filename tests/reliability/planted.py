@@ -16,6 +16,7 @@ from shared.cloud.ports import Request
 from shared.jobs import keys
 from shared.jobs.job import Claimed, Fetching, Job, Submitted
 from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
 from shared.pictures.sniff import Download
 from shared.vendors.capability import Capability
 from shared.vendors.protocol import Nonce, Task
@@ -51,7 +52,7 @@ def writes_the_receipt_before_the_outputs(patch: pytest.MonkeyPatch) -> None:
         at = bucket.clock().isoformat()
         receipt = {"source": upload, "etag": inputs_etag, "status": "done", "outputs": [output], "attempts": 9}
         bucket.write(
-            keys.receipt(upload),
+            Upload(upload).receipt_key,
             json.dumps(receipt | {"uploaded_at": at, "finished_at": at}).encode(),
             inputs_etag=inputs_etag,
         )
@@ -65,7 +66,7 @@ def ignores_leases(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         JobStore, "acquire", lambda jobs, found: take(jobs, replace(found, job=replace(found.job, lease_until=None)))
     )
-    patch.setattr(JobStore, "due", lambda jobs, job: True)
+    patch.setattr(JobStore, "is_due", lambda jobs, job: True)
     patch.setattr(JobStore, "_win", lambda jobs, found, until: True)
 
 

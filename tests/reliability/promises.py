@@ -7,6 +7,7 @@ from typing import Literal
 
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
+from shared.jobs.upload import Upload
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.reliability.model_vendor import REFUSAL_CODES, result
 from tests.reliability.people import People
@@ -46,9 +47,9 @@ def lost(bucket: MemoryBucket, people: People, under_way: set[str]) -> Iterator[
         related = {image, *(key for key in people.scene if image in people.served_by(key))}
         if image not in bucket.things or related & under_way:
             continue
-        if {keys.job(image), keys.recheck(image)} & set(bucket.things):
+        if {Upload(image).job_key, Upload(image).recheck_key} & set(bucket.things):
             continue
-        there = bucket.things.get(keys.receipt(image))
+        there = bucket.things.get(Upload(image).receipt_key)
         told = there.inputs_etag if there else ""
         if image in people.loose:
             told, owed = told.split(",")[0], bucket.things[image].etag
@@ -84,7 +85,8 @@ def _complaints(bucket: MemoryBucket, people: People) -> Iterator[str]:
     """Second pictures that stayed alone are told so, and are not once they are served."""
     told = {receipt.source: receipt for receipt, _ in receipts(bucket)}
     for key in people.scene:
-        image = keys.image_of(key, ("mask",))
+        picture = Upload(key).picture
+        image = picture.key if picture else ""
         if people.alone.get(key) and image and key not in told:
             yield f"{key} has no picture, and nobody was told"
         if image in told and key in told and {key, image} <= set(bucket.things) and image not in people.loose:

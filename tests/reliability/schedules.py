@@ -18,6 +18,7 @@ from shared.entry.timeouts import Timeouts
 from shared.errors import Unavailable
 from shared.jobs import keys
 from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.worker import Worker
 from tests.reliability.actors import Actor, Cast, Order
@@ -124,7 +125,9 @@ class Schedule(RuleBasedStateMachine):
             self.pending.remove(event)
         self.counts.events += 1
         self.counts.duplicates += again
-        self._begin(Actor(lambda: self.function.dispatch(*event), self.clock() + _UPLOADS), walk, event)
+        self._begin(
+            Actor(lambda: self.function.dispatch(Upload(event[0]), event[1]), self.clock() + _UPLOADS), walk, event
+        )
 
     # ---------------------------------------------------------------- instances
 
@@ -170,7 +173,7 @@ class Schedule(RuleBasedStateMachine):
     def _redeliver(self) -> None:
         backfilled = [(key, self.bucket.things[key].etag) for key in self.dropped if key in self.bucket.things]
         for event in (*self.pending, *backfilled):
-            self.function.dispatch(*event)
+            self.function.dispatch(Upload(event[0]), event[1])
         self.pending, self.dropped = [], []
 
     def _settle_down(self) -> None:

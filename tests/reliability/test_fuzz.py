@@ -20,6 +20,7 @@ from shared.entry.settings import Settings
 from shared.entry.uploads import on_upload
 from shared.errors import CutoutError, Rejected
 from shared.jobs.job import Fetching, Job
+from shared.jobs.upload import Upload
 from shared.pictures.header import WINDOW, read_header
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
@@ -64,9 +65,9 @@ class Spy:
     def __init__(self) -> None:
         self.keys: list[str] = []
 
-    def dispatch(self, key: str, etag: str, at: datetime | None) -> bool:
-        self.keys.append(key)
-        key.encode()  # as OSS must be told
+    def dispatch(self, upload: Upload, etag: str, at: datetime | None) -> bool:
+        self.keys.append(upload.key)
+        upload.key.encode()  # as OSS must be told
         return True
 
 

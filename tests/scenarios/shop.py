@@ -13,10 +13,9 @@ import oss2
 from PIL import Image
 
 from shared.cloud.oss import OssBucket
-from shared.jobs import keys
 from shared.jobs.job import Job
 from shared.jobs.receipt import Receipt
-from shared.vendors.capabilities import companion_roles
+from shared.jobs.upload import Upload
 from tests import samples
 from tests.cloud.box import Cloud
 
@@ -70,11 +69,11 @@ class Shop:
         self.cloud.oss.on_event = deliver
 
     def receipt(self, key: str) -> Receipt | None:
-        stored = self.bucket.read(keys.receipt(key))
+        stored = self.bucket.read(Upload(key).receipt_key)
         return Receipt.model_validate_json(stored.body) if stored else None
 
     def job(self, key: str) -> Job | None:
-        stored = self.bucket.read(keys.job(key))
+        stored = self.bucket.read(Upload(key).job_key)
         return Job.from_json(stored.body) if stored else None
 
     def has_stage(self, key: str, stage: str) -> bool:
@@ -98,7 +97,7 @@ class Shop:
         wait_for(lambda: not list(self.bucket.list("jobs/")), "the last lease to be swept")
         assert list(self.bucket.list("work/")) == []
         uploads = [entry.key for entry in self.bucket.list("uploads/")]
-        seconds = [key for key in uploads if keys.image_of(key, companion_roles(keys.capability_name(key)))]
+        seconds = [key for key in uploads if Upload(key).picture]
         assert [key for key in uploads if self.receipt(key) is None] == seconds, "those are served with their picture"
 
     def billed(self, key: str) -> int:

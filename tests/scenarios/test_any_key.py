@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shared.cloud.oss import OssBucket
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
+from shared.jobs.upload import Kind, Upload
 from shared.vendors.capabilities import LABELS
 from tests.cloud import oss_world
 from tests.cloud.oss_world import World
@@ -24,9 +25,14 @@ _NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=
 
 def _is_picture(key: str) -> bool:
     """Neither passed over, nor refused for its name, which tests of their own are about."""
-    suffix = keys.suffix(key)
+    suffix = Upload(key).suffix
     ambiguous = suffix.isdecimal() or suffix in LABELS
-    return keys.is_upload(key) and not ambiguous and "=" not in key and len(key.encode()) <= keys.MAX_UPLOAD_BYTES
+    return (
+        Upload(key).kind is Kind.PICTURE
+        and not ambiguous
+        and "=" not in key
+        and len(key.encode()) <= keys.MAX_UPLOAD_BYTES
+    )
 
 
 uploads = _NAMES.map(FOLDER.__add__).filter(_is_picture)
@@ -54,7 +60,7 @@ def test_a_photo_of_any_name_has_results_of_which_each_leads_back_to_it(upload: 
         assert output.key in shop.bucket.things
         assert len(output.key.encode()) <= 1023
         assert upload_of(output.key) == upload
-    assert upload_of(keys.receipt(upload)) == upload
+    assert upload_of(Upload(upload).receipt_key) == upload
     assert Receipt.model_validate_json(receipt.model_dump_json()) == receipt
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.jobs import keys
+from shared.jobs.upload import Upload
 from shared.pictures.header import WINDOW
 from shared.vendors.capabilities import CAPABILITIES
 from tests.cloud.box import Cloud
@@ -62,7 +62,7 @@ def test_every_capability_serves_a_photo_and_is_paid_for_once(shop: Shop) -> Non
         receipt = shop.wait(key)
         assert (key, receipt.status, receipt.code, shop.billed(key)) == (key, "done", "", 1)
     others = {name for name in CAPABILITIES if not name.startswith("general/")}
-    assert {keys.capability_name(key) for key in served} == others
+    assert {Upload(key).capability for key in served} == others
 
 
 def test_a_heads_box_lies_where_the_head_is_also_when_oss_turned_and_shrank_the_photo(shop: Shop) -> None:
@@ -142,13 +142,13 @@ def test_seven_requests_and_one_head_of_the_photo_are_all_that_goes_to_oss(shop:
     body = photo(quality=100) + bytes(2 * WINDOW)
     shop.wait(shop.upload("uploads/general/common/first.jpg", photo()))  # an instance is warm
     shop.wait(shop.upload(key, body))
-    own = [key, keys.job(key), keys.receipt(key), keys.output(key, "", "png")]
+    own = [key, Upload(key).job_key, Upload(key).receipt_key, Upload(key).output_key("", "png")]
     requests = [
         request
         for request in shop.cloud.oss.requests
         if request.key in own
         and request.access_key_id != OWNER
-        and (request.operation, request.key) != ("GetObject", keys.job(key))  # settle, coming by
+        and (request.operation, request.key) != ("GetObject", Upload(key).job_key)  # settle, coming by
     ]
     assert Counter(request.operation for request in requests) == {
         "PutObject": 4,  # claim, record of the call, result, receipt

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from shared.jobs import keys
+from shared.jobs.upload import Upload
 from tests.cloud.box import Cloud
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.manifest import ROOT
@@ -51,9 +51,17 @@ def upload(key: str) -> str:
     return key
 
 
-BEGIN: list[Step] = [("oss", "PutObject", keys.job), ("oss", "GetObject", upload)]
-RECORD: Step = ("oss", "PutObject", keys.job)
-RECEIPT: Step = ("oss", "GetObject", keys.receipt)
+def job(key: str) -> str:
+    return Upload(key).job_key
+
+
+def receipt(key: str) -> str:
+    return Upload(key).receipt_key
+
+
+BEGIN: list[Step] = [("oss", "PutObject", job), ("oss", "GetObject", upload)]
+RECORD: Step = ("oss", "PutObject", job)
+RECEIPT: Step = ("oss", "GetObject", receipt)
 STEPS: dict[str, list[Step]] = {
     "common": [
         *BEGIN,
@@ -61,9 +69,9 @@ STEPS: dict[str, list[Step]] = {
         ("viapi", "SegmentCommonImage", upload),
         RECORD,
         ("result", "Download", upload),
-        ("oss", "PutObject", lambda key: keys.output(key, "", "png")),
-        ("oss", "PutObject", keys.receipt),
-        ("oss", "DeleteObject", keys.job),
+        ("oss", "PutObject", lambda key: Upload(key).output_key("", "png")),
+        ("oss", "PutObject", receipt),
+        ("oss", "DeleteObject", job),
     ],
     "hd-common": [*BEGIN, RECEIPT, ("viapi", "SegmentHDCommonImage", upload), RECORD],
     "refine-mask": [
@@ -73,7 +81,7 @@ STEPS: dict[str, list[Step]] = {
         ("viapi", "RefineMask", upload),
         RECORD,
         RECEIPT,
-        ("oss", "DeleteObject", lambda key: keys.receipt(mask(key))),
+        ("oss", "DeleteObject", lambda key: Upload(mask(key)).receipt_key),
     ],
 }
 """Each effect that an upload's function has on the outside, in order, by capability: of the second one settle does the

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from shared.jobs import keys
+from shared.jobs.queue import QueueEntry
 from tests.cloud.box import Cloud
 from tests.scenarios.shop import Shop, photo, wait_for
 
@@ -46,9 +46,9 @@ def test_a_burst_is_served_in_the_order_of_the_queue_and_hardly_ever_in_vain(sho
     refused = [call.key for call in shop.cloud.viapi.calls[heard:] if call.code]
     assert len(refused) <= 2 * INSTANCES + 0.05 * len(uploads), "the first wave, and one in twenty"
     effects = [effect for effect, moment in shop.cloud.effects[happened:] if moment == "before"]
-    turns = sorted({effect.key for effect in effects if effect.key.startswith(keys.lane("waiting", "general/common"))})
+    turns = sorted({effect.key for effect in effects if effect.key.startswith("queue/waiting/general/common/")})
     # A turn goes a moment after its receipt came: the first ones may be those of uploads before.
-    queued = [read[3] for turn in turns if (read := keys.read_queue_entry(turn)) and read[3] in uploads]
+    queued = [read.upload.key for turn in turns if (read := QueueEntry.read(turn)) and read.upload.key in uploads]
     calls = [effect.key for effect in effects if effect.service == "viapi" and effect.key in queued]
     served = list(reversed(dict.fromkeys(reversed(calls))))  # the last call of each is the one that passed
     assert sorted(served) == sorted(queued)

@@ -19,6 +19,7 @@ from shared.jobs.daily_limit import DailyLimit
 from shared.jobs.job import Job
 from shared.jobs.receipt import Receipt
 from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
 from shared.pipeline.dispatch import Dispatcher
@@ -272,9 +273,9 @@ class Shop:
         self.pipeline = self.compose(self.web, JobStore(self.bucket, self.clock, lease))
         self.dispatcher = self.meet(self.pipeline)
 
-    def meet(self, line: Pipeline) -> Dispatcher:
-        """Where an instance's line begins."""
-        return Dispatcher(line, BacklogOwner(self.bucket, self.bucket, self.clock))
+    def meet(self, pipeline: Pipeline) -> Dispatcher:
+        """Where an instance begins."""
+        return Dispatcher(self.bucket, pipeline.jobs, pipeline, BacklogOwner(self.bucket, self.bucket, self.clock))
 
     def compose(self, web: Http, jobs: JobStore) -> Pipeline:
         """The line of one instance."""
@@ -290,7 +291,7 @@ class Shop:
 
     def upload(self, key: str, body: bytes, **metadata: str) -> None:
         """Put an object and tell the line, as OSS would."""
-        self.dispatcher.dispatch(key, self.bucket.put(key, body, **metadata))
+        self.dispatcher.dispatch(Upload(key), self.bucket.put(key, body, **metadata))
 
     def not_accepted(self, key: str, body: bytes, answer: tuple[int, str] | CutoutError) -> None:
         """Put an object that the vendor, busy just then, turns away; and let a moment pass, so that the next one
@@ -301,7 +302,7 @@ class Shop:
 
     def resume(self, key: str) -> None:
         """What settle does when a job falls due."""
-        found = self.pipeline.jobs.find(key)
+        found = self.pipeline.jobs.find(Upload(key))
         assert found is not None
         self.pipeline.resume(found)
 
@@ -310,11 +311,11 @@ class Shop:
         self.resume(key)
 
     def receipt(self, key: str) -> Receipt | None:
-        thing = self.bucket.things.get(keys.receipt(key))
+        thing = self.bucket.things.get(Upload(key).receipt_key)
         return Receipt.model_validate_json(thing.body) if thing else None
 
     def job(self, key: str) -> Job | None:
-        thing = self.bucket.things.get(keys.job(key))
+        thing = self.bucket.things.get(Upload(key).job_key)
         return Job.from_json(thing.body) if thing else None
 
     def left(self) -> list[str]:

@@ -20,6 +20,7 @@ from shared.cloud.http_client import HttpClient
 from shared.cloud.ports import Credentials, Quota, Request
 from shared.errors import Misconfigured, NotAccepted, Unavailable
 from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
 from shared.vendors.quotas import Quotas
 from shared.vendors.viapi import Viapi
 from tests.pictures import picture
@@ -169,7 +170,7 @@ def test_no_call_is_counted_when_the_handshake_failed(
     shop = Shop()
     shop.providers["viapi"] = Viapi(serve(secured(context)), Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(2))
     line = shop.compose(web(), JobStore(shop.bucket, shop.clock, timedelta(minutes=2)))
-    shop.meet(line).dispatch(COMMON, shop.bucket.put(COMMON, picture()))
+    shop.meet(line).dispatch(Upload(COMMON), shop.bucket.put(COMMON, picture()))
     job = shop.job(COMMON)
     assert job is not None
     assert (job.stage.name, job.attempts) == (stage, 0)

@@ -19,6 +19,7 @@ from shared.entry.timeouts import Timeouts
 from shared.entry.uploads import on_upload
 from shared.errors import Misconfigured
 from shared.jobs import keys
+from shared.jobs.upload import Upload
 from shared.pipeline.dispatch import Dispatcher
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.oss import Oss
@@ -107,7 +108,7 @@ def test_the_invocations_credentials_come_before_those_of_the_instances_start(
     mine = bucket(oss, accounts)
     mine.write(KEY, picture())
     on_upload("general")(event(), context(accounts.assume_role()))
-    job = json.loads(mine.read(keys.job(KEY)).body)
+    job = json.loads(mine.read(Upload(KEY).job_key).body)
     assert (job["stage"]["name"], job["code"]) == ("waiting", "VendorUnreachable")
 
 
@@ -119,7 +120,7 @@ def test_where_the_context_has_no_credentials_the_environments_are_used(
     bucket(oss, accounts).write(KEY, picture())
     python312 = SimpleNamespace(function=SimpleNamespace(timeout=120))
     on_upload("general")(event(), python312)
-    assert bucket(oss, accounts).read(keys.job(KEY)) is not None
+    assert bucket(oss, accounts).read(Upload(KEY).job_key) is not None
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_a_percent_encoded_key_is_tried_decoded_once_and_a_plus_stays_a_plus(oss
     key = "uploads/general/common/a+b 红.jpg"
     bucket(oss, accounts).write(key, b"no picture")
     on_upload("general")(event("uploads/general/common/a+b%20%E7%BA%A2.jpg"), context(accounts.owner))
-    receipt = json.loads(bucket(oss, accounts).read(keys.receipt(key)).body)
+    receipt = json.loads(bucket(oss, accounts).read(Upload(key).receipt_key).body)
     assert receipt["source"] == key
 
 
@@ -163,7 +164,7 @@ def test_a_key_that_really_has_a_percent_sign_is_taken_as_it_is(oss: Oss, accoun
     key = "uploads/general/common/100%25.jpg"
     bucket(oss, accounts).write(key, b"no picture")
     on_upload("general")(event(key), context(accounts.owner))
-    assert bucket(oss, accounts).read(keys.receipt(key)) is not None
+    assert bucket(oss, accounts).read(Upload(key).receipt_key) is not None
 
 
 def test_one_objects_bug_does_not_keep_the_others_of_the_event_waiting(oss: Oss, accounts: Accounts) -> None:
@@ -175,7 +176,7 @@ def test_one_objects_bug_does_not_keep_the_others_of_the_event_waiting(oss: Oss,
     mine.write("uploads/general/common/second.jpg", b"no picture")
     with pytest.raises(ValueError, match="eTag"):
         on_upload("general")(json.dumps(document).encode(), context(accounts.owner))
-    assert mine.read(keys.receipt("uploads/general/common/second.jpg")) is not None
+    assert mine.read(Upload("uploads/general/common/second.jpg").receipt_key) is not None
 
 
 @pytest.mark.parametrize(("old", "joins"), [(60, True), (0, False)])
@@ -190,7 +191,7 @@ def test_an_upload_that_is_told_late_joins_the_queue_and_settle_is_called(
     asked = [(request.operation, request.key.partition("/")[0]) for request in oss.requests]
     queued = [("PutObject", "jobs"), ("PutObject", "queue"), ("PutObject", "wake")]
     assert (asked[-3:] == queued and ("GetObject", "uploads") not in asked) is joins
-    job = json.loads(mine.read(keys.job(KEY)).body)
+    job = json.loads(mine.read(Upload(KEY).job_key).body)
     assert job["code"] == ("QuotaTaken" if joins else "VendorUnreachable")
 
 
@@ -198,7 +199,7 @@ def test_an_event_whose_time_cannot_be_read_is_not_taken_for_late(oss: Oss, acco
     mine = bucket(oss, accounts)
     mine.write(KEY, picture())
     on_upload("general")(event(eTag=mine.etag(KEY), eventTime="a while ago"), context(accounts.owner))
-    assert json.loads(mine.read(keys.job(KEY)).body)["code"] == "VendorUnreachable"
+    assert json.loads(mine.read(Upload(KEY).job_key).body)["code"] == "VendorUnreachable"
 
 
 def test_the_bell_itself_has_settle_move_on_what_is_queued(
@@ -208,9 +209,9 @@ def test_the_bell_itself_has_settle_move_on_what_is_queued(
     mine, key = bucket(oss, accounts), "uploads/general/common/a.txt"
     mine.write(key, b"no picture")
     on_upload("general")(event(key, eTag=mine.etag(key), eventTime=ago(60)), context(accounts.owner))
-    assert mine.read(keys.receipt(key)) is None
+    assert mine.read(Upload(key).receipt_key) is None
     on_timer()(event(keys.WAKE), context(accounts.owner, 3))
-    assert mine.read(keys.receipt(key)) is not None
+    assert mine.read(Upload(key).receipt_key) is not None
     assert [entry.key for entry in mine.list("queue/")] == [keys.OWNER]
 
 
@@ -218,10 +219,10 @@ def test_settle_moves_on_what_lies_in_the_bucket(oss: Oss, accounts: Accounts, m
     monkeypatch.setenv("OSS_BUCKET", "shop-photos")
     mine = bucket(oss, accounts)
     mine.write("uploads/general/common/a.txt", b"no picture")
-    mine.write(keys.recheck("uploads/general/common/a.txt"), b"{}")
+    mine.write(Upload("uploads/general/common/a.txt").recheck_key, b"{}")
     on_timer()((EVENTS / "timer.json").read_bytes(), context(accounts.owner, 300))
-    assert mine.read(keys.receipt("uploads/general/common/a.txt")) is not None
-    assert mine.read(keys.recheck("uploads/general/common/a.txt")) is None
+    assert mine.read(Upload("uploads/general/common/a.txt").receipt_key) is not None
+    assert mine.read(Upload("uploads/general/common/a.txt").recheck_key) is None
 
 
 def test_settle_without_a_bucket_says_which_setting_is_missing(
@@ -239,8 +240,8 @@ def test_jobs_lie_in_their_own_bucket_when_one_is_named(
     monkeypatch.setenv("JOBS_BUCKET", "shop-jobs")
     bucket(oss, accounts).write(KEY, picture())
     on_upload("general")(event(), context(accounts.owner))
-    assert bucket(oss, accounts, "shop-jobs").read(keys.job(KEY)) is not None
-    assert bucket(oss, accounts).read(keys.job(KEY)) is None
+    assert bucket(oss, accounts, "shop-jobs").read(Upload(KEY).job_key) is not None
+    assert bucket(oss, accounts).read(Upload(KEY).job_key) is None
 
 
 def test_a_bucket_with_versioning_is_warned_of_at_every_cold_start(
@@ -267,7 +268,7 @@ def test_a_vendor_whose_settings_are_missing_is_named_at_once_and_its_uploads_wa
     mine, key = bucket(oss, accounts), "uploads/damo/background/a.png"
     mine.write(key, picture(500, 500))
     on_upload("damo")(event(key), context(accounts.assume_role()))
-    job = json.loads(mine.read(keys.job(key)).body)
+    job = json.loads(mine.read(Upload(key).job_key).body)
     assert (job["stage"]["name"], job["code"]) == ("blocked", "Settings")
     assert "set DAMO_ENDPOINT and DAMO_APPCODE" in job["message"]
     assert "set DAMO_ENDPOINT and DAMO_APPCODE: until then, uploads wait" in caplog.text

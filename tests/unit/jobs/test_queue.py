@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.jobs import keys
-from shared.jobs.job import Job, Submitted, Waiting
-from shared.jobs.queue import Queue, QueueEntry, entry_of
+from shared.jobs.job import Blocked, Job, Stage, Submitted, Waiting
+from shared.jobs.queue import Queue, QueueEntry
+from shared.jobs.upload import Upload
 from tests.unit.fakes import START, Clock, MemoryBucket
 
 PAGE = 4
@@ -35,7 +36,9 @@ def bucket() -> MemoryBucket:
 def put(bucket: MemoryBucket, stage: str, capability: str, number: int) -> str:
     """A turn `number` seconds from the start; names run against the order of time."""
     upload = f"uploads/{capability}{'/' if capability else ''}{99 - number}.jpg"
-    key = keys.queue_entry(stage, START + timedelta(seconds=number), upload)
+    due = START + timedelta(seconds=number)
+    stages: dict[str, Stage] = {"waiting": Waiting(), "blocked": Blocked(), "submitted": Submitted("T-1", START)}
+    key = QueueEntry.of(Job("1", upload, due, due, stage=stages[stage])).key
     bucket.put(key, b"")
     return key
 
@@ -52,9 +55,9 @@ def test_a_jobs_turn_says_its_stage_its_capability_and_when_it_is_due(bucket: Me
     job = waiting()
     Queue(bucket).add(job)
     (turn,) = Queue(bucket).heads()
-    assert turn == entry_of(job)
+    assert turn == QueueEntry.of(job)
     assert turn == QueueEntry(
-        "queue/waiting/general/common/20261121T080000.000000Z/a.jpg", "waiting", "general/common", START, job.source
+        "queue/waiting/general/common/20261121T080000.000000Z/a.jpg", "waiting", START, job.upload
     )
     assert bucket.things[turn.key].body == b""
 
@@ -64,10 +67,10 @@ def test_a_job_that_goes_on_has_another_turn_and_one_that_does_not_has_the_same(
     queue.add(job)
     queue.add(job)
     bought = Job(**{**vars(job), "stage": Submitted("T-1", START)})
-    assert entry_of(bought).key != entry_of(job).key
+    assert QueueEntry.of(bought).key != QueueEntry.of(job).key
     queue.add(bought)
-    queue.remove((entry_of(job).key,))
-    assert heads(bucket) == [entry_of(bought).key]
+    queue.remove((QueueEntry.of(job).key,))
+    assert heads(bucket) == [QueueEntry.of(bought).key]
 
 
 def test_an_empty_queue_is_one_listing(bucket: MemoryBucket) -> None:
@@ -122,7 +125,7 @@ def test_what_is_no_turn_is_passed_over(bucket: MemoryBucket, name: str) -> None
     bucket.put(name, b"{}")
     key = put(bucket, "waiting", "scenery/sky", 0)
     assert heads(bucket) == [key]
-    assert Queue(bucket).uploads() == {"uploads/scenery/sky/99.jpg"}
+    assert Queue(bucket).uploads() == {Upload("uploads/scenery/sky/99.jpg")}
 
 
 @pytest.mark.parametrize("notes", [PAGE - 1, PAGE, 3 * PAGE])
@@ -136,4 +139,6 @@ def test_pages_of_what_is_no_turn_hide_none(bucket: MemoryBucket, notes: int) ->
 def test_all_that_have_a_turn_are_told_however_many(bucket: MemoryBucket) -> None:
     for number in range(3 * PAGE):
         put(bucket, "waiting", "general/common", number)
-    assert Queue(bucket).uploads() == {f"uploads/general/common/{99 - number}.jpg" for number in range(3 * PAGE)}
+    assert Queue(bucket).uploads() == {
+        Upload(f"uploads/general/common/{99 - number}.jpg") for number in range(3 * PAGE)
+    }

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from shared.jobs import keys
+from shared.jobs.upload import Upload
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import Shop
@@ -32,7 +32,7 @@ def test_names_that_are_not_ours_hold_up_nothing_and_are_named_once(
         shop.bucket.put(key, b"somebody's")
     for _ in range(3):
         unfinished = shop.pipeline.jobs.unfinished()
-        assert unfinished.jobs == (HD,)
+        assert unfinished.jobs == (Upload(HD),)
         assert unfinished.leases == ()
     assert sorted(json.loads(line)["key"] for line in warnings(caplog)) == sorted(JUNK)
     assert set(JUNK) <= set(shop.bucket.things)
@@ -44,19 +44,19 @@ def test_the_job_of_another_release_is_left_to_it(
 ) -> None:
     shop.web.answers = [SUBMITTED]
     shop.upload(HD, picture())
-    document = json.loads(shop.bucket.things[keys.job(HD)].body) | change
-    shop.bucket.put(keys.job(HD), body := json.dumps(document).encode())
+    document = json.loads(shop.bucket.things[Upload(HD).job_key].body) | change
+    shop.bucket.put(Upload(HD).job_key, body := json.dumps(document).encode())
     for _ in range(3):
         shop.clock.pass_(minutes=1)
         go(shop)
-    assert shop.bucket.things[keys.job(HD)].body == body
+    assert shop.bucket.things[Upload(HD).job_key].body == body
     assert len(shop.web.sent) == 1
     assert ["another release" in line for line in warnings(caplog)] == [True]
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"no JSON", b'{"id": "1", "source": "uploads/else.jpg", "version": 2}'])
 def test_what_is_no_job_is_removed_and_its_upload_is_served(shop: Shop, body: bytes) -> None:
-    shop.bucket.put(keys.job(COMMON), body)
+    shop.bucket.put(Upload(COMMON).job_key, body)
     shop.upload(COMMON, picture())
     go(shop)
     assert shop.receipt(COMMON) is not None

@@ -13,6 +13,7 @@ from shared.entry.oss_events import ObjectCreated, created, records
 from shared.errors import Misconfigured, Unavailable
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
+from shared.jobs.upload import Upload
 from shared.pipeline.backfill import Backfill, Order, Report
 from shared.pipeline.worker import Worker
 from tests.pictures import picture
@@ -66,7 +67,7 @@ def settle(shop: Shop) -> None:
 
 
 def queued(shop: Shop) -> list[str]:
-    return [turn.upload for turn in shop.pipeline.jobs.heads()]
+    return [turn.upload.key for turn in shop.pipeline.jobs.heads()]
 
 
 def numbered(count: int, folder: str = "uploads/general/common/") -> list[str]:
@@ -93,7 +94,7 @@ def test_what_has_a_current_receipt_or_a_job_is_left_alone(shop: Shop, functions
         shop.bucket.put(f"uploads/general/common/{name}", b"x")
     shop.bucket.put("uploads/general/common/empty.png", b"")
     # One that is as old as its upload, to the second, is told again: whoever hears of it will see that it stands.
-    shop.bucket.things[keys.receipt(COMMON)].modified += timedelta(seconds=1)
+    shop.bucket.things[Upload(COMMON).receipt_key].modified += timedelta(seconds=1)
     assert backfill(shop, functions).found == 0
 
 
@@ -235,11 +236,11 @@ def test_a_job_that_was_begun_since_the_listing_hears_that_there_may_be_somethin
     def begun(name: str, key: str) -> None:
         if name == "create":
             shop.bucket.before = lambda name, key: None
-            shop.pipeline.jobs.claim(COMMON, etag)
+            shop.pipeline.jobs.claim(Upload(COMMON), etag)
 
     shop.bucket.before = begun
     assert backfill(shop, functions).set_going == 1
-    assert keys.recheck(COMMON) in shop.bucket.things
+    assert Upload(COMMON).recheck_key in shop.bucket.things
 
 
 def test_a_backfill_that_ran_out_of_time_goes_on_where_it_stopped(

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from shared.jobs.job import Blocked, Submitted, Waiting
+from shared.jobs.upload import Upload
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from shared.vendors.damo import Damo
 from shared.vendors.quotas import Quotas
@@ -96,7 +97,7 @@ def test_picwish_has_thirty_seconds_for_what_it_did_not_finish_at_once(age: int)
     shop.web.always = (200, json.dumps({"status": 200, "data": {"task_id": "T-1", "state": 4}}))
     shop.upload(upload, PHOTO)
     shop.clock.pass_(seconds=age)
-    found = shop.pipeline.jobs.find(upload)
+    found = shop.pipeline.jobs.find(Upload(upload))
     assert found is not None
     shop.pipeline.resume(found)
     job = shop.job(upload)

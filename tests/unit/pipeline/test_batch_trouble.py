@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from shared.errors import Unavailable
-from shared.jobs import keys
+from shared.jobs.upload import Upload
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.pictures import picture
 from tests.unit import damo_line
@@ -122,7 +122,7 @@ def test_a_photo_overwritten_while_its_batch_waits_is_shown_as_it_is_now(shop: S
     uploads = crowd(shop, 10)
     etag = shop.bucket.put(uploads[4], picture(800, 600))
     go(shop)
-    shop.dispatcher.dispatch(uploads[4], etag)  # its event comes late
+    shop.dispatcher.dispatch(Upload(uploads[4]), etag)  # its event comes late
     assert told(shop, uploads[4]).etag == etag
     assert set(vendor.times.values()) == {1}
 
@@ -162,7 +162,7 @@ def test_a_job_that_cannot_be_taken_up_does_not_hold_up_the_others_of_its_batch(
     uploads = crowd(shop, 3)
 
     def fault(name: str, about: str) -> None:
-        if name == "create" and about.startswith(keys.job(uploads[2]).removesuffix(".json")):
+        if name == "create" and about.startswith(Upload(uploads[2]).job_key.removesuffix(".json")):
             raise Unavailable("OssFailed", "a moment")
 
     shop.bucket.before = fault
@@ -180,7 +180,7 @@ def test_a_ticket_that_could_not_be_saved_costs_no_other_one(shop: Shop, vendor:
     uploads = crowd(shop, 10)
 
     def fault(name: str, about: str) -> None:
-        if vendor.bought and (name, about) == ("write", keys.job(uploads[2])):
+        if vendor.bought and (name, about) == ("write", Upload(uploads[2]).job_key):
             raise Unavailable("OssFailed", "a moment")
 
     shop.bucket.before = fault

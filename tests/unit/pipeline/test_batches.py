@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.jobs import keys
 from shared.jobs.job import Waiting
+from shared.jobs.upload import Upload
 from tests.pictures import picture
 from tests.unit import damo_line
 from tests.unit.damo_line import PHOTO, PROCESSING, THROTTLED, Vendor, all_done, crowd
@@ -34,7 +34,7 @@ def test_each_picture_gets_the_result_at_its_own_place_in_the_answer(shop: Shop,
         vendor.results[f"https://x.alicdn.com/{upload}.png"] = b"the cutout of " + upload.encode()
     go(shop)
     for upload in uploads:
-        assert shop.bucket.things[keys.output(upload, "", "png")].body == b"the cutout of " + upload.encode()
+        assert shop.bucket.things[Upload(upload).output_key("", "png")].body == b"the cutout of " + upload.encode()
 
 
 def test_what_is_still_at_work_is_asked_for_again_when_the_others_are_concluded(shop: Shop, vendor: Vendor) -> None:

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from shared.jobs import keys
 from shared.jobs.job import Claimed
+from shared.jobs.upload import Upload
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.pictures import picture
 from tests.unit import viapi_line
@@ -19,14 +19,14 @@ shop = viapi_line.shop
 
 def test_an_instance_that_dies_in_every_call_ends_in_a_failed_receipt(shop: Shop) -> None:
     def die(name: str, key: str) -> None:
-        if name == "write" and key == keys.job(COMMON) and shop.web.sent and len(shop.web.sent) > calls:
+        if name == "write" and key == Upload(COMMON).job_key and shop.web.sent and len(shop.web.sent) > calls:
             raise Died
 
     calls = 0
     etag = shop.bucket.put(COMMON, picture())
     shop.bucket.before = die
     with pytest.raises(Died):
-        shop.dispatcher.dispatch(COMMON, etag)
+        shop.dispatcher.dispatch(Upload(COMMON), etag)
     for _ in range(3 * MAX_ATTEMPTS):
         calls = len(shop.web.sent)
         shop.clock.pass_(minutes=3)
@@ -39,9 +39,9 @@ def test_an_instance_that_dies_in_every_call_ends_in_a_failed_receipt(shop: Shop
 
 
 def test_what_is_no_job_in_a_jobs_place_is_removed_and_the_upload_served(shop: Shop) -> None:
-    shop.bucket.put(keys.job(COMMON), b"hello")
+    shop.bucket.put(Upload(COMMON).job_key, b"hello")
     shop.upload(COMMON, picture())
-    shop.dispatcher.look_again(COMMON)
+    shop.dispatcher.recheck(Upload(COMMON))
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert receipt.status == "done"
@@ -50,17 +50,17 @@ def test_what_is_no_job_in_a_jobs_place_is_removed_and_the_upload_served(shop: S
 def test_a_copied_receipt_does_not_choose_what_is_deleted(shop: Shop) -> None:
     other = "uploads/general/common/other.jpg"
     shop.upload(other, picture())
-    copied = shop.bucket.things[keys.receipt(other)]
-    shop.bucket.things[keys.receipt(COMMON)] = copied
+    copied = shop.bucket.things[Upload(other).receipt_key]
+    shop.bucket.things[Upload(COMMON).receipt_key] = copied
     shop.upload(COMMON, picture(800, 600))
-    assert keys.output(other, "", "png") in shop.bucket.things
+    assert Upload(other).output_key("", "png") in shop.bucket.things
 
 
 def test_a_stale_claim_is_taken_over_once(shop: Shop) -> None:
     etag = shop.bucket.put(COMMON, picture())
-    assert shop.pipeline.jobs.claim(COMMON, etag) is not None
+    assert shop.pipeline.jobs.claim(Upload(COMMON), etag) is not None
     shop.clock.pass_(minutes=3)
-    found = shop.pipeline.jobs.find(COMMON)
+    found = shop.pipeline.jobs.find(Upload(COMMON))
     assert found is not None
     taken = [shop.pipeline.jobs.acquire(found) for _ in range(3)]
     assert [job is not None for job in taken] == [True, False, False]
@@ -73,7 +73,7 @@ def test_whoever_reads_a_job_that_has_moved_on_leaves_it_alone(shop: Shop) -> No
     shop.web.always = THROTTLED
     shop.upload(COMMON, picture())
     shop.clock.pass_(minutes=1)
-    found = shop.pipeline.jobs.find(COMMON)
+    found = shop.pipeline.jobs.find(Upload(COMMON))
     assert found is not None
     shop.web.always = ok(ImageURL=LINK)
     shop.pipeline.resume(found)
@@ -88,9 +88,9 @@ def test_a_dead_takers_turn_passes_to_the_next(shop: Shop) -> None:
     shop.web.always = THROTTLED
     shop.upload(COMMON, picture())
     shop.clock.pass_(minutes=1)
-    found = shop.pipeline.jobs.find(COMMON)
+    found = shop.pipeline.jobs.find(Upload(COMMON))
     assert found is not None
-    shop.bucket.create(keys.lease(keys.job(COMMON), found.etag, 0), b'"2026-11-21T08:02:00Z"')
+    shop.bucket.create(Upload(COMMON).lease_key(found.etag, 0), b'"2026-11-21T08:02:00Z"')
     assert shop.pipeline.resume(found) == []
     shop.clock.pass_(minutes=2)
     assert shop.pipeline.resume(found) != []
@@ -99,4 +99,4 @@ def test_a_dead_takers_turn_passes_to_the_next(shop: Shop) -> None:
 def test_a_claim_whose_answer_was_lost_is_still_ours(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     create = shop.bucket.create
     monkeypatch.setattr(shop.bucket, "create", lambda key, body: create(key, body) and False)
-    assert shop.pipeline.jobs.claim(COMMON, "E") is not None
+    assert shop.pipeline.jobs.claim(Upload(COMMON), "E") is not None

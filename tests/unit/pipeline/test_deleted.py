@@ -9,6 +9,7 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.jobs import keys
+from shared.jobs.upload import Upload
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import Shop
@@ -43,7 +44,7 @@ def test_what_was_bought_for_an_earlier_version_is_not_stored_under_the_next_one
     shop.upload(HD, picture(80, 60))
     shop.after(HD, minutes=1)
     assert shop.keys(keys.CUTOUTS) == []
-    shop.dispatcher.look_again(HD)
+    shop.dispatcher.recheck(Upload(HD))
     shop.after(HD, minutes=1)
     receipt = shop.receipt(HD)
     assert receipt is not None
@@ -87,7 +88,7 @@ def test_an_event_for_what_is_gone_costs_one_request_and_leaves_no_error(
 ) -> None:
     if body is not None:
         shop.bucket.put(COMMON, body)
-    assert shop.dispatcher.dispatch(COMMON, "AN-ETAG") is False
+    assert shop.dispatcher.dispatch(Upload(COMMON), "AN-ETAG") is False
     assert shop.bucket.requests == [("peek", COMMON)]
     assert caplog.records == []
 

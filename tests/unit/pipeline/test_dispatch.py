@@ -9,6 +9,7 @@ import pytest
 
 from shared.jobs import keys
 from shared.jobs.job import Waiting
+from shared.jobs.upload import Upload
 from shared.pipeline.worker import Worker
 from tests.pictures import picture
 from tests.unit import viapi_line
@@ -19,7 +20,7 @@ shop = viapi_line.shop
 
 
 def told_late(shop: Shop, key: str, etag: str, seconds: float = 9) -> None:
-    shop.dispatcher.dispatch(key, etag, shop.clock() - timedelta(seconds=seconds))
+    shop.dispatcher.dispatch(Upload(key), etag, shop.clock() - timedelta(seconds=seconds))
 
 
 def settle(shop: Shop) -> None:
@@ -30,18 +31,20 @@ def settle(shop: Shop) -> None:
 def test_an_event_told_again_is_not_paid_for_again(shop: Shop) -> None:
     shop.upload(COMMON, picture())
     shop.clock.pass_(hours=1)
-    shop.dispatcher.dispatch(COMMON, shop.bucket.things[COMMON].etag)
+    shop.dispatcher.dispatch(Upload(COMMON), shop.bucket.things[COMMON].etag)
     assert len(shop.web.sent) == 1
     assert shop.keys("jobs/") == []
 
 
 def test_an_event_told_again_while_the_first_is_under_way_leaves_it_alone(shop: Shop) -> None:
     etag = shop.bucket.put(COMMON, picture())
-    first = shop.pipeline.jobs.claim(COMMON, etag)
+    first = shop.pipeline.jobs.claim(Upload(COMMON), etag)
     assert first is not None
-    shop.dispatcher.dispatch(COMMON, etag)
+    shop.dispatcher.dispatch(Upload(COMMON), etag)
     assert shop.job(COMMON) == first
-    assert shop.keys("jobs/") == [keys.job(COMMON), keys.recheck(COMMON)], "it may have been uploaded again, as it was"
+    assert shop.keys("jobs/") == [Upload(COMMON).job_key, Upload(COMMON).recheck_key], (
+        "it may have been uploaded again, as it was"
+    )
     assert shop.web.sent == []
 
 
@@ -57,8 +60,8 @@ def test_a_late_event_that_finds_a_re_upload_of_the_same_bytes_does_not_swallow_
             shop.upload(COMMON, old)
 
     shop.bucket.before = again
-    shop.dispatcher.dispatch(COMMON, late)
-    shop.dispatcher.look_again(COMMON)
+    shop.dispatcher.dispatch(Upload(COMMON), late)
+    shop.dispatcher.recheck(Upload(COMMON))
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert receipt.etag == late
@@ -82,7 +85,7 @@ def test_a_late_event_of_an_old_version_changes_nothing(shop: Shop) -> None:
     old = shop.bucket.put(COMMON, picture())
     shop.upload(COMMON, picture(800, 600))
     before = dict(shop.bucket.things)
-    shop.dispatcher.dispatch(COMMON, old)
+    shop.dispatcher.dispatch(Upload(COMMON), old)
     assert shop.bucket.things == before
     assert len(shop.web.sent) == 1
 
@@ -91,12 +94,12 @@ def test_a_new_version_that_comes_while_the_old_one_is_bought_is_looked_at_after
     shop.web.always = SUBMITTED
     shop.upload(HD, picture())
     shop.upload(HD, picture(800, 600))
-    assert keys.recheck(HD) in shop.bucket.things
+    assert Upload(HD).recheck_key in shop.bucket.things
     shop.web.always = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
     shop.after(HD, minutes=1)
     shop.web.always = SUBMITTED
-    shop.dispatcher.look_again(HD)
-    assert keys.recheck(HD) not in shop.bucket.things
+    shop.dispatcher.recheck(Upload(HD))
+    assert Upload(HD).recheck_key not in shop.bucket.things
     job = shop.job(HD)
     assert job is not None
     assert job.etag == shop.bucket.things[HD].etag
@@ -115,7 +118,7 @@ def test_a_new_version_that_comes_while_the_old_one_waits_takes_its_place(shop: 
 def test_uploading_what_was_refused_once_more_asks_for_another_try(shop: Shop) -> None:
     shop.web.always = refused("InvalidImage.Content")
     shop.upload(COMMON, picture())
-    shop.dispatcher.dispatch(COMMON, shop.bucket.things[COMMON].etag)
+    shop.dispatcher.dispatch(Upload(COMMON), shop.bucket.things[COMMON].etag)
     assert len(shop.web.sent) == 1, "the same event again is no new upload"
     shop.clock.pass_(minutes=1)
     shop.web.always = ok(ImageURL=LINK)
@@ -126,7 +129,7 @@ def test_uploading_what_was_refused_once_more_asks_for_another_try(shop: Shop) -
 
 
 def test_somebody_elses_file_in_the_receipts_place_is_replaced(shop: Shop) -> None:
-    shop.bucket.put(keys.receipt(COMMON), b"{}")
+    shop.bucket.put(Upload(COMMON).receipt_key, b"{}")
     shop.upload(COMMON, picture())
     assert shop.receipt(COMMON) is not None
 
@@ -137,7 +140,7 @@ def test_somebody_elses_file_in_the_receipts_place_is_replaced(shop: Shop) -> No
 def test_a_late_event_joins_the_queue_with_two_writes_and_a_bell_and_no_look_at_the_picture(shop: Shop) -> None:
     told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
     (turn,) = shop.pipeline.jobs.heads()
-    assert shop.bucket.requests[:3] == [("create", keys.job(COMMON)), ("write", turn.key), ("write", keys.WAKE)]
+    assert shop.bucket.requests[:3] == [("create", Upload(COMMON).job_key), ("write", turn.key), ("write", keys.WAKE)]
     assert shop.bucket.requests[3:] == [("list", keys.QUEUE)], "that was this test"
     job = shop.job(COMMON)
     assert job is not None
@@ -168,7 +171,7 @@ def test_who_is_turned_away_rings_and_the_next_one_joins_him(shop: Shop) -> None
     shop.clock.pass_(seconds=1)
     shop.upload(second, picture())
     assert len(shop.web.sent) == 1
-    assert [turn.upload for turn in shop.pipeline.jobs.heads()] == [COMMON, second]
+    assert [turn.upload.key for turn in shop.pipeline.jobs.heads()] == [COMMON, second]
 
 
 def test_settle_is_called_for_a_ticket_and_not_for_what_is_done(shop: Shop) -> None:
@@ -201,7 +204,7 @@ def test_what_is_told_again_while_it_is_queued_changes_nothing(shop: Shop) -> No
     told_late(shop, COMMON, etag)
     before = dict(shop.bucket.things)
     shop.clock.pass_(seconds=1)
-    shop.dispatcher.dispatch(COMMON, etag)
+    shop.dispatcher.dispatch(Upload(COMMON), etag)
     told_late(shop, COMMON, etag)
     assert shop.bucket.things == before
     settle(shop)
@@ -240,7 +243,7 @@ def test_a_late_event_of_what_is_bought_already_is_news_to_its_job(shop: Shop) -
     shop.web.always = SUBMITTED
     shop.upload(HD, picture())
     told_late(shop, HD, shop.bucket.put(HD, picture(800, 600)))
-    assert keys.recheck(HD) in shop.bucket.things
+    assert Upload(HD).recheck_key in shop.bucket.things
     assert len(shop.web.sent) == 1
 
 
@@ -255,4 +258,4 @@ def test_what_was_begun_by_us_when_only_the_answer_was_lost_gets_its_turn(
 
     monkeypatch.setattr(shop.bucket, "create", lost)
     told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
-    assert [turn.upload for turn in shop.pipeline.jobs.heads()] == [COMMON]
+    assert [turn.upload.key for turn in shop.pipeline.jobs.heads()] == [COMMON]

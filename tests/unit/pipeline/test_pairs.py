@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import Misconfigured, Unavailable
-from shared.jobs import keys
 from shared.jobs.job import Waiting
+from shared.jobs.upload import Upload
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import Died, Shop
@@ -30,7 +30,7 @@ def test_whichever_of_two_pictures_comes_last_starts_the_work(shop: Shop, order:
     assert shop.receipt(MASK) is None
     for key in shop.keys("jobs/"):  # the mask's own note ends when its time comes
         if key.endswith(".json"):
-            shop.after(keys.upload_of(key), hours=2)
+            shop.after(Upload.of_job(key).key, hours=2)
     assert [key for key in shop.keys("jobs/") if key.endswith(".json")] == []
     assert shop.receipt(MASK) is None
 
@@ -67,9 +67,9 @@ def test_a_lone_mask_is_noted_although_an_instance_died_over_it(shop: Shop) -> N
 
     shop.bucket.before = die
     with pytest.raises(Died):
-        shop.dispatcher.dispatch(MASK, etag)
+        shop.dispatcher.dispatch(Upload(MASK), etag)
     shop.bucket.before = lambda name, key: None
-    shop.dispatcher.dispatch(MASK, etag)
+    shop.dispatcher.dispatch(Upload(MASK), etag)
     job = shop.job(MASK)
     assert job is not None
     assert job.code == "PictureMissing"
@@ -85,7 +85,7 @@ def test_a_lone_mask_is_noted_although_oss_faltered_over_it(shop: Shop, trouble:
     shop.upload(MASK, picture(form="PNG", mode="L"))
     shop.bucket.before = lambda name, key: None
     shop.after(PAIR, minutes=1)
-    shop.dispatcher.look_again(MASK)
+    shop.dispatcher.recheck(Upload(MASK))
     job = shop.job(MASK)
     assert job is not None
     assert job.code == "PictureMissing"
@@ -105,7 +105,7 @@ def test_a_complaint_written_while_the_picture_came_is_taken_back(shop: Shop) ->
     shop.clock.pass_(minutes=61)
 
     def come(name: str, key: str) -> None:
-        if (name, key) == ("write", keys.receipt(MASK)):
+        if (name, key) == ("write", Upload(MASK).receipt_key):
             shop.bucket.before = lambda name, key: None
             shop.upload(PAIR, picture())
 
@@ -131,10 +131,10 @@ def test_a_mask_replaced_while_another_is_looked_at_is_looked_at_afterwards(shop
     shop.upload(PAIR, picture())
     shop.upload(MASK, picture(form="PNG", mode="L"))
     etag = shop.bucket.put(MASK, picture(form="PNG", mode="1"))
-    first = shop.pipeline.jobs.claim(PAIR, "")  # the event of a mask has the image's job in hand
+    first = shop.pipeline.jobs.claim(Upload(PAIR), "")  # the event of a mask has the image's job in hand
     assert first is not None
-    shop.dispatcher.dispatch(MASK, etag)
-    assert keys.recheck(PAIR) in shop.bucket.things
+    shop.dispatcher.dispatch(Upload(MASK), etag)
+    assert Upload(PAIR).recheck_key in shop.bucket.things
 
 
 def test_an_own_mask_without_its_picture_is_no_picture_even_beside_a_folders_mask(shop: Shop) -> None:
@@ -152,7 +152,7 @@ def test_a_folders_new_mask_is_new_work_for_what_was_done_with_the_old_one(shop:
     shop.upload(folder_mask, picture(form="PNG", mode="L"))
     shop.upload(PAIR, picture())
     shop.upload(folder_mask, picture(form="PNG", mode="1"))
-    shop.dispatcher.look_again(PAIR)
+    shop.dispatcher.recheck(Upload(PAIR))
     assert len(shop.web.sent) == 2
 
 
@@ -186,12 +186,12 @@ def test_a_folders_mask_wakes_the_pictures_that_waited_for_one(shop: Shop) -> No
     shop.web.always = ok(Elements=[{"ImageURL": LINK}])
     shop.upload(PAIR, picture())
     shop.upload("uploads/general/refine-mask/_mask.png", picture(form="PNG", mode="L"))
-    assert keys.recheck(PAIR) in shop.bucket.things
-    shop.dispatcher.look_again(PAIR)
+    assert Upload(PAIR).recheck_key in shop.bucket.things
+    shop.dispatcher.recheck(Upload(PAIR))
     receipt = shop.receipt(PAIR)
     assert receipt is not None
     assert receipt.status == "done"
-    assert keys.recheck(PAIR) not in shop.bucket.things
+    assert Upload(PAIR).recheck_key not in shop.bucket.things
 
 
 def test_a_mask_of_another_size_is_refused_with_both_sizes(shop: Shop) -> None:

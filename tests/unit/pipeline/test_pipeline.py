@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from shared.jobs import keys
+from shared.jobs.upload import Upload
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import PNG, Shop
@@ -211,10 +211,10 @@ def test_a_result_of_ours_brought_back_is_passed_over_with_an_error_line(
 ) -> None:
     caplog.set_level("ERROR")
     shop.upload(COMMON, picture())
-    ours = shop.bucket.things[keys.output(COMMON, "", "png")]
+    ours = shop.bucket.things[Upload(COMMON).output_key("", "png")]
     looped = "uploads/general/common/looped.png"
     shop.bucket.things[looped] = ours  # as a copy is: with its metadata
-    shop.dispatcher.dispatch(looped, ours.etag)
+    shop.dispatcher.dispatch(Upload(looped), ours.etag)
     assert (len(shop.web.sent), shop.receipt(looped), shop.job(looped)) == (1, None, None)
     assert "x-oss-meta-oss-cutout" in caplog.text
     assert looped in caplog.text

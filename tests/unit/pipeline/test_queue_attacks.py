@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,10 @@ import pytest
 from shared.errors import Unavailable
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
+from shared.jobs.job import Job, Waiting
+from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
 from shared.pipeline.polling import PollEstimator, _Experience
 from shared.pipeline.worker import Worker
 from tests.pictures import picture
@@ -29,6 +32,11 @@ def go(shop: Shop, seconds: float = 60) -> float:
     ends = began + timedelta(seconds=seconds)
     Worker(shop.dispatcher, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
     return (shop.clock() - began).total_seconds()
+
+
+def waiting_entry(upload: str, due: datetime) -> str:
+    """The key of the queue entry that a job of `upload` has while it waits until `due`."""
+    return QueueEntry.of(Job("1", upload, due, due, stage=Waiting())).key
 
 
 def test_the_sign_that_settle_is_draining_holds_for_the_next_round_as_well(shop: Shop) -> None:
@@ -74,25 +82,25 @@ def test_a_result_that_comes_while_another_thread_asks_whether_it_is_early_is_no
 
 def test_a_turn_that_an_older_job_left_does_not_hide_a_new_ones(shop: Shop) -> None:
     etag = shop.bucket.put(COMMON, picture())
-    assert shop.pipeline.jobs.enqueue(COMMON, etag)
-    shop.bucket.put(keys.queue_entry("waiting", shop.clock() + timedelta(hours=8), COMMON), b"")
+    assert shop.pipeline.jobs.enqueue(Upload(COMMON), etag)
+    shop.bucket.put(waiting_entry(COMMON, shop.clock() + timedelta(hours=8)), b"")
     shop.clock.pass_(seconds=1)
     go(shop)
     assert shop.receipt(COMMON) is not None
 
 
 def test_what_somebody_has_in_hand_is_not_looked_at_with_every_search(shop: Shop) -> None:
-    assert shop.pipeline.jobs.claim(COMMON, shop.bucket.put(COMMON, picture())) is not None
+    assert shop.pipeline.jobs.claim(Upload(COMMON), shop.bucket.put(COMMON, picture())) is not None
     shop.web.answers = [SUBMITTED]
     shop.web.always = status("PROCESSING")
     shop.upload(HD, picture())  # keeps the round awake
     go(shop)
-    assert shop.bucket.requests.count(("read", keys.job(COMMON))) <= 2
+    assert shop.bucket.requests.count(("read", Upload(COMMON).job_key)) <= 2
 
 
 def test_a_bug_over_news_comes_once_a_round(shop: Shop) -> None:
     shop.bucket.put(COMMON, picture())
-    shop.bucket.put(keys.recheck(COMMON), b"{}")
+    shop.bucket.put(Upload(COMMON).recheck_key, b"{}")
     shop.web.answers = [SUBMITTED]
     shop.web.always = status("PROCESSING")
     shop.upload(HD, picture())
@@ -100,7 +108,7 @@ def test_a_bug_over_news_comes_once_a_round(shop: Shop) -> None:
 
     def bug(name: str, about: str) -> None:
         nonlocal bugs
-        if (name, about) == ("create", keys.job(COMMON)):
+        if (name, about) == ("create", Upload(COMMON).job_key):
             bugs += 1
             raise ZeroDivisionError
 
@@ -130,7 +138,7 @@ def test_news_of_an_upload_whose_ticket_takes_long_keep_no_round_awake(shop: Sho
 def test_what_stood_before_a_thread_when_the_round_ended_is_left_to_the_next(shop: Shop) -> None:
     for name in "abc":
         upload = f"uploads/general/common/{name}.jpg"
-        assert shop.pipeline.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
+        assert shop.pipeline.jobs.enqueue(Upload(upload), shop.bucket.put(upload, picture()))
     shop.clock.pass_(seconds=1)
     shop.web.before = lambda request: shop.clock.pass_(seconds=40)
     with ThreadPoolExecutor(1) as pool:
@@ -165,8 +173,8 @@ def test_a_name_in_the_queue_that_tells_no_moment_stops_nobody(shop: Shop) -> No
 def test_turns_that_came_to_nothing_do_not_open_a_door_that_refuses(shop: Shop) -> None:
     uploads = [f"uploads/general/common/{name}.jpg" for name in range(12)]
     for upload in uploads:
-        assert shop.pipeline.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
-        shop.bucket.put(keys.queue_entry("waiting", shop.clock(), f"{upload}.gone.jpg"), b"")
+        assert shop.pipeline.jobs.enqueue(Upload(upload), shop.bucket.put(upload, picture()))
+        shop.bucket.put(waiting_entry(f"{upload}.gone.jpg", shop.clock()), b"")
         shop.clock.pass_(seconds=1)
     shop.web.always = THROTTLED
     go(shop, seconds=30)
@@ -175,11 +183,11 @@ def test_turns_that_came_to_nothing_do_not_open_a_door_that_refuses(shop: Shop) 
 
 def test_turns_that_jobs_have_left_behind_keep_nobody_waiting_for_the_next_round(shop: Shop) -> None:
     for number in range(1100):
-        shop.bucket.put(keys.queue_entry("waiting", shop.clock(), f"uploads/general/common/{number}.jpg"), b"")
+        shop.bucket.put(waiting_entry(f"uploads/general/common/{number}.jpg", shop.clock()), b"")
     shop.clock.pass_(seconds=1)
-    assert shop.pipeline.jobs.enqueue(COMMON, shop.bucket.put(COMMON, picture()))
+    assert shop.pipeline.jobs.enqueue(Upload(COMMON), shop.bucket.put(COMMON, picture()))
     shop.clock.pass_(seconds=1)
-    shop.pipeline.jobs.queued = lambda: {COMMON}  # type: ignore[method-assign]  # nor does the search find it
+    shop.pipeline.jobs.queued = lambda: {Upload(COMMON)}  # type: ignore[method-assign]  # nor does the search find it
     go(shop)
     assert shop.receipt(COMMON) is not None
 
@@ -187,7 +195,7 @@ def test_turns_that_jobs_have_left_behind_keep_nobody_waiting_for_the_next_round
 def test_calls_that_were_under_way_when_the_door_shut_count_as_one_refusal(shop: Shop) -> None:
     for name in range(12):
         upload = f"uploads/general/common/{name}.jpg"
-        assert shop.pipeline.jobs.enqueue(upload, shop.bucket.put(upload, picture()))
+        assert shop.pipeline.jobs.enqueue(Upload(upload), shop.bucket.put(upload, picture()))
     shop.clock.pass_(seconds=1)
     shop.web.answers = [THROTTLED] * 11
     shop.web.always = ok(ImageURL=LINK)

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.cloud.concurrency import VENDOR_SLOW, ConcurrencyLimit
-from shared.jobs import keys
 from shared.jobs.job import Blocked, Claimed, Job, Stage, Submitted, Waiting
 from shared.jobs.queue import QueueEntry
+from shared.jobs.upload import Upload
 from shared.pipeline.outcomes import Parked, Skipped
 from shared.pipeline.scheduler import MOST, RECHECK, Scheduler
 from tests.unit.fakes import START
@@ -26,10 +26,8 @@ def at(seconds: float) -> datetime:
 def turn(
     name: str, *, stage: str = "waiting", capability: str = COMMON, due: float = 0, key: str | None = None
 ) -> QueueEntry:
-    upload = f"uploads/{capability}/{name}"
-    return QueueEntry(
-        keys.queue_entry(stage, at(due), upload) if key is None else key, stage, capability, at(due), upload
-    )
+    upload = Upload(f"uploads/{capability}/{name}")
+    return QueueEntry(f"queue/{stage}/{due:06}/{upload.key}" if key is None else key, stage, at(due), upload)
 
 
 def turns(number: int, **more: object) -> list[QueueEntry]:

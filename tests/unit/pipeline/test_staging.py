@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shared.errors import Misconfigured, Unavailable
-from shared.jobs import keys
 from shared.jobs.job import Blocked, Job, Waiting
+from shared.jobs.upload import Upload
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.pictures import picture
 from tests.unit.fakes import Shop, Thing, shown_at
@@ -292,4 +292,4 @@ def test_a_photo_that_the_vendor_can_never_fetch_ends_in_a_failed_receipt(shop: 
         shop.clock.pass_(minutes=11)
         go(shop, seconds=1)
     assert (status(shop, LONG), len(shop.web.sent)) == ("failed", MAX_ATTEMPTS)
-    assert keys.job(LONG) not in shop.bucket.things
+    assert Upload(LONG).job_key not in shop.bucket.things

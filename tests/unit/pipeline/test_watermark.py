@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shared.errors import NotAccepted
-from shared.jobs import keys
 from shared.jobs.receipt import Receipt
+from shared.jobs.upload import Upload
 from tests.pictures import picture
 from tests.unit.fakes import Shop
 from tests.unit.pipeline.test_worker import go
@@ -68,7 +68,7 @@ def test_whichever_comes_last_starts_the_work_and_it_is_done_once(shop: Shop, or
     later(shop, hours=2)
     assert told(shop).status == "done"
     assert len(shop.web.sent) == 1
-    assert [key for key in shop.keys("cutouts/") if key.endswith(".json")] == [keys.receipt(PHOTO)]
+    assert [key for key in shop.keys("cutouts/") if key.endswith(".json")] == [Upload(PHOTO).receipt_key]
     assert shop.keys("jobs/") == []
 
 
@@ -136,7 +136,7 @@ def test_a_document_that_the_metadata_overrule_is_not_paid_for(shop: Shop, docum
     shop.upload(document, BODIES[DOCUMENT])
     later(shop, hours=2)
     assert len(shop.web.sent) == 1
-    assert [key for key in shop.keys("cutouts/") if key.endswith(".json")] == [keys.receipt(PHOTO)]
+    assert [key for key in shop.keys("cutouts/") if key.endswith(".json")] == [Upload(PHOTO).receipt_key]
     assert shop.keys("jobs/") == []
 
 

@@ -14,8 +14,9 @@ from shared.cloud.ports import Request
 from shared.errors import Unavailable
 from shared.jobs import keys
 from shared.jobs.job import Fetching
-from shared.jobs.queue import entry_of
+from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
 from shared.pipeline.worker import Worker
 from tests.pictures import picture
 from tests.unit.fakes import AtOnce, Shop
@@ -51,12 +52,12 @@ def common(number: int) -> str:
 def queued(shop: Shop, *uploads: str) -> None:
     """They wait for their first call, a millisecond apart."""
     for upload in uploads:
-        assert shop.pipeline.jobs.enqueue(upload, shop.bucket.put(upload, PHOTO))
+        assert shop.pipeline.jobs.enqueue(Upload(upload), shop.bucket.put(upload, PHOTO))
         shop.clock.pass_(milliseconds=1)
 
 
 def turns(shop: Shop) -> list[str]:
-    return [turn.upload for turn in shop.pipeline.jobs.heads()]
+    return [turn.upload.key for turn in shop.pipeline.jobs.heads()]
 
 
 def test_with_nothing_to_do_a_round_is_two_listings(shop: Shop) -> None:
@@ -132,7 +133,7 @@ def test_a_round_leaves_no_leases_over_what_is_past(shop: Shop) -> None:
 def test_a_lease_over_a_state_that_still_is_stays(shop: Shop) -> None:
     shop.web.answers = [SUBMITTED]
     shop.upload(HD, picture())
-    found = shop.pipeline.jobs.find(HD)
+    found = shop.pipeline.jobs.find(Upload(HD))
     assert found is not None
     shop.clock.pass_(minutes=1)
     assert shop.pipeline.jobs.acquire(found) is not None
@@ -143,7 +144,7 @@ def test_one_uploads_bug_does_not_hold_up_the_others_and_is_raised_in_the_end(sh
     shop.web.always = THROTTLED
     shop.upload(COMMON, picture())
     shop.bucket.put("uploads/general/common/bug.jpg", picture())
-    shop.bucket.put(keys.recheck("uploads/general/common/bug.jpg"), b"{}")
+    shop.bucket.put(Upload("uploads/general/common/bug.jpg").recheck_key, b"{}")
 
     def bug(name: str, about: str) -> None:
         if (name, about) == ("peek", "uploads/general/common/bug.jpg"):
@@ -173,7 +174,7 @@ def test_a_job_that_nobody_survives_is_left_alone_and_the_log_says_so(
         shop.clock.pass_(minutes=3)
     assert shop.job(HD) is not None
     assert caplog.text.count("a bug over every question") == 20
-    assert f"delete {keys.job(HD)}" in caplog.text
+    assert f"delete {Upload(HD).job_key}" in caplog.text
 
 
 def test_a_job_in_trouble_waits_for_its_time(shop: Shop) -> None:
@@ -189,7 +190,7 @@ def test_a_pair_that_waits_keeps_no_round_awake(shop: Shop) -> None:
     shop.clock.pass_(hours=2)
     go(shop)
     assert shop.receipt(PAIR) is not None
-    assert keys.job(PAIR) not in shop.bucket.things
+    assert Upload(PAIR).job_key not in shop.bucket.things
 
 
 # -------------------------------------------------------------------- the queue
@@ -259,9 +260,9 @@ def test_an_outdated_turn_is_removed_and_the_job_keeps_to_its_time(shop: Shop) -
     shop.resume(COMMON)
     job = shop.job(COMMON)
     assert job is not None
-    assert {*shop.keys("queue/waiting")} == {outdated.key, entry_of(job).key}
+    assert {*shop.keys("queue/waiting")} == {outdated.key, QueueEntry.of(job).key}
     go(shop, seconds=1)
-    assert shop.keys("queue/waiting") == [entry_of(job).key]
+    assert shop.keys("queue/waiting") == [QueueEntry.of(job).key]
     assert len(shop.web.sent) == 1
 
 
@@ -271,7 +272,7 @@ def test_a_job_without_a_turn_is_found_and_moved_on_or_gets_one(shop: Shop, due:
     shop.upload(COMMON, PHOTO)
     job = shop.job(COMMON)
     assert job is not None
-    shop.pipeline.jobs.take_out((entry_of(job).key,))
+    shop.pipeline.jobs.take_out((QueueEntry.of(job).key,))
     shop.web.always = ok(ImageURL=LINK)
     shop.clock.pass_(seconds=60 if due else 0)
     go(shop, seconds=60 if due else 1)
@@ -281,7 +282,7 @@ def test_a_job_without_a_turn_is_found_and_moved_on_or_gets_one(shop: Shop, due:
 
 def test_a_job_whose_owner_is_alive_is_his_and_one_whose_owner_died_is_moved_on(shop: Shop) -> None:
     shop.web.always = ok(ImageURL=LINK)
-    assert shop.pipeline.jobs.claim(COMMON, shop.bucket.put(COMMON, PHOTO)) is not None
+    assert shop.pipeline.jobs.claim(Upload(COMMON), shop.bucket.put(COMMON, PHOTO)) is not None
     shop.clock.pass_(seconds=LEASE.total_seconds() - 60)
     go(shop)
     assert shop.web.sent == []

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from shared.jobs import keys
+from shared.jobs.upload import Upload
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.prices import Prices
 from tests.pictures import picture
@@ -81,7 +81,7 @@ def test_a_receipt_of_an_earlier_release_is_still_read() -> None:
     shop = Shop()
     shop.web.always = DONE
     shop.upload(COMMON, picture())
-    thing = shop.bucket.things[keys.receipt(COMMON)]
+    thing = shop.bucket.things[Upload(COMMON).receipt_key]
     thing.body = json.dumps(json.loads(thing.body) | {"price_yuan": 0.0}).encode()
     shop.upload(COMMON, picture())
     assert len(shop.web.sent) == 1

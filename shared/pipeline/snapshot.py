@@ -1,0 +1,123 @@
+"""What lies in the bucket for an upload now: its picture, what lies beside it, and what an earlier version left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from shared import log
+from shared.cloud.ports import METADATA, Bucket, ObjectHead
+from shared.jobs.job import Job
+from shared.jobs.receipt import is_current_receipt, is_of_older_version, outputs_of
+from shared.jobs.upload import Kind, Upload
+from shared.vendors.capabilities import CAPABILITIES
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The pictures of an upload as they lie in the bucket now, and the job as it stands with them."""
+
+    job: Job
+    image: ObjectHead
+    companion: ObjectHead | None
+    role: str
+    """The companion's; empty without one."""
+
+
+@dataclass(frozen=True)
+class NothingToDo:
+    """The upload is not there (`existed` is False), or what it asks for was done before."""
+
+    existed: bool
+
+
+def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> Snapshot | NothingToDo:
+    """What lies in the bucket now. The event may be late and the job old: what counts is the object as it is.
+
+    `image` is the upload as it was read before the job was claimed.
+    """
+    read_before = image is not None
+    image = image or bucket.peek(job.source)
+    if image is None or image.size == 0:
+        return NothingToDo(existed=False)
+    if METADATA in image.metadata:
+        log.error(
+            "result_uploaded",
+            job=job,
+            message="this is a result of ours, brought back under uploads/, and a rule that does so never ends; "
+            "to have it cut out again, upload it without the metadata x-oss-meta-oss-cutout",
+        )
+        return NothingToDo(existed=True)
+    if is_served_with_another(bucket, job.upload):
+        return NothingToDo(existed=True)
+    role, companion = _companion(bucket, job.upload)
+    job = _with_inputs(bucket, job, image, None if _is_overruled(role, image, job.upload) else companion)
+    # What lies beside a picture may have a receipt which says that its picture is missing.
+    complaint: tuple[str, ...] = ()
+    if companion and (beside := Upload(companion.key)).kind is Kind.COMPANION:
+        complaint = (beside.receipt_key,)
+    earlier = bucket.read(job.upload.receipt_key)
+    if earlier is not None:
+        if is_current_receipt(earlier, job):
+            bucket.delete(complaint)
+            return NothingToDo(existed=True)
+        if read_before and not is_of_older_version(earlier, image):
+            return take_snapshot(bucket, job)  # a newer version may have been served between that read and the claim
+        job = replace(job, replaces=(job.upload.receipt_key, *outputs_of(earlier, job.upload)))
+    job = replace(job, replaces=(*(key for key in job.replaces if key not in complaint), *complaint))
+    return Snapshot(job, image, companion, role)
+
+
+def is_current(bucket: Bucket, job: Job) -> bool:
+    """Whether the upload is still there, in the version that the job is for: one request to OSS, and none in the run
+    that took the snapshot."""
+    return job.looked == job.revision or bucket.etag(job.source) == job.etag
+
+
+def is_served_with_another(bucket: Bucket, upload: Upload) -> bool:
+    """Whether this is a companion whose picture is there."""
+    found = bucket.peek(upload.picture.key) if upload.picture else None
+    return found is not None and found.size > 0
+
+
+def _with_inputs(bucket: Bucket, job: Job, image: ObjectHead, companion: ObjectHead | None) -> Job:
+    """The job, made from these pictures; begun anew when it was about others."""
+    inputs_etag = ",".join(picture.etag for picture in (image, companion) if picture)
+    if job.inputs_etag not in ("", inputs_etag):
+        bucket.delete(job.copies)  # of what is no longer there
+        job = Job(id=job.id, source=job.source, uploaded_at=job.uploaded_at, due=job.due, lease_until=job.lease_until)
+    if not all(bucket.etag(copy) for copy in job.copies):
+        bucket.delete(job.copies)  # of which some were never made, or a lifecycle rule took some as the job waited
+        job = replace(job, copies=())
+    return replace(
+        job,
+        etag=image.etag,
+        uploaded_at=image.modified,
+        inputs_etag=inputs_etag,
+        capability=job.upload.capability,
+        looked=job.revision,
+    )
+
+
+def _companion(bucket: Bucket, upload: Upload) -> tuple[str, ObjectHead | None]:
+    """What lies beside the picture, in the first of its roles that anything has: its own, else its folder's; the newest
+    where there are several. A companion has none."""
+    for role in () if upload.picture else upload.roles:
+        own, folder = upload.companion_prefixes(role)
+        found = [entry for entry in bucket.list(own) if _belongs(entry.key, role, upload)] or [
+            entry for entry in bucket.list(folder) if Upload(entry.key).kind is Kind.FOLDER_COMPANION
+        ]
+        newest = max(found, key=lambda entry: entry.modified, default=None)
+        companion = bucket.peek(newest.key) if newest else None
+        if companion is not None and companion.size > 0:
+            return role, companion
+    return "", None
+
+
+def _belongs(key: str, role: str, upload: Upload) -> bool:
+    beside = Upload(key)
+    return beside.role == role and beside.picture == upload
+
+
+def _is_overruled(role: str, image: ObjectHead, upload: Upload) -> bool:
+    """Whether what lies beside `image` makes no difference: a document that says what the image's metadata say too."""
+    return role in image.metadata and role in CAPABILITIES[upload.capability].options
