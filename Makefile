@@ -32,7 +32,7 @@ test: build
 soak: .venv/.test
 	@$(RUN) tests.reliability.soak $${SCHEDULES:+--schedules "$$SCHEDULES"}
 
-# What was done to lose an upload or to pay for it twice, counted: the README's table. SCHEDULES=10000 for more;
+# What was done to lose an upload or to pay for it twice, counted: a table of docs/figures.md. SCHEDULES=10000 for more;
 # BURST=0 leaves out the 2,000 uploads at once, which take six minutes.
 reliability: .venv/.test
 	@$(RUN) tests.reliability $${SCHEDULES:+--schedules "$$SCHEDULES"} $${BURST:+--burst "$$BURST"}
@@ -47,8 +47,9 @@ check: .venv/.dev
 build: .venv/.test
 	@$(RUN) tools.build
 
+# What it costs, beside what else one might do; into docs/figures.md. An hour on a quiet machine.
 bench: .venv/.dev build
-	@$(RUN) tests.bench --readme
+	@$(RUN) tests.bench --write
 
 # The cloud in a box until Ctrl-C; its settings on stdout.
 cloud: .venv/.demo

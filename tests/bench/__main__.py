@@ -1,7 +1,7 @@
-"""`python -m tests.bench [measurement …]`: prints the figures that the README quotes.
+"""`python -m tests.bench [measurement …]`: prints the figures of `docs/figures.md`.
 
 Without a name it does them all, which takes an hour; `--quick` takes a few minutes, and gives rougher figures. A whole
-side by side draws the README's plots.
+side by side draws the two plots of that page.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from tests.bench import idle, latency, memory, overhead, plots, queue, quota, readme, side_by_side, slow_vendor
+from tests.bench import figures, idle, latency, memory, overhead, plots, queue, quota, side_by_side, slow_vendor
 from tests.bench.cold_start import OURS, RUNS, Starter, cold_starts
 from tests.bench.machine import machine
 from tests.bench.stage import stage_peer
@@ -29,21 +29,23 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=float, help="quota, side-by-side: so long a case may take where it uses all of it"
     )
-    parser.add_argument("--readme", action="store_true", help="put each table into the README as soon as it is there")
+    parser.add_argument(
+        "--write", action="store_true", help="put each table into docs/figures.md as soon as it is there"
+    )
     chosen = parser.parse_args()
     if unknown := set(chosen.measurement) - set(MEASUREMENTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(MEASUREMENTS)}")
     where = f"On {machine()}."
     print(where, flush=True)
-    if chosen.readme:
-        readme.write("machine", where)
-    given = [word for word in sys.argv[1:] if word not in (*MEASUREMENTS, "--readme")]
+    if chosen.write:
+        figures.write("machine", where)
+    given = [word for word in sys.argv[1:] if word not in (*MEASUREMENTS, "--write")]
     for name in chosen.measurement or MEASUREMENTS:
         for table in MEASUREMENTS[name](chosen):
-            figures = table.markdown(" ".join([".venv/bin/python -m tests.bench", name, *given]))
-            print(f"\n{figures}", flush=True)
-            if chosen.readme:
-                readme.write(name, figures)
+            text = table.markdown(" ".join([".venv/bin/python -m tests.bench", name, *given]))
+            print(f"\n{text}", flush=True)
+            if chosen.write:
+                figures.write(name, text)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The README's two plots, drawn from the runs of this very `make bench`: the same figures give the same bytes."""
+"""The plots of `docs/figures.md`, drawn from the runs of this very `make bench`: the same figures give the same bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.bench.side_by_side import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[2] / "docs" / "figures"
 _COLOURS = dict(zip((each.name for each in CONTENDERS), ("#0b6e4f", "#c1440e", "#6a4c93"), strict=True))
 _MARKS = dict(zip(_COLOURS, ("o", "s", "^"), strict=True))
 _INK, _GREY = "#222222", "#999999"

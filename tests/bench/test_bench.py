@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import plots, quota, readme, side_by_side
+from tests.bench import figures, plots, quota, side_by_side
 from tests.bench.__main__ import MEASUREMENTS
 from tests.bench.backlog import Case, Drained
 from tests.bench.contenders import CONTENDERS, Contender
@@ -98,19 +98,19 @@ def test_a_table_is_markdown_and_says_how_to_make_it_again() -> None:
         Table("Figures", ["what", "how much"], [["a"]]).markdown("make it")
 
 
-def test_the_readme_gets_figures_between_their_comments_and_keeps_the_rest(tmp_path: Path) -> None:
-    path = tmp_path / "README.md"
-    (begin, end), others = readme.place("idle"), "\n".join(readme.place("queue"))
+def test_figures_are_written_between_their_comments_and_the_rest_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "figures.md"
+    (begin, end), others = figures.place("idle"), "\n".join(figures.place("queue"))
     path.write_text(f"before\n{others}\n{begin}\nold\n{end}\nafter\n", "utf-8")
-    readme.write("idle", "**Figures**", path)
+    figures.write("idle", "**Figures**", path)
     assert path.read_text("utf-8") == f"before\n{others}\n{begin}\n\n**Figures**\n\n{end}\nafter\n"
-    with pytest.raises(ValueError, match=r"README\.md has no"):
-        readme.write("latency", "**Figures**", path)
+    with pytest.raises(ValueError, match=r"figures\.md has no"):
+        figures.write("latency", "**Figures**", path)
 
 
 @pytest.mark.parametrize("name", ["machine", *MEASUREMENTS])
-def test_the_projects_own_readme_has_a_place_for_each_measurement(name: str) -> None:
-    begin, end = map(readme.README.read_text("utf-8").find, readme.place(name))
+def test_the_page_of_figures_has_a_place_for_each_measurement(name: str) -> None:
+    begin, end = map(figures.PAGE.read_text("utf-8").find, figures.place(name))
     assert 0 <= begin < end
 
 

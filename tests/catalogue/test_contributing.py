@@ -13,7 +13,7 @@ from tests.cloud.manifest import ROOT
 
 CATALOGUE = (
     "tests/catalogue/test_capabilities.py",
-    "tests/catalogue/test_readme.py",
+    "tests/catalogue/test_docs.py",
     "tests/demo/test_demo.py",
     "tests/catalogue/test_manifest.py",
 )
@@ -26,7 +26,7 @@ CAPABILITIES ="""
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for name in ("shared", "functions", "tests", "tools", "events"):
+    for name in ("shared", "functions", "tests", "tools", "events", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("README.md", "s.yaml", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
@@ -40,7 +40,7 @@ def missed(copy: Path, name: str, vendor: str = "viapi") -> str:
     added = text.replace("\n)\n\nCAPABILITIES =", ROW.format(name=name, vendor=vendor), 1)
     assert added != text
     table.write_text(added, "utf-8")
-    # What is said is in the messages; to compare the README's tables for more takes minutes.
+    # What is said is in the messages; to compare long tables for more takes minutes.
     command = [
         sys.executable,
         "-m",
@@ -61,7 +61,7 @@ def missed(copy: Path, name: str, vendor: str = "viapi") -> str:
 def test_a_new_capability_is_missed_wherever_it_must_be_told_of(copy: Path) -> None:
     said = missed(copy, "general/plant")
     assert "add SegmentPlant to tests/cloud/viapi_actions.py" in said
-    assert "put this between the two comments in README.md" in said
+    assert "put this between the two comments in docs/capabilities.md" in said
     assert "| `general/plant` |" in said
     assert "add a photo for general/plant to tests/demo/photos.py" in said
     told = [line for line in said.splitlines() if line.startswith("FAILED")]

@@ -1,5 +1,5 @@
 """`python -m tests.reliability [--schedules 1000] [--burst 2000]`: what was done to lose an upload, to have it paid for
-twice, or to let a secret out, and what came of it: the README's table.
+twice, or to let a secret out, and what came of it: the last table of `docs/figures.md`.
 
 Every figure is counted as this runs. The exit code is 1 when a promise was broken or a planted bug was not found.
 """

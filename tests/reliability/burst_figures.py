@@ -104,7 +104,7 @@ class Found:
             yield f"{percent(self.unheard)} of the results were there when the last upload had been heard of"
 
     def rows(self) -> Iterator[tuple[str, str]]:
-        """For the README's table."""
+        """Rows for the last table of `docs/figures.md`."""
         burst = self.burst
         yield (
             "uploads in a burst",

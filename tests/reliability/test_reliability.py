@@ -1,4 +1,4 @@
-"""The README's figures are counted, and tell when something is wrong."""
+"""The figures of `make reliability` are counted, and say when something is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import Phase
 
-from tests.catalogue.test_readme import README
+from tests.catalogue.pages import page
 from tests.reliability import __main__ as reliability
 from tests.reliability import burst
 from tests.reliability.__main__ import HOSTILE_INPUTS, Figures, measure, table
@@ -88,11 +88,11 @@ def test_the_exit_code_says_whether_anything_was_lost(
     assert reliability.main() == code
 
 
-def test_the_readme_tells_of_every_shape_and_every_planted_bug_and_hostile_input() -> None:
+def test_the_page_of_figures_counts_every_shape_planted_bug_and_hostile_input() -> None:
     points = {shape.name: len(Life(shape).instances.crossed) for shape in SHAPES}
     for row in (
         f"| crash points tried | {reliability.crash_points(points)} |",
         f"| planted bugs found | {len(PLANTED)} of {len(PLANTED)} |",
         f"| hostile inputs tried | {len(HOSTILE_INPUTS):,} |",
     ):
-        assert row in README, f"`make reliability` writes this into the README's figures:\n\n{row}\n"
+        assert row in page("docs/figures.md"), f"this is to stand in the last table of docs/figures.md:\n\n{row}\n"

@@ -1,10 +1,10 @@
-"""Puts figures between two comments of the README, so that nobody copies them by hand."""
+"""Puts figures between two comments of `docs/figures.md`, so that nobody copies them by hand."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "figures.md"
 
 
 def place(name: str) -> tuple[str, str]:
@@ -12,7 +12,7 @@ def place(name: str) -> tuple[str, str]:
     return f"<!-- {name}: written by `make bench` -->", f"<!-- /{name} -->"
 
 
-def write(name: str, figures: str, path: Path = README) -> None:
+def write(name: str, figures: str, path: Path = PAGE) -> None:
     """`figures` are Markdown. Raises `ValueError` when `path` has no place of that name."""
     begin, end = place(name)
     before, found, rest = path.read_text("utf-8").partition(begin)

@@ -1,0 +1,28 @@
+"""The pages that people read, as tests compare them with the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def page(name: str) -> str:
+    """The text of a page; `name` is its path below the project's root."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pages() -> list[str]:
+    """Names of all pages: those at the root and everything in `docs/`."""
+    return [str(path.relative_to(ROOT)) for path in (*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")))]
+
+
+def between(text: str, begin: str, end: str) -> str:
+    return text.partition(begin)[2].partition(end)[0].strip()
+
+
+def column(table: str, number: int = 0) -> list[str]:
+    """The cells of one column of a Markdown table, without its head. Every line of `table` that is a row counts."""
+    rows = [line for line in table.splitlines() if line.startswith("|")]
+    return [re.split(r"(?<!\\)\|", row)[number + 1].strip() for row in rows[2:]]

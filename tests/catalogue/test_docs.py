@@ -1,0 +1,160 @@
+"""The pages say what the code does: their tables are compared with the code they speak of."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import re
+
+from shared.entry.settings import Settings
+from shared.jobs.codes import CODES
+from shared.jobs.job import BOUGHT, Blocked, Claimed, Waiting
+from shared.jobs.receipt import Receipt
+from shared.pictures import reshaping
+from shared.vendors.capabilities import CAPABILITIES
+from shared.vendors.capability import Capability
+from tests.catalogue.pages import ROOT, between, column, page
+from tools import receipt_schema
+
+_BUCKET, _CAPABILITIES, _SETTINGS = page("docs/bucket.md"), page("docs/capabilities.md"), page("docs/settings.md")
+_OPERATING, _GLOSSARY = page("docs/operating.md"), page("docs/glossary.md")
+_LONGEST_README = 150
+_MOST_WORDS = 20
+
+
+def megabytes(size: float) -> str:
+    if size == math.inf:
+        return "of any size"
+    return f"≤ {size / 1_000_000:g} MB" if size % 100_000 == 0 else f"≤ {size:,} bytes"
+
+
+def row(capability: Capability) -> str:
+    limits = capability.limits
+    options = "; ".join(f"`{name}` = {option.accepted}" for name, option in capability.options.items())
+    price = "" if capability.price_yuan is None else f"{capability.price_yuan:g}"
+    return (
+        f"| `{capability.name}` | {capability.title} | {capability.action} "
+        f"| {', '.join(sorted(limits.formats))}; {megabytes(limits.max_bytes)}; "
+        f"{limits.min_side} to {limits.max_side:,} px a side"
+        f"{f', at most {limits.max_aspect:g}:1' if limits.max_aspect < 100 else ''} "
+        f"| {options} | {', or '.join(capability.companion_roles)} | "
+        f"{'asynchronous' if capability.asynchronous else 'synchronous'} "
+        f"| {price} | {f'`{capability.substitute}`' if capability.substitute else ''} |"
+    )
+
+
+def test_the_capability_table_is_the_code() -> None:
+    head = (
+        "| capability | | vendor's action | takes as it is | options | beside it | answers | yuan a call, 2022-05 "
+        "| retired: use |\n|---|---|---|---|---|---|---|---|---|\n"
+    )
+    table = head + "\n".join(row(capability) for capability in CAPABILITIES.values())
+    marks = "<!-- capabilities: written by the code, compared by a test -->", "<!-- /capabilities -->"
+    message = f"put this between the two comments in docs/capabilities.md:\n\n{table}\n"
+    assert between(_CAPABILITIES, *marks) == table, message
+
+
+def test_the_few_capabilities_in_the_readme_have_their_names_and_titles() -> None:
+    table = between(page("README.md"), "## A few capabilities", "\n## ")
+    shown = dict(zip(column(table, 0), column(table, 1), strict=True))
+    assert shown == {f"`{name}`": CAPABILITIES[name.strip("`")].title for name in map(_unquoted, shown)}
+
+
+def test_every_value_in_the_table_of_options_is_one_that_a_capability_takes() -> None:
+    table = between(_CAPABILITIES, "## What the options mean", "\n## ")
+    names = set(map(_unquoted, column(table)))
+    assert names == {name for each in CAPABILITIES.values() for name in each.options}
+    for option, values in zip(map(_unquoted, column(table)), column(table, 1), strict=True):
+        taken = [each.options[option] for each in CAPABILITIES.values() if option in each.options]
+        for value in re.findall("`(.+?)`", values):
+            assert any(each.vendor_fields(value) for each in taken), f"{option}={value}"
+
+
+def _unquoted(cell: str) -> str:
+    return cell.strip("`")
+
+
+def test_the_settings_table_names_every_setting_with_its_default() -> None:
+    table = between(_SETTINGS, "<!-- settings: compared by a test -->", "<!-- /settings -->")
+    named = re.findall(r"`([A-Z_]+)`", "".join(column(table)))
+    assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, str) and field.default:
+            assert f"| `{name.upper()}` | `{field.default}` |" in table
+
+
+def test_the_receipts_schema_is_published() -> None:
+    assert receipt_schema.PATH.read_text(encoding="utf-8") == receipt_schema.text(), (
+        "write it again: python -m tools.receipt_schema"
+    )
+
+
+def test_the_receipt_that_is_shown_and_the_table_below_it_have_the_fields_of_a_receipt() -> None:
+    section = between(_BUCKET, "## The receipt\n", "\n## ")
+    assert list(json.loads(between(section, "```json", "```"))) == list(Receipt.model_fields)
+    assert [_unquoted(cell) for cell in column(section)] == list(Receipt.model_fields)
+
+
+def test_the_table_of_stages_has_those_of_a_job() -> None:
+    stages = [_unquoted(cell) for cell in column(between(_BUCKET, "## The job\n", "\n## "))]
+    assert stages == [Claimed.name, Waiting.name, Blocked.name, *BOUGHT]
+
+
+def test_the_table_of_codes_is_the_code() -> None:
+    rows = "\n".join(f"| `{code}` | {meaning.who} | {meaning.what} |" for code, meaning in CODES.items())
+    table = f"| code | who acts | meaning |\n|---|---|---|\n{rows}"
+    found = between(_BUCKET, "<!-- codes: written by the code, compared by a test -->", "<!-- /codes -->")
+    assert found == table, f"put this between the two comments in docs/bucket.md:\n\n{table}\n"
+
+
+def test_the_table_of_log_lines_has_every_event_and_its_levels() -> None:
+    logged: dict[str, set[str]] = {}
+    for path in (ROOT / "shared").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            # `say` is one of the three, chosen by what is to be said.
+            if isinstance(node, ast.Call) and (level := _level(node.func)) and isinstance(node.args[0], ast.Constant):
+                logged.setdefault(node.args[0].value, set()).update(level)
+    table = between(_OPERATING, "<!-- events: names and levels compared by a test -->", "<!-- /events -->")
+    events = map(_unquoted, column(table))
+    told = {event: set(levels.split(", ")) for event, levels in zip(events, column(table, 1), strict=True)}
+    assert told == logged
+    assert list(told) == sorted(told)
+
+
+def _level(function: ast.expr) -> tuple[str, ...]:
+    match function:
+        case ast.Attribute(value=ast.Name(id="log"), attr="info" | "warning" | "error" as level):
+            return (level.upper(),)
+        case ast.Name(id="say"):
+            return ("INFO", "WARNING")
+    return ()
+
+
+def test_the_readme_is_short_and_the_glossary_too() -> None:
+    assert len(page("README.md").splitlines()) <= _LONGEST_README
+    assert len(column(_GLOSSARY)) <= _MOST_WORDS
+
+
+def test_the_formats_table_holds_for_every_capability() -> None:
+    table = between(_CAPABILITIES, "OSS reshapes it while the vendor fetches it.\n\n", "\n\nOSS reads up to")
+    taken, _, reshaped = column(table)[:3]
+    names = {"JPEG": "jpg"}
+    spelt = {names.get(name, name.lower()) for name in taken.split(", ")}
+    assert spelt == {form for each in CAPABILITIES.values() for form in each.limits.formats}
+    assert not spelt & {name.lower() for name in reshaped.split(", ")}
+    assert {name.lower() for name in reshaped.split(", ")} == {"gif", "heic", "avif"}
+    for capability in CAPABILITIES.values():
+        bits = capability.limits.png_bits
+        assert bits == {24, 32} or bits > {1, 8, 16, 24, 32, 64}, "the row of deeper PNGs says one or the other"
+
+
+def test_oss_limits_are_those_that_are_held() -> None:
+    said = between(_CAPABILITIES, "OSS reads up to", "together.")
+    for limit in (
+        f"{reshaping._SOURCE_BYTES // 1_000_000} MB",
+        f"{reshaping._SOURCE_SIDE:,} pixels a side",
+        *(f"{form.upper()} {side:,}" for form, side in reshaping._SOURCE_SIDES.items()),
+        f"{reshaping._SOURCE_PIXELS // 1_000_000} million pixels",
+    ):
+        assert limit in said
