@@ -1,4 +1,4 @@
-"""The plots of `docs/figures.md`, drawn from the runs of this very `make bench`: the same figures give the same bytes."""
+"""The plots of `docs/figures.md`, drawn from the runs of this `make bench`: the same figures give the same bytes."""
 
 from __future__ import annotations
 

@@ -113,16 +113,16 @@ def test_the_table_of_log_lines_has_every_event_and_its_levels() -> None:
     for path in (ROOT / "shared").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             # `say` is one of the three, chosen by what is to be said.
-            if isinstance(node, ast.Call) and (level := _level(node.func)) and isinstance(node.args[0], ast.Constant):
-                logged.setdefault(node.args[0].value, set()).update(level)
+            if isinstance(node, ast.Call) and (levels := _levels(node.func)) and isinstance(node.args[0], ast.Constant):
+                logged.setdefault(str(node.args[0].value), set()).update(levels)
     table = between(_OPERATING, "<!-- events: names and levels compared by a test -->", "<!-- /events -->")
     events = map(_unquoted, column(table))
-    told = {event: set(levels.split(", ")) for event, levels in zip(events, column(table, 1), strict=True)}
+    told = {event: set(cell.split(", ")) for event, cell in zip(events, column(table, 1), strict=True)}
     assert told == logged
     assert list(told) == sorted(told)
 
 
-def _level(function: ast.expr) -> tuple[str, ...]:
+def _levels(function: ast.expr) -> tuple[str, ...]:
     match function:
         case ast.Attribute(value=ast.Name(id="log"), attr="info" | "warning" | "error" as level):
             return (level.upper(),)
