@@ -8,12 +8,14 @@ import math
 import re
 
 from shared.entry.settings import Settings
+from shared.errors import Misconfigured
 from shared.jobs.codes import CODES
 from shared.jobs.job import BOUGHT, Blocked, Claimed, Waiting
 from shared.jobs.receipt import Receipt
 from shared.pictures import reshaping
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
+from shared.vendors.error_codes import DAMO, PICWISH, VIAPI
 from tests.catalogue.pages import ROOT, between, column, page
 from tools import receipt_schema
 
@@ -106,6 +108,15 @@ def test_the_table_of_codes_is_the_code() -> None:
     table = f"| code | who acts | meaning |\n|---|---|---|\n{rows}"
     found = between(_BUCKET, "<!-- codes: written by the code, compared by a test -->", "<!-- /codes -->")
     assert found == table, f"put this between the two comments in docs/bucket.md:\n\n{table}\n"
+
+
+def test_the_table_of_blocked_jobs_has_codes_that_are_the_operators() -> None:
+    ours = {code for code, meaning in CODES.items() if meaning.who == "operator"}
+    vendors = {code for each in (VIAPI, PICWISH, DAMO) for code, kind in each.items() if kind.error is Misconfigured}
+    cells = column(between(_OPERATING, "## A job is blocked\n", "\n## "))
+    told = {code for cell in cells for code in re.findall("`(.+?)`", cell)}
+    assert told <= ours | vendors
+    assert ours - {"NotJson", "Gateway<status>"} <= told
 
 
 def test_the_table_of_log_lines_has_every_event_and_its_levels() -> None:
