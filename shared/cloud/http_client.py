@@ -11,7 +11,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from shared.cloud.deadlines import Patience, Transport, Untrusted
+from shared.cloud.deadlines import Deadline, Transport, Untrusted
 from shared.cloud.ports import Reply, Request
 from shared.cloud.rate_limiter import RateLimiter
 from shared.errors import Misconfigured, NotAccepted, Unavailable
@@ -75,11 +75,11 @@ class HttpClient:
             )
             # With everything done that takes time: what follows is on the wire at once.
             self._rate_limiter.wait(request.quota, on_slot)
-            patience = self._patience(self._call_seconds, self._call_seconds)
-            ready.extensions |= patience.timeouts(connect=_CONNECT_SECONDS)
+            deadline = self._deadline(self._call_seconds, self._call_seconds)
+            ready.extensions |= deadline.extensions(connect=_CONNECT_SECONDS)
             with closing(self._client.send(ready, stream=True)) as response:
                 body = bytearray()  # as it comes: however small the pieces are, they take no more than their bytes
-                for piece in self._pieces(response, "reply", request.longest_reply, patience):
+                for piece in self._pieces(response, "reply", request.longest_reply, deadline):
                     body += piece
                 return Reply(response.status_code, bytes(body), response.headers)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError) as error:
@@ -110,25 +110,25 @@ class HttpClient:
             yield unpacked(url)
             return
         self.allow(url, hosts)
-        patience, address = self._patience(_SILENCE_SECONDS, self._fetch_seconds), _address(url)
+        deadline, address = self._deadline(_SILENCE_SECONDS, self._fetch_seconds), _address(url)
         sender = address.netloc.decode()
         try:
             with self._client.stream(
                 "GET",
                 address,
                 headers=_AS_IT_IS,
-                extensions=patience.timeouts(connect=_CONNECT_SECONDS),
+                extensions=deadline.extensions(connect=_CONNECT_SECONDS),
             ) as response:
                 if response.status_code != 200:
                     raise Unavailable("ResultRefused", f"{sender} answered {response.status_code} to the result's link")
-                yield recognized(_unbroken(self._pieces(response, "result", MAX_RESULT_BYTES, patience)), sender)
+                yield recognized(_unbroken(self._pieces(response, "result", MAX_RESULT_BYTES, deadline)), sender)
         except httpx.TransportError as error:
             raise _broken(error) from error
 
-    def _patience(self, silence: float, seconds: float) -> Patience:
-        return Patience(silence, self._clock() + seconds, self._clock)
+    def _deadline(self, silence: float, seconds: float) -> Deadline:
+        return Deadline(silence, self._clock() + seconds, self._clock)
 
-    def _pieces(self, response: httpx.Response, what: str, most: int, patience: Patience) -> Iterator[bytes]:
+    def _pieces(self, response: httpx.Response, what: str, most: int, deadline: Deadline) -> Iterator[bytes]:
         late = Unavailable(f"{what.title()}TooSlow", f"the {what} took too long to arrive")
         size = 0
         try:
@@ -136,11 +136,11 @@ class HttpClient:
                 size += len(piece)
                 if size > most:
                     raise Unavailable(f"{what.title()}TooLarge", f"the {what} has more than {most:,} bytes")
-                if self._clock() > patience.deadline:
+                if self._clock() > deadline.at:
                     raise late
                 yield piece
         except httpx.ReadTimeout:
-            if self._clock() < patience.deadline:
+            if self._clock() < deadline.at:
                 raise
             raise late from None
 
