@@ -1,4 +1,4 @@
-"""The function that a person invokes."""
+"""The function `backfill`, which a person invokes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
             service=settings.invoke_service,
         )
 
-        def told(upload: ListedObject) -> bytes:
+        def event_of(upload: ListedObject) -> bytes:
             return created(settings.region, settings.oss_bucket, upload.key, upload.size, upload.etag, time=now())
 
         backfill = Backfill(
@@ -52,7 +52,7 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
             BacklogOwner(documents, pictures, now),
             invoker,
             prices=Prices(dict(settings.prices)),
-            event=told,
+            event=event_of,
             clock=now,
             ends=now() + timedelta(seconds=timeouts.begin),
         )

@@ -1,4 +1,4 @@
-"""What OSS sends a function: the word that an object was made. (What settle is sent says nothing that matters.)"""
+"""The events that OSS sends when an object was created. (What settle is sent says nothing that matters.)"""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _if_readable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 class ObjectCreated(_Event):
-    """One object that was put, posted, copied or completed: at least once told, maybe late, in any order."""
+    """One object that was put, posted, copied or completed. Events come at least once, late, and in any order."""
 
     name: str = Field(alias="eventName")
     time: Annotated[AwareDatetime | None, WrapValidator(_if_readable)] = Field(None, alias="eventTime")

@@ -21,7 +21,7 @@ def _hosts(text: object) -> object:
 
 
 Numbers = tuple[tuple[str, float], ...]
-"""By the names of capabilities; pairs, so that settings can be told apart by their hash."""
+"""By the names of capabilities; pairs, so that settings can be hashed."""
 
 
 def _fault_of_quota(row: Capability, number: float) -> str:

@@ -1,4 +1,4 @@
-"""The function that concludes what others began."""
+"""The function `settle`: it runs the worker, which finishes what uploads' functions could not."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from shared.pipeline.scheduler import MOST
 from shared.pipeline.worker import Worker
 
 _SWITCH_SECONDS = 0.001
-"""For which a thread has the interpreter to itself while others want it: a fifth of Python's own."""
+"""How long a thread keeps the interpreter while others want it: a fifth of Python's default."""
 _MOST_AT_ONCE = MOST + 100
-"""Threads: some are left for lanes that begin when there are so many walks. Function Compute allows an instance 1,024
-(limits of usage)."""
+"""Threads: some are left for lanes that have just begun when there are so many runs. Function Compute allows an
+instance 1,024 (limits of usage)."""
 
 
 def on_timer() -> Callable[[bytes, Any], None]:
-    """The handler of `settle`, called every minute and by the bell, which moves on what could not finish in one go."""
+    """The handler of `settle`, invoked by a timer and by whatever writes `wake/settle`."""
 
-    def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - neither tick nor bell says anything that matters
+    def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - neither event says anything that matters
         settings = invocation.settings("oss_bucket")
         credentials, timeouts = invocation.credentials(settings, context), invocation.timeouts(context)
         dispatcher = wiring.dispatcher(settings, settings.oss_bucket, credentials, timeouts, at_once=_MOST_AT_ONCE)
-        # A thread whose turn has come must not wait for one that reads a listing.
+        # A thread whose slot has come must not wait for one that reads a listing.
         sys.setswitchinterval(_SWITCH_SECONDS)
         # Threads are begun as they are needed, and spend their time waiting for vendors and OSS.
         with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:

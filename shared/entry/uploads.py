@@ -1,4 +1,4 @@
-"""The functions that uploads trigger."""
+"""The functions that uploads trigger: one for each group of capabilities."""
 
 from __future__ import annotations
 

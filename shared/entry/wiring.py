@@ -1,4 +1,4 @@
-"""The composition root: puts the line together for an invocation."""
+"""Puts the parts together for an invocation: the composition root."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Kept:
 
 
 KEPT: dict[tuple[object, ...], Kept] = {}
-"""By all that it is made of but the credentials: of one bucket, as a rule."""
+"""By all that it is made of but the credentials. There is one entry, unless functions serve several buckets."""
 
 
 def dispatcher(
@@ -51,10 +51,10 @@ def dispatcher(
     group: str = "",
     at_once: int = 1,
 ) -> Dispatcher:
-    """What brings the uploads of a bucket to the line, `at_once` of them at most at the same time; of `group`, or all.
+    """The dispatcher for the uploads of a bucket, of `group` or of all, which serves up to `at_once` at the same time.
 
-    Kept for the life of the instance, with its connections and what was learnt of vendors. Credentials are those of
-    the invocation, which Function Compute may renew with every request.
+    It is kept for the life of the instance, with its connections and what was learnt of vendors. The credentials are
+    those of the invocation, since Function Compute may renew them with every request.
     """
     made_of = (settings, bucket_name, timeouts, group, at_once)
     if (kept := KEPT.get(made_of)) is None:
@@ -96,7 +96,7 @@ def _made(
 
 
 def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:
-    """Every vendor there is; that one lacks its secret here is no matter until a picture of its arrives."""
+    """Every vendor. One that lacks its secret in this function says so when an upload is for it."""
     picwish = {
         "picwish/cutout": settings.picwish_cutout_endpoint,
         "picwish/watermark": settings.picwish_watermark_endpoint,
@@ -111,7 +111,7 @@ def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provid
 
 
 def _name_what_is_missing(group: str, providers: Mapping[str, Provider]) -> None:
-    """At once, and before the first picture: until it is set, pictures wait as `blocked` jobs."""
+    """Log at the cold start which settings are not set: until they are, uploads wait as `blocked` jobs."""
     missing = dict.fromkeys(name for row in of_group(group) for name in providers[row.provider].missing(row))
     if missing:
         log.error("settings", message=f"set {' and '.join(missing)}: until then, uploads wait")

@@ -1,9 +1,9 @@
-"""While settle drains a capability's backlog, that capability's quota is settle's.
+"""Who may use a capability's quota: the upload's functions, or settle while it works off that capability's backlog.
 
-Nobody else calls: what arrives meanwhile joins the queue, behind those who came first. A function learns of it when
-the vendor turns it away. It then rings for settle, and looks, now and then, at the one small object in which settle
-says whose backlogs it is at. Where no call is turned away nobody looks, and it costs nothing. The same goes for an
-event that comes late: others must have come before it.
+While settle owns a backlog, it alone calls: what arrives joins the queue, behind what came first. A function learns of
+it when the vendor does not accept its call, or when an event comes late, since others must have come before it. It then
+wakes settle, and reads every now and then the one small object in which settle says whose backlogs it owns. As long as
+every call is accepted nobody reads it.
 """
 
 from __future__ import annotations
@@ -18,93 +18,98 @@ from shared.cloud.ports import Bucket
 from shared.errors import CutoutError
 from shared.jobs import keys
 
-_COMING = timedelta(seconds=3)
-"""How long settle may take to come when it is rung for."""
-_LOOK = timedelta(seconds=2)
+_WAKING = timedelta(seconds=3)
+"""That settle may take to begin when it is woken."""
+_READ_EVERY = timedelta(seconds=2)
 _CUT_OFF = timedelta(seconds=1)
 """An event tells the time in whole seconds, the rest cut off: `eventTime` ends in `.000Z` in every sample of OSS's."""
-_ON_ITS_WAY = timedelta(seconds=3)
+_DELIVERY = timedelta(seconds=3)
 """That OSS may take to tell Function Compute: no document says how long, people speak of seconds at most."""
-_MAKING = timedelta(seconds=4)
+_COLD_START = timedelta(seconds=4)
 """That Function Compute may take to make an instance: to fetch the package, and to import it with a third of a core."""
-_LATE, _LATE_AT_FIRST = _CUT_OFF + _ON_ITS_WAY, _CUT_OFF + _ON_ITS_WAY + _MAKING
-"""An event that finds every instance busy comes again 0.5, 1.5, 3.5 and 7.5 s after it did first: what an instance that
-is there takes for late was turned away three times, or OSS itself has a backlog."""
+_LATE, _LATE_AT_FIRST = _CUT_OFF + _DELIVERY, _CUT_OFF + _DELIVERY + _COLD_START
+"""An event that finds every instance busy comes again 0.5, 1.5, 3.5 and 7.5 s after it did first: so an event that is
+late by these was refused three times, or OSS itself has a backlog."""
 
-LINGER = _COMING + _LOOK
-"""How long after its last work settle must stay: until then somebody may join the queue for its sake."""
+LINGER = _WAKING + _READ_EVERY
+"""How long settle must stay after its last work: until then a function may still enqueue, because it read that settle
+owns the backlog."""
 
 
 class _Owner(BaseModel):
-    """At `queue/.owner.json`, until when whose quotas are settle's."""
+    """At `queue/.owner.json`: the capabilities whose quotas are settle's, and until when."""
 
     capabilities: frozenset[str]
     until: AwareDatetime
 
 
 class BacklogOwner:
-    """`documents` is where the jobs lie, `pictures` where settle's trigger listens."""
+    """`documents` is the jobs' bucket, `pictures` the one in which settle's trigger listens."""
 
     def __init__(self, documents: Bucket, pictures: Bucket, clock: Callable[[], datetime]) -> None:
         self._documents = documents
         self._pictures = pictures
         self._clock = clock
-        self._looks: dict[str, datetime] = {}
-        """For each capability that this instance was turned away with: when to look again."""
-        self._made = clock()
-        self._served: datetime | None = None
+        self._next_reads: dict[str, datetime] = {}
+        """By capability, of those that this instance has reason to take for settle's: when to read again."""
+        self._began = clock()
+        self._served_at: datetime | None = None
         self._announced: _Owner | None = None
 
+    # ---------------------------------------------------------------- for an upload's function
+
     def is_late(self, at: datetime | None) -> bool:
-        """Whether the word of what happened at `at` has stood in the platform's own queue, and others with it."""
+        """Whether an event about what happened at `at` has waited in Function Compute's queue, and so have others."""
         if at is None:
             return False
         now = self._clock()
-        has_waited_for_this_instance = self._served is not None and self._served - at > _CUT_OFF
-        return has_waited_for_this_instance or now - max(at, self._made) > _LATE or now - at > _LATE_AT_FIRST
+        has_waited_for_this_instance = self._served_at is not None and self._served_at - at > _CUT_OFF
+        return has_waited_for_this_instance or now - max(at, self._began) > _LATE or now - at > _LATE_AT_FIRST
 
     def served(self) -> None:
-        """This instance is through with an upload just now: what happened before found it busy, and the others too."""
-        self._served = self._clock()
+        """This instance has just ended a call. An event from before that found it busy, and the other instances too."""
+        self._served_at = self._clock()
 
     def owns(self, capability: str) -> bool:
-        """Whether the quota is settle's, as far as this instance has heard."""
-        now, look = self._clock(), self._looks.get(capability)
-        if look is None:
+        """Whether the quota of `capability` is settle's, as far as this instance knows."""
+        now, next_read = self._clock(), self._next_reads.get(capability)
+        if next_read is None:
             return False
-        if now >= look:
+        if now >= next_read:
             if not self._is_announced(capability, now):
-                self._looks.pop(capability, None)  # which another thread may have done
+                self._next_reads.pop(capability, None)  # which another thread may have done
                 return False
-            self._looks[capability] = now + _LOOK
+            self._next_reads[capability] = now + _READ_EVERY
         return True
 
     def joined(self, capability: str) -> None:
-        """A job has just joined the queue, and settle, who may be asleep, must come: until then all join it."""
-        self._looks[capability] = self._clock() + _COMING
+        """A job of `capability` has just joined the queue: wake settle, and until it has come let all others join."""
+        self._next_reads[capability] = self._clock() + _WAKING
         self.wake_worker()
 
     def wake_worker(self) -> None:
-        """Have settle come at once. Should it not hear, it comes within the minute all the same."""
+        """Have settle come at once. If that fails it comes within the minute all the same."""
         try:
             self._pictures.write(keys.WAKE, b"{}")
         except CutoutError as error:
-            log.warning(
-                "wake_failed", code=error.code, message=f"settle was not called, and comes by itself: {error.message}"
-            )
-
-    def announce(self, capabilities: frozenset[str], until: datetime) -> None:
-        """Settle says whose backlogs it is at, in place of what it said last."""
-        said = _Owner(capabilities=capabilities, until=until) if capabilities else None
-        if said != self._announced:  # also when only its time is another: the next round is the same instance's
-            document = said or _Owner(capabilities=capabilities, until=until)
-            self._documents.write(keys.OWNER, document.model_dump_json().encode())
-            self._announced = said
+            message = f"settle was not called, and comes by itself: {error.message}"
+            log.warning("wake_failed", code=error.code, message=message)
 
     def _is_announced(self, capability: str, now: datetime) -> bool:
         stored = self._documents.read(keys.OWNER)
         try:
-            draining = _Owner.model_validate_json(stored.body) if stored else None
+            owner = _Owner.model_validate_json(stored.body) if stored else None
         except ValidationError:
             return False
-        return draining is not None and capability in draining.capabilities and now < draining.until
+        return owner is not None and capability in owner.capabilities and now < owner.until
+
+    # ---------------------------------------------------------------- for settle
+
+    def announce(self, capabilities: frozenset[str], until: datetime) -> None:
+        """Settle owns these backlogs `until` then, in place of what it announced last; nothing is written if that is
+        the same."""
+        owner = _Owner(capabilities=capabilities, until=until) if capabilities else None
+        if owner != self._announced:
+            document = owner or _Owner(capabilities=capabilities, until=until)
+            self._documents.write(keys.OWNER, document.model_dump_json().encode())
+            self._announced = owner

@@ -1,6 +1,6 @@
-"""How many calls a day may be made: a fuse against a bill that nobody meant.
+"""How many calls a day may be made: a fuse against an unintended bill.
 
-The bucket counts, since nothing else is shared: a call takes the first name of its day that nobody has,
+The bucket counts, since nothing else is shared: a call creates the first name of its day that is free,
 `calls/<day>/0`, `1`, `2` …, and creating a name succeeds once. The names of a day are without gaps, so the first free
 one is found by halving, however many calls others have made meanwhile.
 """
@@ -20,10 +20,10 @@ _SHANGHAI = timezone(timedelta(hours=8))
 
 
 class DailyLimit:
-    """`limit` calls a day in Shanghai, over all instances that count in `bucket`; None: as many as one likes.
+    """`limit` calls in a day of Shanghai, over all instances that count in `bucket`; None: no limit.
 
-    What was taken for a call that turned out not to be bought is kept for the next one, in this instance; so what an
-    instance takes with it when it ends is one call's.
+    A number that was taken for a call which then was not bought is kept for the next call of this instance. So an
+    instance that ends loses one number at the most.
     """
 
     def __init__(self, bucket: Bucket, limit: int | None, clock: Callable[[], datetime]) -> None:
@@ -34,7 +34,7 @@ class DailyLimit:
         self._day = ""
         self._next = 0
         self._spare = 0
-        self._told = False
+        self._warned = False
 
     def spend(self, calls: int) -> int:
         """Take so many calls, or as many as the day has left; how many. Raises `DailyLimitReached` when it has none."""
@@ -43,7 +43,7 @@ class DailyLimit:
         with self._lock:
             today = self._clock().astimezone(_SHANGHAI)
             if self._day != today.date().isoformat():
-                self._day, self._next, self._spare, self._told = today.date().isoformat(), 0, 0, False
+                self._day, self._next, self._spare, self._warned = today.date().isoformat(), 0, 0, False
             while self._spare < calls:
                 if self._next >= self._limit:
                     break
@@ -59,13 +59,13 @@ class DailyLimit:
             return taken
 
     def give_back(self, calls: int) -> None:
-        """So many were turned away: nothing was bought."""
+        """So many calls were not accepted: nothing was bought."""
         if self._limit is not None:
             with self._lock:
                 self._spare += calls
 
     def _first_free(self) -> int:
-        """The first number that nobody has, knowing that somebody has `_next`."""
+        """The first free number, given that `_next` is taken: by doubling steps, and then by halving them."""
         taken, step = self._next, 1
         while self._bucket.etag(keys.call(self._day, taken + step)):
             taken += step
@@ -82,7 +82,7 @@ class DailyLimit:
     def _spent(self, today: datetime, limit: int) -> DailyLimitReached:
         midnight = datetime.combine(today.date() + timedelta(days=1), time(), _SHANGHAI)
         message = f"the {limit:,} calls that DAILY_CALL_LIMIT allows have been made; uploads wait until the day ends"
-        if not self._told:
+        if not self._warned:
             log.warning("daily_limit_reached", message=message, until=midnight.isoformat())
-            self._told = True
+            self._warned = True
         return DailyLimitReached("DailyCallLimit", message, until=midnight)

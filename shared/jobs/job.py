@@ -1,4 +1,4 @@
-"""What is kept in the bucket as JSON: the job while work is under way, the receipt when it is over."""
+"""The job: what is kept in the bucket, as JSON, while work on an upload is under way."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.vendors.protocol import ResultLink
 
 @dataclass(frozen=True)
 class Claimed:
-    """Someone is calling the vendor."""
+    """An instance is calling the vendor, or about to."""
 
     name: Literal["claimed"] = "claimed"
 
@@ -26,7 +26,8 @@ class Waiting:
     """The vendor is busy, not reached, or the second picture is missing; nothing was bought."""
 
     not_accepted: bool = False
-    """At the door, unheard: so would be any other picture of the capability. It keeps its place in the queue."""
+    """The vendor, or our own limit, did not accept the call, and would accept none of the capability: the job keeps its
+    place in the queue."""
     name: Literal["waiting"] = "waiting"
 
 
@@ -46,7 +47,7 @@ class Submitted:
     index: int = 0
     """Which of the tasks that were submitted together, under one ticket."""
     polls: int = 0
-    """How often the vendor has said that it is not finished."""
+    """How often it was polled and not finished."""
     name: Literal["submitted"] = "submitted"
 
 
@@ -60,7 +61,7 @@ class Fetching:
 
 
 BOUGHT = (Submitted.name, Fetching.name)
-"""The stages in which the vendor owes us a result: nothing is called any more, and that is finished first."""
+"""The stages in which the vendor owes us a result: that is finished before anything else is called."""
 
 Doubt = Literal["", "not fetched", "unreadable", "checked"]
 Stage = Annotated[Claimed | Waiting | Blocked | Submitted | Fetching, Field(discriminator="name")]
@@ -71,26 +72,27 @@ class Job:
     """Work not finished, at `jobs/<X>.json`."""
 
     id: str = field(repr=False)
-    """Random: tells this job from another for the same upload, and names its copies. Whoever knows it can find them."""
+    """Random, 32 hex digits. It tells this job from another for the same upload, and names its copies: those who know
+    it can find them."""
     source: str
     uploaded_at: datetime
     due: datetime
-    """When it is worth moving on."""
+    """When to move it on, at the earliest."""
     etag: str = ""
     stage: Stage = Claimed()
     lease_until: datetime | None = None
-    """While someone is at it: when they are certainly dead. None: nobody is."""
+    """When the instance that holds the job is certainly dead; None: nobody holds it."""
     attempts: int = 0
     """Calls that the vendor may have billed."""
     revision: int = 0
-    """How often somebody took it up, so that no two of its states are alike: leases are about one of them."""
+    """How often it was acquired, so that no two of its states are alike: a lease is about one of them."""
     retries: int = 0
-    """How often in a row it could not be moved on: what back-off grows with."""
+    """How often in a row it could not be moved on: the pause before the next try grows with it."""
     code: str = ""
     message: str = ""
-    """The last trouble, for whoever reads the job."""
+    """The last error, for people who read the job."""
     inputs_etag: str = ""
-    """The ETags of the pictures that were seen last; a call shows the vendor these."""
+    """The ETags of the pictures in the last snapshot, joined by a comma: the next call is about these."""
     capability: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
@@ -99,7 +101,7 @@ class Job:
     """The code that its receipt has when it was served: the pictures have something that one should know."""
     frame: Frame | None = None
     wants_plain_name: bool = False
-    """The vendor could not read the pictures' own names in a link."""
+    """Whether the vendor could not read the pictures' own names in a link, so that it gets links to copies."""
     doubt: Doubt = ""
     """What the vendor said of the pictures' links, so that they are read once before another call: that it got nothing
     from them, which may pass, or that it cannot read them, which will not."""

@@ -1,4 +1,4 @@
-"""What an upload is told in the end, and what an earlier receipt in that place says."""
+"""The receipt: what became of an upload. How one is written, and what an earlier one in its place says."""
 
 from __future__ import annotations
 

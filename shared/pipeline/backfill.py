@@ -1,8 +1,8 @@
 """On demand: every upload below a prefix that has no current receipt is set going.
 
-By asynchronous invocation of the function that owns it, as OSS would have; where that is refused, by putting the upload
-into the queue that settle works off. Both are safe to repeat, so a backfill that was cut short is simply ordered again,
-and goes on where it stopped.
+That is, the function of its group is invoked asynchronously, as OSS would have; where Function Compute refuses that,
+the upload is put into the queue that settle works off. Both are safe to repeat, so a backfill that was cut short is
+ordered again, and goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from shared.vendors.prices import Prices
 
 AT_ONCE = 16
 _REMEMBERED = timedelta(days=1)
-"""The platform keeps an event for a day: whatever was told before, and has no receipt, is told again."""
+"""Function Compute keeps an event for a day: an upload that was set going before that and has no receipt is set going
+again."""
 _STEP = 100
 """Uploads between two notes of the progress, and between two looks at the clock: each takes milliseconds."""
 
@@ -47,7 +48,7 @@ class Order(BaseModel):
 
 @dataclass(frozen=True)
 class Report:
-    """What a person is told. `left` uploads are still to be set going: order it again."""
+    """The answer to an `Order`. `left` uploads are still to be set going: order it again."""
 
     prefix: str
     found: int
@@ -117,17 +118,17 @@ class Backfill:
             unpriced=len(prices) - len(known),
         )
         if order.dry_run:
-            return self._told(report, "nothing was changed")
+            return self._logged(report, "nothing was changed")
         if len(uploads) > order.confirm_over and not order.confirm:
-            return self._told(report, f'more than {order.confirm_over:,}: add "confirm": true to do it')
+            return self._logged(report, f'more than {order.confirm_over:,}: add "confirm": true to do it')
         left = [each for each in uploads if each.key > before.last]
         count = self._set_going(order.prefix, left, before.set_going)
         report = replace(report, set_going=count, queued=self._queued, left=len(left) - count)
         how = f"; queued for settle: {self._queued:,}, since {self._reason}" if self._queued else ""
         if report.left:
-            return self._told(report, f"out of time: order it again, and it goes on from here{how}")
+            return self._logged(report, f"out of time: order it again, and it goes on from here{how}")
         self._jobs.bucket.delete((keys.progress(order.prefix),))
-        return self._told(report, f"all of them are set going{how}")
+        return self._logged(report, f"all of them are set going{how}")
 
     def _set_going(self, prefix: str, uploads: list[ListedObject], already: int) -> int:
         """How many were, in their order, before the time was up."""
@@ -173,9 +174,9 @@ class Backfill:
                 return progress
         return _Progress(last="", set_going=0, at=now)
 
-    def _told(self, report: Report, message: str) -> Report:
+    def _logged(self, report: Report, message: str) -> Report:
         if report.unpriced:
             message += f"; the price of {report.unpriced:,} is not known: PRICES can say what your account pays"
-        told = replace(report, message=f"{report.found:,} found; {message}")
-        log.info("backfill", **asdict(told))
-        return told
+        answer = replace(report, message=f"{report.found:,} found; {message}")
+        log.info("backfill", **asdict(answer))
+        return answer

@@ -1,7 +1,7 @@
-"""The line: look → admit → link → call → store the results → write the receipt.
+"""The pipeline: snapshot → prepare → call → store the results → write the receipt.
 
-There is one, and everyone walks it: an upload's function from the start, settle from wherever a job stopped. `advance`
-moves a job on by one stage, `run` until it is over or must wait.
+An upload's function runs a job from the start, settle from the stage in which it stopped. `advance` moves jobs on by
+one stage, `run` until each is over or must wait.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Everything that the walk touches."""
+    """Moves jobs on, with all that this touches. `bucket` has the uploads; `clock` tells the time with its zone."""
 
     bucket: Bucket
     jobs: JobStore
@@ -41,7 +41,7 @@ class Pipeline:
     prices: Prices = field(default_factory=Prices)
 
     def resume(self, *found: StoredJob) -> list[End]:
-        """Move found jobs on as far as they go, but for those that someone else has. As `run`: of one capability."""
+        """Acquire jobs and run them, but for those that another instance holds. As `run`: of one capability."""
         held: list[Job] = []
         bugs: list[Exception] = []
         for each in found:
@@ -51,21 +51,21 @@ class Pipeline:
                 bugs.append(bug)
             else:
                 held += [job] if job else []
-        return self._walk(held, bugs)
+        return self._run(held, bugs)
 
     def run(self, *jobs: Job, images: Mapping[str, ObjectHead] | None = None) -> list[End]:
-        """Walk jobs that we hold until each is over, or has to wait for someone.
+        """Move jobs that we hold on until each is over or has to wait; what each ends with.
 
         Several at once are of one capability, as many as one call of it takes, and under the same ticket, if any:
-        they share a call to the vendor, or a question. `images` are uploads, by key, that were looked at just before
-        their jobs were claimed.
+        they share a call to the vendor, or a poll. `images` are uploads, by key, that were read just before their jobs
+        were claimed.
         """
-        return self._walk(jobs, [], images)
+        return self._run(jobs, [], images)
 
-    def _walk(
+    def _run(
         self, jobs: Sequence[Job], bugs: list[Exception], images: Mapping[str, ObjectHead] | None = None
     ) -> list[End]:
-        """Raises the first of `bugs`, and of those that it comes upon, when everything else has been moved on."""
+        """Raises the first of `bugs`, and of those that come up, after everything else has been moved on."""
         ends: list[End] = []
         while jobs:
             moved, jobs, images = self.advance(*jobs, images=images or {}), [], None
@@ -74,11 +74,19 @@ class Pipeline:
                     bugs.append(outcome)
                     continue
                 try:
-                    match self._record(outcome):
+                    match outcome:
                         case Continue(job):
+                            self.jobs.save(job)
                             jobs.append(job)
-                        case end:
-                            ends.append(end)
+                            continue
+                        case Parked(job):
+                            self.jobs.save(job)
+                            log.info("job_waiting", job=job)
+                        case Concluded():
+                            self._conclude(outcome)
+                        case Skipped(job):
+                            self._forget(job)
+                    ends.append(outcome)
                 except Exception as bug:  # noqa: BLE001 - the others may have been bought as well; it is raised below
                     bugs.append(bug)
         for end in ends:
@@ -88,25 +96,11 @@ class Pipeline:
             raise bugs[0]
         return ends
 
-    def _record(self, outcome: Outcome) -> Outcome:
-        """Write down what a stage came to; returns it."""
-        match outcome:
-            case Continue(job):
-                self.jobs.save(job)
-            case Parked(job):
-                self.jobs.save(job)
-                log.info("job_waiting", job=job)
-            case Concluded():
-                self._conclude(outcome)
-            case Skipped(job):
-                self._forget(job)
-        return outcome
-
     def advance(self, *jobs: Job, images: Mapping[str, ObjectHead]) -> Iterator[Outcome | Exception]:
-        """One stage on for each, told as soon as it is known: what comes next may take minutes, or kill the instance.
+        """Move each job on by one stage. Outcomes come one by one, to be recorded at once: the next one may take
+        minutes, or the instance may die.
 
-        Every foreseen failure is a stage or an end as well. One that was not is told in its job's place: the others
-        must not pay for it.
+        A foreseen error is an outcome as well. A bug is yielded in its job's place, so that the others go on.
         """
         calls: list[tuple[Job, PreparedCall]] = []
         asked: list[tuple[Job, Submitted]] = []
@@ -192,14 +186,14 @@ class Pipeline:
                 return
             self.bucket.delete(end.job.replaces)
         price = self.prices.paid(end.receipt.capability, end.receipt.attempts, done=end.receipt.status == "done")
-        told = end.receipt.model_copy(update={"price_yuan": price})
+        written = end.receipt.model_copy(update={"price_yuan": price})
         self.bucket.write(
-            end.job.upload.receipt_key, told.model_dump_json(indent=1).encode(), inputs_etag=end.job.inputs_etag
+            end.job.upload.receipt_key, written.model_dump_json(indent=1).encode(), inputs_etag=end.job.inputs_etag
         )
         if end.receipt.code == "PictureMissing" and is_served_with_another(self.bucket, end.job.upload):
             self.bucket.delete((end.job.upload.receipt_key,))  # the picture came just now
-        say = log.warning if told.status == "failed" else log.info
-        facts = told.model_dump(include={"status", "code", "message", "price_yuan", "attempts"})
+        say = log.warning if written.status == "failed" else log.info
+        facts = written.model_dump(include={"status", "code", "message", "price_yuan", "attempts"})
         say("concluded", job=end.job, **facts)
         self._forget(end.job)
 

@@ -33,7 +33,7 @@ class PreparedCall:
 
 
 def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:
-    """Hold what was seen against the capability. Raises `Rejected` or `Incomplete`."""
+    """Hold the snapshot against what the capability takes, and make the call. Raises `Rejected` or `Incomplete`."""
     job = snapshot.job
     if not job.capability:
         raise Rejected("InvalidPath", f"a picture belongs into {keys.UPLOADS}<group>/<capability>/")
@@ -54,7 +54,7 @@ def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:
         if isinstance(option, Areas) and option.field in vendor_fields:
             vendor_fields[option.field] = admit_areas(vendor_fields[option.field], option, frame)
     if row.companion and row.companion.instead not in options:
-        pictures.append(_second(bucket, row.limits, row.companion, snapshot, (header, rendering)))
+        pictures.append(_companion_picture(bucket, row.limits, row.companion, snapshot, (header, rendering)))
     links, copies = show(bucket, job, row, pictures)
     remark = CMYK_COLOURS if any(picture.header.cmyk for picture in pictures) else ""
     reshaped = ";".join(picture.rendering.process for picture in pictures if picture.rendering.process)
@@ -63,7 +63,7 @@ def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:
 
 
 def _with_companion(options: dict[str, str], snapshot: Snapshot, row: Capability) -> dict[str, str]:
-    """`options`, with the one that a document beside the picture holds; without it when a second picture is there."""
+    """`options`, with the one that a document beside the picture holds; without it when there is a companion picture."""
     if row.companion is None or not row.companion.instead or snapshot.companion is None:
         return options
     if snapshot.role == row.companion.role:
@@ -77,7 +77,7 @@ def _with_companion(options: dict[str, str], snapshot: Snapshot, row: Capability
     return options | {row.companion.instead: snapshot.companion.head.decode("utf-8-sig", "replace")}
 
 
-def _second(
+def _companion_picture(
     bucket: Bucket, limits: Limits, second: Companion, snapshot: Snapshot, first: tuple[Header, Rendering]
 ) -> Picture:
     """The second picture, fit to be shown with the first one. Raises `Incomplete` as long as there is none."""
