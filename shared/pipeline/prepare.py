@@ -63,7 +63,7 @@ def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:
 
 
 def _with_companion(options: dict[str, str], snapshot: Snapshot, row: Capability) -> dict[str, str]:
-    """`options`, with the one that a document beside the picture holds; without it when there is a companion picture."""
+    """`options`, with the one that a document beside the picture holds; without it when a picture lies there."""
     if row.companion is None or not row.companion.instead or snapshot.companion is None:
         return options
     if snapshot.role == row.companion.role:
