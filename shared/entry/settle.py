@@ -9,14 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from shared.entry import invocation, wiring
-from shared.pipeline.scheduler import MOST
-from shared.pipeline.worker import Worker
+from shared.pipeline.scheduler import MOST_RUNS
 
 _SWITCH_SECONDS = 0.001
 """How long a thread keeps the interpreter while others want it: a fifth of Python's default."""
-_MOST_AT_ONCE = MOST + 100
-"""Threads: some are left for lanes that have just begun when there are so many runs. Function Compute allows an
-instance 1,024 (limits of usage)."""
+_MOST_THREADS = MOST_RUNS + 100
+"""Some are left for lanes that have just started when there are so many runs. Function Compute allows an instance 1,024
+(limits of usage)."""
 
 
 def on_timer() -> Callable[[bytes, Any], None]:
@@ -25,11 +24,11 @@ def on_timer() -> Callable[[bytes, Any], None]:
     def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - neither event says anything that matters
         settings = invocation.settings("oss_bucket")
         credentials, timeouts = invocation.credentials(settings, context), invocation.timeouts(context)
-        dispatcher = wiring.dispatcher(settings, settings.oss_bucket, credentials, timeouts, at_once=_MOST_AT_ONCE)
+        parts = wiring.parts(settings, settings.oss_bucket, credentials, timeouts, at_once=_MOST_THREADS)
         # A thread whose slot has come must not wait for one that reads a listing.
         sys.setswitchinterval(_SWITCH_SECONDS)
-        # Threads are begun as they are needed, and spend their time waiting for vendors and OSS.
-        with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:
-            Worker(dispatcher, invocation.now() + timedelta(seconds=timeouts.begin), pool).run()
+        # Threads are created as they are needed, and spend their time waiting for vendors and OSS.
+        with ThreadPoolExecutor(_MOST_THREADS) as pool:
+            parts.worker(pool, invocation.now() + timedelta(seconds=timeouts.begin)).run()
 
     return handler

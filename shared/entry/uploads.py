@@ -42,7 +42,7 @@ def arrived(group: str, created: ObjectCreated, settings: Settings, context: Any
     if created.size == 0:
         return  # a folder, or a file still to come: OSS tells again when it has content
     credentials, timeouts = invocation.credentials(settings, context), invocation.timeouts(context)
-    dispatcher = wiring.dispatcher(settings, created.bucket, credentials, timeouts, group=group)
+    dispatcher = wiring.parts(settings, created.bucket, credentials, timeouts, group=group).dispatcher
     try:
         if not dispatcher.dispatch(Upload(key), created.etag, created.time) and unquote(key) != key:
             # Nothing says whether an event's key may come percent-encoded; raw is how everyone saw it.

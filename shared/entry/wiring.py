@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared import log
 from shared.cloud.http_client import HttpClient
@@ -20,7 +21,10 @@ from shared.jobs.store import JobStore
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.pipeline import Pipeline
 from shared.pipeline.results import ResultStore
+from shared.pipeline.runs import JobRunner
+from shared.pipeline.scheduler import Scheduler
 from shared.pipeline.vendor_calls import VendorCalls
+from shared.pipeline.worker import Worker
 from shared.vendors.capabilities import of_group
 from shared.vendors.damo import Damo
 from shared.vendors.picwish import Picwish
@@ -31,18 +35,30 @@ from shared.vendors.viapi import Viapi
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What an instance keeps between invocations, and what of it must have the credentials of each."""
+class Parts:
+    """What an instance keeps between invocations; `signers` must have the credentials of each invocation."""
 
+    jobs: JobStore
+    vendor_calls: VendorCalls
+    pipeline: Pipeline
+    backlog_owner: BacklogOwner
     dispatcher: Dispatcher
     signers: tuple[OssBucket | Viapi, ...]
 
+    def worker(self, pool: Executor, ends: datetime) -> Worker:
+        """For one invocation: it runs jobs in the threads of `pool` and starts nothing from `ends` on."""
+        runner = JobRunner(
+            self.jobs, self.pipeline, self.dispatcher, self.vendor_calls, clock=invocation.now, ends=ends
+        )
+        scheduler = Scheduler(self.vendor_calls.concurrency)
+        return Worker(scheduler, runner, self.jobs, self.backlog_owner, pool, clock=invocation.now, ends=ends)
 
-KEPT: dict[tuple[object, ...], Kept] = {}
+
+KEPT: dict[tuple[object, ...], Parts] = {}
 """By all that it is made of but the credentials. There is one entry, unless functions serve several buckets."""
 
 
-def dispatcher(
+def parts(
     settings: Settings,
     bucket_name: str,
     credentials: Credentials,
@@ -50,23 +66,23 @@ def dispatcher(
     *,
     group: str = "",
     at_once: int = 1,
-) -> Dispatcher:
-    """The dispatcher for the uploads of a bucket, of `group` or of all, which serves up to `at_once` at the same time.
+) -> Parts:
+    """The parts for the uploads of a bucket, of `group` or of all, which serve up to `at_once` at the same time.
 
-    It is kept for the life of the instance, with its connections and what was learnt of vendors. The credentials are
+    They are kept for the life of the instance, with their connections and what was learnt of vendors. The credentials are
     those of the invocation, since Function Compute may renew them with every request.
     """
     made_of = (settings, bucket_name, timeouts, group, at_once)
-    if (kept := KEPT.get(made_of)) is None:
-        kept = KEPT[made_of] = _made(settings, bucket_name, credentials, timeouts, group=group, at_once=at_once)
-    for signer in kept.signers:
+    if (found := KEPT.get(made_of)) is None:
+        found = KEPT[made_of] = _made(settings, bucket_name, credentials, timeouts, group=group, at_once=at_once)
+    for signer in found.signers:
         signer.renew(credentials)
-    return kept.dispatcher
+    return found
 
 
 def _made(
     settings: Settings, bucket_name: str, credentials: Credentials, timeouts: Timeouts, *, group: str, at_once: int
-) -> Kept:
+) -> Parts:
     pictures, documents = invocation.buckets(settings, bucket_name, credentials, at_once=at_once)
     now = invocation.now
     _warn_of_versioning(documents)
@@ -80,19 +96,26 @@ def _made(
         at_once=at_once,
     )
     jobs = JobStore(documents, now, timedelta(seconds=timeouts.lease))
+    daily_limit = DailyLimit(documents, settings.daily_call_limit, now)
+    vendor_calls = VendorCalls(http, providers, daily_limit, now, timeouts.call)
     pipeline = Pipeline(
         bucket=pictures,
         jobs=jobs,
-        vendor_calls=VendorCalls(
-            http, providers, DailyLimit(documents, settings.daily_call_limit, now), now, timeouts.call
-        ),
+        vendor_calls=vendor_calls,
         results=ResultStore(pictures, http, providers, now),
         clock=now,
         prices=Prices(dict(settings.prices)),
     )
+    backlog_owner = BacklogOwner(documents, pictures, now)
     viapi = [each for each in providers.values() if isinstance(each, Viapi)]
-    dispatcher = Dispatcher(pictures, jobs, pipeline, BacklogOwner(documents, pictures, now))
-    return Kept(dispatcher, (pictures, documents, *viapi))
+    return Parts(
+        jobs=jobs,
+        vendor_calls=vendor_calls,
+        pipeline=pipeline,
+        backlog_owner=backlog_owner,
+        dispatcher=Dispatcher(pictures, jobs, pipeline, backlog_owner),
+        signers=(pictures, documents, *viapi),
+    )
 
 
 def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:

@@ -122,6 +122,11 @@ class Job:
         return self.stage.name in BOUGHT
 
     @property
+    def not_accepted(self) -> bool:
+        """Whether its last call was throttled or did not reach the vendor, so that nothing was bought."""
+        return isinstance(self.stage, Waiting) and self.stage.not_accepted
+
+    @property
     def log_fields(self) -> dict[str, object]:
         """What a log line about this job holds: nothing that lets anyone in."""
         code = {"code": self.code} if self.code else {}

@@ -12,7 +12,7 @@ from datetime import datetime
 from shared.cloud.ports import Bucket, ObjectHead
 from shared.errors import CutoutError
 from shared.jobs.backlog import BacklogOwner
-from shared.jobs.job import Job, Submitted, Waiting
+from shared.jobs.job import Job, Submitted
 from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Kind, Upload
 from shared.pipeline.outcomes import Concluded, End, Parked, Skipped
@@ -92,7 +92,7 @@ class Dispatcher:
     def _take_over(self, upload: Upload, etag: str, *, to_queue: bool) -> Job | None:
         """Hold the job that there is already; None when its holder, or its place in the queue, will do."""
         found = self.jobs.find(upload)
-        if to_queue and found and _was_not_accepted(found.job):
+        if to_queue and found and found.job.not_accepted:
             return None  # it is in the queue, and the upload is read anew when it is due
         if found and found.job.etag == etag != "" and not self.jobs.is_held(found.job):
             # The same event again, and nobody is at it: it keeps its place.
@@ -106,7 +106,7 @@ class Dispatcher:
         end = self.pipeline.run(job, images={job.source: image} if image else None)[0]
         self.backlog_owner.served()
         if isinstance(end, Parked):
-            if _was_not_accepted(end.job):
+            if end.job.not_accepted:
                 self.backlog_owner.joined(end.job.upload.capability)
             elif isinstance(end.job.stage, Submitted):
                 self.backlog_owner.wake_worker()
@@ -115,10 +115,6 @@ class Dispatcher:
     def _reopen(self, found: StoredJob | None) -> Job | None:
         """Hold the job that is in the way, unless something was bought for it: that is finished first."""
         return None if found is None or found.job.bought else self.jobs.acquire(found)
-
-
-def _was_not_accepted(job: Job) -> bool:
-    return isinstance(job.stage, Waiting) and job.stage.not_accepted
 
 
 def _is_absent(outcome: End | NothingToDo | None) -> bool:

@@ -1,47 +1,65 @@
-"""What a round does in its threads: turns are met, and the jobs behind them moved on."""
+"""What the worker does in its threads: reads the jobs of queue entries, and moves them on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from shared.jobs.job import Claimed, Fetching, Submitted
 from shared.jobs.queue import QueueEntry
-from shared.jobs.store import StoredJob
+from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Upload
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.outcomes import End
+from shared.pipeline.pipeline import Pipeline
 from shared.pipeline.scheduler import RECHECK
+from shared.pipeline.vendor_calls import VendorCalls
 
-STAY = timedelta(seconds=15)
-"""A round's, for something to fall due: that costs less than the delay of leaving it to the next tick."""
-_AGAIN = STAY + timedelta(seconds=5)
-"""To come back to a job that somebody else has, or that nobody survives: no round stays for it."""
+MAX_IDLE = timedelta(seconds=15)
+"""How long a worker waits for an entry to fall due: that costs less than the delay until the timer's next tick."""
+_LOOK_AGAIN_AFTER = MAX_IDLE + timedelta(seconds=5)
+"""For a job that another instance holds, or that could not be acquired: later than any worker waits, so that none is
+kept alive by such jobs alone."""
 
 RunResult = End | datetime | Exception | None
-"""What became of a turn: None when it is over, its job gone or under another turn; a moment, to look at it then."""
+"""What a run came to for one entry: how its job ended; when to try the entry again; the bug that was raised; or None
+when the entry is outdated, because its job is gone or has another entry."""
 
 
 class JobRunner:
-    """From `ends` on nothing more is begun."""
+    """Runs the jobs behind queue entries; from `ends` on it starts nothing more. Its methods may run in any thread."""
 
-    def __init__(self, dispatcher: Dispatcher, ends: datetime) -> None:
+    def __init__(
+        self,
+        jobs: JobStore,
+        pipeline: Pipeline,
+        dispatcher: Dispatcher,
+        vendor_calls: VendorCalls,
+        *,
+        clock: Callable[[], datetime],
+        ends: datetime,
+    ) -> None:
+        self._jobs = jobs
+        self._pipeline = pipeline
         self._dispatcher = dispatcher
-        self._pipeline = dispatcher.pipeline
+        self._vendor_calls = vendor_calls
+        self._clock = clock
         self._ends = ends
 
     def run_jobs(self, entries: Sequence[QueueEntry]) -> dict[Upload, RunResult]:
-        """Move on jobs of one lane; what became of each, by upload. Nothing, when the round ended before a thread was
-        free."""
-        if self._pipeline.clock() >= self._ends:
+        """Move on the jobs of entries of one lane; the result of each entry, by upload.
+
+        Raises nothing: a bug is the result of the entries that it concerns, and does not hold up the others.
+        """
+        if self._clock() >= self._ends:  # by the time that a thread was free
             return dict.fromkeys((entry.upload for entry in entries), self._ends)
         results: dict[Upload, RunResult] = {}
         due: list[StoredJob] = []
         for entry in entries:
             try:
-                results[entry.upload], found = self._meet(entry)
+                results[entry.upload], found = self._read(entry)
                 due += [found] if found else []
-            except Exception as bug:  # noqa: BLE001 - one upload's bug must not hold up the others; the round raises it
+            except Exception as bug:  # noqa: BLE001 - the worker raises it in the end
                 results[entry.upload] = bug
         for group in _sharing(due):
             try:
@@ -53,14 +71,13 @@ class JobRunner:
         return results
 
     def search(self) -> tuple[list[QueueEntry], timedelta]:
-        """Turns for jobs that have none, whose owners may have died, and for news of uploads whose jobs were under way;
-        and how long it took to find them, by listing everything that is under way. Leases over what is past go.
-        """
-        jobs, began = self._pipeline.jobs, self._pipeline.clock()
-        unfinished = jobs.unfinished()
-        jobs.sweep(unfinished.leases)
-        lost = {*unfinished.jobs} - (jobs.queued() if unfinished.jobs else set())
-        now = self._pipeline.clock()
+        """Entries for rechecks, and for jobs that have none in the queue, because an instance may have died over them;
+        and how long it took to find them, by listing all of `jobs/` and `queue/`. Deletes leases on past states."""
+        began = self._clock()
+        unfinished = self._jobs.unfinished()
+        self._jobs.sweep(unfinished.leases)
+        lost = {*unfinished.jobs} - (self._jobs.queued() if unfinished.jobs else set())
+        now = self._clock()
         entries = [
             QueueEntry("", stage, now, upload)
             for stage, uploads in ((Claimed.name, lost), (RECHECK, unfinished.rechecks))
@@ -68,40 +85,40 @@ class JobRunner:
         ]
         return entries, now - began
 
-    def _meet(self, entry: QueueEntry) -> tuple[RunResult, StoredJob | None]:
-        """What becomes of the turn unless its job is moved on, and that job if it can be."""
+    def _read(self, entry: QueueEntry) -> tuple[RunResult, StoredJob | None]:
+        """The job of an entry, if it can be moved on now; and the entry's result in case it is not moved on."""
         if entry.stage == RECHECK:
-            return self._dispatcher.recheck(entry.upload) or self._pipeline.clock() + _AGAIN, None
-        found = self._pipeline.jobs.find(entry.upload)
+            return self._dispatcher.recheck(entry.upload) or self._clock() + _LOOK_AGAIN_AFTER, None
+        found = self._jobs.find(entry.upload)
         if found is None:
             return None, None
-        is_due = self._pipeline.jobs.is_due(found.job)
-        if is_due and (too_early := self._pipeline.vendor_calls.too_early(found.job)):
-            return self._pipeline.clock() + too_early, None
-        return self._left_alone(found, entry), found if is_due else None
+        is_due = self._jobs.is_due(found.job)
+        if is_due and (too_early := self._vendor_calls.too_early(found.job)):
+            return self._clock() + too_early, None
+        return self._when_not_moved_on(found, entry), found if is_due else None
 
-    def _left_alone(self, found: StoredJob, entry: QueueEntry) -> datetime | None:
-        """When to come back to a job that cannot be moved on, now or because somebody is faster; it gets its turn if it
-        had none."""
-        now = self._pipeline.clock()
+    def _when_not_moved_on(self, found: StoredJob, entry: QueueEntry) -> datetime | None:
+        """When to try an entry again whose job is not due, or is held by another instance. A job that nobody holds gets
+        an entry in the queue if `entry` is not from there."""
+        now = self._clock()
         if found.job.lease_until is not None:
-            return found.job.lease_until if found.job.lease_until > now else now + _AGAIN
+            return found.job.lease_until if found.job.lease_until > now else now + _LOOK_AGAIN_AFTER
         if entry.key == QueueEntry.of(found.job).key:
-            return max(found.job.due, now + _AGAIN)
+            return max(found.job.due, now + _LOOK_AGAIN_AFTER)
         if not entry.key:
-            self._pipeline.jobs.put_in_queue(found.job)
-        return None  # it has another turn
+            self._jobs.put_in_queue(found.job)
+        return None  # the job has another entry
 
 
 def _sharing(due: Sequence[StoredJob]) -> list[list[StoredJob]]:
-    """Those that one call can begin, or one question settles, together; in their order."""
+    """Jobs that can share a call or a poll, together; in their order."""
     groups: dict[str, list[StoredJob]] = {}
     for found in due:
         match found.job.stage:
             case Submitted() as stage:
                 shared = stage.ticket
             case Fetching():
-                shared = found.job.id  # everybody's results are fetched alone
+                shared = found.job.id  # each job's result is fetched by itself
             case _:
                 shared = ""
         groups.setdefault(shared, []).append(found)

@@ -1,200 +1,195 @@
-"""What settle begins next, thought out without touching anything.
+"""Decides which queue entries the worker starts next, and how many; it does no I/O.
 
-A lane is one stage of one capability. Its turns are taken in order, as many at once as keep the vendor's quota used
-and as it answers in good time, and not at all while the vendor's door is shut.
+Work is counted by three facts, each with one owner, because a run is more than its call:
+
+- Runs that were started and have not ended: the scheduler, in `Lane.runs`. A run is a thread of the worker's, and
+  holds one job, or several that share a call. Which jobs those are is in `Scheduler` too.
+- Calls that are with the vendor: `ConcurrencyLimit.in_flight` (`shared/cloud/concurrency.py`), which learns from them
+  how many the vendor answers in time. The scheduler asks it.
+- Callers that wait for a slot, in their order: the rate limiter (`shared/cloud/rate_limiter.py`). Nobody else asks.
+
+So a run counts in the first from its start to its end, in the third until its slot has come, and in the second from
+then until the answer. The worker's futures are what it waits on: it counts nothing.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
-from shared.cloud.concurrency import VENDOR_SLOW, ConcurrencyLimit
+from shared.cloud.concurrency import ConcurrencyLimit
 from shared.jobs.job import BOUGHT, Blocked, Fetching, Submitted, Waiting
 from shared.jobs.queue import QueueEntry
 from shared.jobs.upload import Upload
-from shared.pipeline.outcomes import End, Parked, Skipped
+from shared.pipeline.circuit_breaker import ALWAYS, NEVER, CircuitBreaker, State
+from shared.pipeline.outcomes import End
 from shared.vendors.capabilities import CAPABILITIES
 
-RECHECK = "news"
-"""The stage of what is no job yet: something newer came while one was under way."""
+RECHECK = "recheck"
+"""The stage of an entry that stands for no job: something newer arrived while the upload's job was held."""
 
-MOST = 400
-"""Walks, as 50 calls a second of 3 seconds need. When there are so many, no lane has more than it needs for itself, so
-that no slow vendors hold up the others."""
-_OURS = 5.0
-"""Seconds of a walk without its call: on the way there, with the result, and until the round sees that one is with the
-vendor."""
-_FORGIVEN = 2
-"""Calls turned away in a row that say little of a vendor: others' calls came in between."""
-_LONGEST_PAUSE = 30.0
-_ALWAYS = datetime.min.replace(tzinfo=timezone.utc)
-_NEVER = datetime.max.replace(tzinfo=timezone.utc)
+MOST_RUNS = 400
+"""Most runs at once: 50 calls/s × 3 s with the vendor, and 50 calls/s × `AHEAD` of our own overhead. At the cap every
+lane gets only its own share, so slow vendors do not hold up the others."""
+AHEAD = 5.0
+"""Seconds of quota: what a run takes beside its call, to prepare it, to store the result, and until the worker notices
+that the call was sent."""
 
 
 @dataclass
-class _Lane:
+class Lane:
+    """One stage of one capability."""
+
+    stage: str
+    capability: str
     entries: dict[Upload, QueueEntry] = field(default_factory=dict)
-    """By upload, in order."""
-    under_way: int = 0
-    in_hand: int = 0
-    """Turns of what is under way: one walk may have several."""
+    """Those that may be started, by upload, in the queue's order."""
+    runs: int = 0
+    """Started, and not ended."""
 
-
-@dataclass
-class _Breaker:
-    """How the vendor has taken the last calls."""
-
-    refusals: int = 0
-    """In a row."""
-    passed: bool = False
-    opens: datetime = _ALWAYS
+    @property
+    def calls(self) -> bool:
+        """Whether its runs call the vendor: nothing was bought for its jobs yet."""
+        return self.stage not in BOUGHT
 
 
 class Scheduler:
-    """`concurrency` tells how many calls of a capability are with its vendor, and how many may be."""
+    """Starts each lane's entries in order, as many at once as use the quota and as the vendor answers in time.
+
+    `concurrency` returns the concurrency limit of a capability.
+    """
 
     def __init__(self, concurrency: Callable[[str], ConcurrencyLimit]) -> None:
         self._concurrency = concurrency
-        self._lanes: defaultdict[tuple[str, str], _Lane] = defaultdict(_Lane)
-        self._breakers: defaultdict[str, _Breaker] = defaultdict(_Breaker)
-        self._in_hand: set[Upload] = set()
-        """Uploads, between `begin` and `ended`."""
+        self._lanes: dict[tuple[str, str], Lane] = {}
+        """By stage and capability."""
+        self._breakers: defaultdict[str, CircuitBreaker] = defaultdict(CircuitBreaker)
+        """By capability."""
+        self._running: dict[Upload, QueueEntry] = {}
+        """The entries that `start` returned and that have not ended, by upload."""
         self._not_before: dict[QueueEntry, datetime] = {}
 
-    def seen(self, entries: Iterable[QueueEntry]) -> None:
-        """A new look at the queue, in place of the last one; what has no name there is kept."""
+    def listed(self, entries: Iterable[QueueEntry]) -> None:
+        """The queue was listed: these replace the last listing's. Entries without a key are not in the queue, and
+        stay."""
         for lane in self._lanes.values():
             lane.entries = {upload: entry for upload, entry in lane.entries.items() if not entry.key}
         self.add(entries)
 
     def add(self, entries: Iterable[QueueEntry]) -> None:
-        """In their order. An upload's first one stays: it may be postponed, or a later one an older job's."""
+        """In their order. Of an upload's entries the first stays: it may be postponed, or the later one an older
+        job's."""
         for entry in entries:
-            if not entry.key or entry.upload not in self._in_hand:
-                self._lanes[entry.stage, entry.capability].entries.setdefault(entry.upload, entry)
+            if not entry.key or entry.upload not in self._running:
+                self._lane(entry).entries.setdefault(entry.upload, entry)
 
-    def begin(self, now: datetime) -> list[QueueEntry]:
-        """The next turns to be moved on together, which may share a call; none when nothing can be begun now."""
-        for (stage, capability), lane in self._lanes.items():
-            if lane.under_way >= self._width(stage, capability, now):
+    def start(self, now: datetime) -> list[QueueEntry]:
+        """The entries of the next run; empty when none may be started now. Call `ended` with them in the end."""
+        for lane in self._lanes.values():
+            if not self._may_start(lane, now):
                 continue
-            free = (entry for upload, entry in lane.entries.items() if upload not in self._in_hand)
-            due = [entry for entry in free if self._moment(entry) <= now]
+            free = (entry for upload, entry in lane.entries.items() if upload not in self._running)
+            due = [entry for entry in free if self._due(entry) <= now]
             if entries := _together(due):
-                lane.under_way += 1
-                lane.in_hand += len(entries)
+                lane.runs += 1
                 for entry in entries:
-                    del lane.entries[entry.upload]
-                    self._in_hand.add(entry.upload)
+                    self._running[entry.upload] = lane.entries.pop(entry.upload)
                 return entries
         return []
 
     def ended(self, entries: Sequence[QueueEntry]) -> None:
-        """What `begin` gave out is moved on."""
-        lane = self._lanes[entries[0].stage, entries[0].capability]
-        lane.under_way -= 1
-        lane.in_hand -= len(entries)
-        self._in_hand -= {entry.upload for entry in entries}
+        """The run of these entries, which `start` returned, has ended."""
+        self._lane(entries[0]).runs -= 1
+        for entry in entries:
+            del self._running[entry.upload]
 
     def postpone(self, entry: QueueEntry, until: datetime) -> None:
-        """It cannot be moved on now."""
+        """Do not start this entry before `until`, nor before it is due."""
         self._not_before[entry] = until
-        self._lanes[entry.stage, entry.capability].entries[entry.upload] = entry
+        self._lane(entry).entries[entry.upload] = entry
 
     def learn(self, entry: QueueEntry, outcomes: Iterable[End], now: datetime) -> None:
-        """From what became of turns that were moved on together, what the vendor will say to the others."""
-        heard = [outcome for outcome in outcomes if not isinstance(outcome, Skipped) and not _was_not_sent(outcome)]
-        if entry.stage in BOUGHT or not heard:
-            return  # nobody knocked
-        jobs = [outcome.job for outcome in heard if isinstance(outcome, Parked)]
-        breaker = self._breakers[entry.capability]
-        if any(isinstance(job.stage, Blocked) for job in jobs):
-            breaker.opens = _NEVER  # one knock a round is enough
-        elif away := [job.due for job in jobs if isinstance(job.stage, Waiting) and job.stage.not_accepted]:
-            pause = 0.0
-            if now >= breaker.opens:  # else it was under way when the door shut
-                breaker.refusals += 1
-                if breaker.refusals > _FORGIVEN:
-                    pause = min(2.0 ** (breaker.refusals - _FORGIVEN - 1), _LONGEST_PAUSE)
-            breaker.opens = max(breaker.opens, now + timedelta(seconds=pause), *away)
-        else:
-            breaker.refusals, breaker.passed = 0, True
+        """Tell the circuit breaker what a run ended with, of which `entry` is one; polls and downloads tell nothing."""
+        if entry.stage not in BOUGHT:
+            self._breakers[entry.capability].learn(outcomes, now)
 
     @property
-    def in_hand(self) -> int:
-        """How many turns of one lane, at the most, were given out and are not moved on yet."""
-        return max((lane.in_hand for lane in self._lanes.values()), default=0)
+    def most_running(self) -> int:
+        """Jobs in the runs of a lane, of the lane that has the most."""
+        return max(Counter((entry.stage, entry.capability) for entry in self._running.values()).values(), default=0)
 
     def backlog(self, now: datetime) -> frozenset[str]:
-        """The capabilities for whose first call others wait."""
+        """The capabilities that have jobs in stage `waiting`, running or due."""
         return frozenset(
-            capability
-            for (stage, capability), lane in self._lanes.items()
-            if stage == Waiting.name and (lane.under_way or any(entry.due <= now for entry in lane.entries.values()))
+            lane.capability
+            for lane in self._lanes.values()
+            if lane.stage == Waiting.name and (lane.runs or any(entry.due <= now for entry in lane.entries.values()))
         )
 
     def is_starved(self) -> bool:
-        """Whether all that is known to wait for its first call has been begun, and more may have come meanwhile."""
-        return any(
-            stage == Waiting.name and lane.under_way and not lane.entries for (stage, _), lane in self._lanes.items()
-        )
+        """Whether a waiting lane has started all that was listed, and the queue may hold more by now."""
+        return any(lane.stage == Waiting.name and lane.runs and not lane.entries for lane in self._lanes.values())
 
-    def next_moment(self) -> datetime:
-        """When there may be something to begin."""
+    def next_due(self) -> datetime:
+        """The earliest moment at which an entry is due and its circuit breaker is not open."""
         return min(
             (
-                max(self._moment(entry), self._opens(stage, capability))
-                for (stage, capability), lane in self._lanes.items()
+                max(self._due(entry), self._breakers[lane.capability].open_until if lane.calls else ALWAYS)
+                for lane in self._lanes.values()
                 for entry in lane.entries.values()
             ),
-            default=_NEVER,
+            default=NEVER,
         )
 
-    def _moment(self, entry: QueueEntry) -> datetime:
+    def _lane(self, entry: QueueEntry) -> Lane:
+        key = entry.stage, entry.capability
+        if key not in self._lanes:
+            self._lanes[key] = Lane(*key)
+        return self._lanes[key]
+
+    def _due(self, entry: QueueEntry) -> datetime:
         return max(entry.due, self._not_before.get(entry, entry.due))
 
-    def _opens(self, stage: str, capability: str) -> datetime:
-        return _ALWAYS if stage in BOUGHT else self._breakers[capability].opens
+    def _may_start(self, lane: Lane, now: datetime) -> bool:
+        """Whether another run of a lane may start: one is the circuit breaker's probe, beyond that see `_has_room`."""
+        state = State.CLOSED
+        if lane.calls:
+            state = self._breakers[lane.capability].state(now, was_blocked=lane.stage == Blocked.name)
+        match state:
+            case State.OPEN:
+                return False
+            case State.HALF_OPEN:
+                return lane.runs == 0
+            case State.CLOSED:
+                return self._has_room(lane)
 
-    def _width(self, stage: str, capability: str, now: datetime) -> int:
-        if now < self._opens(stage, capability):
-            return 0
-        breaker = self._breakers[capability]
-        if stage not in BOUGHT and (breaker.refusals > _FORGIVEN or (stage == Blocked.name and not breaker.passed)):
-            return 1  # to see whether it takes calls again
-        concurrency = self._concurrency(capability)
-        ours = math.ceil(concurrency.per_second * _OURS)
-        if stage in BOUGHT:
-            return ours
-        ahead = min(ours, concurrency.room)
-        return ahead + self._with_vendor(capability) if stage == Waiting.name else ahead
+    def _has_room(self, lane: Lane) -> bool:
+        """Started minus with the vendor stays under five seconds of quota, unless another lane calls.
 
-    def _with_vendor(self, capability: str) -> int:
-        """Walks of the waiting lane that need no room there; fewer when the calls may be another lane's."""
-        if sum(lane.under_way for lane in self._lanes.values()) >= MOST:
-            return 0
-        others = sum(
-            lane.under_way
-            for (stage, its), lane in self._lanes.items()
-            if its == capability and stage != Waiting.name and stage not in BOUGHT
-        )
-        return max(0, self._concurrency(capability).in_flight - others)
-
-
-def _was_not_sent(outcome: End) -> bool:
-    """Whether the vendor has so many calls to answer that this one was kept back."""
-    return isinstance(outcome, Parked) and outcome.job.code == VENDOR_SLOW
+        Calls with the vendor are subtracted for the waiting lane only, which has the backlogs, and as many fewer as the
+        capability's other lanes have runs that call: those calls may be theirs. From `MOST_RUNS` runs on, none is
+        subtracted. Besides, a lane that calls gets no more than the vendor has room for.
+        """
+        limit = self._concurrency(lane.capability)
+        ahead = math.ceil(limit.per_second * AHEAD)
+        if not lane.calls:
+            return lane.runs < ahead
+        with_vendor = 0
+        if lane.stage == Waiting.name and sum(each.runs for each in self._lanes.values()) < MOST_RUNS:
+            calling = [each for each in self._lanes.values() if each.calls and each.capability == lane.capability]
+            others = sum(each.runs for each in calling if each is not lane)
+            with_vendor = max(0, limit.in_flight - others)
+        return lane.runs - with_vendor < min(ahead, limit.room)
 
 
 def _together(due: Sequence[QueueEntry]) -> list[QueueEntry]:
-    """The first of those that are due in a lane, and what may go with it: into one call, or under one question."""
+    """The first of a lane's due entries, and those whose jobs can share its call or its poll."""
     if not due or due[0].stage == Fetching.name:
-        return list(due[:1])  # everybody's results are fetched alone
+        return list(due[:1])  # each job's result is fetched by itself
     batch = CAPABILITIES[due[0].capability].batch if due[0].capability in CAPABILITIES else 1
     if due[0].stage == Submitted.name and batch > 1:
-        return [entry for entry in due if entry.due == due[0].due]  # what shares a ticket fell due together
+        return [entry for entry in due if entry.due == due[0].due]  # jobs that share a ticket fall due together
     return list(due[:batch])

@@ -1,7 +1,7 @@
-"""Settle's round: everything unfinished whose time has come is moved on, at the pace that was bought.
+"""Moves on every unfinished job that is due, as fast as the quota allows: one invocation of the function `settle`.
 
-A round goes on as long as something falls due soon, so that an asynchronous cutout is fetched seconds after it is
-made, and ends at once when there is nothing to do.
+A worker goes on as long as something falls due soon, so that an asynchronous result is fetched within seconds of being
+made. It ends at once when there is nothing to do.
 """
 
 from __future__ import annotations
@@ -14,119 +14,124 @@ from functools import partial
 from typing import Any
 
 from shared import log
-from shared.jobs.backlog import LINGER
+from shared.jobs.backlog import LINGER, BacklogOwner
 from shared.jobs.job import BOUGHT
 from shared.jobs.queue import QueueEntry
+from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
-from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.outcomes import End, Parked
-from shared.pipeline.runs import STAY, JobRunner, RunResult
+from shared.pipeline.runs import MAX_IDLE, JobRunner, RunResult
 from shared.pipeline.scheduler import Scheduler
 from shared.vendors.error_codes import quotable
 
-_LOOK, _HUNGRY = timedelta(seconds=1), timedelta(seconds=0.2)
-"""Between two looks at the queue; the second when everything that was seen has been begun."""
-_SELDOM = 20
-"""What has no turn is searched for after so many times as long as the last search took: it lists all there is."""
-_HANDOVER = timedelta(minutes=1)
-"""For the next round to begin."""
+_LISTING_INTERVAL, _LISTING_INTERVAL_STARVED = timedelta(seconds=1), timedelta(seconds=0.2)
+"""Between two listings of the queue; the second when all entries that were listed have been started."""
+_SEARCH_INTERVAL = 20
+"""Between two searches for jobs without an entry, in durations of the last search: it lists all of `jobs/`."""
+_SUCCESSOR_STARTS = timedelta(minutes=1)
+"""Within which the next worker starts, at the latest by the timer: until then a backlog's quota stays settle's."""
 
 
 class Worker:
-    """One invocation's work, done in `pool`; from `ends` on it begins nothing more."""
+    """The main thread starts runs in the threads of `pool` and handles what they return; the scheduler, the queue and
+    the backlog's announcement are its alone. From `ends` on it starts nothing more."""
 
     def __init__(
-        self, dispatcher: Dispatcher, ends: datetime, pool: Executor, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        scheduler: Scheduler,
+        runner: JobRunner,
+        jobs: JobStore,
+        backlog_owner: BacklogOwner,
+        pool: Executor,
+        *,
+        clock: Callable[[], datetime],
+        ends: datetime,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._dispatcher = dispatcher
-        self._pipeline = dispatcher.pipeline
-        self._jobs = dispatcher.pipeline.jobs
-        self._runner = JobRunner(dispatcher, ends)
+        self._scheduler = scheduler
+        self._runner = runner
+        self._jobs = jobs
+        self._backlog_owner = backlog_owner
         self._pool = pool
+        self._clock = clock
         self._ends = ends
         self._sleep = sleep
-        self._scheduler = Scheduler(dispatcher.pipeline.vendor_calls.concurrency)
-        self._under_way: dict[Future[Any], Callable[[Any], None]] = {}
-        """What is done in the pool, and what is done with what comes of it, here."""
-        self._over: list[str] = []
-        """Turns to be deleted."""
+        self._handlers: dict[Future[Any], Callable[[Any], None]] = {}
+        """What is to be called, in the main thread, with the result of each future of the pool."""
+        self._outdated: list[str] = []
+        """Keys of queue entries to be deleted."""
         self._bugs: list[Exception] = []
-        now = self._pipeline.clock()
-        self._last_look = self._next_look = now
-        self._next_search = now
-        self._stays_until = now
+        self._last_listing = self._next_listing = self._next_search = self._lingers_until = clock()
 
     def run(self) -> None:
-        """Raises what was not foreseen, after everything else has been moved on."""
+        """Raises the first unforeseen exception, after everything else has been moved on."""
         while True:
-            if self._next_look <= self._pipeline.clock() < self._ends:
-                self._look()
-            while (now := self._pipeline.clock()) < self._ends and (entries := self._scheduler.begin(now)):
-                self._under_way[self._pool.submit(self._runner.run_jobs, entries)] = partial(self._finished, entries)
+            if self._next_listing <= self._clock() < self._ends:
+                self._list_queue()
+            while (now := self._clock()) < self._ends and (entries := self._scheduler.start(now)):
+                self._handlers[self._pool.submit(self._runner.run_jobs, entries)] = partial(self._ended, entries)
             if self._scheduler.is_starved():
-                self._next_look = min(self._next_look, self._last_look + _HUNGRY)
-            if self._under_way:
-                self._gather(self._pause(now))
-            elif self._is_worth_staying(now):
+                self._next_listing = min(self._next_listing, self._last_listing + _LISTING_INTERVAL_STARVED)
+            if self._handlers:
+                self._handle_results(self._pause(now))
+            elif self._should_wait(now):
                 self._sleep(self._pause(now))
-            elif self._over and now < self._ends:
-                self._next_look = now  # what stood behind those may be seen now
+            elif self._outdated and now < self._ends:
+                self._next_listing = now  # entries behind the outdated ones may be listed now
             else:
                 break
-        self._leave()
+        self._hand_over()
         if self._bugs:
             raise self._bugs[0]
 
-    # ---------------------------------------------------------------- what there is to do
+    # ---------------------------------------------------------------- what to start, and when
 
-    def _look(self) -> None:
-        now = self._pipeline.clock()
-        self._last_look, self._next_look = now, now + _LOOK
+    def _list_queue(self) -> None:
+        now = self._clock()
+        self._last_listing, self._next_listing = now, now + _LISTING_INTERVAL
         try:
-            self._forget()
-            self._scheduler.seen([*self._jobs.heads(beside=self._scheduler.in_hand)])  # all, or what is known stays
-            self._dispatcher.backlog_owner.announce(self._scheduler.backlog(now), self._ends + _HANDOVER)
-        except Exception as bug:  # noqa: BLE001 - what is under way must end, and the next look may see; `run` raises it
-            self._note(bug, "")
+            self._delete_outdated()
+            entries = [*self._jobs.heads(beside=self._scheduler.most_running)]
+            self._scheduler.listed(entries)  # not before the listing is complete: if it fails, the last one stays
+            self._backlog_owner.announce(self._scheduler.backlog(now), self._ends + _SUCCESSOR_STARTS)
+        except Exception as bug:  # noqa: BLE001 - runs must end, and the next listing may succeed; `run` raises it
+            self._note_bug(bug, "")
         if now >= self._next_search:
-            self._next_search = self._ends  # until this search is over
-            self._under_way[self._pool.submit(self._runner.search)] = self._searched
-
-    def _searched(self, found: tuple[list[QueueEntry], timedelta]) -> None:
-        entries, took = found
-        self._next_search = self._pipeline.clock() + _SELDOM * took
-        self._scheduler.add(entries)
+            self._next_search = self._ends  # until this search has ended
+            self._handlers[self._pool.submit(self._runner.search)] = self._searched
 
     def _pause(self, now: datetime) -> float:
         """Seconds until there may be something to do."""
-        moments = (self._scheduler.next_moment(), self._next_look, self._ends, now + _LOOK)
+        moments = (self._scheduler.next_due(), self._next_listing, self._ends, now + _LISTING_INTERVAL)
         return (min(moment for moment in moments if moment > now) - now).total_seconds()
 
-    def _is_worth_staying(self, now: datetime) -> bool:
-        """Whether there will be, soon enough to wait for it."""
+    def _should_wait(self, now: datetime) -> bool:
+        """Whether something falls due soon, or functions may still enqueue because they saw this worker announced."""
         return now < self._ends and (
-            self._scheduler.next_moment() <= min(now + STAY, self._ends) or now < self._stays_until
+            self._scheduler.next_due() <= min(now + MAX_IDLE, self._ends) or now < self._lingers_until
         )
 
-    # ---------------------------------------------------------------- and what comes of it, here
+    # ---------------------------------------------------------------- results, in the main thread
 
-    def _gather(self, seconds: float) -> None:
-        done, _ = wait(self._under_way, seconds, FIRST_COMPLETED)
+    def _handle_results(self, seconds: float) -> None:
+        """Of the futures that are done; waits that many seconds for the first one."""
+        done, _ = wait(self._handlers, seconds, FIRST_COMPLETED)
         for future in done:
-            then = self._under_way.pop(future)
+            handler = self._handlers.pop(future)
             try:
-                then(future.result())
-            except Exception as bug:  # noqa: BLE001 - raised by `run`, after everything else
-                self._note(bug, "")
+                handler(future.result())
+            except Exception as bug:  # noqa: BLE001 - `run` raises it
+                self._note_bug(bug, "")
 
-    def _finished(self, entries: Sequence[QueueEntry], results: dict[Upload, RunResult]) -> None:
-        now = self._pipeline.clock()
+    def _ended(self, entries: Sequence[QueueEntry], results: dict[Upload, RunResult]) -> None:
+        """A run of `entries`."""
+        now = self._clock()
         self._scheduler.ended(entries)
         for entry in entries:
             result, next_entry = results[entry.upload], None
             match result:
                 case Exception():
-                    self._note(result, entry.upload.key)
+                    self._note_bug(result, entry.upload.key)
                     self._scheduler.postpone(entry, self._ends)
                     continue
                 case datetime():
@@ -136,25 +141,30 @@ class Worker:
                     next_entry = QueueEntry.of(job)
                     self._scheduler.add([next_entry])
             if entry.key and entry != next_entry:
-                self._over.append(entry.key)
+                self._outdated.append(entry.key)
         outcomes = [result for result in results.values() if isinstance(result, End)]
         self._scheduler.learn(entries[0], outcomes, now)
         if outcomes and entries[0].stage not in BOUGHT:
-            self._stays_until = now + LINGER
+            self._lingers_until = now + LINGER
 
-    def _note(self, bug: Exception, upload: str) -> None:
+    def _searched(self, found: tuple[list[QueueEntry], timedelta]) -> None:
+        entries, took = found
+        self._next_search = self._clock() + _SEARCH_INTERVAL * took
+        self._scheduler.add(entries)
+
+    def _note_bug(self, bug: Exception, upload: str) -> None:
         log.error("bug", message=quotable(f"{type(bug).__name__}: {bug}"), key=upload)
         self._bugs.append(bug)
 
-    def _forget(self) -> None:
-        over, self._over = self._over, []
-        self._jobs.take_out(tuple(over))
+    def _delete_outdated(self) -> None:
+        keys, self._outdated = self._outdated, []
+        self._jobs.take_out(tuple(keys))
 
-    def _leave(self) -> None:
-        """What is left is the next round's, which is called at once if only time was missing for it."""
-        self._forget()
-        now = self._pipeline.clock()
-        left = self._scheduler.backlog(now)
-        self._dispatcher.backlog_owner.announce(left, max(now, self._ends) + _HANDOVER)
-        if left and now >= self._ends:
-            self._dispatcher.backlog_owner.wake_worker()
+    def _hand_over(self) -> None:
+        """Leave what remains to the next worker, and wake it if only the time was too short."""
+        self._delete_outdated()
+        now = self._clock()
+        backlog = self._scheduler.backlog(now)
+        self._backlog_owner.announce(backlog, max(now, self._ends) + _SUCCESSOR_STARTS)
+        if backlog and now >= self._ends:
+            self._backlog_owner.wake_worker()

@@ -11,12 +11,11 @@ from shared.jobs import keys
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
-from shared.pipeline.worker import Worker
 from tests.reliability.instances import Instances, Wire, result
 from tests.reliability.leaks import told_too_much
 from tests.reliability.promises import Wrong, broken_now
 from tests.reliability.shapes import Shape, body
-from tests.unit.fakes import AtOnce, Shop
+from tests.unit.fakes import Shop
 
 Retry = Literal["at once", "when the lease is over", "when all is quiet"]
 RETRIES: tuple[Retry, ...] = ("at once", "when the lease is over", "when all is quiet")
@@ -89,7 +88,7 @@ class Life:
         for _ in range(_MOST_ROUNDS):
             self.clock.pass_(minutes=3)
             ends = self.clock() + timedelta(minutes=3)
-            self._run(Worker(self._dispatcher, ends, AtOnce(), sleep=lambda pause: self.clock.pass_(seconds=pause)).run)
+            self._run(self.shop.worker(ends, dispatcher=self._dispatcher).run)
             if not self.shop.keys(keys.JOBS):
                 return
 

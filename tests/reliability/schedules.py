@@ -20,14 +20,13 @@ from shared.jobs import keys
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from shared.pipeline.dispatch import Dispatcher
-from shared.pipeline.worker import Worker
 from tests.reliability.actors import Actor, Cast, Order
 from tests.reliability.leaks import told_too_much
 from tests.reliability.ledger import Counts, Ledger
 from tests.reliability.model_vendor import MOODS, ModelVendor
 from tests.reliability.people import BAD, SCENES, People
 from tests.reliability.promises import Kind, broken_now, broken_when_quiet, lost
-from tests.unit.fakes import AtOnce, Died, Shop
+from tests.unit.fakes import Died, Shop
 
 _UPLOADS, _SETTLE = timedelta(seconds=120), timedelta(seconds=300)
 """The functions' timeouts."""
@@ -201,8 +200,8 @@ class Schedule(RuleBasedStateMachine):
             self.clock.now = max(self.clock.now, wakes)
 
         ends = self.clock() + timedelta(seconds=Timeouts.within(_SETTLE.total_seconds()).begin)
-        # Rounds that overlap are what is interleaved, not what one of them does at once.
-        Worker(self.settle, ends, AtOnce(), sleep=sleep).run()
+        # Workers that overlap are what is interleaved, not what one of them does at once.
+        self.shop.worker(ends, sleep=sleep, dispatcher=self.settle).run()
 
     def _begin(self, actor: Actor, walk: Walk, event: tuple[str, str] | None = None) -> None:
         self.cast.actors.append(actor)

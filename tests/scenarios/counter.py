@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.entry import invocation, settle, wiring
+from shared.entry import invocation, wiring
 from shared.entry.settle import on_timer
 from shared.entry.uploads import on_upload
 from shared.jobs.receipt import Receipt
@@ -149,7 +149,7 @@ def counter() -> Iterator[Counter]:
         patch.setattr(segment, "_SEARCH", 64)  # any cutout will do
         patch.setattr(repair, "_MEND", 64)
         patch.setattr(invocation, "now", clock)
-        patch.setattr(settle, "Round", partial(Worker, sleep=clock.sleep))
+        patch.setattr(wiring, "Worker", partial(Worker, sleep=clock.sleep))
         with Cloud(timer_seconds=math.inf, qps=1000, job_seconds=0) as cloud:
             for name, value in cloud.settings().items():
                 patch.delenv(name, raising=False)

@@ -25,7 +25,10 @@ from shared.pictures.sniff import Download
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.pipeline import Pipeline
 from shared.pipeline.results import ResultStore
+from shared.pipeline.runs import JobRunner
+from shared.pipeline.scheduler import Scheduler
 from shared.pipeline.vendor_calls import VendorCalls
+from shared.pipeline.worker import Worker
 from shared.vendors.damo import Damo
 from shared.vendors.picwish import Picwish
 from shared.vendors.prices import Prices
@@ -287,6 +290,29 @@ class Shop:
             results=ResultStore(self.bucket, web, self.providers, self.clock),
             clock=self.clock,
             prices=self.prices,
+        )
+
+    def worker(
+        self,
+        ends: datetime,
+        pool: Executor | None = None,
+        *,
+        sleep: Callable[[float], None] | None = None,
+        dispatcher: Dispatcher | None = None,
+    ) -> Worker:
+        """An instance's worker. Unless there is a `pool` it does one thing after the other; sleeping makes the clock go
+        on."""
+        instance = dispatcher or self.dispatcher
+        pipeline, jobs, vendor_calls = instance.pipeline, instance.pipeline.jobs, instance.pipeline.vendor_calls
+        return Worker(
+            Scheduler(vendor_calls.concurrency),
+            JobRunner(jobs, pipeline, instance, vendor_calls, clock=self.clock, ends=ends),
+            jobs,
+            instance.backlog_owner,
+            pool or AtOnce(),
+            clock=self.clock,
+            ends=ends,
+            sleep=sleep or (lambda seconds: self.clock.pass_(seconds=seconds)),
         )
 
     def upload(self, key: str, body: bytes, **metadata: str) -> None:

@@ -1,4 +1,4 @@
-"""Vendors of many kinds against a backlog, in a time of its own: a minute takes a millisecond."""
+"""Simulates a backlog with vendors of many kinds, in simulated time: a minute takes a millisecond."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from typing import Protocol
 
 from shared.cloud.concurrency import ConcurrencyLimit
 from shared.errors import NotAccepted
+from shared.pipeline.scheduler import AHEAD
 
 CALL_SECONDS = 40.0
-_AGAIN = 10.0
-"""Seconds after which a call that got no answer is due again: behind all that wait by then."""
+_RETRY_AFTER = 10.0
+"""Seconds after which a job whose call got no answer is due again, behind all that wait by then."""
 _PREPARES, _STORES = 0.2, 0.3
-"""Seconds of a job before its call and after it."""
-_AHEAD = 5.0
-"""Seconds of the quota that are prepared ahead of the calls, as settle does."""
+"""Seconds that a job takes before its call and after it."""
 
 
 @dataclass
@@ -47,8 +46,8 @@ class Vendor(Protocol):
 
 
 class Parallel:
-    """Serves any number at once; `takes` tells the seconds of a call that comes at a certain time, infinite for one
-    that is never answered."""
+    """Serves any number of calls at once. `takes` returns the seconds of a call that comes at a certain time, infinite
+    for one that is never answered."""
 
     def __init__(self, takes: Callable[[float], float]) -> None:
         self._takes = takes
@@ -59,28 +58,28 @@ class Parallel:
 
 
 class Serial:
-    """Serves one after the other, `takes` seconds each, also those whose caller has hung up."""
+    """Serves one call after the other, `takes` seconds each, also those whose caller has given up."""
 
     def __init__(self, takes: Callable[[float], float]) -> None:
         self._takes = takes
-        self._line: deque[Callable[[], None]] = deque()
+        self._queue: deque[Callable[[], None]] = deque()
 
     def call(self, time: Time, answer: Callable[[], None]) -> None:
-        self._line.append(answer)
-        if len(self._line) == 1:
+        self._queue.append(answer)
+        if len(self._queue) == 1:
             self._serve(time)
 
     def _serve(self, time: Time) -> None:
         def served() -> None:
-            self._line.popleft()()
-            if self._line:
+            self._queue.popleft()()
+            if self._queue:
                 self._serve(time)
 
         time.after(self._takes(time.now), served)
 
 
 class Backlog:
-    """Jobs that wait for one capability, of which settle begins as many as the limit says."""
+    """Jobs that wait for one capability, of which a worker starts as many as the limit allows."""
 
     def __init__(self, vendor: Vendor, *, per_second: float, jobs: int, limit: ConcurrencyLimit | None = None) -> None:
         self.time = Time()
@@ -93,40 +92,40 @@ class Backlog:
         self._vendor = vendor
         self._per_second = per_second
         self._jobs = self._waiting = jobs
-        self._begun = 0
+        self._runs = 0
         self._free = 0.0
-        """When the quota's next turn is."""
+        """When the quota's next slot is."""
 
     def run(self, until: float = math.inf) -> Backlog:
-        """Until every job is done, or it is as late as that."""
-        self._begin()
+        """Until every job is done, or until that moment."""
+        self._start()
         while self.done < self._jobs and self.time.now < until:
             self.time.step()
         return self
 
     @property
     def share(self) -> float:
-        """Of the quota, used until the last call."""
+        """The share of the quota that was used until the last call."""
         return self.calls / (self._per_second * self.last_call + 1)
 
-    def _begin(self) -> None:
-        ahead = math.ceil(self._per_second * _AHEAD)
-        while self._waiting and self._begun < self.limit.in_flight + min(ahead, self.limit.room):
+    def _start(self) -> None:
+        ahead = math.ceil(self._per_second * AHEAD)
+        while self._waiting and self._runs < self.limit.in_flight + min(ahead, self.limit.room):
             self._waiting -= 1
-            self._begun += 1
+            self._runs += 1
             self.time.after(_PREPARES, self._prepared)
 
     def _prepared(self) -> None:
-        turn = max(self._free, self.time.now)
-        self._free = turn + 1 / self._per_second
-        self.time.after(turn - self.time.now, self._call)
+        slot = max(self._free, self.time.now)
+        self._free = slot + 1 / self._per_second
+        self.time.after(slot - self.time.now, self._call)
 
     def _call(self) -> None:
         try:
             in_flight = self.limit.sent()
         except NotAccepted:
             self.kept_back += 1
-            self._free = self.time.now  # the turn is the next one's
+            self._free = self.time.now  # the next call gets the slot
             self._over(waits=True)
             return
         self.calls, self.last_call = self.calls + 1, self.time.now
@@ -144,20 +143,20 @@ class Backlog:
                 self.time.after(_STORES, self._over)
             else:
                 self.unanswered += 1
-                self.time.after(_AGAIN, self._falls_due)
+                self.time.after(_RETRY_AFTER, self._falls_due)
                 self._over()
-            self._begin()
+            self._start()
 
         sent_at = self.time.now
         self._vendor.call(self.time, lambda: ends(self.time.now - sent_at))
         self.time.after(CALL_SECONDS, lambda: ends(math.inf))
-        self._begin()
+        self._start()
 
     def _falls_due(self) -> None:
         self._waiting += 1
-        self._begin()
+        self._start()
 
     def _over(self, *, waits: bool = False) -> None:
-        self._begun -= 1
+        self._runs -= 1
         self._waiting += waits
-        self._begin()
+        self._start()

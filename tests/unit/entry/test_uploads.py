@@ -90,7 +90,7 @@ def test_new_credentials_leave_an_instance_what_it_has_learnt(oss: Oss, accounts
     settings, timeouts = invocation.settings(), Timeouts.within(120)
 
     def begin(key: Key) -> Dispatcher:
-        return wiring.dispatcher(settings, "shop-photos", Credentials(**vars(key)), timeouts, group="general")
+        return wiring.parts(settings, "shop-photos", Credentials(**vars(key)), timeouts, group="general").dispatcher
 
     first, second = accounts.assume_role(), accounts.assume_role()
     dispatcher = begin(first)

@@ -15,10 +15,9 @@ from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.upload import Upload
 from shared.pipeline.backfill import Backfill, Order, Report
-from shared.pipeline.worker import Worker
 from tests.pictures import picture
 from tests.unit import viapi_line
-from tests.unit.fakes import AtOnce, Shop
+from tests.unit.fakes import Shop
 from tests.unit.viapi_line import COMMON, THROTTLED, ok
 
 shop = viapi_line.shop
@@ -63,7 +62,7 @@ def backfill(shop: Shop, functions: Invocations, order: Order = ALL) -> Report:
 
 def settle(shop: Shop) -> None:
     ends = shop.clock() + timedelta(minutes=30)
-    Worker(shop.dispatcher, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
+    shop.worker(ends).run()
 
 
 def queued(shop: Shop) -> list[str]:

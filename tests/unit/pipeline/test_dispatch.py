@@ -10,10 +10,9 @@ import pytest
 from shared.jobs import keys
 from shared.jobs.job import Waiting
 from shared.jobs.upload import Upload
-from shared.pipeline.worker import Worker
 from tests.pictures import picture
 from tests.unit import viapi_line
-from tests.unit.fakes import AtOnce, Shop
+from tests.unit.fakes import Shop
 from tests.unit.viapi_line import COMMON, HD, LINK, MASK, PAIR, SUBMITTED, THROTTLED, VEHICLE, ok, refused, status
 
 shop = viapi_line.shop
@@ -25,7 +24,7 @@ def told_late(shop: Shop, key: str, etag: str, seconds: float = 9) -> None:
 
 def settle(shop: Shop) -> None:
     ends = shop.clock() + timedelta(minutes=3)
-    Worker(shop.dispatcher, ends, AtOnce(), sleep=lambda pause: shop.clock.pass_(seconds=pause)).run()
+    shop.worker(ends).run()
 
 
 def test_an_event_told_again_is_not_paid_for_again(shop: Shop) -> None:

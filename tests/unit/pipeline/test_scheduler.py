@@ -1,4 +1,4 @@
-"""What settle begins next: in order, as wide as the quota, and gently at a door that is shut."""
+"""What the worker starts next: in order, as much as the quota allows, and one probe where calls are refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.jobs.job import Blocked, Claimed, Job, Stage, Submitted, Waiting
 from shared.jobs.queue import QueueEntry
 from shared.jobs.upload import Upload
 from shared.pipeline.outcomes import Parked, Skipped
-from shared.pipeline.scheduler import MOST, RECHECK, Scheduler
+from shared.pipeline.scheduler import MOST_RUNS, RECHECK, Scheduler
 from tests.unit.fakes import START
 
 COMMON, HD, DAMO = "general/common", "general/hd-common", "damo/background"
@@ -23,28 +23,28 @@ def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def turn(
+def entry(
     name: str, *, stage: str = "waiting", capability: str = COMMON, due: float = 0, key: str | None = None
 ) -> QueueEntry:
     upload = Upload(f"uploads/{capability}/{name}")
     return QueueEntry(f"queue/{stage}/{due:06}/{upload.key}" if key is None else key, stage, at(due), upload)
 
 
-def turns(number: int, **more: object) -> list[QueueEntry]:
-    return [turn(f"{each:03}", **more) for each in range(number)]  # type: ignore[arg-type]
+def entries(number: int, **more: object) -> list[QueueEntry]:
+    return [entry(f"{each:03}", **more) for each in range(number)]  # type: ignore[arg-type]
 
 
 def job(stage: Stage, due: float = 0) -> Job:
     return Job(id="1", source=f"uploads/{COMMON}/a", uploaded_at=START, due=at(due), stage=stage)
 
 
-AWAY = job(Waiting(not_accepted=True))
+THROTTLED = job(Waiting(not_accepted=True))
 BOUGHT = job(Submitted("T-1", START))
 BLOCKED = job(Blocked())
 
 
 class Vendor(ConcurrencyLimit):
-    """Takes `free` more calls beside those that it has."""
+    """Has room for `free` more calls."""
 
     def __init__(self, per_second: float, free: int = 1000) -> None:
         super().__init__(per_second, 40.0, lambda: 0.0)
@@ -55,67 +55,67 @@ class Vendor(ConcurrencyLimit):
         return self.free
 
 
-def of(per_second: float) -> Scheduler:
+def scheduler_of(per_second: float) -> Scheduler:
     vendor = Vendor(per_second)
     return Scheduler(lambda capability: vendor)
 
 
 @pytest.fixture
-def lanes() -> Scheduler:
+def scheduler() -> Scheduler:
     """Of 2 calls a second."""
-    return of(2)
+    return scheduler_of(2)
 
 
-def begun(lanes: Scheduler, seconds: float = 0, most: int = 1000) -> list[list[QueueEntry]]:
-    """All that can be begun at once."""
+def started(scheduler: Scheduler, seconds: float = 0, most: int = 1000) -> list[list[QueueEntry]]:
+    """All runs that may be started now."""
     found: list[list[QueueEntry]] = []
-    while len(found) < most and (together := lanes.begin(at(seconds))):
+    while len(found) < most and (together := scheduler.start(at(seconds))):
         found.append(together)
     return found
 
 
-def refuse(lanes: Scheduler, times: int, seconds: float = 0) -> float:
-    """One after the other, each as soon as the door lets it knock; the seconds at which the last one does."""
-    lanes.seen([turn("knocks")])
+def refuse(scheduler: Scheduler, times: int, seconds: float = 0) -> float:
+    """One call after the other, each as soon as it may be sent; the seconds at which the last one was refused."""
+    scheduler.listed([entry("probe")])
     for _ in range(times):
-        seconds = max(seconds, (lanes.next_moment() - START).total_seconds())
-        lanes.learn(turn("a"), [Parked(AWAY)], at(seconds))
-    lanes.seen([])
+        seconds = max(seconds, (scheduler.next_due() - START).total_seconds())
+        scheduler.learn(entry("a"), [Parked(THROTTLED)], at(seconds))
+    scheduler.listed([])
     return seconds
 
 
-def test_a_lane_is_taken_in_the_order_of_the_queue(lanes: Scheduler) -> None:
-    waiting = turns(5)
-    lanes.seen(waiting)
-    assert begun(lanes) == [[each] for each in waiting]
+def test_a_lane_is_started_in_the_order_of_the_queue(scheduler: Scheduler) -> None:
+    waiting = entries(5)
+    scheduler.listed(waiting)
+    assert started(scheduler) == [[each] for each in waiting]
 
 
-def test_what_is_not_due_does_not_begin(lanes: Scheduler) -> None:
-    lanes.seen([turn("a", due=5)])
-    assert begun(lanes, 4.9) == []
-    assert lanes.next_moment() == at(5)
-    assert begun(lanes, 5) == [[turn("a", due=5)]]
+def test_an_entry_that_is_not_due_is_not_started(scheduler: Scheduler) -> None:
+    scheduler.listed([entry("a", due=5)])
+    assert started(scheduler, 4.9) == []
+    assert scheduler.next_due() == at(5)
+    assert started(scheduler, 5) == [[entry("a", due=5)]]
 
 
-@pytest.mark.parametrize(("per_second", "width"), [(0.1, 1), (0.5, 3), (2, 10), (2.1, 11), (50, 250)])
-def test_as_many_are_on_their_way_to_a_vendor_as_five_seconds_of_the_quota(per_second: float, width: int) -> None:
-    lanes = of(per_second)
-    lanes.seen(turns(300))
-    first = begun(lanes)
-    assert len(first) == width
-    lanes.ended(first[0])
-    assert len(begun(lanes)) == 1
+@pytest.mark.parametrize(("per_second", "runs"), [(0.1, 1), (0.5, 3), (2, 10), (2.1, 11), (50, 250)])
+def test_as_many_runs_are_started_as_five_seconds_of_the_quota(per_second: float, runs: int) -> None:
+    scheduler = scheduler_of(per_second)
+    scheduler.listed(entries(300))
+    first = started(scheduler)
+    assert len(first) == runs
+    scheduler.ended(first[0])
+    assert len(started(scheduler)) == 1
 
 
-def test_every_lane_has_a_width_of_its_own() -> None:
-    lanes = Scheduler({COMMON: Vendor(2), HD: Vendor(1)}.__getitem__)
-    lanes.seen(turns(50) + turns(50, capability=HD) + turns(50, stage="fetching"))
-    counted = [(together[0].stage, together[0].capability) for together in begun(lanes)]
-    lanes_of = (("waiting", COMMON), ("waiting", HD), ("fetching", COMMON))
-    assert [counted.count(lane) for lane in lanes_of] == [10, 5, 10]
+def test_every_lane_has_five_seconds_of_quota_of_its_own() -> None:
+    scheduler = Scheduler({COMMON: Vendor(2), HD: Vendor(1)}.__getitem__)
+    scheduler.listed(entries(50) + entries(50, capability=HD) + entries(50, stage="fetching"))
+    counted = [(together[0].stage, together[0].capability) for together in started(scheduler)]
+    expected = (("waiting", COMMON), ("waiting", HD), ("fetching", COMMON))
+    assert [counted.count(lane) for lane in expected] == [10, 5, 10]
 
 
-# -------------------------------------------------------------------- what is with the vendor
+# -------------------------------------------------------------------- calls that are with the vendor
 
 
 Vendors = defaultdict[str, Vendor]
@@ -128,305 +128,326 @@ def vendors() -> Vendors:
 
 
 @pytest.fixture
-def wider(vendors: Vendors) -> Scheduler:
+def with_vendors(vendors: Vendors) -> Scheduler:
     return Scheduler(vendors.__getitem__)
 
 
-def test_what_is_with_the_vendor_leaves_its_place_to_others_however_long_that_takes(
-    wider: Scheduler, vendors: Vendors
+def test_calls_that_are_with_the_vendor_do_not_count_however_long_they_take(
+    with_vendors: Scheduler, vendors: Vendors
 ) -> None:
-    wider.seen(turns(50) + turns(50, capability=HD))
-    assert len(begun(wider)) == 20
+    with_vendors.listed(entries(50) + entries(50, capability=HD))
+    assert len(started(with_vendors)) == 20
     vendors[COMMON].in_flight = 3
-    assert [together[0].capability for together in begun(wider)] == [COMMON] * 3
+    assert [together[0].capability for together in started(with_vendors)] == [COMMON] * 3
     vendors[COMMON].in_flight = 0
-    assert begun(wider) == []
+    assert started(with_vendors) == []
 
 
-def test_one_lane_alone_takes_the_places_and_none_that_another_may_have_left(
-    wider: Scheduler, vendors: Vendors
-) -> None:
-    wider.seen([turn(f"{stage}-{each}", stage=stage) for stage in ("claimed", "submitted") for each in range(4)])
-    assert len(begun(wider)) == 8
-    wider.add([*turns(50), *(turn(f"late-{each}", stage="fetching") for each in range(50))])
-    assert len(begun(wider)) == 20
+def test_calls_that_may_be_another_lanes_count_for_the_waiting_lane(with_vendors: Scheduler, vendors: Vendors) -> None:
+    with_vendors.listed(
+        [entry(f"{stage}-{each}", stage=stage) for stage in ("claimed", "submitted") for each in range(4)]
+    )
+    assert len(started(with_vendors)) == 8
+    with_vendors.add([*entries(50), *(entry(f"late-{each}", stage="fetching") for each in range(50))])
+    assert len(started(with_vendors)) == 20
     vendors[COMMON].in_flight = 4
-    assert begun(wider) == [], "they may be the claimed ones' calls"
+    assert started(with_vendors) == [], "they may be the claimed ones' calls"
     vendors[COMMON].in_flight = 6
-    assert [together[0].stage for together in begun(wider)] == ["waiting"] * 2
+    assert [together[0].stage for together in started(with_vendors)] == ["waiting"] * 2
 
 
-def test_no_more_are_begun_than_the_vendor_has_room_for(wider: Scheduler, vendors: Vendors) -> None:
+@pytest.mark.parametrize("stage", ["claimed", "blocked", RECHECK])
+def test_calls_that_are_with_the_vendor_count_for_every_lane_but_the_waiting_one(
+    with_vendors: Scheduler, vendors: Vendors, stage: str
+) -> None:
+    with_vendors.learn(entry("a"), [Parked(BOUGHT)], START)
+    with_vendors.listed(entries(50, stage=stage))
+    assert len(started(with_vendors)) == 10
+    vendors[COMMON].in_flight = 10
+    assert started(with_vendors) == []
+
+
+def test_no_more_are_started_than_the_vendor_has_room_for(with_vendors: Scheduler, vendors: Vendors) -> None:
     vendors[COMMON].free = 3
-    wider.seen([*turns(50), *turns(50, stage="fetching"), *turns(50, capability=HD)])
-    assert [together[0].capability for together in begun(wider) if together[0].stage == "waiting"].count(COMMON) == 3
+    with_vendors.listed([*entries(50), *entries(50, stage="fetching"), *entries(50, capability=HD)])
+    assert [together[0].capability for together in started(with_vendors) if together[0].stage == "waiting"].count(
+        COMMON
+    ) == 3
     vendors[COMMON].in_flight, vendors[COMMON].free = 3, 0
-    assert begun(wider) == []
+    assert started(with_vendors) == []
     vendors[COMMON].in_flight, vendors[COMMON].free = 2, 1
-    assert begun(wider) == [], "the one that was answered is still under way"
-    wider.ended(turns(1))
-    assert len(begun(wider)) == 1
+    assert started(with_vendors) == [], "the run whose call was answered has not ended"
+    with_vendors.ended(entries(1))
+    assert len(started(with_vendors)) == 1
 
 
 @pytest.mark.parametrize("stage", ["waiting", "claimed", "blocked", RECHECK])
-def test_a_vendor_without_room_is_called_for_nothing_and_asked_for_all_that_was_bought(
-    wider: Scheduler, vendors: Vendors, stage: str
+def test_without_room_at_the_vendor_nothing_is_called_for_and_everything_bought_is_polled_and_fetched(
+    with_vendors: Scheduler, vendors: Vendors, stage: str
 ) -> None:
     vendors[COMMON].free = 0
     if stage == "blocked":
-        wider.learn(turn("a"), [Parked(BOUGHT)], START)
-    wider.seen([*turns(3, stage=stage), turn("b", stage="submitted"), turn("c", stage="fetching")])
-    assert [together[0].stage for together in begun(wider)] == ["submitted", "fetching"]
+        with_vendors.learn(entry("a"), [Parked(BOUGHT)], START)
+    with_vendors.listed([*entries(3, stage=stage), entry("b", stage="submitted"), entry("c", stage="fetching")])
+    assert [together[0].stage for together in started(with_vendors)] == ["submitted", "fetching"]
 
 
-def test_a_call_that_was_kept_back_is_no_refusal_of_the_vendors(lanes: Scheduler) -> None:
-    kept_back = replace(AWAY, code=VENDOR_SLOW)
+def test_a_call_that_was_kept_back_is_no_refusal_of_the_vendors(scheduler: Scheduler) -> None:
+    kept_back = replace(THROTTLED, code=VENDOR_SLOW)
     for _ in range(9):
-        lanes.learn(turn("a"), [Parked(kept_back)], START)
-    lanes.seen(turns(30))
-    assert len(begun(lanes)) == 10
-    refuse(lanes, 2)
-    lanes.learn(turn("a"), [Parked(kept_back)], START)
-    refuse(lanes, 1)
-    lanes.seen(turns(30))
-    assert begun(lanes, 0.9) == [], "nor does it say that the door is open"
+        scheduler.learn(entry("a"), [Parked(kept_back)], START)
+    scheduler.listed(entries(30))
+    assert len(started(scheduler)) == 10
+    refuse(scheduler, 2)
+    scheduler.learn(entry("a"), [Parked(kept_back)], START)
+    refuse(scheduler, 1)
+    scheduler.listed(entries(30))
+    assert started(scheduler, 0.9) == [], "nor does it count as accepted"
 
 
-def test_slow_vendors_take_no_more_than_leaves_the_others_theirs(wider: Scheduler, vendors: Vendors) -> None:
+def test_with_most_runs_started_every_lane_gets_its_own_share_only(with_vendors: Scheduler, vendors: Vendors) -> None:
     vendors[COMMON].in_flight = vendors[HD].in_flight = 1000
-    wider.seen([*turns(MOST), *turns(MOST, capability=HD)])
-    assert len(begun(wider)) == MOST + 10
-    wider.seen(turns(20, capability="general/logo"))
-    assert len(begun(wider)) == 10
+    with_vendors.listed([*entries(MOST_RUNS), *entries(MOST_RUNS, capability=HD)])
+    assert len(started(with_vendors)) == MOST_RUNS + 10
+    with_vendors.listed(entries(20, capability="general/logo"))
+    assert len(started(with_vendors)) == 10
 
 
-def test_a_walk_has_as_many_turns_in_hand_as_go_together(lanes: Scheduler) -> None:
-    assert lanes.in_hand == 0
-    lanes.seen([*turns(2), *turns(13, capability=DAMO)])
-    together = begun(lanes)
-    assert lanes.in_hand == 13, "the most of any lane"
+def test_a_run_has_as_many_jobs_as_share_its_call(scheduler: Scheduler) -> None:
+    assert scheduler.most_running == 0
+    scheduler.listed([*entries(2), *entries(13, capability=DAMO)])
+    together = started(scheduler)
+    assert scheduler.most_running == 13, "the most of any lane"
     for each in together:
-        lanes.ended(each)
-    assert lanes.in_hand == 0
+        scheduler.ended(each)
+    assert scheduler.most_running == 0
 
 
-# -------------------------------------------------------------------- the queue, seen again
+# -------------------------------------------------------------------- the queue, listed again
 
 
 @pytest.mark.parametrize("stage", [RECHECK, "claimed"])
-def test_news_and_jobs_without_a_turn_are_kept_when_the_queue_is_seen_anew(lanes: Scheduler, stage: str) -> None:
-    nameless, queued = turn("a", stage=stage, key=""), turn("b")
-    lanes.add([nameless])
-    lanes.seen([queued])
-    lanes.seen([])
-    assert begun(lanes) == [[nameless]], "and what has a name there is gone when it is not seen again"
+def test_rechecks_and_jobs_without_an_entry_stay_when_the_queue_is_listed_again(
+    scheduler: Scheduler, stage: str
+) -> None:
+    nameless, queued = entry("a", stage=stage, key=""), entry("b")
+    scheduler.add([nameless])
+    scheduler.listed([queued])
+    scheduler.listed([])
+    assert started(scheduler) == [[nameless]], "and an entry of the queue is gone when it is not listed again"
 
 
-def test_an_upload_in_hand_is_not_begun_twice(lanes: Scheduler) -> None:
-    lanes.seen([turn("a")])
-    first = lanes.begin(START)
-    lanes.seen([turn("a")])
-    lanes.add([turn("a", stage="claimed", key=""), turn("a", stage="fetching")])
-    assert begun(lanes) == []
-    lanes.ended(first)
-    assert begun(lanes) == [[turn("a", stage="claimed", key="")]], "what has no name would be seen no more"
+def test_an_upload_that_is_running_is_not_started_twice(scheduler: Scheduler) -> None:
+    scheduler.listed([entry("a")])
+    first = scheduler.start(START)
+    scheduler.listed([entry("a")])
+    scheduler.add([entry("a", stage="claimed", key=""), entry("a", stage="fetching")])
+    assert started(scheduler) == []
+    scheduler.ended(first)
+    assert started(scheduler) == [[entry("a", stage="claimed", key="")]], (
+        "an entry without a key would not be listed again"
+    )
 
 
-def test_a_postponed_turn_is_passed_over_until_then_however_often_it_is_seen(lanes: Scheduler) -> None:
-    lanes.seen([turn("a"), turn("b")])
-    lanes.ended(lanes.begin(START))
-    lanes.postpone(turn("a"), at(10))
-    lanes.seen([turn("a"), turn("b")])
-    assert begun(lanes, 9.9) == [[turn("b")]]
-    assert lanes.next_moment() == at(10)
-    assert begun(lanes, 10) == [[turn("a")]]
+def test_a_postponed_entry_is_not_started_before_then_however_often_it_is_listed(scheduler: Scheduler) -> None:
+    scheduler.listed([entry("a"), entry("b")])
+    scheduler.ended(scheduler.start(START))
+    scheduler.postpone(entry("a"), at(10))
+    scheduler.listed([entry("a"), entry("b")])
+    assert started(scheduler, 9.9) == [[entry("b")]]
+    assert scheduler.next_due() == at(10)
+    assert started(scheduler, 10) == [[entry("a")]]
 
 
-def test_a_turn_is_never_moved_forward(lanes: Scheduler) -> None:
-    lanes.postpone(turn("a", due=20), at(10))
-    assert lanes.next_moment() == at(20)
+def test_an_entry_is_never_started_before_it_is_due(scheduler: Scheduler) -> None:
+    scheduler.postpone(entry("a", due=20), at(10))
+    assert scheduler.next_due() == at(20)
 
 
-def test_of_two_turns_that_an_upload_has_the_first_begins_and_does_not_wait_for_the_other(lanes: Scheduler) -> None:
-    lanes.seen([turn("a"), turn("a", due=600)])
-    assert begun(lanes) == [[turn("a")]]
+def test_of_two_entries_of_an_upload_the_first_is_started(scheduler: Scheduler) -> None:
+    scheduler.listed([entry("a"), entry("a", due=600)])
+    assert started(scheduler) == [[entry("a")]]
 
 
-# -------------------------------------------------------------------- the door
+# -------------------------------------------------------------------- calls that are refused
 
 
-def test_two_refusals_say_little_and_the_third_shuts_the_door_for_a_second(lanes: Scheduler) -> None:
-    refuse(lanes, 2)
-    lanes.seen(turns(30))
-    assert len(begun(lanes, most=3)) == 3
-    refuse(lanes, 1)
-    lanes.seen(turns(30))
-    assert begun(lanes, 0.9) == []
+def test_two_refusals_are_tolerated_and_the_third_stops_calls_for_a_second(scheduler: Scheduler) -> None:
+    refuse(scheduler, 2)
+    scheduler.listed(entries(30))
+    assert len(started(scheduler, most=3)) == 3
+    refuse(scheduler, 1)
+    scheduler.listed(entries(30))
+    assert started(scheduler, 0.9) == []
 
 
-def test_calls_that_were_under_way_when_the_door_shut_are_one_refusal(lanes: Scheduler) -> None:
-    refuse(lanes, 3)
+def test_refusals_of_calls_that_were_already_sent_are_one_refusal(scheduler: Scheduler) -> None:
+    refuse(scheduler, 3)
     for _ in range(9):
-        lanes.learn(turn("a"), [Parked(AWAY)], at(0.5))
-    lanes.seen(turns(30))
-    assert lanes.next_moment() == at(1)
+        scheduler.learn(entry("a"), [Parked(THROTTLED)], at(0.5))
+    scheduler.listed(entries(30))
+    assert scheduler.next_due() == at(1)
 
 
 @pytest.mark.parametrize(("refusals", "seconds"), [(3, 1), (4, 2), (5, 4), (7, 16), (8, 30), (40, 30)])
-def test_the_door_stays_shut_twice_as_long_each_time_up_to_half_a_minute(
-    lanes: Scheduler, refusals: int, seconds: float
+def test_calls_are_stopped_twice_as_long_each_time_up_to_half_a_minute_and_then_one_is_a_probe(
+    scheduler: Scheduler, refusals: int, seconds: float
 ) -> None:
-    last = refuse(lanes, refusals)
-    lanes.seen(turns(30))
-    assert lanes.next_moment() == at(last + seconds)
-    assert begun(lanes, last + seconds - 0.1) == []
-    assert len(begun(lanes, last + seconds)) == 1, "to see whether it takes calls again"
+    last = refuse(scheduler, refusals)
+    scheduler.listed(entries(30))
+    assert scheduler.next_due() == at(last + seconds)
+    assert started(scheduler, last + seconds - 0.1) == []
+    assert len(started(scheduler, last + seconds)) == 1, "a probe"
 
 
-def test_a_call_that_passes_opens_the_door_for_all(lanes: Scheduler) -> None:
-    opens = refuse(lanes, 5) + 4
-    lanes.seen(turns(30))
-    (knock,) = begun(lanes, opens)
-    lanes.learn(knock[0], [Parked(BOUGHT)], at(opens))
-    lanes.ended(knock)
-    assert len(begun(lanes, opens)) == 10
-    refuse(lanes, 2, opens)
-    lanes.ended(turns(1))
-    lanes.seen(turns(30))
-    assert len(begun(lanes, opens)) == 1, "refusals are counted anew"
+def test_an_accepted_probe_lets_all_calls_through(scheduler: Scheduler) -> None:
+    allowed = refuse(scheduler, 5) + 4
+    scheduler.listed(entries(30))
+    (probe,) = started(scheduler, allowed)
+    scheduler.learn(probe[0], [Parked(BOUGHT)], at(allowed))
+    scheduler.ended(probe)
+    assert len(started(scheduler, allowed)) == 10
+    refuse(scheduler, 2, allowed)
+    scheduler.ended([entry("001")])
+    scheduler.listed(entries(30))
+    assert len(started(scheduler, allowed)) == 1, "refusals are counted anew"
 
 
-def test_trouble_that_is_one_pictures_own_says_nothing_against_the_door(lanes: Scheduler) -> None:
-    refuse(lanes, 2)
-    lanes.learn(turn("a"), [Parked(job(Waiting()))], START)
-    refuse(lanes, 2)
-    lanes.seen(turns(30))
-    assert len(begun(lanes)) == 10
+def test_trouble_with_one_picture_is_no_refusal(scheduler: Scheduler) -> None:
+    refuse(scheduler, 2)
+    scheduler.learn(entry("a"), [Parked(job(Waiting()))], START)
+    refuse(scheduler, 2)
+    scheduler.listed(entries(30))
+    assert len(started(scheduler)) == 10
 
 
-def test_who_was_dropped_without_a_call_says_nothing_for_the_door(lanes: Scheduler) -> None:
-    refuse(lanes, 2)
-    lanes.learn(turn("a"), [Skipped(job(Claimed()), existed=True)], START)
-    refuse(lanes, 1)
-    lanes.seen(turns(30))
-    assert begun(lanes) == []
+def test_a_job_that_was_skipped_without_a_call_is_no_accepted_call(scheduler: Scheduler) -> None:
+    refuse(scheduler, 2)
+    scheduler.learn(entry("a"), [Skipped(job(Claimed()), existed=True)], START)
+    refuse(scheduler, 1)
+    scheduler.listed(entries(30))
+    assert started(scheduler) == []
 
 
-def test_a_door_that_is_shut_until_a_certain_time_is_not_knocked_at_before(lanes: Scheduler) -> None:
-    lanes.learn(turn("a"), [Parked(job(Waiting(not_accepted=True), due=3600))], START)
-    lanes.seen(turns(3))
-    assert begun(lanes, 3599) == []
-    assert len(begun(lanes, 3600)) == 3
+def test_there_is_no_call_before_the_moment_that_a_refusal_says(scheduler: Scheduler) -> None:
+    scheduler.learn(entry("a"), [Parked(job(Waiting(not_accepted=True), due=3600))], START)
+    scheduler.listed(entries(3))
+    assert started(scheduler, 3599) == []
+    assert len(started(scheduler, 3600)) == 3
 
 
-def test_a_shut_door_is_that_capabilitys_alone_and_not_of_what_was_bought(lanes: Scheduler) -> None:
-    refuse(lanes, 8)
-    other, bought, ready = turn("a", capability=HD), turn("b", stage="submitted"), turn("c", stage="fetching")
-    lanes.seen([turn("d"), other, bought, ready])
-    assert begun(lanes) == [[other], [bought], [ready]]
+def test_refusals_stop_that_capability_alone_and_nothing_that_was_bought(scheduler: Scheduler) -> None:
+    refuse(scheduler, 8)
+    other, bought, fetching = (
+        entry("a", capability=HD),
+        entry("b", stage="submitted"),
+        entry("c", stage="fetching"),
+    )
+    scheduler.listed([entry("d"), other, bought, fetching])
+    assert started(scheduler) == [[other], [bought], [fetching]]
 
 
 @pytest.mark.parametrize("stage", ["submitted", "fetching"])
-def test_what_becomes_of_what_was_bought_says_nothing_of_the_door(lanes: Scheduler, stage: str) -> None:
+def test_polls_and_downloads_tell_nothing_of_whether_calls_are_accepted(scheduler: Scheduler, stage: str) -> None:
     for _ in range(9):
-        lanes.learn(turn("a", stage=stage), [Parked(AWAY), Parked(BLOCKED)], START)
-    lanes.seen(turns(30))
-    assert len(begun(lanes)) == 10
-    last = refuse(lanes, 8)
-    lanes.learn(turn("a", stage=stage), [Parked(BOUGHT)], START)
-    lanes.seen([turn("b")])
-    assert lanes.next_moment() == at(last + 30)
+        scheduler.learn(entry("a", stage=stage), [Parked(THROTTLED), Parked(BLOCKED)], START)
+    scheduler.listed(entries(30))
+    assert len(started(scheduler)) == 10
+    last = refuse(scheduler, 8)
+    scheduler.learn(entry("a", stage=stage), [Parked(BOUGHT)], START)
+    scheduler.listed([entry("b")])
+    assert scheduler.next_due() == at(last + 30)
 
 
-def test_at_blocked_jobs_one_knocks_and_the_others_follow_when_it_passed(lanes: Scheduler) -> None:
-    blocked = turns(30, stage="blocked")
-    lanes.seen(blocked)
-    knock = lanes.begin(START)
-    assert begun(lanes) == []
-    lanes.learn(knock[0], [Parked(BOUGHT)], START)
-    lanes.ended(knock)
-    assert len(begun(lanes)) == 10
+def test_of_blocked_jobs_one_is_a_probe_and_the_others_follow_when_it_was_accepted(scheduler: Scheduler) -> None:
+    blocked = entries(30, stage="blocked")
+    scheduler.listed(blocked)
+    probe = scheduler.start(START)
+    assert started(scheduler) == []
+    scheduler.learn(probe[0], [Parked(BOUGHT)], START)
+    scheduler.ended(probe)
+    assert len(started(scheduler)) == 10
 
 
-def test_who_finds_the_door_blocked_has_knocked_for_the_whole_round(lanes: Scheduler) -> None:
-    lanes.seen(turns(3, stage="blocked") + turns(3))
-    knock = lanes.begin(START)
-    lanes.learn(knock[0], [Parked(BLOCKED)], START)
-    lanes.ended(knock)
-    assert begun(lanes, 1e6) == []
-    assert lanes.next_moment() > at(1e6)
+def test_when_the_probe_is_blocked_the_worker_calls_no_more(scheduler: Scheduler) -> None:
+    scheduler.listed(entries(3, stage="blocked") + entries(3))
+    probe = scheduler.start(START)
+    scheduler.learn(probe[0], [Parked(BLOCKED)], START)
+    scheduler.ended(probe)
+    assert started(scheduler, 1e6) == []
+    assert scheduler.next_due() > at(1e6)
 
 
 # -------------------------------------------------------------------- together
 
 
-def test_a_call_takes_as_many_as_its_capability_allows(lanes: Scheduler) -> None:
-    waiting = turns(23, capability=DAMO)
-    lanes.seen(waiting)
-    assert begun(lanes) == [waiting[:10], waiting[10:20], waiting[20:]]
+def test_a_run_takes_as_many_jobs_as_a_call_of_its_capability(scheduler: Scheduler) -> None:
+    waiting = entries(23, capability=DAMO)
+    scheduler.listed(waiting)
+    assert started(scheduler) == [waiting[:10], waiting[10:20], waiting[20:]]
 
 
-def test_a_batch_is_of_what_is_due_and_counts_as_one(lanes: Scheduler) -> None:
-    waiting = [turn("a", capability=DAMO), turn("b", capability=DAMO, due=1), turn("c", capability=DAMO)]
-    lanes.seen(waiting + turns(300, capability=DAMO))
-    first = lanes.begin(START)
+def test_a_batch_is_of_due_entries_and_counts_as_one_run(scheduler: Scheduler) -> None:
+    waiting = [entry("a", capability=DAMO), entry("b", capability=DAMO, due=1), entry("c", capability=DAMO)]
+    scheduler.listed(waiting + entries(300, capability=DAMO))
+    first = scheduler.start(START)
     assert (waiting[0] in first, waiting[1] in first, waiting[2] in first) == (True, False, True)
-    assert len(begun(lanes)) == 9, "the lane is ten calls wide, not ten pictures"
+    assert len(started(scheduler)) == 9, "the quota is in calls, not in pictures"
 
 
-def test_tickets_of_a_batch_go_together_when_they_fell_due_together(lanes: Scheduler) -> None:
+def test_jobs_that_share_a_ticket_are_polled_together(scheduler: Scheduler) -> None:
     first, second = (
-        [turn(f"{due}{name}", stage="submitted", capability=DAMO, due=due) for name in range(12)] for due in (1, 2)
+        [entry(f"{due}{name}", stage="submitted", capability=DAMO, due=due) for name in range(12)] for due in (1, 2)
     )
-    lanes.seen(first + second)
-    assert begun(lanes, 3) == [first, second]
+    scheduler.listed(first + second)
+    assert started(scheduler, 3) == [first, second]
 
 
-def test_results_of_a_batch_are_fetched_one_by_one(lanes: Scheduler) -> None:
-    ready = turns(3, stage="fetching", capability=DAMO)
-    lanes.seen(ready)
-    assert begun(lanes) == [[each] for each in ready]
+def test_results_of_a_batch_are_fetched_one_by_one(scheduler: Scheduler) -> None:
+    fetching = entries(3, stage="fetching", capability=DAMO)
+    scheduler.listed(fetching)
+    assert started(scheduler) == [[each] for each in fetching]
 
 
-def test_tickets_of_a_capability_without_batches_are_asked_for_alone(lanes: Scheduler) -> None:
-    ticketed = turns(2, stage="submitted", capability=HD)
-    lanes.seen(ticketed)
-    assert begun(lanes) == [[ticketed[0]], [ticketed[1]]]
+def test_tickets_of_a_capability_without_batches_are_polled_one_by_one(scheduler: Scheduler) -> None:
+    submitted = entries(2, stage="submitted", capability=HD)
+    scheduler.listed(submitted)
+    assert started(scheduler) == [[submitted[0]], [submitted[1]]]
 
 
 @pytest.mark.parametrize("capability", ["", "no/such"])
-def test_what_is_of_no_capability_is_moved_on_one_by_one(lanes: Scheduler, capability: str) -> None:
-    nowhere = turns(2, capability=capability)
-    lanes.seen(nowhere)
-    assert begun(lanes) == [[nowhere[0]], [nowhere[1]]]
+def test_entries_of_no_known_capability_are_run_one_by_one(scheduler: Scheduler, capability: str) -> None:
+    nowhere = entries(2, capability=capability)
+    scheduler.listed(nowhere)
+    assert started(scheduler) == [[nowhere[0]], [nowhere[1]]]
 
 
-# -------------------------------------------------------------------- what is told of them
+# -------------------------------------------------------------------- what the worker asks
 
 
-def test_the_backlog_is_what_waits_for_its_first_call_or_is_being_called(lanes: Scheduler) -> None:
-    assert lanes.backlog(START) == frozenset()
-    lanes.seen([turn("a"), turn("b", capability=HD, due=5), turn("c", stage="submitted", capability=DAMO)])
-    assert lanes.backlog(START) == {COMMON}
-    assert lanes.backlog(at(5)) == {COMMON, HD}
-    (call,) = [together for together in begun(lanes) if together[0].stage == "waiting"]
-    assert lanes.backlog(START) == {COMMON}
-    lanes.ended(call)
-    assert lanes.backlog(START) == frozenset()
+def test_a_backlog_is_what_waits_for_its_first_call_or_is_being_called(scheduler: Scheduler) -> None:
+    assert scheduler.backlog(START) == frozenset()
+    scheduler.listed([entry("a"), entry("b", capability=HD, due=5), entry("c", stage="submitted", capability=DAMO)])
+    assert scheduler.backlog(START) == {COMMON}
+    assert scheduler.backlog(at(5)) == {COMMON, HD}
+    (call,) = [together for together in started(scheduler) if together[0].stage == "waiting"]
+    assert scheduler.backlog(START) == {COMMON}
+    scheduler.ended(call)
+    assert scheduler.backlog(START) == frozenset()
 
 
-def test_settle_is_starved_when_all_that_it_saw_is_being_called(lanes: Scheduler) -> None:
-    assert not lanes.is_starved()
-    lanes.seen([turn("a"), turn("b", due=1), turn("c", stage="submitted")])
-    first = begun(lanes)
-    assert not lanes.is_starved(), "one is still to come"
+def test_the_worker_is_starved_when_all_that_was_listed_is_running(scheduler: Scheduler) -> None:
+    assert not scheduler.is_starved()
+    scheduler.listed([entry("a"), entry("b", due=1), entry("c", stage="submitted")])
+    first = started(scheduler)
+    assert not scheduler.is_starved(), "one is still to come"
     for together in first:
-        lanes.ended(together)
-    (last,) = begun(lanes, 1)
-    assert lanes.is_starved()
-    lanes.ended(last)
-    assert not lanes.is_starved()
+        scheduler.ended(together)
+    (last,) = started(scheduler, 1)
+    assert scheduler.is_starved()
+    scheduler.ended(last)
+    assert not scheduler.is_starved()
 
 
-def test_with_nothing_seen_there_is_no_moment_to_wait_for(lanes: Scheduler) -> None:
-    assert lanes.next_moment() > at(1e9)
+def test_with_nothing_listed_nothing_falls_due(scheduler: Scheduler) -> None:
+    assert scheduler.next_due() > at(1e9)

@@ -1,4 +1,4 @@
-"""A tick of the timer over jobs in every state."""
+"""A worker and jobs in every state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from shared.jobs.job import Fetching
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
-from shared.pipeline.worker import Worker
 from tests.pictures import picture
 from tests.unit.fakes import AtOnce, Shop
 from tests.unit.viapi_line import COMMON, HD, LINK, PAIR, SUBMITTED, THROTTLED, ok, refused, status
@@ -33,7 +32,7 @@ def shop() -> Shop:
 
 
 def go(shop: Shop, seconds: float = 180, workers: int = 4) -> list[float]:
-    """One tick's round; how long it slept, each time. Sleeping makes the clock go on."""
+    """Run a worker; returns how long it slept, each time. Sleeping makes the clock go on."""
     slept = []
 
     def sleep(pause: float) -> None:
@@ -41,7 +40,7 @@ def go(shop: Shop, seconds: float = 180, workers: int = 4) -> list[float]:
         shop.clock.pass_(seconds=pause)
 
     with ThreadPoolExecutor(workers) if workers > 1 else AtOnce() as pool:
-        Worker(shop.dispatcher, shop.clock() + timedelta(seconds=seconds), pool, sleep=sleep).run()
+        shop.worker(shop.clock() + timedelta(seconds=seconds), pool, sleep=sleep).run()
     return slept
 
 
@@ -50,29 +49,29 @@ def common(number: int) -> str:
 
 
 def queued(shop: Shop, *uploads: str) -> None:
-    """They wait for their first call, a millisecond apart."""
+    """Let uploads wait for their first call, a millisecond apart."""
     for upload in uploads:
         assert shop.pipeline.jobs.enqueue(Upload(upload), shop.bucket.put(upload, PHOTO))
         shop.clock.pass_(milliseconds=1)
 
 
-def turns(shop: Shop) -> list[str]:
-    return [turn.upload.key for turn in shop.pipeline.jobs.heads()]
+def entries(shop: Shop) -> list[str]:
+    return [entry.upload.key for entry in shop.pipeline.jobs.heads()]
 
 
-def test_with_nothing_to_do_a_round_is_two_listings(shop: Shop) -> None:
+def test_with_nothing_to_do_a_worker_makes_two_listings(shop: Shop) -> None:
     assert go(shop) == []
     assert shop.bucket.requests == [("list", "queue/"), ("list", "jobs/")]
 
 
-def test_a_round_asks_again_within_seconds_until_the_vendor_has_finished(shop: Shop) -> None:
+def test_a_worker_polls_within_seconds_until_the_vendor_has_finished(shop: Shop) -> None:
     shop.web.answers = [SUBMITTED, status("QUEUING"), status("PROCESSING"), FINISHED]
     shop.upload(HD, picture())
     assert sum(go(shop)) < 15
     assert shop.receipt(HD) is not None
 
 
-def test_a_round_ends_when_its_time_is_up_and_leaves_the_rest_to_the_next(shop: Shop) -> None:
+def test_a_worker_ends_when_its_time_is_up_and_leaves_the_rest_to_the_next(shop: Shop) -> None:
     shop.web.answers = [SUBMITTED]
     shop.web.always = status("PROCESSING")
     shop.upload(HD, picture())
@@ -80,7 +79,7 @@ def test_a_round_ends_when_its_time_is_up_and_leaves_the_rest_to_the_next(shop: 
     assert shop.job(HD) is not None
 
 
-def test_a_throttled_backlog_is_begun_in_the_order_it_came(shop: Shop) -> None:
+def test_a_throttled_backlog_is_called_for_in_the_order_it_came(shop: Shop) -> None:
     uploads = [f"uploads/general/common/{name}.jpg" for name in "dacb"]
     shop.web.always = THROTTLED
     for upload in uploads:
@@ -94,21 +93,21 @@ def test_a_throttled_backlog_is_begun_in_the_order_it_came(shop: Shop) -> None:
     assert shop.web.shown_keys("ImageURL")[sent:] == uploads
 
 
-def test_one_knock_at_a_shut_door_is_enough_for_a_round(shop: Shop) -> None:
+def test_one_probe_is_enough_for_a_worker_whose_capability_is_blocked(shop: Shop) -> None:
     shop.web.always = refused("InvalidApi.NotPurchase", 403)
     for name in range(40):
         shop.upload(f"uploads/general/common/{name}.jpg", picture())
     shop.clock.pass_(minutes=10)
     sent = len(shop.web.sent)
     go(shop)
-    assert len(shop.web.sent) - sent <= 16, "no more than were under way when the first answer came"
+    assert len(shop.web.sent) - sent <= 16, "no more than had been started when the first answer came"
     shop.web.always = ok(ImageURL=LINK)
     shop.clock.pass_(minutes=10)
     go(shop)
     assert len([key for key in shop.keys("cutouts/") if key.endswith(".json")]) == 40
 
 
-def test_news_of_an_upload_are_looked_at_when_its_job_is_over(shop: Shop) -> None:
+def test_an_upload_is_rechecked_when_its_job_is_over(shop: Shop) -> None:
     shop.web.answers = [SUBMITTED, FINISHED, SUBMITTED, FINISHED]
     shop.upload(HD, picture())
     shop.upload(HD, picture(800, 600))
@@ -121,7 +120,7 @@ def test_news_of_an_upload_are_looked_at_when_its_job_is_over(shop: Shop) -> Non
     assert shop.keys("jobs/") == []
 
 
-def test_a_round_leaves_no_leases_over_what_is_past(shop: Shop) -> None:
+def test_a_worker_deletes_leases_on_past_states(shop: Shop) -> None:
     shop.web.answers = [THROTTLED]
     shop.web.always = ok(ImageURL=LINK)
     shop.upload(COMMON, picture())
@@ -130,7 +129,7 @@ def test_a_round_leaves_no_leases_over_what_is_past(shop: Shop) -> None:
     assert shop.keys("jobs/") == []
 
 
-def test_a_lease_over_a_state_that_still_is_stays(shop: Shop) -> None:
+def test_a_lease_on_a_jobs_present_state_stays(shop: Shop) -> None:
     shop.web.answers = [SUBMITTED]
     shop.upload(HD, picture())
     found = shop.pipeline.jobs.find(Upload(HD))
@@ -158,14 +157,14 @@ def test_one_uploads_bug_does_not_hold_up_the_others_and_is_raised_in_the_end(sh
     assert shop.receipt(COMMON) is not None
 
 
-def test_a_job_that_nobody_survives_is_left_alone_and_the_log_says_so(
+def test_a_job_that_no_instance_survives_is_left_alone_and_the_log_says_so(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop.web.answers = [SUBMITTED]
     shop.upload(HD, picture())
 
     def bug(*_: object) -> None:
-        raise RuntimeError("a bug over every question")
+        raise RuntimeError("a bug in every poll")
 
     monkeypatch.setattr(shop.web, "send", bug)
     for _ in range(25):
@@ -173,11 +172,11 @@ def test_a_job_that_nobody_survives_is_left_alone_and_the_log_says_so(
             go(shop)
         shop.clock.pass_(minutes=3)
     assert shop.job(HD) is not None
-    assert caplog.text.count("a bug over every question") == 20
+    assert caplog.text.count("a bug in every poll") == 20
     assert f"delete {Upload(HD).job_key}" in caplog.text
 
 
-def test_a_job_in_trouble_waits_for_its_time(shop: Shop) -> None:
+def test_a_job_in_trouble_is_not_moved_on_before_it_is_due(shop: Shop) -> None:
     shop.web.always = refused("InternalError", 500)
     shop.upload(COMMON, picture())
     sent = len(shop.web.sent)
@@ -185,7 +184,7 @@ def test_a_job_in_trouble_waits_for_its_time(shop: Shop) -> None:
     assert len(shop.web.sent) == sent
 
 
-def test_a_pair_that_waits_keeps_no_round_awake(shop: Shop) -> None:
+def test_a_pair_that_waits_for_its_second_picture_is_concluded_after_its_time(shop: Shop) -> None:
     shop.upload(PAIR, picture())
     shop.clock.pass_(hours=2)
     go(shop)
@@ -203,24 +202,24 @@ def test_a_backlog_is_served_in_the_order_it_came_whatever_the_names(shop: Shop)
     go(shop, workers=1)
     assert shop.web.shown_keys("ImageURL") == uploads
     assert shop.left() == sorted(shop.keys("uploads/") + shop.keys("cutouts/"))
-    assert turns(shop) == []
+    assert entries(shop) == []
 
 
-def test_before_its_first_call_a_round_asks_oss_as_much_with_1000_waiting_as_with_10() -> None:
+def test_before_its_first_call_a_worker_asks_oss_as_much_with_1000_waiting_as_with_10() -> None:
     def before_the_first_call(waiting: int) -> list[tuple[str, str]]:
         shop = Shop()
         queued(shop, *map(common, range(waiting)))
         shop.bucket.requests.clear()
-        asked: list[tuple[str, str]] = []
+        requests: list[tuple[str, str]] = []
         shop.web.always = ok(ImageURL=LINK)
 
         def counted(request: Request) -> None:
-            asked[:] = asked or shop.bucket.requests
-            shop.clock.pass_(seconds=1)  # which was all the time there is
+            requests[:] = requests or shop.bucket.requests
+            shop.clock.pass_(seconds=1)  # which is all the time that the worker has
 
         shop.web.before = counted
         go(shop, seconds=1, workers=1)
-        return [(name, key if name == "list" else "") for name, key in asked]
+        return [(name, key if name == "list" else "") for name, key in requests]
 
     few, many = before_the_first_call(10), before_the_first_call(1000)
     listings = [("list", "queue/")]
@@ -229,8 +228,10 @@ def test_before_its_first_call_a_round_asks_oss_as_much_with_1000_waiting_as_wit
     assert 0 < len(few) < 20
 
 
-def test_however_long_the_vendor_takes_others_are_called_meanwhile(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    queued(shop, *map(common, range(150)))  # more than are seen in one look
+def test_however_long_the_vendor_takes_other_calls_are_sent_meanwhile(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(shop, *map(common, range(150)))  # more than one listing shows
     shop.web.always = ok(ImageURL=LINK)
     with_vendor = Barrier(150, timeout=10)
 
@@ -241,10 +242,10 @@ def test_however_long_the_vendor_takes_others_are_called_meanwhile(shop: Shop, m
     shop.web.before = until_all_are_there
     monkeypatch.setattr(shop.pipeline.vendor_calls, "per_second", lambda capability: 12)
     go(shop, workers=150)
-    assert turns(shop) == []
+    assert entries(shop) == []
 
 
-def test_a_turn_too_many_is_removed(shop: Shop) -> None:
+def test_an_entry_without_a_job_is_removed(shop: Shop) -> None:
     queued(shop, COMMON)
     job = shop.job(COMMON)
     assert job is not None
@@ -253,7 +254,7 @@ def test_a_turn_too_many_is_removed(shop: Shop) -> None:
     assert (shop.web.sent, shop.keys("queue/waiting")) == ([], [])
 
 
-def test_an_outdated_turn_is_removed_and_the_job_keeps_to_its_time(shop: Shop) -> None:
+def test_an_outdated_entry_is_removed_and_the_job_stays_due_when_it_was(shop: Shop) -> None:
     shop.web.answers = [refused("InternalError", 500)]
     queued(shop, COMMON)
     (outdated,) = shop.pipeline.jobs.heads()
@@ -267,7 +268,7 @@ def test_an_outdated_turn_is_removed_and_the_job_keeps_to_its_time(shop: Shop) -
 
 
 @pytest.mark.parametrize("due", [True, False])
-def test_a_job_without_a_turn_is_found_and_moved_on_or_gets_one(shop: Shop, due: bool) -> None:
+def test_a_job_without_an_entry_is_found_and_moved_on_or_gets_one(shop: Shop, due: bool) -> None:
     shop.web.answers = [refused("InternalError", 500)]
     shop.upload(COMMON, PHOTO)
     job = shop.job(COMMON)
@@ -277,10 +278,10 @@ def test_a_job_without_a_turn_is_found_and_moved_on_or_gets_one(shop: Shop, due:
     shop.clock.pass_(seconds=60 if due else 0)
     go(shop, seconds=60 if due else 1)
     assert (shop.receipt(COMMON) is not None) is due
-    assert turns(shop) == ([] if due else [COMMON])
+    assert entries(shop) == ([] if due else [COMMON])
 
 
-def test_a_job_whose_owner_is_alive_is_his_and_one_whose_owner_died_is_moved_on(shop: Shop) -> None:
+def test_a_job_is_left_to_the_instance_that_holds_it_and_moved_on_when_that_died(shop: Shop) -> None:
     shop.web.always = ok(ImageURL=LINK)
     assert shop.pipeline.jobs.claim(Upload(COMMON), shop.bucket.put(COMMON, PHOTO)) is not None
     shop.clock.pass_(seconds=LEASE.total_seconds() - 60)
@@ -289,11 +290,11 @@ def test_a_job_whose_owner_is_alive_is_his_and_one_whose_owner_died_is_moved_on(
     shop.clock.pass_(seconds=55)
     go(shop)
     receipt = shop.receipt(COMMON)
-    assert receipt is not None, "soon enough to be waited for"
-    assert receipt.attempts == 2, "nobody knows of the dead one's call"
+    assert receipt is not None, "the lease expires soon enough to be waited for"
+    assert receipt.attempts == 2, "nobody knows whether the dead instance's call was billed"
 
 
-def test_two_rounds_at_once_pay_once(shop: Shop) -> None:
+def test_two_workers_at_once_pay_once(shop: Shop) -> None:
     uploads = [common(number) for number in range(20)]
     queued(shop, *uploads)
     shop.web.always = ok(ImageURL=LINK)
@@ -303,30 +304,27 @@ def test_two_rounds_at_once_pay_once(shop: Shop) -> None:
     def meanwhile(request: Request) -> None:
         calls.append(request)
         if len(calls) == 1:
-            Worker(other, shop.clock() + timedelta(seconds=1), AtOnce(), sleep=shop_sleep).run()
-
-    def shop_sleep(pause: float) -> None:
-        shop.clock.pass_(seconds=pause)
+            shop.worker(shop.clock() + timedelta(seconds=1), dispatcher=other).run()
 
     shop.web.before = meanwhile
     go(shop, workers=1)
     assert sorted(shop.web.shown_keys("ImageURL")) == uploads
     assert all(shop.receipt(upload) for upload in uploads)
     assert shop.keys("jobs/") == []
-    assert turns(shop) == []
+    assert entries(shop) == []
 
 
-def test_what_is_done_with_leaves_no_turn_whatever_became_of_it(shop: Shop) -> None:
+def test_a_job_that_is_over_leaves_no_entry_however_it_ended(shop: Shop) -> None:
     done, refused_, gone = common(1), common(2), common(3)
     queued(shop, done, refused_, gone)
     del shop.bucket.things[gone]
     shop.web.answers = [ok(ImageURL=LINK), refused("InvalidImage.Content")]
     go(shop, workers=1)
     assert [shop.receipt(upload) is not None for upload in (done, refused_, gone)] == [True, True, False]
-    assert turns(shop) == []
+    assert entries(shop) == []
 
 
-def test_tickets_that_are_ready_are_fetched_each_by_itself(shop: Shop) -> None:
+def test_results_are_fetched_each_by_itself(shop: Shop) -> None:
     uploads = [f"uploads/general/hd-common/{number}.jpg" for number in range(3)]
     shop.web.always = SUBMITTED
     for upload in uploads:
@@ -340,32 +338,32 @@ def test_tickets_that_are_ready_are_fetched_each_by_itself(shop: Shop) -> None:
     shop.clock.pass_(minutes=1)
     go(shop)
     assert all(shop.receipt(upload) for upload in uploads)
-    assert turns(shop) == []
+    assert entries(shop) == []
 
 
-# -------------------------------------------------------------------- the sign and the bell
+# -------------------------------------------------------------------- the announcement, and waking the next worker
 
 
-def sign(shop: Shop) -> dict[str, object]:
+def announcement(shop: Shop) -> dict[str, object]:
     return dict(json.loads(shop.bucket.things[keys.OWNER].body))
 
 
 def slow(shop: Shop, seconds: float) -> None:
-    """Calls take so long."""
+    """Let each call take so long."""
     shop.web.before = lambda request: shop.clock.pass_(seconds=seconds)
 
 
-def test_while_a_backlog_is_drained_the_sign_says_so_and_in_the_end_that_it_is_not(shop: Shop) -> None:
+def test_a_backlog_is_announced_while_it_lasts(shop: Shop) -> None:
     queued(shop, COMMON)
     shop.web.always = ok(ImageURL=LINK)
-    signs: list[object] = []
-    shop.web.before = lambda request: signs.append(sign(shop)["capabilities"])
+    announced: list[object] = []
+    shop.web.before = lambda request: announced.append(announcement(shop)["capabilities"])
     go(shop, workers=1)
-    assert signs == [["general/common"]]
-    assert sign(shop)["capabilities"] == []
+    assert announced == [["general/common"]]
+    assert announcement(shop)["capabilities"] == []
 
 
-def test_a_round_that_runs_out_of_time_calls_the_next_one_and_leaves_the_sign_up(shop: Shop) -> None:
+def test_a_worker_that_runs_out_of_time_wakes_the_next_one_and_leaves_the_announcement(shop: Shop) -> None:
     queued(shop, *map(common, range(40)))
     shop.web.always = ok(ImageURL=LINK)
     slow(shop, 1)
@@ -373,20 +371,20 @@ def test_a_round_that_runs_out_of_time_calls_the_next_one_and_leaves_the_sign_up
     go(shop, seconds=10, workers=1)
     assert len(shop.web.sent) == 10
     assert keys.WAKE in shop.bucket.things
-    assert sign(shop)["capabilities"] == ["general/common"]
-    assert str(sign(shop)["until"]) > ends.isoformat()
+    assert announcement(shop)["capabilities"] == ["general/common"]
+    assert str(announcement(shop)["until"]) > ends.isoformat()
     go(shop, seconds=10, workers=1)
-    assert str(sign(shop)["until"]) > (ends + timedelta(seconds=60)).isoformat(), "rewritten by the next round"
+    assert str(announcement(shop)["until"]) > (ends + timedelta(seconds=60)).isoformat(), "rewritten by the next worker"
 
 
-def test_a_round_that_had_time_enough_calls_nobody(shop: Shop) -> None:
+def test_a_worker_that_had_time_enough_wakes_none(shop: Shop) -> None:
     queued(shop, *map(common, range(3)))
     shop.web.always = ok(ImageURL=LINK)
     go(shop)
     assert keys.WAKE not in shop.bucket.things
 
 
-def test_a_round_before_a_blocked_door_calls_nobody(shop: Shop) -> None:
+def test_a_worker_whose_capability_is_blocked_wakes_none(shop: Shop) -> None:
     queued(shop, *map(common, range(3)))
     shop.web.always = refused("InvalidApi.NotPurchase", 403)
     go(shop)
@@ -394,7 +392,7 @@ def test_a_round_before_a_blocked_door_calls_nobody(shop: Shop) -> None:
     assert keys.WAKE not in shop.bucket.things
 
 
-def test_a_round_stays_for_those_who_park_for_its_sake(shop: Shop) -> None:
+def test_a_worker_lingers_for_functions_that_enqueue_because_they_saw_it_announced(shop: Shop) -> None:
     queued(shop, common(1))
     shop.web.always = ok(ImageURL=LINK)
     began = shop.clock()
@@ -407,7 +405,7 @@ def test_a_round_stays_for_those_who_park_for_its_sake(shop: Shop) -> None:
             queued(shop, common(2))
         slept += pause
 
-    Worker(shop.dispatcher, began + timedelta(seconds=60), AtOnce(), sleep=sleep).run()
+    shop.worker(began + timedelta(seconds=60), sleep=sleep).run()
     assert shop.receipt(common(2)) is not None
 
 
