@@ -69,8 +69,8 @@ def parts(
 ) -> Parts:
     """The parts for the uploads of a bucket, of `group` or of all, which serve up to `at_once` at the same time.
 
-    They are kept for the life of the instance, with their connections and what was learnt of vendors. The credentials are
-    those of the invocation, since Function Compute may renew them with every request.
+    They are kept for the life of the instance, with their connections and what was learnt of vendors. The credentials
+    are those of the invocation, since Function Compute may renew them with every request.
     """
     made_of = (settings, bucket_name, timeouts, group, at_once)
     if (found := KEPT.get(made_of)) is None:
