@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import math
 import re
 
 from shared.entry.settings import Settings
@@ -14,8 +13,8 @@ from shared.jobs.job import BOUGHT, Blocked, Claimed, Waiting
 from shared.jobs.receipt import Receipt
 from shared.pictures import reshaping
 from shared.vendors.capabilities import CAPABILITIES
-from shared.vendors.capability import Capability
 from shared.vendors.error_codes import DAMO, PICWISH, VIAPI
+from tests.catalogue.capability_table import ENGLISH, MARKS, capability_table
 from tests.catalogue.pages import ROOT, between, column, page
 from tools import receipt_schema
 
@@ -25,36 +24,10 @@ _LONGEST_README = 150
 _MOST_WORDS = 20
 
 
-def megabytes(size: float) -> str:
-    if size == math.inf:
-        return "of any size"
-    return f"≤ {size / 1_000_000:g} MB" if size % 100_000 == 0 else f"≤ {size:,} bytes"
-
-
-def row(capability: Capability) -> str:
-    limits = capability.limits
-    options = "; ".join(f"`{name}` = {option.accepted}" for name, option in capability.options.items())
-    price = "" if capability.price_yuan is None else f"{capability.price_yuan:g}"
-    return (
-        f"| `{capability.name}` | {capability.title} | {capability.action} "
-        f"| {', '.join(sorted(limits.formats))}; {megabytes(limits.max_bytes)}; "
-        f"{limits.min_side} to {limits.max_side:,} px a side"
-        f"{f', at most {limits.max_aspect:g}:1' if limits.max_aspect < 100 else ''} "
-        f"| {options} | {', or '.join(capability.companion_roles)} | "
-        f"{'asynchronous' if capability.asynchronous else 'synchronous'} "
-        f"| {price} | {f'`{capability.substitute}`' if capability.substitute else ''} |"
-    )
-
-
 def test_the_capability_table_is_the_code() -> None:
-    head = (
-        "| capability | | vendor's action | takes as it is | options | beside it | answers | yuan a call, 2022-05 "
-        "| retired: use |\n|---|---|---|---|---|---|---|---|---|\n"
-    )
-    table = head + "\n".join(row(capability) for capability in CAPABILITIES.values())
-    marks = "<!-- capabilities: written by the code, compared by a test -->", "<!-- /capabilities -->"
+    table = capability_table(ENGLISH)
     message = f"put this between the two comments in docs/capabilities.md:\n\n{table}\n"
-    assert between(_CAPABILITIES, *marks) == table, message
+    assert between(_CAPABILITIES, *MARKS) == table, message
 
 
 def test_the_few_capabilities_in_the_readme_have_their_names_and_titles() -> None:
