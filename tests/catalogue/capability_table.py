@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 from shared.vendors.capabilities import CAPABILITIES
@@ -27,8 +28,17 @@ class Words(NamedTuple):
     """Joins the kinds of second picture of which one is needed."""
     answers: tuple[str, str]
     """Of a synchronous and of an asynchronous capability."""
-    colour: str
-    areas: str
+    accepted: Callable[[Option], str]
+    """What an option takes."""
+
+
+def _accepted_in_chinese(option: Option) -> str:
+    match option:
+        case Colour():
+            return "十六进制 RRGGBB，仅与 {}={} 同用".format(*option.only_with)
+        case Areas():
+            return f'JSON 列表，最多 {option.most} 个 {{"x", "y", "width", "height"}}'
+    return "、".join(option.values)
 
 
 ENGLISH = Words(
@@ -43,8 +53,7 @@ ENGLISH = Words(
     aspect=", at most {:g}:1",
     companions=", or ",
     answers=("synchronous", "asynchronous"),
-    colour="RRGGBB in hexadecimal, only with {}={}",
-    areas='a JSON list of up to {} {{"x", "y", "width", "height"}}',
+    accepted=lambda option: option.accepted,
 )
 CHINESE = Words(
     head="| 能力 | 名称 | 服务商接口 | 可直接提交的图片 | 选项 | 另需 | 调用方式 | 单价（元/次，2022-05） "
@@ -58,8 +67,7 @@ CHINESE = Words(
     aspect="，长宽比不超过 {:g}:1",
     companions=" 或 ",
     answers=("同步", "异步"),
-    colour="十六进制 RRGGBB，仅与 {}={} 同用",
-    areas='JSON 列表，最多 {} 个 {{"x", "y", "width", "height"}}',
+    accepted=_accepted_in_chinese,
 )
 
 
@@ -69,7 +77,7 @@ def capability_table(words: Words) -> str:
 
 
 def _row(capability: Capability, words: Words) -> str:
-    options = (f"`{name}` = {_accepted(option, words)}" for name, option in capability.options.items())
+    options = (f"`{name}` = {words.accepted(option)}" for name, option in capability.options.items())
     cells = (
         f"`{capability.name}`",
         capability.title,
@@ -95,12 +103,3 @@ def _taken(capability: Capability, words: Words) -> str:
     sides = words.sides.format(limits.min_side, limits.max_side)
     aspect = words.aspect.format(limits.max_aspect) if limits.max_aspect < 100 else ""
     return words.semicolon.join((words.comma.join(sorted(limits.formats)), size, sides + aspect))
-
-
-def _accepted(option: Option, words: Words) -> str:
-    match option:
-        case Colour():
-            return words.colour.format(*option.only_with)
-        case Areas():
-            return words.areas.format(option.most)
-    return words.comma.join(option.values)

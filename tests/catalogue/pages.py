@@ -18,6 +18,21 @@ def pages() -> list[str]:
     return [str(path.relative_to(ROOT)) for path in (*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")))]
 
 
+def slugs(text: str) -> list[str]:
+    """Anchors of the headings, in order, as GitHub makes them.
+
+    Letters, digits, `-` and `_` stay, those of Chinese too; spaces become `-`; punctuation of either language goes. A
+    heading that comes again gets a number.
+    """
+    found: list[str] = []
+    for heading in re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M):
+        words = re.sub(r"\]\([^)]*\)", "]", heading)  # of a link, what is read
+        slug = re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-")
+        seen = found.count(slug)
+        found.append(f"{slug}-{seen}" if seen else slug)
+    return found
+
+
 def between(text: str, begin: str, end: str) -> str:
     return text.partition(begin)[2].partition(end)[0].strip()
 
