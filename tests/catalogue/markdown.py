@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path
 
 from tests.catalogue.pages import page, slugs
 
@@ -81,17 +82,16 @@ def _rest_of_table(lines: Iterator[str]) -> list[str]:
     return list(iter(lambda: next(lines, ""), ""))
 
 
-def where_to(name: str, link: str) -> tuple[str, int | None]:
-    """The page of the English half that a link of the page `name` leads to, and the number of its heading there."""
+def where_to(name: str, link: str) -> str:
+    """Where a link of the page `name` leads, said as a link to the English half from the project's root."""
     if link.startswith("https://"):
-        return link, None
+        return link
     path, _, anchor = link.partition("#")
-    parts: list[str] = []
-    for part in (PurePosixPath(name).parent / path).parts if path else PurePosixPath(name).parts:
-        parts = parts[:-1] if part == ".." else [*parts, part]
-    target = "/".join(parts)
-    number = slugs(page(target)).index(anchor) if anchor else None
-    return english(target), number
+    target = os.path.normpath(Path(name).parent / path) if path else name
+    if not anchor:
+        return english(target)
+    headings = dict(zip(slugs(page(target)), slugs(page(english(target))), strict=False))
+    return f"{english(target)}#{headings.get(anchor, anchor)}"
 
 
 def english(name: str) -> str:

@@ -87,7 +87,7 @@ def test_the_pages_lead_to_one_another(name: str) -> None:
     ):
         link = re.fullmatch(line, page(one).splitlines()[2])
         assert link, f"{one}: the third line is to lead to {other}"
-        assert where_to(one, link[1])[0] == english(name)
+        assert where_to(one, link[1]) == english(name)
         assert ("zh-CN" in link[1]) == (other == name), f"{one}: {link[1]}"
 
 
@@ -115,7 +115,7 @@ def test_every_section_has_as_many_items_tables_rows_and_columns(name: str) -> N
 @each_page
 def test_fenced_blocks_are_the_same_but_for_their_comments(name: str) -> None:
     for original, chinese in pairs(name):
-        assert chinese.blocks == original.blocks, f"{name}, {chinese.heading}"
+        assert chinese.blocks == original.blocks, f"{name}, {chinese.heading}: {chinese.blocks}\n{original.blocks}"
 
 
 @each_page
@@ -149,7 +149,7 @@ def test_links_lead_to_the_same_places(name: str) -> None:
     for original, chinese in pairs(name):
         one = Counter(where_to(english(name), link) for link in original.links)
         two = Counter(where_to(name, link) for link in chinese.links)
-        assert two == one, f"{name}, {chinese.heading}: missing {one - two}, not in English {two - one}"
+        assert two == one, f"{name}, {chinese.heading}: missing {set(one - two)}, not in English {set(two - one)}"
 
 
 def in_english(text: str) -> bool:
@@ -196,5 +196,6 @@ def test_the_table_of_codes_says_who_acts() -> None:
     table = between(
         page("docs/zh-CN/bucket.md"), "<!-- codes: written by the code, compared by a test -->", "<!-- /codes -->"
     )
-    said = dict(zip(column(table), column(table, 1), strict=True))
-    assert said == {f"`{name}`": _WHO[meaning.who] for name, meaning in CODES.items()}
+    said = set(zip(column(table), column(table, 1), strict=True))
+    rows_of_code = {(f"`{name}`", _WHO[meaning.who]) for name, meaning in CODES.items()}
+    assert said == rows_of_code, f"missing {rows_of_code - said}, not in the code {said - rows_of_code}"
