@@ -16,7 +16,7 @@ from tests.catalogue.pages import between, column, page, pages
 
 _CHINESE = [name for name in pages() if english(name) != name]
 _ENGLISH_ONLY = {"CHANGELOG.md", "CONTRIBUTING.md", "docs/figures.md", "docs/glossary.md", "docs/how-it-works.md"}
-"""For those who change the code, or in need of no words."""
+"""For those who change the code; the figures are tables of numbers."""
 _WHO = {"uploader": "上传者", "operator": "运维人员", "nobody": "无需处理"}
 
 _HAN = r"[\u3400-\u9fff]"

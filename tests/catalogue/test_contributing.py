@@ -14,6 +14,7 @@ from tests.cloud.manifest import ROOT
 CATALOGUE = (
     "tests/catalogue/test_capabilities.py",
     "tests/catalogue/test_docs.py",
+    "tests/catalogue/test_chinese.py",
     "tests/demo/test_demo.py",
     "tests/catalogue/test_manifest.py",
 )
@@ -28,7 +29,7 @@ CAPABILITIES ="""
 def copy(tmp_path: Path) -> Path:
     for name in ("shared", "functions", "tests", "tools", "events", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("README.md", "s.yaml", "pyproject.toml"):
+    for name in ("README.md", "README.zh-CN.md", "s.yaml", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
@@ -62,10 +63,11 @@ def test_a_new_capability_is_missed_wherever_it_must_be_told_of(copy: Path) -> N
     said = missed(copy, "general/plant")
     assert "add SegmentPlant to tests/cloud/viapi_actions.py" in said
     assert "put this between the two comments in docs/capabilities.md" in said
-    assert "| `general/plant` |" in said
+    assert "put this between the two comments in docs/zh-CN/capabilities.md" in said
+    assert said.count("| `general/plant` | 植物分割 |") == 2
     assert "add a photo for general/plant to tests/demo/photos.py" in said
     told = [line for line in said.splitlines() if line.startswith("FAILED")]
-    assert len(told) == 3, "CONTRIBUTING.md has a step for each of these"
+    assert len(told) == 4, "CONTRIBUTING.md has a step for each of these"
 
 
 def test_a_new_group_is_missed_as_a_folder_and_a_trigger(copy: Path) -> None:
