@@ -20,8 +20,8 @@ FUNCTION = f"""
     from datetime import timedelta
     sys.path.insert(0, {str(ROOT)!r})
     from shared import drain
-    from shared.handlers.settle import on_timer
-    from shared.handlers.uploads import on_upload
+    from shared.entry.settle import on_timer
+    from shared.entry.uploads import on_upload
     drain._LATE = drain._LATE_AT_FIRST = timedelta(minutes=10)
     handler = """
 
