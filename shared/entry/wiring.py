@@ -20,10 +20,13 @@ from shared.jobs.daily_limit import DailyLimit
 from shared.jobs.store import JobStore
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.pipeline import Pipeline
+from shared.pipeline.polling import PollEstimator
 from shared.pipeline.results import ResultStore
 from shared.pipeline.runs import JobRunner
 from shared.pipeline.scheduler import Scheduler
+from shared.pipeline.ticket_polls import TicketPolls
 from shared.pipeline.vendor_calls import VendorCalls
+from shared.pipeline.vendor_client import VendorClient
 from shared.pipeline.worker import Worker
 from shared.vendors.capabilities import of_group
 from shared.vendors.damo import Damo
@@ -40,6 +43,7 @@ class Parts:
 
     jobs: JobStore
     vendor_calls: VendorCalls
+    ticket_polls: TicketPolls
     pipeline: Pipeline
     backlog_owner: BacklogOwner
     dispatcher: Dispatcher
@@ -48,7 +52,7 @@ class Parts:
     def worker(self, pool: Executor, ends: datetime) -> Worker:
         """For one invocation: it runs jobs in the threads of `pool` and starts nothing from `ends` on."""
         runner = JobRunner(
-            self.jobs, self.pipeline, self.dispatcher, self.vendor_calls, clock=invocation.now, ends=ends
+            self.jobs, self.pipeline, self.dispatcher, self.ticket_polls, clock=invocation.now, ends=ends
         )
         scheduler = Scheduler(self.vendor_calls.concurrency)
         return Worker(scheduler, runner, self.jobs, self.backlog_owner, pool, clock=invocation.now, ends=ends)
@@ -97,11 +101,14 @@ def _made(
     )
     jobs = JobStore(documents, now, timedelta(seconds=timeouts.lease))
     daily_limit = DailyLimit(documents, settings.daily_call_limit, now)
-    vendor_calls = VendorCalls(http, providers, daily_limit, now, timeouts.call)
+    client, estimator = VendorClient(http, providers, now), PollEstimator()
+    vendor_calls = VendorCalls(client, daily_limit, estimator, timeouts.call)
+    ticket_polls = TicketPolls(client, estimator)
     pipeline = Pipeline(
         bucket=pictures,
         jobs=jobs,
         vendor_calls=vendor_calls,
+        ticket_polls=ticket_polls,
         results=ResultStore(pictures, http, providers, now),
         clock=now,
         prices=Prices(dict(settings.prices)),
@@ -111,6 +118,7 @@ def _made(
     return Parts(
         jobs=jobs,
         vendor_calls=vendor_calls,
+        ticket_polls=ticket_polls,
         pipeline=pipeline,
         backlog_owner=backlog_owner,
         dispatcher=Dispatcher(pictures, jobs, pipeline, backlog_owner),

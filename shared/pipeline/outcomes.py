@@ -1,41 +1,25 @@
-"""What becomes of a job when it has been moved on: it goes on, it is over, or it is in trouble and waits."""
+"""What moving a job on by one stage comes to: Continue, Parked, Concluded or Skipped."""
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared import log
-from shared.errors import (
-    BadLink,
-    CutoutError,
-    DailyLimitReached,
-    Incomplete,
-    Misconfigured,
-    NotAccepted,
-    NotFetched,
-    Rejected,
-)
-from shared.jobs.job import Blocked, Claimed, Doubt, Job, Stage, Waiting
-from shared.jobs.receipt import Receipt, receipt
-
-_FIRST_PAUSE = timedelta(seconds=5)
-_LONGEST_PAUSE = timedelta(minutes=10)
-_PAIR_PATIENCE = timedelta(hours=1)
-"""For the second picture: longer than any bulk upload is likely to keep a pair apart."""
+from shared.jobs.job import Fetching, Job, Stage
+from shared.jobs.receipt import Receipt
+from shared.vendors.protocol import Done
 
 
 @dataclass(frozen=True)
 class Continue:
-    """The job goes on at once: it is recorded, and moved on by whoever holds it."""
+    """The job goes on at once: it is saved, and moved on by the instance that holds it."""
 
     job: Job
 
 
 @dataclass(frozen=True)
 class Parked:
-    """The job waits until it is due: it is recorded, gets an entry in the queue, and nobody holds it. See `parked`."""
+    """The job waits until it is due: it is saved without a lease, and gets an entry in the queue. See `parked`."""
 
     job: Job
 
@@ -50,7 +34,7 @@ class Concluded:
 
 @dataclass(frozen=True)
 class Skipped:
-    """The job is over without a receipt: the upload is not there, or was served before."""
+    """The job is over without a new receipt: the upload was deleted (`existed` is false), or was served before."""
 
     job: Job
     existed: bool
@@ -62,50 +46,17 @@ Outcome = Continue | End
 """What moving a job on by one stage comes to."""
 
 
-def after_error(job: Job, error: CutoutError, now: datetime) -> Continue | Parked | Concluded:
-    """What a failure leads to: a receipt, or the stage in which the job waits, and until when.
-
-    A throttled job keeps its place in the queue and does not back off: the vendor limits the capability, not the job.
-    """
-    retries = job.retries + 1
-    # A share of the pause, lest all that is in trouble comes back at once.
-    due = now + min(_FIRST_PAUSE * 2 ** min(job.retries, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311
-    stage: Stage = Waiting()
-    match error:
-        case NotFetched() | BadLink() if not job.doubt:  # goes on at once, with a look at our own link
-            doubt: Doubt = "unreadable" if isinstance(error, BadLink) else "not fetched"
-            request_id = error.request_id or job.request_id
-            return Continue(
-                replace(
-                    job, stage=Claimed(), doubt=doubt, code=error.code, message=error.message, request_id=request_id
-                )
-            )
-        case Rejected():
-            return Concluded(job, receipt(job, now, error=error))
-        case Incomplete() if now - job.uploaded_at > _PAIR_PATIENCE:
-            return Concluded(job, receipt(job, now, error=error))
-        case Misconfigured():
-            log.error("job_blocked", job=job, code=error.code, message=error.message)
-            stage = Blocked()
-        case DailyLimitReached():
-            stage, due, retries = Waiting(not_accepted=True), error.until, job.retries
-        case NotAccepted() if not job.bought:
-            stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
-    job = replace(
-        job,
-        retries=retries,
-        code=error.code,
-        message=error.message,
-        request_id=error.request_id or job.request_id,
-    )
-    return parked(job, job.stage if job.bought else stage, due)
-
-
 def parked(job: Job, stage: Stage, due: datetime) -> Parked:
-    """The job in `stage`, held by nobody until it is `due`."""
+    """The job in `stage`, without a lease, until it is `due`."""
     return Parked(replace(job, stage=stage, lease_until=None, due=due))
 
 
+def fetching(job: Job, done: Done, now: datetime, links_live: float) -> Continue:
+    """The vendor has finished: its results are to be fetched within `links_live` seconds."""
+    stage = Fetching(done.pictures, now + timedelta(seconds=links_live))
+    return Continue(replace(without_error(job, done.request_id), stage=stage))
+
+
 def without_error(job: Job, request_id: str) -> Job:
-    """The job after an answer of the vendor's, past the errors that it had before."""
+    """The job after an answer of the vendor's: earlier errors are cleared, and the next back-off is the first again."""
     return replace(job, request_id=request_id, retries=0, code="", message="")

@@ -18,10 +18,12 @@ from shared.jobs.job import Fetching, Job, Submitted
 from shared.jobs.receipt import receipt
 from shared.jobs.store import JobStore, StoredJob
 from shared.pipeline.links import Copy
-from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, Skipped, after_error
+from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, Skipped
 from shared.pipeline.prepare import PreparedCall, prepare
 from shared.pipeline.results import ResultStore
+from shared.pipeline.retries import after_error
 from shared.pipeline.snapshot import NothingToDo, is_current, is_served_with_another, take_snapshot
+from shared.pipeline.ticket_polls import TicketPolls
 from shared.pipeline.vendor_calls import VendorCalls
 from shared.vendors.prices import Prices
 
@@ -36,6 +38,7 @@ class Pipeline:
     bucket: Bucket
     jobs: JobStore
     vendor_calls: VendorCalls
+    ticket_polls: TicketPolls
     results: ResultStore
     clock: Callable[[], datetime]
     prices: Prices = field(default_factory=Prices)
@@ -103,12 +106,12 @@ class Pipeline:
         A foreseen error is an outcome as well. A bug is yielded in its job's place, so that the others go on.
         """
         calls: list[tuple[Job, PreparedCall]] = []
-        asked: list[tuple[Job, Submitted]] = []
+        submitted: list[tuple[Job, Submitted]] = []
         for job in jobs:
             try:
                 match job.stage:
                     case Submitted() as stage:
-                        asked.append((job, stage))
+                        submitted.append((job, stage))
                     case Fetching() as stage:
                         yield self.results.store(job, stage)
                     case _:
@@ -123,8 +126,8 @@ class Pipeline:
                 yield bug
         if calls:
             yield from self.vendor_calls.call(calls)
-        if asked:
-            yield from self.vendor_calls.poll(asked)
+        if submitted:
+            yield from self.ticket_polls.poll(submitted)
 
     def _prepare(self, job: Job, image: ObjectHead | None) -> Outcome | tuple[Job, PreparedCall]:
         """Everything there is to do before the vendor is called."""

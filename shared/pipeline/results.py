@@ -14,7 +14,8 @@ from shared.jobs.receipt import Output, is_current_receipt, receipt
 from shared.pictures.geometry import stored_box
 from shared.pictures.sniff import IMAGE_TYPES
 from shared.pictures.transparency import Transparency
-from shared.pipeline.outcomes import Concluded, Outcome, Skipped, after_error
+from shared.pipeline.outcomes import Concluded, Outcome, Skipped
+from shared.pipeline.retries import after_error
 from shared.pipeline.snapshot import is_current
 from shared.vendors.capabilities import capability
 from shared.vendors.protocol import Provider, ResultLink

@@ -13,7 +13,7 @@ from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.outcomes import End
 from shared.pipeline.pipeline import Pipeline
 from shared.pipeline.scheduler import RECHECK
-from shared.pipeline.vendor_calls import VendorCalls
+from shared.pipeline.ticket_polls import TicketPolls
 
 MAX_IDLE = timedelta(seconds=15)
 """How long a worker waits for an entry to fall due: that costs less than the delay until the timer's next tick."""
@@ -34,7 +34,7 @@ class JobRunner:
         jobs: JobStore,
         pipeline: Pipeline,
         dispatcher: Dispatcher,
-        vendor_calls: VendorCalls,
+        ticket_polls: TicketPolls,
         *,
         clock: Callable[[], datetime],
         ends: datetime,
@@ -42,7 +42,7 @@ class JobRunner:
         self._jobs = jobs
         self._pipeline = pipeline
         self._dispatcher = dispatcher
-        self._vendor_calls = vendor_calls
+        self._ticket_polls = ticket_polls
         self._clock = clock
         self._ends = ends
 
@@ -93,7 +93,7 @@ class JobRunner:
         if found is None:
             return None, None
         is_due = self._jobs.is_due(found.job)
-        if is_due and (too_early := self._vendor_calls.too_early(found.job)):
+        if is_due and (too_early := self._ticket_polls.too_early(found.job)):
             return self._clock() + too_early, None
         return self._when_not_moved_on(found, entry), found if is_due else None
 

@@ -24,10 +24,13 @@ from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.pipeline import Pipeline
+from shared.pipeline.polling import PollEstimator
 from shared.pipeline.results import ResultStore
 from shared.pipeline.runs import JobRunner
 from shared.pipeline.scheduler import Scheduler
+from shared.pipeline.ticket_polls import TicketPolls
 from shared.pipeline.vendor_calls import VendorCalls
+from shared.pipeline.vendor_client import VendorClient
 from shared.pipeline.worker import Worker
 from shared.vendors.damo import Damo
 from shared.vendors.picwish import Picwish
@@ -283,10 +286,12 @@ class Shop:
     def compose(self, web: Http, jobs: JobStore) -> Pipeline:
         """The line of one instance."""
         daily_limit = DailyLimit(self.bucket, self.daily_call_limit, self.clock)
+        client, estimator = VendorClient(web, self.providers, self.clock), PollEstimator()
         return Pipeline(
             bucket=self.bucket,
             jobs=jobs,
-            vendor_calls=VendorCalls(web, self.providers, daily_limit, self.clock, 40.0),
+            vendor_calls=VendorCalls(client, daily_limit, estimator, 40.0),
+            ticket_polls=TicketPolls(client, estimator),
             results=ResultStore(self.bucket, web, self.providers, self.clock),
             clock=self.clock,
             prices=self.prices,
@@ -303,10 +308,10 @@ class Shop:
         """An instance's worker. Unless there is a `pool` it does one thing after the other; sleeping makes the clock go
         on."""
         instance = dispatcher or self.dispatcher
-        pipeline, jobs, vendor_calls = instance.pipeline, instance.pipeline.jobs, instance.pipeline.vendor_calls
+        pipeline, jobs = instance.pipeline, instance.pipeline.jobs
         return Worker(
-            Scheduler(vendor_calls.concurrency),
-            JobRunner(jobs, pipeline, instance, vendor_calls, clock=self.clock, ends=ends),
+            Scheduler(pipeline.vendor_calls.concurrency),
+            JobRunner(jobs, pipeline, instance, pipeline.ticket_polls, clock=self.clock, ends=ends),
             jobs,
             instance.backlog_owner,
             pool or AtOnce(),

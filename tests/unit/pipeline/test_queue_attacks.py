@@ -6,7 +6,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -17,10 +16,9 @@ from shared.jobs.job import Job, Waiting
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
-from shared.pipeline.polling import PollEstimator, _Experience
 from tests.pictures import picture
 from tests.unit import viapi_line
-from tests.unit.fakes import START, Shop
+from tests.unit.fakes import Shop
 from tests.unit.viapi_line import COMMON, HD, LINK, SUBMITTED, THROTTLED, ok, status
 
 shop = viapi_line.shop
@@ -63,21 +61,6 @@ def test_two_threads_may_learn_at_once_that_the_backlog_is_gone(shop: Shop) -> N
 
     shop.bucket.before = another
     assert not function.owns("general/common")
-
-
-def test_a_result_that_comes_while_another_thread_asks_whether_it_is_early_is_no_bug() -> None:
-    estimator = PollEstimator(lambda: START)
-
-    class Interrupted(_Experience):
-        def __getattribute__(self, name: str) -> Any:
-            value = super().__getattribute__(name)
-            if name == "unfinished" and value is not None:
-                self.unfinished = None
-            return value
-
-    second = timedelta(seconds=1)
-    estimator._of["damo/matting"] = Interrupted(unfinished=4 * second)
-    assert estimator.too_early("damo/matting", START - second, START) == 3.5 * second
 
 
 def test_an_older_jobs_entry_does_not_hide_a_new_ones(shop: Shop) -> None:

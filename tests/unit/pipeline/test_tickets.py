@@ -1,4 +1,4 @@
-"""An asynchronous job is bought once, and asked for until the vendor tells what became of it."""
+"""An asynchronous job is bought once, and polled until the vendor answers what came of it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tests.unit.viapi_line import HD, LINK, SUBMITTED, THROTTLED, refused, statu
 
 shop = viapi_line.shop
 
+DONE = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
+
 
 def test_an_asynchronous_job_keeps_its_ticket_and_settle_concludes_it(shop: Shop) -> None:
     shop.web.always = SUBMITTED
@@ -24,7 +26,7 @@ def test_an_asynchronous_job_keeps_its_ticket_and_settle_concludes_it(shop: Shop
     job = shop.job(HD)
     assert job is not None
     assert job.stage == Submitted(ticket="R-1", since=START)
-    shop.web.answers = [status("PROCESSING"), status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))]
+    shop.web.answers = [status("PROCESSING"), DONE]
     shop.after(HD, minutes=1)
     assert shop.job(HD) is not None
     shop.after(HD, minutes=1)
@@ -34,9 +36,9 @@ def test_an_asynchronous_job_keeps_its_ticket_and_settle_concludes_it(shop: Shop
     assert [request.form["JobId"] for request in shop.web.sent[1:]] == ["R-1", "R-1"]
 
 
-@pytest.mark.parametrize("trouble", [THROTTLED, refused("InternalError", 500), NotAccepted("VendorUnreachable", "x")])
-def test_trouble_while_asking_keeps_the_ticket(shop: Shop, trouble: Any) -> None:
-    shop.web.answers = [SUBMITTED, trouble]
+@pytest.mark.parametrize("error", [THROTTLED, refused("InternalError", 500), NotAccepted("VendorUnreachable", "x")])
+def test_a_poll_that_fails_keeps_the_ticket(shop: Shop, error: Any) -> None:
+    shop.web.answers = [SUBMITTED, error]
     shop.upload(HD, picture())
     shop.after(HD, minutes=1)
     job = shop.job(HD)
@@ -45,21 +47,21 @@ def test_trouble_while_asking_keeps_the_ticket(shop: Shop, trouble: Any) -> None
     assert job.attempts == 1
 
 
-def test_a_question_that_is_not_worth_asking_when_its_turn_has_come_is_asked_later_and_is_no_trouble(
-    shop: Shop,
-) -> None:
+def test_a_poll_that_is_too_early_when_it_has_its_slot_is_not_sent_and_is_no_error(shop: Shop) -> None:
     other = HD.replace(".jpg", "-2.jpg")
     shop.web.always = SUBMITTED
-    for upload in (HD, other):
-        shop.upload(upload, picture())
-    shop.web.always, shop.web.answers = None, [status("PROCESSING")]
-    shop.after(HD, seconds=3)
-    shop.after(other, seconds=0)
+    shop.upload(HD, picture())
+    shop.clock.pass_(seconds=7)
+    shop.upload(other, picture())
+    shop.web.always, shop.web.answers = None, [status("PROCESSING"), DONE]
+    shop.after(HD, seconds=1)
+    shop.after(HD, seconds=2)
+    shop.resume(other)  # three seconds old, when the first one has just taken ten
     job = shop.job(other)
     assert job is not None
     assert isinstance(job.stage, Submitted)
     assert (job.stage.polls, job.retries, job.code, job.lease_until) == (0, 0, "", None)
-    assert job.due < shop.clock(), "it keeps its place, and is put off by who meets it next"
+    assert job.due < shop.clock(), "it keeps its place in the queue, and the worker postpones it"
 
 
 def test_a_failed_job_of_a_bad_picture_is_refused(shop: Shop) -> None:
@@ -71,9 +73,9 @@ def test_a_failed_job_of_a_bad_picture_is_refused(shop: Shop) -> None:
     assert (receipt.status, receipt.code) == ("rejected", "InvalidImage.Content")
 
 
-@pytest.mark.parametrize("fate", [status("TIMEOUT_FAILED"), status("LIMIT_RETRY_FAILED"), status("PROCESS_SUCCESS")])
-def test_a_job_the_vendor_gave_up_is_submitted_again(shop: Shop, fate: Any) -> None:
-    shop.web.answers = [SUBMITTED, fate, SUBMITTED]
+@pytest.mark.parametrize("answer", [status("TIMEOUT_FAILED"), status("LIMIT_RETRY_FAILED"), status("PROCESS_SUCCESS")])
+def test_a_job_the_vendor_gave_up_is_submitted_again(shop: Shop, answer: Any) -> None:
+    shop.web.answers = [SUBMITTED, answer, SUBMITTED]
     shop.upload(HD, picture())
     shop.after(HD, minutes=1)
     job = shop.job(HD)
@@ -118,7 +120,7 @@ def test_a_job_that_never_ends_is_given_up_after_a_day(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("answer", [(200, "{}"), refused("InternalError", 500), (502, "<html>"), THROTTLED])
-def test_a_vendor_that_never_tells_what_became_of_a_ticket_is_not_asked_for_ever(shop: Shop, answer: Any) -> None:
+def test_a_ticket_whose_every_poll_fails_is_not_polled_for_ever(shop: Shop, answer: Any) -> None:
     shop.web.always = SUBMITTED
     shop.web.polls = answer
     shop.upload(HD, picture())

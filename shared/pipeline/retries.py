@@ -1,0 +1,77 @@
+"""What an error leads to: a receipt, another try at once, or a pause and its length."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared import log
+from shared.errors import (
+    BadLink,
+    CutoutError,
+    DailyLimitReached,
+    Incomplete,
+    Misconfigured,
+    NotAccepted,
+    NotFetched,
+    Rejected,
+)
+from shared.jobs.job import Blocked, Claimed, Doubt, Job, Stage, Waiting
+from shared.jobs.receipt import receipt
+from shared.pipeline.outcomes import Concluded, Continue, Parked, parked
+
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(minutes=10)
+_WAIT_FOR_COMPANION = timedelta(hours=1)
+"""From the upload: longer than a bulk upload is likely to keep the two pictures of a pair apart."""
+
+
+def after_error(job: Job, error: CutoutError, now: datetime) -> Continue | Parked | Concluded:
+    """What a failure leads to: a receipt, or the stage in which the job waits, and until when.
+
+    A throttled job keeps its place in the queue and does not back off: the vendor limits the capability, not the job.
+    """
+    retries, due = job.retries + 1, now + _pause(job.retries)
+    stage: Stage = Waiting()
+    match error:
+        case NotFetched() | BadLink() if not job.doubt:
+            return _check_links(job, error)
+        case Rejected():
+            return Concluded(job, receipt(job, now, error=error))
+        case Incomplete() if now - job.uploaded_at > _WAIT_FOR_COMPANION:
+            return Concluded(job, receipt(job, now, error=error))
+        case Misconfigured():
+            log.error("job_blocked", job=job, code=error.code, message=error.message)
+            stage = Blocked()
+        case DailyLimitReached():
+            stage, due, retries = Waiting(not_accepted=True), error.until, job.retries
+        case NotAccepted() if not job.bought:
+            stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
+    return parked(replace(_with_error(job, error), retries=retries), job.stage if job.bought else stage, due)
+
+
+def after_bad_link(job: Job, error: BadLink, now: datetime) -> Continue | Parked | Concluded:
+    """The vendor could not read a link: it is called once more with links to copies under ASCII names, unless the
+    link was to a copy, or to a name in ASCII, already."""
+    if job.copies or job.source.isascii():
+        return after_error(job, error, now)
+    return Continue(replace(job, stage=Claimed(), wants_plain_name=True))
+
+
+def _check_links(job: Job, error: CutoutError) -> Continue:
+    """The vendor got no picture from a link: before another call, the link is read once from here."""
+    doubt: Doubt = "unreadable" if isinstance(error, BadLink) else "not fetched"
+    return Continue(replace(_with_error(job, error), stage=Claimed(), doubt=doubt))
+
+
+def _with_error(job: Job, error: CutoutError) -> Job:
+    request_id = error.request_id or job.request_id
+    return replace(job, code=error.code, message=error.message, request_id=request_id)
+
+
+def _pause(retries: int) -> timedelta:
+    """Before the next try, after so many in a row. Random within a factor of two, so that jobs that failed together
+    do not come back together."""
+    longest = min(_FIRST_PAUSE * 2.0 ** min(retries, 10), _LONGEST_PAUSE)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311
