@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from statistics import median
@@ -18,18 +19,27 @@ ACTION = "SegmentHDCommonImage"
 PENDING = (1, 10, 100)
 _QPS = 10
 _JOB_SECONDS = 10.0
-"""What the vendor takes for a job: the documentation names no figure, and users tell of some seconds."""
+"""What the vendor takes for a job: the documentation names no figure, and users report some seconds."""
+TIMES: Mapping[str, Callable[[int], float]] = {
+    "all equal": lambda number: _JOB_SECONDS,
+    "± 30 %": lambda number: _JOB_SECONDS * random.Random(number).uniform(0.7, 1.3),
+    "a third of them 4 ×": lambda number: _JOB_SECONDS * (4 if number % 3 == 1 else 1),
+}
+"""The seconds that the job of an upload takes, by the upload's number."""
 _TICK = 60.0
-_SINGLES, _APART = 5, 13.0
-"""So many jobs of which each is the only one, so many seconds apart: at every phase of the minute."""
+_SINGLES, _APART = 5, 3.0
+"""Uploads of which each is the only one, and the seconds from the end of one's job to the next upload: at every phase
+of the minute."""
 _PATIENCE = 150.0
+"""Seconds after the last upload."""
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Seconds from the vendor's being done to the result's being in the bucket."""
+    """Seconds from the end of the vendor's work to the result's being in the bucket."""
 
     pending: int
+    times: str
     waits: Sequence[float]
     """Of each upload whose result came."""
     uploads: int
@@ -40,38 +50,41 @@ class Latency:
         return median([*self.waits, *[inf] * (self.uploads - len(self.waits))])
 
 
-def measured(pending: Sequence[int] = PENDING) -> Iterator[Latency]:
-    for each in pending:
-        yield measure(each)
+def measured(pending: Sequence[int] = PENDING, times: Sequence[str] = tuple(TIMES)) -> Iterator[Latency]:
+    for each in times:
+        for number in pending:
+            yield measure(number, each)
 
 
-def measure(pending: int) -> Latency:
+def measure(pending: int, times: str) -> Latency:
     uploads = _SINGLES if pending == 1 else pending
-    say(f"latency: {uploads} asynchronous uploads, {'one at a time' if pending == 1 else 'all at once'}")
-    with Cloud(qps=_QPS, latency=0.3, job_seconds=_JOB_SECONDS, timer_seconds=_TICK) as cloud:
+    say(f"latency: {uploads} asynchronous uploads, {'one at a time' if pending == 1 else 'all at once'}, {times}")
+    with Cloud(qps=_QPS, latency=0.3, timer_seconds=_TICK) as cloud:
         shop = Shop(cloud)
-        keys = [f"uploads/general/hd-common/{number:03}.jpg" for number in range(uploads)]
+        seconds = {f"uploads/general/hd-common/{number:03}.jpg": TIMES[times](number) for number in range(uploads)}
+        cloud.viapi.jobs.seconds_of = seconds.__getitem__
         arriving = Arriving(cloud)
-        ends = time.time() + _PATIENCE
-        for key in keys:
+        for key, takes in seconds.items():
             shop.upload(key, PHOTO)
             if pending == 1:
-                time.sleep(_APART)
+                time.sleep(takes + _APART)
+        ends = time.time() + _PATIENCE
         while len(arriving.so_far()) < uploads and time.time() < ends:
             time.sleep(0.2)
         stored = arriving.so_far()
-        finished = {each.key: each.at + _JOB_SECONDS for each in cloud.viapi.ledger if each.action == ACTION}
-        waits = [stored[key] - finished[key] for key in keys if key in stored]
+        finished = {each.key: each.at + seconds[each.key] for each in cloud.viapi.ledger if each.action == ACTION}
+        waits = [stored[key] - finished[key] for key in seconds if key in stored]
     say(f"    {len(waits)} stored" + (f", median {median(waits):.1f} s" if waits else ""))
-    return Latency(pending, waits, uploads)
+    return Latency(pending, times, waits, uploads)
 
 
 def table(found: Sequence[Latency]) -> Table:
     return Table(
         "From the vendor's having finished to the result in the bucket, asynchronous",
-        ["jobs pending", "median", "worst", "results", "goal of the median"],
+        ["job times", "jobs pending", "median", "worst", "results", "goal of the median"],
         [
             [
+                each.times,
                 each.pending,
                 f"{each.median:.1f} s",
                 f"{max(each.waits, default=inf):.1f} s",
@@ -80,7 +93,7 @@ def table(found: Sequence[Latency]) -> Table:
             ]
             for each in found
         ],
-        f"A job takes {_JOB_SECONDS:g} s, the quota is {_QPS} calls a second (questions have one of their own), settle "
-        f"ticks every {_TICK:g} s. Who is asked for too early may be put off for 5 s: that is the worst."
-        + (f" The first row: {_SINGLES} uploads, {_APART:g} s apart." if found[0].pending == 1 else ""),
+        f"A job takes {_JOB_SECONDS:g} s, or what the first column says; the quota is {_QPS} calls and as many polls a "
+        f"second; settle ticks every {_TICK:g} s. In rows with one job pending, {_SINGLES} uploads come one after the "
+        "other.",
     )

@@ -58,7 +58,7 @@ class Viapi(Vendor):
         self._shanghai = shanghai if callable(shanghai) else lambda: shanghai
         self._gate = Gate(accounts, clock)
         faults = Faults(ERRORS, OTHERS)
-        self._jobs = Jobs(clock, job_seconds, faults)
+        self.jobs = Jobs(clock, job_seconds, faults)
         super().__init__(
             "viapi",
             faults,
@@ -74,7 +74,7 @@ class Viapi(Vendor):
 
     def stop(self) -> None:
         super().stop()
-        self._jobs.stop()
+        self.jobs.stop()
 
     def _read(self, request: Request) -> Call:
         asked, request_id = read(request), str(uuid4()).upper()
@@ -93,7 +93,7 @@ class Viapi(Vendor):
 
     def _key(self, asked: Asked) -> str:
         if asked.action == POLL:
-            return self._jobs.key(asked.form.get("JobId", ""))
+            return self.jobs.key(asked.form.get("JobId", ""))
         row = ACTIONS.get(asked.action)
         return self._upload((asked.query | asked.form).get(row.pictures[0], "")) if row else ""
 
@@ -110,7 +110,7 @@ class Viapi(Vendor):
             raise Refused(fault.code, "As the box was told to.")
         self._wait()
         if row is None:
-            return {"Data": self._jobs.poll(_field(asked.form, "JobId"))}
+            return {"Data": self.jobs.poll(_field(asked.form, "JobId"))}
 
         try:
             order = self._order(row, asked, key)
@@ -121,7 +121,7 @@ class Viapi(Vendor):
             return link_up(row.draw(order), lambda drawn: self._linked(drawn, asked.action, key))
 
         if row.asynchronous:
-            self._jobs.submit(request_id, asked.action, key, data)
+            self.jobs.submit(request_id, asked.action, key, data)
             body: dict[str, Json] = {"Message": SUBMITTED}
         else:
             self._work()

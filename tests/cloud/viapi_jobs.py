@@ -32,7 +32,8 @@ class Job:
 class Jobs:
     def __init__(self, clock: Callable[[], float], seconds: float, faults: Faults) -> None:
         self._clock = clock
-        self._seconds = seconds
+        self.seconds_of: Callable[[str], float] = lambda key: seconds
+        """What the job of an upload takes."""
         self._faults = faults
         self._jobs: dict[str, Job] = {}
         self._pool = ThreadPoolExecutor(1)
@@ -69,10 +70,10 @@ class Jobs:
         return fault.code if fault else ""
 
     def _status(self, job: Job) -> str:
-        age = self._clock() - job.submitted
-        if age < self._seconds / 3:
+        age, seconds = self._clock() - job.submitted, self.seconds_of(job.key)
+        if age < seconds / 3:
             return "QUEUING"
-        if age < self._seconds or not job.drawn.done() or self._struck(job, "slow-job"):
+        if age < seconds or not job.drawn.done() or self._struck(job, "slow-job"):
             return "PROCESSING"
         job.failed = job.failed or self._struck(job, "failed-job")
         return "PROCESS_FAILED" if job.failed else "PROCESS_SUCCESS"
