@@ -1,4 +1,4 @@
-"""Addresses at which a vendor can read a picture: signed ones, short-lived; for some vendors, of copies."""
+"""Links at which a vendor can read a picture: signed and short-lived, for some vendors to a copy."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from shared.pictures.reshaping import Rendering
 from shared.vendors.capability import Capability
 
 _LINK_SECONDS = 600
-"""A synchronous vendor fetches within seconds; this is for its own retries."""
+"""Validity of a link in a synchronous call. The vendor fetches within seconds; the rest is for its own retries."""
 _ASYNC_LINK_SECONDS = 6 * 3600
-"""An asynchronous one fetches when its queue comes to it."""
+"""In an asynchronous call: the vendor fetches when its own queue comes to the job."""
 
 
 @dataclass(frozen=True)
 class Copy:
-    """A copy that must be made before the vendor can be shown a picture; public when its bare address is all that
-    is short enough for the vendor."""
+    """A copy of the object `original` to be made under `name` before the call. It is public if only its address without
+    a signature is short enough for the vendor."""
 
     original: str
     name: str
@@ -30,7 +30,7 @@ class Copy:
 
 @dataclass(frozen=True)
 class Picture:
-    """An object, what its header says, and how the vendor is to see it."""
+    """An object, what its header says, and how OSS reshapes it for the vendor."""
 
     key: str
     header: Header
@@ -38,7 +38,10 @@ class Picture:
 
 
 def show(bucket: Bucket, job: Job, row: Capability, pictures: Sequence[Picture]) -> tuple[list[str], tuple[Copy, ...]]:
-    """A link to each picture; and the copies to make first, where their own names will not do."""
+    """A link to each picture, and the copies that must be made first: none, if the pictures' own links will do.
+
+    They will not if one is longer than `row.limits.max_link` characters, or if the vendor could not read them before.
+    """
     seconds = _ASYNC_LINK_SECONDS if row.asynchronous else _LINK_SECONDS
     processes = [picture.rendering.process for picture in pictures]
 
@@ -51,10 +54,10 @@ def show(bucket: Bucket, job: Job, row: Capability, pictures: Sequence[Picture])
     own = signed(picture.key for picture in pictures)
     if short(own) and not job.wants_plain_name:
         return own, ()
-    # Named after the job, so that a second try writes over what a first one left.
+    # Named after the job, so that a retry writes over the copies of the try before.
     names = tuple(keys.copy(job.id, number, picture.header.format) for number, picture in enumerate(pictures))
     plain = signed(names)
-    public = not short(plain)  # a key from STS puts hundreds of characters into a link, however short the name
+    public = not short(plain)  # with STS credentials every signed link has hundreds of characters more
     if public:
         plain = [bucket.address(name, process) for name, process in zip(names, processes, strict=True)]
     copies = tuple(Copy(picture.key, name, public) for picture, name in zip(pictures, names, strict=True))

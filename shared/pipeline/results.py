@@ -1,4 +1,4 @@
-"""What was bought is brought home: from the vendor's links, which soon die, into the bucket."""
+"""Fetches results from the vendor's links, which soon expire, and stores them in the bucket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from shared.vendors.protocol import Provider, ResultLink
 
 
 class ResultStore:
-    """Stores them under `cutouts/`."""
+    """Stores results in `bucket` under `cutouts/`. `providers` are the vendors' dialects, by the vendors' names."""
 
     def __init__(
         self, bucket: Bucket, http: Http, providers: Mapping[str, Provider], clock: Callable[[], datetime]
@@ -33,15 +33,18 @@ class ResultStore:
         self._clock = clock
 
     def store(self, job: Job, stage: Fetching) -> Outcome:
-        """Bring the results from the vendor's links into the bucket."""
+        """Fetch and store the results of a job; what it comes to.
+
+        Raises a `CutoutError` when a result cannot be fetched or stored: `Misconfigured` if its host is not allowed.
+        """
         hosts = self._providers[capability(job.capability).provider].result_hosts
         for picture in stage.pictures:
-            # Before the links' age: as long as the operator does not allow their host, no other ones are bought.
+            # Checked before the links' age: while the operator does not allow their host, no other call is bought.
             with suppress(Unavailable):
                 self._http.allow(picture.url, hosts)
         if job.replaces and (there := self._bucket.read(job.upload.receipt_key)) and is_current_receipt(there, job):
-            return Skipped(job, existed=True)  # whoever died over the job's removal had done everything else
-        if not is_current(self._bucket, job):  # deleting an upload is final: nothing of it comes back
+            return Skipped(job, existed=True)  # an instance died between the receipt and the job's removal
+        if not is_current(self._bucket, job):  # for a deleted upload nothing is stored
             self._sweep(job, stage)
             return Skipped(job, existed=False)
         if self._clock() >= stage.dies_at:
@@ -54,13 +57,13 @@ class ResultStore:
         return Concluded(job, receipt(job, self._clock(), outputs=outputs, empty=empty))
 
     def _sweep(self, job: Job, stage: Fetching) -> None:
-        """Remove what was stored before somebody died over the rest: the upload may be gone, and nobody would."""
-        if not self._bucket.etag(job.upload.receipt_key):  # else nobody began, and an earlier version's lie there
+        """Delete the results that an instance stored before it died: without a receipt they would stay for ever."""
+        if not self._bucket.etag(job.upload.receipt_key):  # else none was stored, and an earlier version's lie there
             names = (job.upload.output_key(each.label, form) for each in stage.pictures for form in IMAGE_TYPES)
             self._bucket.delete(tuple(names))
 
     def _fetch(self, job: Job, picture: ResultLink, hosts: tuple[str, ...]) -> tuple[Output, bool]:
-        """The stored picture, and whether nothing shows in it."""
+        """The stored picture, and whether all of it is transparent."""
         with self._http.fetch(picture.url, hosts) as download:
             key = job.upload.output_key(picture.label, download.extension)
             transparency = Transparency(download.chunks)

@@ -13,7 +13,7 @@ from typing import Literal
 
 from shared.cloud.ports import Reply, Request
 from shared.pictures.sniff import Download
-from tests.unit.fakes import PNG, Died, MemoryBucket, ScriptedWeb, is_question, shown_at
+from tests.unit.fakes import PNG, Died, MemoryBucket, ScriptedWeb, is_poll, shown_at
 
 Moment = Literal["before", "half-way", "after"]
 
@@ -63,7 +63,7 @@ class Wire:
         pass
 
     def send(self, request: Request, on_slot: Callable[[], object] = lambda: None) -> Reply:
-        effect = "question" if is_question(request) else "call"
+        effect = "question" if is_poll(request) else "call"
         self._instances.come_to("before", effect)
         reply = self.vendor.send(request, on_slot)
         if effect == "call" and reply.status == 200:

@@ -1,4 +1,4 @@
-"""A line that DAMO serves, in memory: a vendor that takes ten pictures in a call, and uploads that wait for it.
+"""DAMO in memory: a vendor that takes ten pictures in a call, and uploads that wait for it.
 
 Test modules take the fixtures by assignment: arguments of the same name would shadow an import.
 """
@@ -16,7 +16,7 @@ from shared.cloud.ports import Reply, Request
 from shared.errors import CutoutError
 from shared.jobs.receipt import Receipt
 from tests.pictures import picture
-from tests.unit.fakes import Died, ScriptedWeb, Shop, is_question, shown_at
+from tests.unit.fakes import Died, ScriptedWeb, Shop, is_poll, shown_at
 
 FOLDER = "uploads/damo/background/"
 PHOTO = picture()
@@ -31,18 +31,18 @@ PROCESSING = {"status": "PROCESSING"}
 
 
 class Vendor(ScriptedWeb):
-    """DAMO with everything in order, but for what a test says: what it takes is finished at the first question."""
+    """DAMO, which finishes everything by the first poll, unless a test says otherwise."""
 
     def __init__(self) -> None:
         super().__init__()
         self.bought: list[list[str]] = []
         """The pictures of each call that was accepted, in its order; tickets count them from 1."""
         self.culprits: set[str] = set()
-        """Pictures for which a call is refused, whole."""
+        """Pictures because of which a whole call is refused."""
         self.breaks = ""
-        """The picture over which it fails without a reason, and whole."""
-        self.fates: dict[str, list[dict[str, str]]] = {}
-        """What to say of a picture, question by question, before it is done."""
+        """The picture because of which a whole call fails without a reason."""
+        self.poll_answers: dict[str, list[dict[str, str]]] = {}
+        """The answers to a picture's polls, one after the other, before it is done."""
         self.dies_at = 0
         """The call, counted from 1, in which the caller's instance dies after the vendor has taken it."""
 
@@ -53,8 +53,8 @@ class Vendor(ScriptedWeb):
         self.sent.append(request)
         assert isinstance(request.json, dict)
         data = request.json["data"]
-        if is_question(request):
-            return _ok(task_list=[self._fate(key) for key in self.bought[int(data["result_key"]) - 1]])
+        if is_poll(request):
+            return _ok(task_list=[self._poll_answer(key) for key in self.bought[int(data["result_key"]) - 1]])
         shown = [shown_at(task["image"])[0] for task in data["task_list"]]
         if self.breaks in shown or self.culprits & set(shown):
             status, body = refused(23500000) if self.breaks in shown else refused(23500005, 400)
@@ -64,19 +64,21 @@ class Vendor(ScriptedWeb):
             raise Died
         return _ok(result_key=str(len(self.bought)))
 
-    def _fate(self, key: str) -> dict[str, Any]:
-        fates = self.fates.get(key)
-        return dict(fates.pop(0)) if fates else {"status": "SUCCESS", "results": [f"https://x.alicdn.com/{key}.png"]}
+    def _poll_answer(self, key: str) -> dict[str, Any]:
+        answers = self.poll_answers.get(key)
+        return (
+            dict(answers.pop(0)) if answers else {"status": "SUCCESS", "results": [f"https://x.alicdn.com/{key}.png"]}
+        )
 
     @property
     def calls(self) -> list[Request]:
-        return [request for request in self.sent if not is_question(request)]
+        return [request for request in self.sent if not is_poll(request)]
 
     @property
-    def questions(self) -> list[str]:
-        """The tickets that were asked for, in the order of the questions."""
-        asked = [request.json for request in self.sent if is_question(request)]
-        return [body["data"]["result_key"] for body in asked if isinstance(body, dict)]
+    def polls_sent(self) -> list[str]:
+        """The tickets that were polled, in the order of the polls."""
+        polls = [request.json for request in self.sent if is_poll(request)]
+        return [body["data"]["result_key"] for body in polls if isinstance(body, dict)]
 
     @property
     def times(self) -> Counter[str]:
@@ -98,21 +100,21 @@ def shop(vendor: Vendor) -> Shop:
     return Shop(web=vendor)
 
 
-def crowd(shop: Shop, count: int, trouble: tuple[int, str] | CutoutError = THROTTLED) -> list[str]:
+def crowd(shop: Shop, count: int, answer: tuple[int, str] | CutoutError = THROTTLED) -> list[str]:
     """Uploads that wait, in the order in which they came, which is not that of their names; all are due."""
     uploads = [f"{FOLDER}{(number * 7) % count:02}.jpg" for number in range(count)]
     for upload in uploads:
-        shop.not_accepted(upload, PHOTO, trouble)
+        shop.not_accepted(upload, PHOTO, answer)
     shop.web.sent.clear()
     shop.clock.pass_(minutes=10)
     return uploads
 
 
-def told(shop: Shop, upload: str) -> Receipt:
+def receipt_of(shop: Shop, upload: str) -> Receipt:
     receipt = shop.receipt(upload)
     assert receipt is not None, f"{upload} has no receipt"
     return receipt
 
 
 def all_done(shop: Shop, uploads: list[str]) -> bool:
-    return {told(shop, upload).status for upload in uploads} == {"done"}
+    return {receipt_of(shop, upload).status for upload in uploads} == {"done"}

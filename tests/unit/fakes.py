@@ -192,7 +192,7 @@ class ScriptedWeb:
         on_slot()
         self.before(request)
         self.sent.append(request)
-        if self.polls and is_question(request):
+        if self.polls and is_poll(request):
             return Reply(self.polls[0], self.polls[1].encode())
         answer = self.answers.pop(0) if self.answers else self.always
         assert answer is not None, f"nobody said what to answer to {request}"
@@ -222,8 +222,8 @@ class ScriptedWeb:
         return [_object(request, field_name)[0] for request in self.sent]
 
 
-def is_question(request: Request) -> bool:
-    """Whether it asks what became of a ticket, in any vendor's dialect."""
+def is_poll(request: Request) -> bool:
+    """Whether this is a poll, in any vendor's dialect."""
     return request.method == "GET" or request.quota.name == "GetAsyncJobResult" or request.url.endswith("/query")
 
 

@@ -18,7 +18,7 @@ from shared.vendors.picwish import Picwish
 from shared.vendors.quotas import Quotas
 from shared.vendors.viapi import Viapi
 from tests.pictures import picture
-from tests.unit.fakes import ScriptedWeb, Shop, is_question
+from tests.unit.fakes import ScriptedWeb, Shop, is_poll
 from tests.unit.pipeline.test_worker import go
 
 SECRET = "EXAMPLEhidden0123456789"
@@ -60,7 +60,7 @@ def refuses(code: str, number: int, state: int) -> Answer:
 
 def works(request: Request) -> Reply:
     """Takes everything, and finishes it when it is asked."""
-    if not is_question(request):
+    if not is_poll(request):
         data = {"state": 0, "task_id": "T", "result_key": "T", "ImageURL": LINK}
         return _json(200, status=200, code=0, RequestId="T", Data=data, data=data)
     data = {

@@ -7,7 +7,7 @@ from contextlib import suppress
 from shared.jobs.job import Claimed
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.unit import damo_line
-from tests.unit.damo_line import Vendor, crowd, told
+from tests.unit.damo_line import Vendor, crowd, receipt_of
 from tests.unit.fakes import Died, Shop
 from tests.unit.pipeline.test_worker import go
 
@@ -30,5 +30,5 @@ def test_an_instance_that_dies_over_a_batch_again_and_again_pays_for_it_a_bounde
         with suppress(Died):
             go(shop, workers=1)
         shop.clock.pass_(minutes=3)
-    assert {told(shop, upload).status for upload in uploads} == {"failed"}
+    assert {receipt_of(shop, upload).status for upload in uploads} == {"failed"}
     assert vendor.times == dict.fromkeys(uploads, MAX_ATTEMPTS)

@@ -1,4 +1,4 @@
-"""A vendor that is long about its tickets, says nothing of them, or was not set up."""
+"""Tickets that take long or whose polls fail, and a vendor whose settings are missing."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from shared.vendors.damo import Damo
 from shared.vendors.quotas import Quotas
 from tests.pictures import picture
 from tests.unit import damo_line
-from tests.unit.damo_line import FOLDER, PHOTO, PROCESSING, Vendor, all_done, crowd, refused, told
-from tests.unit.fakes import Clock, Shop, is_question
+from tests.unit.damo_line import FOLDER, PHOTO, PROCESSING, Vendor, all_done, crowd, receipt_of, refused
+from tests.unit.fakes import Clock, Shop, is_poll
 from tests.unit.pipeline.test_worker import go
 
 shop, vendor = damo_line.shop, damo_line.vendor
@@ -28,28 +28,28 @@ def test_a_ticket_that_outlives_what_the_vendor_may_take_is_bought_again_a_bound
     shop: Shop, vendor: Vendor
 ) -> None:
     uploads = crowd(shop, 3)
-    vendor.fates = {uploads[1]: [PROCESSING] * 1000}
+    vendor.poll_answers = {uploads[1]: [PROCESSING] * 1000}
     for _ in range(60):
         go(shop, seconds=0.5)
         shop.clock.pass_(hours=5)
     assert all_done(shop, [uploads[0], uploads[2]])
-    receipt = told(shop, uploads[1])
+    receipt = receipt_of(shop, uploads[1])
     assert (receipt.status, receipt.code, receipt.attempts) == ("failed", "TicketLost", MAX_ATTEMPTS)
     assert vendor.times == {uploads[0]: 1, uploads[1]: MAX_ATTEMPTS, uploads[2]: 1}
 
 
 class Ticking(Clock):
-    """Like any other, on which no two looks are alike."""
+    """A clock that shows a different time whenever it is read."""
 
     def __call__(self) -> datetime:
         self.pass_(milliseconds=1)
         return self.now
 
 
-def test_what_shares_a_ticket_is_asked_for_in_one_question_to_the_end(shop: Shop, vendor: Vendor) -> None:
+def test_jobs_that_share_a_ticket_share_every_poll(shop: Shop, vendor: Vendor) -> None:
     shop.clock.__class__ = Ticking
     uploads = crowd(shop, 10)
-    vendor.fates = {upload: [PROCESSING, PROCESSING] for upload in uploads}
+    vendor.poll_answers = {upload: [PROCESSING, PROCESSING] for upload in uploads}
     go(shop, seconds=0.5)
     vendor.answers = [refused(23500000)]
     for _ in range(5):
@@ -57,17 +57,17 @@ def test_what_shares_a_ticket_is_asked_for_in_one_question_to_the_end(shop: Shop
         go(shop, seconds=0.5)
         vendor.answers = []
     assert all_done(shop, uploads)
-    questions = [request for request in vendor.sent if is_question(request)]
-    assert len(questions) == 4, "one that failed, two too early, and the last"
+    polls = [request for request in vendor.sent if is_poll(request)]
+    assert len(polls) == 4, "one that failed, two too early, and the last"
 
 
-def test_a_question_that_fails_for_less_than_a_day_loses_no_ticket_of_the_batch(shop: Shop, vendor: Vendor) -> None:
+def test_polls_that_fail_for_less_than_a_day_lose_no_ticket_of_the_batch(shop: Shop, vendor: Vendor) -> None:
     uploads = crowd(shop, 10)
-    go_on = refused(23500000)
-    vendor.fates = {upload: [PROCESSING] for upload in uploads}
+    failed = refused(23500000)
+    vendor.poll_answers = {upload: [PROCESSING] for upload in uploads}
     go(shop, seconds=0.5)
     for _ in range(23):
-        vendor.answers = [go_on]
+        vendor.answers = [failed]
         shop.clock.pass_(hours=1)
         go(shop, seconds=0.5)
     assert all(isinstance(job.stage, Submitted) for job in map(shop.job, uploads) if job)
@@ -79,7 +79,7 @@ def test_a_question_that_fails_for_less_than_a_day_loses_no_ticket_of_the_batch(
     assert vendor.times == dict.fromkeys(uploads, 1)
 
 
-def test_a_question_that_fails_for_a_day_loses_the_ticket(shop: Shop, vendor: Vendor) -> None:
+def test_a_poll_that_fails_after_a_day_loses_the_ticket(shop: Shop, vendor: Vendor) -> None:
     (upload,) = crowd(shop, 1)
     go(shop, seconds=0.5)
     vendor.answers = [refused(23500000)]
@@ -124,26 +124,26 @@ def test_uploads_for_a_vendor_whose_settings_are_missing_wait_until_they_are_set
     shop.providers["damo"] = ready
     shop.clock.pass_(minutes=10)
     go(shop)
-    assert told(shop, upload).attempts == 1
+    assert receipt_of(shop, upload).attempts == 1
 
 
-def test_what_no_setting_could_help_is_refused_before_any_is_missed(shop: Shop) -> None:
+def test_a_picture_that_the_vendor_would_refuse_is_rejected_even_if_settings_are_missing(shop: Shop) -> None:
     shop.providers["damo"] = Damo("", "", Quotas(2), "/submit")
     shop.upload(f"{FOLDER}a.jpg", picture(300, 300))
-    assert told(shop, f"{FOLDER}a.jpg").code == "PictureTooSmall"
+    assert receipt_of(shop, f"{FOLDER}a.jpg").code == "PictureTooSmall"
 
 
-def test_a_shut_door_does_not_keep_what_was_bought_from_being_fetched(shop: Shop, vendor: Vendor) -> None:
-    shut = refused(23500003, 403)
-    uploads = crowd(shop, 11, shut)
-    vendor.fates = {upload: [PROCESSING] for upload in uploads}
-    vendor.answers = [shut]  # the ten that came first
+def test_an_open_circuit_breaker_does_not_keep_bought_results_from_being_fetched(shop: Shop, vendor: Vendor) -> None:
+    blocked = refused(23500003, 403)
+    uploads = crowd(shop, 11, blocked)
+    vendor.poll_answers = {upload: [PROCESSING] for upload in uploads}
+    vendor.answers = [blocked]  # the ten that came first
     go(shop, seconds=0.5, workers=1)
-    assert vendor.bought == [], "nor does the eleventh knock"
+    assert vendor.bought == [], "nor is there a call for the eleventh"
     vendor.answers = []
     shop.upload(f"{FOLDER}late.jpg", PHOTO)
     shop.clock.pass_(minutes=11)
-    vendor.answers = [shut]
+    vendor.answers = [blocked]
     go(shop, seconds=0.5, workers=1)
-    assert vendor.questions == ["1"]
-    assert told(shop, f"{FOLDER}late.jpg").status == "done"
+    assert vendor.polls_sent == ["1"]
+    assert receipt_of(shop, f"{FOLDER}late.jpg").status == "done"

@@ -1,4 +1,4 @@
-"""One photo of ten is in trouble, or the call is: it costs the others nothing that it need not."""
+"""One photo of ten fails, or the call does: that costs the others as little as possible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.jobs.upload import Upload
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.pictures import picture
 from tests.unit import damo_line
-from tests.unit.damo_line import FOLDER, PHOTO, PROCESSING, THROTTLED, Vendor, all_done, crowd, refused, told
+from tests.unit.damo_line import FOLDER, PHOTO, PROCESSING, THROTTLED, Vendor, all_done, crowd, receipt_of, refused
 from tests.unit.fakes import Died, Shop
 from tests.unit.pipeline.test_worker import go
 
@@ -20,21 +20,21 @@ shop, vendor = damo_line.shop, damo_line.vendor
 
 def test_a_task_that_failed_is_tried_again_alone(shop: Shop, vendor: Vendor) -> None:
     uploads = crowd(shop, 10)
-    vendor.fates[uploads[4]] = [{"status": "FAILED", "code": "23500011", "message": "overworked"}]
+    vendor.poll_answers[uploads[4]] = [{"status": "FAILED", "code": "23500011", "message": "overworked"}]
     go(shop)
     shop.clock.pass_(minutes=1)
     go(shop)
     assert vendor.bought == [uploads, [uploads[4]]]
     assert all_done(shop, uploads)
-    assert [told(shop, upload).attempts for upload in uploads] == [1, 1, 1, 1, 2, 1, 1, 1, 1, 1]
+    assert [receipt_of(shop, upload).attempts for upload in uploads] == [1, 1, 1, 1, 2, 1, 1, 1, 1, 1]
 
 
 def test_a_task_that_failed_for_its_picture_is_refused_and_no_other(shop: Shop, vendor: Vendor) -> None:
     uploads = crowd(shop, 10)
-    vendor.fates[uploads[4]] = [{"status": "FAILED", "code": "23500007", "message": "no picture"}]
+    vendor.poll_answers[uploads[4]] = [{"status": "FAILED", "code": "23500007", "message": "no picture"}]
     go(shop)
-    assert [told(shop, upload).status for upload in uploads].count("rejected") == 1
-    assert (told(shop, uploads[4]).code, len(vendor.bought)) == ("23500007", 1)
+    assert [receipt_of(shop, upload).status for upload in uploads].count("rejected") == 1
+    assert (receipt_of(shop, uploads[4]).code, len(vendor.bought)) == ("23500007", 1)
 
 
 def test_of_a_refused_batch_every_picture_is_tried_alone_and_the_culprit_refused(shop: Shop, vendor: Vendor) -> None:
@@ -43,9 +43,9 @@ def test_of_a_refused_batch_every_picture_is_tried_alone_and_the_culprit_refused
     go(shop)
     assert len(vendor.calls) == 1 + 10
     assert vendor.bought == [[upload] for upload in uploads if upload != uploads[3]]
-    assert told(shop, uploads[3]).status == "rejected"
+    assert receipt_of(shop, uploads[3]).status == "rejected"
     assert all_done(shop, [upload for upload in uploads if upload != uploads[3]])
-    assert {told(shop, upload).attempts for upload in uploads} == {1}, "the refused batch was not billed"
+    assert {receipt_of(shop, upload).attempts for upload in uploads} == {1}, "the refused batch was not billed"
 
 
 def test_what_was_bought_alone_is_recorded_before_the_next_is_tried(shop: Shop, vendor: Vendor) -> None:
@@ -53,20 +53,20 @@ def test_what_was_bought_alone_is_recorded_before_the_next_is_tried(shop: Shop, 
     vendor.culprits, vendor.dies_at = {uploads[0]}, 1 + 6
     with suppress(Died):
         go(shop)
-    assert shop.receipt(uploads[0]), "refused, and told so"
+    assert shop.receipt(uploads[0]), "rejected, with a receipt"
     shop.clock.pass_(minutes=3)
     go(shop)
     assert all_done(shop, uploads[1:])
     assert vendor.times == {upload: 2 if upload == uploads[5] else 1 for upload in uploads[1:]}
-    assert told(shop, uploads[1]).attempts == 1
-    assert told(shop, uploads[5]).attempts == 2
+    assert receipt_of(shop, uploads[1]).attempts == 1
+    assert receipt_of(shop, uploads[5]).attempts == 2
 
 
 def test_a_task_whose_link_was_not_read_is_shown_a_copy_alone(shop: Shop, vendor: Vendor) -> None:
     uploads = [f"{FOLDER}{name}.jpg" for name in ("a", "鞋", "b")]
     for upload in uploads:
         shop.not_accepted(upload, PHOTO, THROTTLED)
-    vendor.fates[uploads[1]] = [{"status": "FAILED", "code": "23500006", "message": "bad address"}]
+    vendor.poll_answers[uploads[1]] = [{"status": "FAILED", "code": "23500006", "message": "bad address"}]
     shop.clock.pass_(minutes=10)
     go(shop)
     assert all_done(shop, uploads)
@@ -75,36 +75,36 @@ def test_a_task_whose_link_was_not_read_is_shown_a_copy_alone(shop: Shop, vendor
     assert shop.keys("work/") == []
 
 
-@pytest.mark.parametrize(("trouble", "attempts"), [(THROTTLED, 0), (refused(23500003, 403), 0), (refused(23500000), 1)])
-def test_a_batch_in_trouble_counts_for_everyone_what_may_have_been_billed(
-    shop: Shop, vendor: Vendor, trouble: tuple[int, str], attempts: int
+@pytest.mark.parametrize(("answer", "attempts"), [(THROTTLED, 0), (refused(23500003, 403), 0), (refused(23500000), 1)])
+def test_a_batch_whose_call_fails_counts_an_attempt_for_each_job_if_it_may_have_been_billed(
+    shop: Shop, vendor: Vendor, answer: tuple[int, str], attempts: int
 ) -> None:
     uploads = crowd(shop, 10)
-    vendor.answers = [trouble] * 5
+    vendor.answers = [answer] * 5
     go(shop, seconds=0.5)
     vendor.answers = []
     jobs = [shop.job(upload) for upload in uploads]
     assert [job.attempts for job in jobs if job] == [attempts] * 10
     shop.clock.pass_(minutes=11)
     go(shop)
-    assert {told(shop, upload).attempts for upload in uploads} == {attempts + 1}
+    assert {receipt_of(shop, upload).attempts for upload in uploads} == {attempts + 1}
 
 
-def test_a_batch_that_was_turned_away_comes_back_as_one(shop: Shop, vendor: Vendor) -> None:
+def test_a_batch_that_was_throttled_is_called_for_again_as_one(shop: Shop, vendor: Vendor) -> None:
     uploads = crowd(shop, 10)
     vendor.answers = [THROTTLED]
     go(shop)
     assert (len(vendor.calls), vendor.bought) == (2, [uploads])
 
 
-def test_a_photo_that_breaks_every_call_does_not_take_its_batch_down_with_it(shop: Shop, vendor: Vendor) -> None:
+def test_a_photo_that_makes_every_call_fail_does_not_fail_its_batch(shop: Shop, vendor: Vendor) -> None:
     uploads = crowd(shop, 10)
     vendor.breaks = uploads[3]
     for _ in range(10):
         go(shop)
         shop.clock.pass_(minutes=1)
     assert all_done(shop, [upload for upload in uploads if upload != uploads[3]])
-    assert (told(shop, uploads[3]).status, told(shop, uploads[3]).attempts) == ("failed", MAX_ATTEMPTS)
+    assert (receipt_of(shop, uploads[3]).status, receipt_of(shop, uploads[3]).attempts) == ("failed", MAX_ATTEMPTS)
 
 
 def test_a_photo_deleted_while_its_batch_waits_is_not_paid_for(shop: Shop, vendor: Vendor) -> None:
@@ -123,7 +123,7 @@ def test_a_photo_overwritten_while_its_batch_waits_is_shown_as_it_is_now(shop: S
     etag = shop.bucket.put(uploads[4], picture(800, 600))
     go(shop)
     shop.dispatcher.dispatch(Upload(uploads[4]), etag)  # its event comes late
-    assert told(shop, uploads[4]).etag == etag
+    assert receipt_of(shop, uploads[4]).etag == etag
     assert set(vendor.times.values()) == {1}
 
 
@@ -131,14 +131,14 @@ def test_a_photo_overwritten_while_the_vendor_works_is_new_work_and_its_batch_is
     shop: Shop, vendor: Vendor
 ) -> None:
     uploads = crowd(shop, 3)
-    vendor.fates = {upload: [PROCESSING] for upload in uploads}
+    vendor.poll_answers = {upload: [PROCESSING] for upload in uploads}
     go(shop, seconds=0.5)
     shop.upload(uploads[1], picture(800, 600))
     for _ in range(3):
         shop.clock.pass_(minutes=1)
         go(shop)
     assert vendor.times == {upload: 2 if upload == uploads[1] else 1 for upload in uploads}
-    assert told(shop, uploads[1]).etag == shop.bucket.things[uploads[1]].etag
+    assert receipt_of(shop, uploads[1]).etag == shop.bucket.things[uploads[1]].etag
 
 
 def test_a_bug_over_one_photo_is_raised_and_costs_the_others_of_its_batch_nothing(shop: Shop, vendor: Vendor) -> None:
@@ -155,10 +155,10 @@ def test_a_bug_over_one_photo_is_raised_and_costs_the_others_of_its_batch_nothin
     go(shop)
     assert vendor.bought == [uploads[:9]]
     assert all_done(shop, uploads[:9])
-    assert {told(shop, upload).attempts for upload in uploads[:9]} == {1}
+    assert {receipt_of(shop, upload).attempts for upload in uploads[:9]} == {1}
 
 
-def test_a_job_that_cannot_be_taken_up_does_not_hold_up_the_others_of_its_batch(shop: Shop, vendor: Vendor) -> None:
+def test_a_job_that_cannot_be_acquired_does_not_hold_up_the_others_of_its_batch(shop: Shop, vendor: Vendor) -> None:
     uploads = crowd(shop, 3)
 
     def fault(name: str, about: str) -> None:
@@ -191,4 +191,4 @@ def test_a_ticket_that_could_not_be_saved_costs_no_other_one(shop: Shop, vendor:
     go(shop)
     assert all_done(shop, uploads)
     assert vendor.times == {upload: 2 if upload == uploads[2] else 1 for upload in uploads}
-    assert told(shop, uploads[2]).attempts == 2
+    assert receipt_of(shop, uploads[2]).attempts == 2

@@ -1,4 +1,4 @@
-"""Ten pictures in one call: what waits is submitted together, and everyone is concluded alone."""
+"""Ten pictures in one call: waiting jobs are submitted together, and each is concluded alone."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def test_what_waits_is_submitted_in_tens_in_the_order_in_which_it_came(shop: Sho
     assert shop.keys("jobs/") == []
 
 
-def test_one_question_is_asked_for_a_ticket_and_every_ticket_is_asked_for(shop: Shop, vendor: Vendor) -> None:
+def test_each_ticket_is_polled_once(shop: Shop, vendor: Vendor) -> None:
     crowd(shop, 23)
     go(shop, workers=1)
-    assert vendor.questions == ["1", "2", "3"]
+    assert vendor.polls_sent == ["1", "2", "3"]
 
 
 def test_each_picture_gets_the_result_at_its_own_place_in_the_answer(shop: Shop, vendor: Vendor) -> None:
@@ -37,12 +37,12 @@ def test_each_picture_gets_the_result_at_its_own_place_in_the_answer(shop: Shop,
         assert shop.bucket.things[Upload(upload).output_key("", "png")].body == b"the cutout of " + upload.encode()
 
 
-def test_what_is_still_at_work_is_asked_for_again_when_the_others_are_concluded(shop: Shop, vendor: Vendor) -> None:
+def test_a_task_that_is_not_finished_is_polled_again_after_the_others_are_concluded(shop: Shop, vendor: Vendor) -> None:
     uploads = crowd(shop, 3)
-    vendor.fates[uploads[1]] = [PROCESSING]
+    vendor.poll_answers[uploads[1]] = [PROCESSING]
     go(shop)
     assert all_done(shop, uploads)
-    assert (vendor.questions, len(vendor.bought)) == (["1", "1"], 1)
+    assert (vendor.polls_sent, len(vendor.bought)) == (["1", "1"], 1)
 
 
 def test_a_pair_without_its_mask_does_not_hold_up_the_pairs_that_are_complete(shop: Shop, vendor: Vendor) -> None:

@@ -1,4 +1,4 @@
-"""A vendor says that it could not fetch the picture: what OSS answers to our own link tells whether to call again."""
+"""A vendor says that it could not fetch the picture: the link is read from here before another call."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_what_oss_cannot_process_is_bought_at_most_once_and_its_reason_is_on_the
     assert len(shop.web.sent) == 1
 
 
-def test_so_it_is_when_an_asynchronous_vendor_says_it_later(shop: Shop) -> None:
+def test_the_same_holds_if_an_asynchronous_vendor_says_so_in_its_answer_to_a_poll(shop: Shop) -> None:
     shop.bucket.unprocessable.add(HD)
     shop.web.answers = [SUBMITTED, FAILED]
     shop.upload(HD, picture())
@@ -69,7 +69,7 @@ def test_a_photo_that_was_deleted_before_the_vendor_fetched_it_leaves_nothing(sh
     assert len(shop.web.sent) == 1
 
 
-def test_a_link_that_the_vendor_cannot_read_is_looked_at_too_before_the_picture_is_refused() -> None:
+def test_a_link_that_the_vendor_cannot_read_is_read_here_too_before_the_picture_is_rejected() -> None:
     key = f"{damo_line.FOLDER}shoe.jpg"
     shop = Shop()
     shop.bucket.unprocessable.add(key)
@@ -81,11 +81,11 @@ def test_a_link_that_the_vendor_cannot_read_is_looked_at_too_before_the_picture_
 
 
 def test_a_link_that_cannot_be_read_from_here_holds_up_no_other_call(shop: Shop) -> None:
-    def falter(name: str, key: str) -> None:
+    def fail(name: str, key: str) -> None:
         if name == "check_link":
             raise Unavailable("OssUnreachable", "not from here")
 
-    shop.bucket.before = falter
+    shop.bucket.before = fail
     shop.web.answers = [NOT_FETCHED[0]]
     shop.upload(COMMON, picture())
     shop.after(COMMON, minutes=1)
@@ -94,7 +94,7 @@ def test_a_link_that_cannot_be_read_from_here_holds_up_no_other_call(shop: Shop)
     assert (receipt.status, receipt.attempts) == ("done", 2)
 
 
-def test_nobody_looks_at_the_link_of_a_photo_that_the_vendor_takes(shop: Shop) -> None:
+def test_the_link_of_a_photo_that_the_vendor_could_read_is_not_read_here(shop: Shop) -> None:
     shop.web.always = ok(ImageURL=LINK)
     shop.upload(COMMON, picture())
     assert not [name for name, _ in shop.bucket.requests if name == "check_link"]

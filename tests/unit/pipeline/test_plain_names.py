@@ -1,4 +1,4 @@
-"""A link that the vendor could not read is shown once more: of a copy with a plain name, where that is another one."""
+"""If a vendor cannot read a link, it is called once more with a link to a copy under an ASCII name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.unit.viapi_line import COMMON, LINK, SUBMITTED, THROTTLED, ok, refuse
 shop = viapi_line.shop
 
 
-def test_a_link_the_vendor_cannot_read_is_shown_again_from_a_copy_with_a_plain_name(shop: Shop) -> None:
+def test_after_a_link_that_the_vendor_cannot_read_it_gets_one_to_a_copy_with_a_plain_name(shop: Shop) -> None:
     shop.web.answers = [refused("InvalidImage.URL")]
     key = "uploads/general/common/红鞋 1.jpg"
     shop.upload(key, picture())
@@ -30,7 +30,7 @@ def test_a_link_the_vendor_cannot_read_is_shown_again_from_a_copy_with_a_plain_n
 
 @pytest.mark.parametrize("code", ["InvalidImage.URL", "InvalidFile.URL", "IllegalUrlParameter"])
 @pytest.mark.parametrize(("name", "calls"), [("shoe", 1), ("鞋", 2)])
-def test_a_link_is_shown_under_a_plain_name_once_and_only_where_that_is_another_one(
+def test_a_plain_name_is_tried_once_and_only_if_the_uploads_own_name_is_not_plain(
     shop: Shop, code: str, name: str, calls: int
 ) -> None:
     key = f"uploads/general/common/{name}.jpg"
@@ -56,7 +56,7 @@ def test_copies_that_a_lifecycle_rule_took_are_made_again(shop: Shop) -> None:
     assert (receipt.status, shown, shop.keys("work/")) == ("done", [copy], [])
 
 
-def test_a_new_version_begins_with_a_clean_slate(shop: Shop) -> None:
+def test_a_new_version_begins_without_attempts_and_retries(shop: Shop) -> None:
     shop.web.always = refused("InternalError", 500)
     shop.upload(COMMON, picture())
     for _ in range(MAX_ATTEMPTS - 2):
@@ -67,7 +67,7 @@ def test_a_new_version_begins_with_a_clean_slate(shop: Shop) -> None:
     assert (job.attempts, job.retries) == (1, 1)
 
 
-def test_an_accepted_job_whose_link_could_not_be_read_is_shown_a_copy_too(shop: Shop) -> None:
+def test_an_asynchronous_job_whose_link_could_not_be_read_gets_a_copy_too(shop: Shop) -> None:
     key = "uploads/general/hd-common/鞋.jpg"
     shop.web.answers = [
         SUBMITTED,
@@ -85,7 +85,7 @@ def test_an_accepted_job_whose_link_could_not_be_read_is_shown_a_copy_too(shop: 
     assert shop.keys("work/") == []
 
 
-def test_the_copy_of_a_mask_that_was_replaced_is_not_shown(shop: Shop) -> None:
+def test_the_copy_of_a_replaced_mask_is_not_used(shop: Shop) -> None:
     pair = "uploads/general/refine-mask/鞋.jpg"
     shop.web.answers = [refused("InvalidImage.URL"), THROTTLED]
     shop.upload(pair, picture())
@@ -99,7 +99,7 @@ def test_the_copy_of_a_mask_that_was_replaced_is_not_shown(shop: Shop) -> None:
     assert shop.keys("work/") == []
 
 
-def test_copies_of_a_version_that_is_gone_are_not_shown(shop: Shop) -> None:
+def test_copies_of_an_older_version_are_not_used(shop: Shop) -> None:
     key = "uploads/general/common/鞋.jpg"
     shop.web.answers = [refused("InvalidImage.URL"), THROTTLED]
     shop.upload(key, picture())

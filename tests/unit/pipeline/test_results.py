@@ -1,4 +1,4 @@
-"""What was bought is fetched while its links live, and not bought again as long as they do."""
+"""Results are fetched while their links are valid, and no other call is bought until they expire."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_failed_download_is_tried_again_without_paying_again(shop: Shop) -> No
     assert (receipt.status, receipt.attempts, len(shop.web.sent)) == ("done", 1, 1)
 
 
-def test_while_the_results_host_is_not_allowed_nothing_more_is_bought(shop: Shop) -> None:
+def test_while_the_results_host_is_not_allowed_no_other_call_is_bought(shop: Shop) -> None:
     shop.web.results[LINK] = Misconfigured("ResultHost", "not allowed")
     shop.upload(COMMON, picture())
     for _ in range(30):

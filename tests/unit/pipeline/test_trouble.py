@@ -1,4 +1,4 @@
-"""What a call leads to that brings no cutout: waiting, being blocked, or a failed receipt in the end."""
+"""What a call that brings no cutout leads to: the job waits, is blocked, or ends with a failed receipt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.unit.viapi_line import COMMON, LINK, THROTTLED, VEHICLE, ok, refused
 shop = viapi_line.shop
 
 
-def test_a_throttled_upload_waits_and_drains_and_counts_one_attempt(shop: Shop) -> None:
+def test_a_throttled_upload_waits_is_served_and_counts_one_attempt(shop: Shop) -> None:
     shop.web.always = THROTTLED
     shop.upload(COMMON, picture())
     job = shop.job(COMMON)
@@ -47,7 +47,7 @@ def test_the_pause_grows_and_is_never_over_ten_minutes(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("code", ["InvalidApi.NotPurchase", "InvalidImage.Region", "Unauthorized"])
-def test_what_needs_a_person_is_blocked_with_one_error_line_and_drains_by_itself(
+def test_what_needs_the_operator_is_blocked_with_one_error_line_and_goes_on_by_itself(
     shop: Shop, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop.web.always = refused(code, 403)
@@ -58,13 +58,13 @@ def test_what_needs_a_person_is_blocked_with_one_error_line_and_drains_by_itself
     assert [record.levelname for record in caplog.records].count("ERROR") == 1
     for _ in range(MAX_ATTEMPTS + 1):
         shop.after(COMMON, minutes=11)
-    shop.web.answers = [Unavailable("NoAnswer", "a hiccup just then")]
+    shop.web.answers = [Unavailable("NoAnswer", "timed out")]
     shop.web.always = ok(ImageURL=LINK)
     shop.after(COMMON, minutes=11)
     shop.after(COMMON, minutes=11)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
-    assert (receipt.status, receipt.attempts) == ("done", 2), "what was turned away at the door was not bought"
+    assert (receipt.status, receipt.attempts) == ("done", 2), "calls that were not accepted are not counted"
 
 
 def test_an_unknown_code_is_tried_a_bounded_number_of_times_and_then_fails(shop: Shop) -> None:
@@ -78,7 +78,7 @@ def test_an_unknown_code_is_tried_a_bounded_number_of_times_and_then_fails(shop:
     assert len(shop.web.sent) == MAX_ATTEMPTS
 
 
-def test_a_vendor_out_of_reach_is_waited_for_as_long_as_it_takes(shop: Shop) -> None:
+def test_a_vendor_that_is_not_reached_is_called_again_for_as_long_as_it_takes(shop: Shop) -> None:
     shop.web.always = NotAccepted("VendorUnreachable", "not reached")
     shop.upload(COMMON, picture())
     for _ in range(3 * MAX_ATTEMPTS):
@@ -111,7 +111,7 @@ def test_a_call_is_with_its_vendor_until_there_is_an_answer_or_none_will_come(sh
     assert shop.pipeline.vendor_calls.concurrency("general/common").in_flight == 0
 
 
-def test_a_retired_action_that_the_vendor_forgot_names_its_substitute(shop: Shop) -> None:
+def test_the_receipt_for_an_action_that_the_vendor_retired_names_its_substitute(shop: Shop) -> None:
     shop.web.always = refused("InvalidAction.NotFound", 404)
     shop.upload(VEHICLE, picture())
     receipt = shop.receipt(VEHICLE)

@@ -1,4 +1,4 @@
-"""Copies with plain names, for a vendor that takes short links or cannot read ours: made, shown, deleted."""
+"""Copies with plain names, for a vendor that takes short links only: they are published, used and deleted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONG = "uploads/picwish/cutout/红鞋/" + "鞋" * 40 + ".jpg"
 PAIR = "uploads/picwish/watermark/shoe.jpg"
 
 OWNERS = "s" * 200
-"""As much as a permanent key adds to a link."""
+"""What a permanent key adds to a link."""
 FROM_STS = "s" * 700
 """With the security token of a function's role."""
 
@@ -42,7 +42,7 @@ FAILED = answer(-7)
 
 @pytest.fixture
 def shop() -> Shop:
-    """Its links are as long as a function's are."""
+    """A shop whose links are as long as a function's."""
     shop = Shop()
     shop.bucket.signature = FROM_STS
     shop.web.always = DONE
@@ -61,8 +61,8 @@ def status(shop: Shop, key: str) -> str:
     return receipt.status
 
 
-def staged(shop: Shop) -> list[str]:
-    """The copies that were made, in their order."""
+def published(shop: Shop) -> list[str]:
+    """The keys of the copies that were published, in their order."""
     return [about for name, about in shop.bucket.requests if name == "publish_copy"]
 
 
@@ -75,13 +75,13 @@ def copies_at_work(shop: Shop) -> list[Thing]:
     return there
 
 
-# ---------------------------------------------------------------- which link is shown
+# ---------------------------------------------------------------- which link the vendor gets
 
 
 def test_a_link_that_is_short_enough_needs_no_copy(shop: Shop) -> None:
     shop.bucket.signature = OWNERS
     shop.upload(PHOTO, picture())
-    assert (staged(shop), shop.web.shown("image_url")[0]) == ([], PHOTO)
+    assert (published(shop), shop.web.shown("image_url")[0]) == ([], PHOTO)
 
 
 @pytest.mark.parametrize(("length", "copied"), [(512, False), (513, True)])
@@ -89,25 +89,25 @@ def test_512_characters_are_short_enough_and_513_are_not(shop: Shop, length: int
     shop.bucket.signature = ""
     shop.bucket.signature = "s" * (length - len(shop.bucket.link(PHOTO, "", 600)))
     shop.upload(PHOTO, picture())
-    assert bool(staged(shop)) is copied
+    assert bool(published(shop)) is copied
     assert len(shop.web.sent[-1].form["image_url"]) <= 512
 
 
-def test_a_long_name_is_copied_to_a_plain_one_and_shown_signed(shop: Shop) -> None:
+def test_a_picture_with_a_long_name_is_copied_to_a_plain_one_with_a_signed_link(shop: Shop) -> None:
     shop.bucket.signature = OWNERS
     copies = copies_at_work(shop)
     shop.upload(LONG, picture())
-    (copy,) = staged(shop)
+    (copy,) = published(shop)
     link = shop.web.sent[-1].form["image_url"]
     assert shown_at(link)[0] == copy
     assert "signature=" in link
-    assert [copy.public for copy in copies] == [False], "a copy that can be signed for is shown to nobody else"
+    assert [copy.public for copy in copies] == [False], "with a signed link it need not be public"
 
 
-def test_where_every_signed_link_is_too_long_a_public_copy_is_shown_at_its_bare_address(shop: Shop) -> None:
+def test_if_every_signed_link_is_too_long_the_vendor_gets_the_bare_address_of_a_public_copy(shop: Shop) -> None:
     copies = copies_at_work(shop)
     shop.upload(PHOTO, picture())
-    (copy,) = staged(shop)
+    (copy,) = published(shop)
     assert shop.web.sent[-1].form["image_url"] == f"https://shop-photos.example/{copy}"
     assert [copy.public for copy in copies] == [True]
     assert status(shop, PHOTO) == "done"
@@ -117,14 +117,14 @@ def test_where_every_signed_link_is_too_long_a_public_copy_is_shown_at_its_bare_
 def test_a_public_copy_is_reshaped_by_oss_like_any_picture(shop: Shop) -> None:
     shop.upload(PHOTO, picture(4500, 30))
     copy, process = shop.web.shown("image_url")
-    assert (copy, process) == (staged(shop)[0], "image/resize,m_fixed,w_4096,h_27/format,jpg/quality,Q_90")
+    assert (copy, process) == (published(shop)[0], "image/resize,m_fixed,w_4096,h_27/format,jpg/quality,Q_90")
 
 
 def test_both_of_a_pair_are_copied_when_one_has_to_be(shop: Shop) -> None:
     shop.bucket.put(f"{PAIR}.mask.png", picture(form="PNG", mode="L"))
     shop.upload(PAIR, picture())
     shown = [shop.web.shown("image_url")[0], shop.web.shown("mask_url")[0]]
-    assert shown == staged(shop)
+    assert shown == published(shop)
     assert [name.rpartition(".")[2] for name in shown] == ["jpg", "png"]
     assert len(set(shown)) == 2
     assert shop.keys("work/") == []
@@ -133,20 +133,20 @@ def test_both_of_a_pair_are_copied_when_one_has_to_be(shop: Shop) -> None:
 def test_two_photos_never_share_a_copy(shop: Shop) -> None:
     shop.upload(PHOTO, picture())
     shop.upload(LONG, picture())
-    assert len(set(staged(shop))) == 2
+    assert len(set(published(shop))) == 2
 
 
-def test_vendors_that_take_long_links_are_shown_no_copies(shop: Shop) -> None:
+def test_vendors_that_take_long_links_get_no_copies(shop: Shop) -> None:
     shop.web.always = 200, json.dumps({"RequestId": "R", "Data": {"ImageURL": "https://x.aliyuncs.com/1.png"}})
     shop.upload("uploads/general/common/shoe.jpg", picture())
-    assert staged(shop) == []
+    assert published(shop) == []
 
 
 # ---------------------------------------------------------------- how long copies live
 
 
 @pytest.mark.parametrize(("last", "ends"), [(DONE, "done"), (FAILED, "rejected"), (answer(-2), "failed")])
-def test_however_a_job_ends_no_copy_is_left(shop: Shop, last: tuple[int, str], ends: str) -> None:
+def test_no_copy_is_left_however_a_job_ends(shop: Shop, last: tuple[int, str], ends: str) -> None:
     shop.web.always = last
     shop.upload(PHOTO, picture())
     for _ in range(2 * MAX_ATTEMPTS):
@@ -162,17 +162,17 @@ def test_a_copy_survives_waiting_and_is_made_once(shop: Shop) -> None:
     for _ in range(3):
         shop.clock.pass_(minutes=11)
         go(shop, seconds=1)
-        assert shop.keys("work/") == staged(shop)
+        assert shop.keys("work/") == published(shop)
     shop.web.answers = []
     shop.clock.pass_(minutes=11)
     go(shop)
-    assert (status(shop, PHOTO), len(staged(shop)), shop.keys("work/")) == ("done", 1, [])
+    assert (status(shop, PHOTO), len(published(shop)), shop.keys("work/")) == ("done", 1, [])
 
 
 def test_a_copy_lives_as_long_as_the_vendor_works_on_it(shop: Shop) -> None:
     shop.web.answers = [answer(4, image="")]
     shop.upload(PHOTO, picture())
-    assert shop.keys("work/") == staged(shop)
+    assert shop.keys("work/") == published(shop)
     shop.clock.pass_(seconds=3)
     go(shop)
     assert (status(shop, PHOTO), shop.keys("work/")) == ("done", [])
@@ -182,11 +182,11 @@ def test_copies_that_a_lifecycle_rule_took_are_renewed_and_with_them_their_pair(
     shop.web.answers = [THROTTLED]
     shop.bucket.put(f"{PAIR}.mask.png", picture(form="PNG", mode="L"))
     shop.upload(PAIR, picture())
-    first = staged(shop)
+    first = published(shop)
     del shop.bucket.things[first[1]]
     shop.clock.pass_(hours=30)
     go(shop)
-    assert staged(shop) == first * 2
+    assert published(shop) == first * 2
     assert (status(shop, PAIR), shop.keys("work/")) == ("done", [])
 
 
@@ -199,7 +199,7 @@ def test_a_photo_deleted_while_it_waits_takes_its_copy_with_it(shop: Shop) -> No
     assert shop.left() == []
 
 
-def test_a_new_version_is_shown_from_a_copy_of_its_own(shop: Shop) -> None:
+def test_a_new_version_gets_a_copy_of_its_own(shop: Shop) -> None:
     shop.not_accepted(PHOTO, picture(), THROTTLED)
     newer = picture(800, 600)
     copies = copies_at_work(shop)
@@ -211,7 +211,7 @@ def test_a_new_version_is_shown_from_a_copy_of_its_own(shop: Shop) -> None:
 def test_a_new_version_in_another_format_leaves_no_copy_of_the_old_one(shop: Shop) -> None:
     shop.not_accepted(PHOTO, picture(), THROTTLED)
     shop.upload(PHOTO, picture(form="PNG"))
-    assert [key.rpartition(".")[2] for key in staged(shop)] == ["jpg", "png"]
+    assert [key.rpartition(".")[2] for key in published(shop)] == ["jpg", "png"]
     assert shop.keys("work/") == []
 
 
@@ -247,13 +247,13 @@ def test_a_bucket_that_refuses_public_copies_blocks_the_job_until_it_does_not(
 
 
 @pytest.mark.parametrize("then", ["is deleted", "is replaced", "loses its mask", "needs none any more"])
-def test_a_copy_whose_pair_could_not_be_made_is_not_forgotten(shop: Shop, then: str) -> None:
-    def falter(name: str, about: str) -> None:
+def test_a_copy_is_deleted_in_the_end_even_if_its_pair_could_not_be_made(shop: Shop, then: str) -> None:
+    def fail(name: str, about: str) -> None:
         if name == "publish_copy" and about.endswith(".png"):
             raise Unavailable("OssFailed", "a moment")
 
     shop.bucket.put(f"{PAIR}.mask.png", picture(form="PNG", mode="L"))
-    shop.bucket.before = falter
+    shop.bucket.before = fail
     shop.upload(PAIR, picture())
     assert isinstance(job_of(shop, PAIR).stage, Waiting)
     assert len(shop.keys("work/")) == 1
@@ -272,7 +272,7 @@ def test_a_copy_whose_pair_could_not_be_made_is_not_forgotten(shop: Shop, then: 
     assert shop.keys("work/") == []
 
 
-def test_a_photo_deleted_just_before_it_is_copied_is_dropped(shop: Shop) -> None:
+def test_a_photo_deleted_just_before_it_is_copied_is_skipped(shop: Shop) -> None:
     def take_away(name: str, about: str) -> None:
         if name == "publish_copy":
             shop.bucket.things.pop(PHOTO, None)
