@@ -1,4 +1,5 @@
-"""The seams of the line: what it needs of a vendor, the web and the bucket, and what a test puts in their place."""
+"""Protocols of the bucket, of HTTP and of Function Compute, and the values that they take and return. Tests have
+implementations of their own."""
 
 from __future__ import annotations
 
@@ -6,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shared.pictures.sniff import Download
 
 METADATA = "oss-cutout"
-"""The metadata on every object we write for people: the ETags of the pictures it was made from."""
+"""The name of the metadata on every result and receipt. Its value, `inputs_etag`, is the ETags of the pictures that it
+was made from."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,15 @@ class Credentials:
 
     def __repr__(self) -> str:
         return f"Credentials({self.access_key_id!r})"  # a secret must not end up in a log
+
+
+@runtime_checkable
+class Signer(Protocol):
+    """What signs requests with the credentials of an invocation and is kept for longer than that."""
+
+    def renew(self, credentials: Credentials) -> None:
+        """From now on, sign with `credentials`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class ListedObject:
 
 @dataclass(frozen=True)
 class ObjectHead:
-    """An uploaded object: its facts and its first bytes."""
+    """An uploaded object: what OSS knows of it, and its first bytes."""
 
     key: str
     etag: str
@@ -53,7 +64,7 @@ class ObjectHead:
 
 @dataclass(frozen=True)
 class StoredDocument:
-    """A small document read back, with the ETag it had."""
+    """A small document as it was read, with its ETag and its `inputs_etag` (`METADATA`; empty: none)."""
 
     body: bytes
     etag: str
@@ -62,7 +73,7 @@ class StoredDocument:
 
 @dataclass(frozen=True)
 class Quota:
-    """An allowance: so many calls a second, shared by all that name it."""
+    """A quota in calls a second: requests with the same quota share it."""
 
     name: str
     per_second: float
@@ -70,9 +81,9 @@ class Quota:
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request to a vendor: with a form or with JSON, and the quota it draws on.
+    """One HTTP request to a vendor, with a form or with JSON, and the quota that it counts against.
 
-    `longest_reply` is in bytes: links and boxes are some kilobytes.
+    `longest_reply` is in bytes: replies of links and boxes have some kilobytes.
     """
 
     method: str
@@ -87,7 +98,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """`headers` by their names in lower case."""
+    """A vendor's reply; the names of `headers` are in lower case."""
 
     status: int
     body: bytes
@@ -95,7 +106,7 @@ class Reply:
 
 
 class Http(Protocol):
-    """What the line needs of the network; `shared.cloud.http_client.HttpWeb` says what each does and raises."""
+    """What the pipeline needs of HTTP; `shared.cloud.http_client.HttpClient` says what each method does and raises."""
 
     def send(self, request: Request, on_slot: Callable[[], object] = ...) -> Reply: ...
 
@@ -107,13 +118,15 @@ class Http(Protocol):
 
 
 class Invoker(Protocol):
+    """What backfill needs of Function Compute."""
+
     def invoke(self, group: str, event: bytes) -> None:
-        """Have the function that serves `group` invoked with `event`, by and by; a `CutoutError` when refused."""
+        """Invoke the function of `group` with `event`, asynchronously. Raises a `CutoutError` when that is refused."""
         ...
 
 
 class Bucket(Protocol):
-    """What the line needs of OSS; `shared.cloud.oss.OssBucket` says what each does and raises."""
+    """What pipeline and jobs need of OSS; `shared.cloud.oss.OssBucket` says what each method does and raises."""
 
     def peek(self, key: str) -> ObjectHead | None: ...
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from shared import log
 from shared.cloud.http_client import HttpClient
 from shared.cloud.oss import OssBucket
-from shared.cloud.ports import Credentials
+from shared.cloud.ports import Credentials, Signer
 from shared.entry import invocation
 from shared.entry.settings import Settings
 from shared.entry.timeouts import Timeouts
@@ -47,7 +47,7 @@ class Parts:
     pipeline: Pipeline
     backlog_owner: BacklogOwner
     dispatcher: Dispatcher
-    signers: tuple[OssBucket | Viapi, ...]
+    signers: tuple[Signer, ...]
 
     def worker(self, pool: Executor, ends: datetime) -> Worker:
         """For one invocation: it runs jobs in the threads of `pool` and starts nothing from `ends` on."""
@@ -90,8 +90,8 @@ def _made(
     pictures, documents = invocation.buckets(settings, bucket_name, credentials, at_once=at_once)
     now = invocation.now
     _warn_of_versioning(documents)
-    providers = _providers(settings, credentials)
-    _name_what_is_missing(group, providers)
+    vendors = providers(settings, credentials)
+    _name_what_is_missing(group, vendors)
     http = HttpClient(
         result_hosts=settings.result_hosts,
         call_seconds=timeouts.call,
@@ -101,7 +101,7 @@ def _made(
     )
     jobs = JobStore(documents, now, timedelta(seconds=timeouts.lease))
     daily_limit = DailyLimit(documents, settings.daily_call_limit, now)
-    client, estimator = VendorClient(http, providers, now), PollEstimator()
+    client, estimator = VendorClient(http, vendors, now), PollEstimator()
     vendor_calls = VendorCalls(client, daily_limit, estimator, timeouts.call)
     ticket_polls = TicketPolls(client, estimator)
     pipeline = Pipeline(
@@ -114,7 +114,6 @@ def _made(
         prices=Prices(dict(settings.prices)),
     )
     backlog_owner = BacklogOwner(documents, pictures, now)
-    viapi = [each for each in providers.values() if isinstance(each, Viapi)]
     return Parts(
         jobs=jobs,
         vendor_calls=vendor_calls,
@@ -122,22 +121,26 @@ def _made(
         pipeline=pipeline,
         backlog_owner=backlog_owner,
         dispatcher=Dispatcher(pictures, jobs, pipeline, backlog_owner),
-        signers=(pictures, documents, *viapi),
+        signers=(pictures, documents, *(each for each in vendors.values() if isinstance(each, Signer))),
     )
 
 
-def _providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:
-    """Every vendor. One that lacks its secret in this function says so when an upload is for it."""
-    picwish = {
+def providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:
+    """Every vendor's dialect, by the name that the table of capabilities calls it by.
+
+    Of a vendor whose secret is not set, `missing` names it; nothing fails until a picture for that vendor arrives.
+    """
+    own = dict(settings.capability_qps)
+    picwish_endpoints = {
         "picwish/cutout": settings.picwish_cutout_endpoint,
         "picwish/watermark": settings.picwish_watermark_endpoint,
     }
-    own = dict(settings.capability_qps)
-    viapi, market, damo = (Quotas(qps, own) for qps in (settings.viapi_qps, settings.picwish_qps, settings.damo_qps))
     return {
-        "viapi": Viapi(settings.viapi_endpoint, credentials, viapi),
-        "picwish": Picwish(picwish, settings.picwish_appcode, market),
-        "damo": Damo(settings.damo_endpoint, settings.damo_appcode, damo, settings.damo_matting_path),
+        "viapi": Viapi(settings.viapi_endpoint, credentials, Quotas(settings.viapi_qps, own)),
+        "picwish": Picwish(picwish_endpoints, settings.picwish_appcode, Quotas(settings.picwish_qps, own)),
+        "damo": Damo(
+            settings.damo_endpoint, settings.damo_appcode, Quotas(settings.damo_qps, own), settings.damo_matting_path
+        ),
     }
 
 

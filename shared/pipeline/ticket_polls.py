@@ -14,7 +14,7 @@ from shared.pipeline.polling import PollEstimator
 from shared.pipeline.retries import after_bad_link, after_error
 from shared.pipeline.vendor_client import VendorClient
 from shared.vendors.capabilities import capability
-from shared.vendors.protocol import Done, Failed, Pending, Provider
+from shared.vendors.protocol import Done, Failed, Pending, PollingProvider
 
 _LOST_AFTER = timedelta(days=1)
 """From the call, if polls fail until then. No vendor keeps a result for longer: one hour is the most."""
@@ -42,6 +42,9 @@ class TicketPolls:
         first, stage = jobs[0]
         row = capability(first.capability)
         provider = self._client.provider(row)
+        if not isinstance(provider, PollingProvider):  # an earlier version of its dialect gave the ticket out
+            yield from (self._lost(job, f"{row.provider} cannot be polled for {stage.ticket}") for job, stage in jobs)
+            return
         try:
             with self._client.logged([job for job, _ in jobs]):
                 request = provider.poll(row, stage.ticket, self._client.nonce())
@@ -62,7 +65,7 @@ class TicketPolls:
         if self.too_early(job):
             raise _TooEarly("TooEarly", "while it waited for a slot, jobs were found to take longer")
 
-    def _read(self, job: Job, stage: Submitted, provider: Provider, request: Request, reply: Reply) -> Outcome:
+    def _read(self, job: Job, stage: Submitted, provider: PollingProvider, request: Request, reply: Reply) -> Outcome:
         try:
             with self._client.throttled_by(request):
                 answer = provider.poll_answer(capability(job.capability), stage.ticket, stage.index, reply)
@@ -71,7 +74,7 @@ class TicketPolls:
             return self._after_failed_poll(job, stage, error)
 
     def _after_answer(
-        self, job: Job, stage: Submitted, provider: Provider, poll_answer: Done | Pending | Failed
+        self, job: Job, stage: Submitted, provider: PollingProvider, poll_answer: Done | Pending | Failed
     ) -> Outcome:
         now, age = self._client.clock(), self._age(stage)
         match poll_answer:

@@ -1,11 +1,14 @@
-"""The nouns: what a capability is, what is known of a picture, what is said to a vendor and what it answers."""
+"""What the pipeline and a vendor's dialect say to each other: the task, the answer, and the protocol of a dialect.
+
+A dialect does no I/O: it builds a `Request`, which `shared.cloud.http_client` sends, and reads the `Reply`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shared.cloud.ports import Reply, Request
 from shared.errors import CutoutError
@@ -16,17 +19,20 @@ from shared.vendors.quotas import Quotas
 
 @dataclass(frozen=True)
 class ResultLink:
-    """A picture the vendor made, at an address that soon dies; the label is empty when it is the only one."""
+    """The link to a picture that the vendor made, valid for the provider's `links_live`.
+
+    `label` tells the pictures of one answer apart; it is empty when there is only one.
+    """
 
     url: str = field(repr=False)
     label: str = ""
     box: Box | None = None
-    """Which part of the picture it was shown this one shows."""
+    """Where the result lies in the picture that the vendor fetched, in that picture's pixels; None: not stated."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a vendor is asked for one upload: links to the pictures, and options, both by the vendor's own fields."""
+    """The work for one upload: links to its pictures, and its options. Both are keyed by the vendor's field names."""
 
     links: Mapping[str, str]
     options: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +40,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Nonce:
-    """What makes a call unique: the moment and a number used once."""
+    """What makes a request unique: the time at which it was built, and a random number used once."""
 
     now: datetime
     nonce: str
@@ -42,7 +48,7 @@ class Nonce:
 
 @dataclass(frozen=True)
 class Done:
-    """The vendor has finished."""
+    """The vendor has finished a task; `pictures` are its results."""
 
     pictures: tuple[ResultLink, ...]
     request_id: str
@@ -50,7 +56,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The vendor has taken the work and will be asked for it by `ticket`, which tasks of one call share."""
+    """The vendor works on the tasks of a call. Their status is polled with `ticket`, one for the whole call."""
 
     ticket: str
     request_id: str
@@ -58,45 +64,60 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Pending:
-    """The vendor is still at it."""
+    """The vendor has not finished the task yet."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The vendor gave the work up; the ticket is worth nothing any more."""
+    """The vendor has given the task up, for the reason in `error`; polling the ticket again is of no use."""
 
     error: CutoutError
 
 
 class Provider(Protocol):
-    """One vendor's dialect: builds requests, reads replies, touches nothing."""
+    """One vendor's dialect: builds requests and reads replies, without any I/O.
+
+    This is all that a vendor needs whose every call is answered with the result. One that may answer `Accepted`
+    is a `PollingProvider` as well.
+    """
 
     quotas: Quotas
-    """What was bought of it."""
+    """The calls a second that were bought."""
     result_hosts: tuple[str, ...]
-    """Domains whose hosts its results may come from."""
+    """Domains that results may be fetched from, subdomains included. Alibaba's OSS is always allowed."""
     links_live: float
-    """Seconds that the links to its results live."""
-    works_for: float
-    """Seconds within which it finishes what it has accepted."""
+    """Seconds for which a result link is valid."""
 
     def missing(self, capability: Capability) -> tuple[str, ...]:
-        """The names of the settings that it cannot be called without, and that are not set."""
+        """Names of the settings that a call of `capability` needs and that are not set."""
         ...
 
     def call(self, capability: Capability, tasks: Sequence[Task], nonce: Nonce) -> Request:
-        """The call for `tasks`, of which there are no more than `capability.batch`."""
+        """The request that submits `tasks`: at least one, and at most `capability.batch`."""
         ...
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
-        """`Done` only of a single task. Raises a `CutoutError` when the vendor refuses."""
+        """What the reply to a call means; `Done` only for a call of a single task.
+
+        Raises a `CutoutError` when the vendor refuses the call, or the reply cannot be understood.
+        """
         ...
 
+
+@runtime_checkable
+class PollingProvider(Provider, Protocol):
+    """The dialect of a vendor that may accept a task and finish it later."""
+
+    works_for: float
+    """Seconds within which the vendor finishes what it has accepted; after that the task counts as lost."""
+
     def poll(self, capability: Capability, ticket: str, nonce: Nonce) -> Request:
-        """The question what became of `ticket`."""
+        """The request for the status of the tasks under `ticket`."""
         ...
 
     def poll_answer(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
-        """What became of the task that was at `index` in its call. Raises a `CutoutError` when the question itself
-        was refused."""
+        """The status of the task that was number `index`, from 0, in its call.
+
+        Raises a `CutoutError` when the vendor refuses the poll itself: the task may still finish.
+        """
         ...

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from shared.cloud.ports import Credentials
-from shared.entry.settings import Settings
-from shared.entry.wiring import _providers
 from shared.errors import Rejected
 from shared.jobs import keys
 from shared.jobs.upload import Upload
 from shared.vendors.capabilities import CAPABILITIES, capability, of_group, vendor_options
 from shared.vendors.capability import Capability
 from shared.vendors.options import Areas, Colour, OneOf, Option, SomeOf
-from tests.cloud import damo_apis, picwish, picwish_work, viapi_actions
 from tests.cloud.manifest import ROOT, load
+from tests.cloud.stand_ins import STAND_INS
+from tests.unit.providers import VENDORS
 
 ROWS = sorted(CAPABILITIES.values(), key=lambda row: row.name)
 GROUPS = sorted({row.name.partition("/")[0] for row in ROWS})
-PROVIDERS = _providers(Settings(), Credentials("EXAMPLE-id", "EXAMPLE-secret"))
-STAND_INS = {
-    "viapi": (set(viapi_actions.ACTIONS), "tests/cloud/viapi_actions.py"),
-    "picwish": ({picwish.ROOT + name for name in picwish_work.ACTIONS}, "tests/cloud/picwish_work.py"),
-    "damo": (set(damo_apis.APIS), "tests/cloud/damo_apis.py"),
-}
-"""What each stand-in can do, and where that is written."""
 FORMATS = {"jpg", "png", "bmp", "webp", "gif", "tiff", "heic"}
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -45,7 +36,7 @@ def test_a_row_is_named_after_its_group_and_itself(row: Capability) -> None:
 def test_a_row_has_what_people_and_the_vendor_call_it(row: Capability) -> None:
     assert row.title, f"{row.name}: say what the vendor's console calls it"
     assert row.action, f"{row.name}: say which action of the vendor it is"
-    assert row.provider in PROVIDERS, f"{row.name}: no line is composed with {row.provider}; see shared/entry/wiring.py"
+    assert row.provider in VENDORS, f"{row.name}: the wiring has no vendor {row.provider}: see shared/entry/wiring.py"
 
 
 @every_row
@@ -130,9 +121,9 @@ def test_an_unknown_group_is_refused_with_all_there_are() -> None:
 
 @every_row
 def test_the_stand_in_has_drawn_up_the_action_from_the_manual_as_well(row: Capability) -> None:
-    assert row.provider in STAND_INS, f"write a stand-in for {row.provider}, and name it in STAND_INS"
-    actions, where = STAND_INS[row.provider]
-    assert row.action in actions, f"add {row.action} to {where}, from the vendor's manual"
+    stand_in = STAND_INS.get(row.provider)
+    assert stand_in is not None, f"write a stand-in for {row.provider}, and a row for it in tests/cloud/stand_ins.py"
+    assert row.action in stand_in.actions, f"add {row.action} to {stand_in.written_in}, from the vendor's manual"
 
 
 @every_group

@@ -22,13 +22,16 @@ class Accounts:
 
     def __init__(self) -> None:
         self._keys: dict[str, Key] = {}
-        self.picwish_appcode = f"EXAMPLE-picwish-{secrets.token_hex(16)}"
-        self.damo_appcode = f"EXAMPLE-damo-{secrets.token_hex(16)}"
+        self._appcodes: dict[str, str] = {}
         self.owner = self._add(Key("LTAI-EXAMPLE-owner", secrets.token_hex(15)))
 
     def _add(self, key: Key) -> Key:
         self._keys[key.access_key_id] = key
         return key
+
+    def appcode(self, vendor: str) -> str:
+        """The AppCode with which `vendor` was bought in the market, the same one each time."""
+        return self._appcodes.setdefault(vendor, f"EXAMPLE-{vendor}-{secrets.token_hex(16)}")
 
     def assume_role(self) -> Key:
         """A temporary key as STS gives one to a function's instance."""

@@ -9,7 +9,6 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 from tests.cloud.accounts import Accounts
-from tests.cloud.damo import Damo
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.fc import Code, Fc
 from tests.cloud.fc_gateway import FcGateway
@@ -17,8 +16,8 @@ from tests.cloud.manifest import load
 from tests.cloud.oss import Oss
 from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
 from tests.cloud.oss_store import Versioning
-from tests.cloud.picwish import Picwish
-from tests.cloud.viapi import Viapi
+from tests.cloud.stand_ins import STAND_INS, Common, Surroundings
+from tests.cloud.vendor import Vendor
 
 Match = Callable[[Effect, Moment], bool]
 
@@ -28,7 +27,7 @@ class Cloud:
 
     `timer_seconds`, `timeouts` (seconds, by function) and `code` are `Fc`'s; `general` are props, by
     alias, that its function has over those of s.yaml; `qps` and `latency` are every vendor's,
-    `job_seconds` is `Viapi`'s and `Damo`'s, `processing_seconds` `Picwish`'s. `environment` is what functions get over
+    `job_seconds` and `processing_seconds` those of `Surroundings`. `environment` is what functions get over
     the settings. With `versioning` ("Enabled", "Suspended") the bucket has it; `jobs_bucket` is made beside it and
     named to the functions. `reading` is `Oss`'s. `log` gets what there is to say.
     """
@@ -65,35 +64,17 @@ class Cloud:
             self.oss.create_bucket(self.bucket, versioning=versioning)
             if jobs_bucket:
                 self.oss.create_bucket(jobs_bucket)
-            self.viapi = Viapi(
+            surroundings = Surroundings(
                 self.accounts,
-                shanghai={urlsplit(self.oss.url).netloc},
-                observe=self._observe,
-                qps=qps,
-                latency=latency,
-                job_seconds=job_seconds,
-                origin=self.oss.origin,
+                urlsplit(self.oss.url).netloc,
+                Common(observe=self._observe, qps=qps, latency=latency, origin=self.oss.origin),
+                job_seconds,
+                processing_seconds,
             )
-            stack.callback(self.viapi.stop)
-            self.picwish = Picwish(
-                self.accounts,
-                observe=self._observe,
-                qps=qps,
-                latency=latency,
-                processing_seconds=processing_seconds,
-                origin=self.oss.origin,
-            )
-            stack.callback(self.picwish.stop)
-            self.damo = Damo(
-                self.accounts,
-                observe=self._observe,
-                qps=qps,
-                latency=latency,
-                job_seconds=job_seconds,
-                origin=self.oss.origin,
-            )
-            stack.callback(self.damo.stop)
-            self.vendors = (self.viapi, self.picwish, self.damo)
+            self.vendors: dict[str, Vendor] = {}
+            for name, stand_in in STAND_INS.items():
+                self.vendors[name] = stand_in.start(surroundings)
+                stack.callback(self.vendors[name].stop)
             # The functions are told of the gateway before they are there.
             self.gateway = FcGateway(self.accounts, lambda name, event: self.fc.submit(name, event))  # noqa: PLW0108
             self.fc = Fc(
@@ -112,6 +93,18 @@ class Cloud:
             self._running = stack.pop_all()
         if timer_seconds is not None:
             log(f"timers fire every {timer_seconds:g} s here, whatever s.yaml says")
+
+    @property
+    def viapi(self) -> Vendor:
+        return self.vendors["viapi"]
+
+    @property
+    def picwish(self) -> Vendor:
+        return self.vendors["picwish"]
+
+    @property
+    def damo(self) -> Vendor:
+        return self.vendors["damo"]
 
     def settings(self) -> dict[str, str]:
         """What an OSS client, or the project's code outside of the functions, needs to work in here."""
@@ -155,17 +148,10 @@ class Cloud:
             "OSS_BUCKET": self.bucket,
             "JOBS_BUCKET": self.jobs_bucket,
             "REGION": self.region,
-            "VIAPI_ENDPOINT": self.viapi.url,
-            "VIAPI_QPS": f"{self._qps:g}",
-            "PICWISH_CUTOUT_ENDPOINT": self.picwish.url,
-            "PICWISH_WATERMARK_ENDPOINT": self.picwish.url,
-            "PICWISH_APPCODE": self.accounts.picwish_appcode,
-            "PICWISH_QPS": f"{self._qps:g}",
-            "DAMO_ENDPOINT": self.damo.url,
-            "DAMO_APPCODE": self.accounts.damo_appcode,
-            "DAMO_QPS": f"{self._qps:g}",
+            **{name: value for vendor in self.vendors.values() for name, value in vendor.settings().items()},
+            **{f"{name.upper()}_QPS": f"{self._qps:g}" for name in self.vendors},
             "INVOKE_ENDPOINT": self.gateway.url,
-            "RESULT_HOSTS": ",".join(vendor.result_host for vendor in self.vendors),
+            "RESULT_HOSTS": ",".join(vendor.result_host for vendor in self.vendors.values()),
         }
 
     def _observe(self, effect: Effect, moment: Moment) -> None:

@@ -79,7 +79,7 @@ class Damo(Vendor):
         self._submits_at_query = {"inst-mat"} if matting_submits_at_query else set[str]()
         self._actions = {f"{name}/query" for name in APIS}
         self._actions |= {f"{name}/submit" for name in APIS.keys() - self._submits_at_query}
-        self._appcode = accounts.damo_appcode
+        self._appcode = accounts.appcode("damo")
         self._nonces = Nonces()
         faults = Faults(ERRORS, OTHERS, {str(code) for code in CODES})
         self._tasks = Tasks(clock, job_seconds, faults)
@@ -94,6 +94,9 @@ class Damo(Vendor):
             lifetime=LIFETIME,
             port=port,
         )
+
+    def settings(self) -> dict[str, str]:
+        return {"DAMO_ENDPOINT": self.url, "DAMO_APPCODE": self._appcode}
 
     def stop(self) -> None:
         super().stop()

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 Moment = Literal["before", "after"]
-Service = Literal["oss", "viapi", "picwish", "damo", "result"]
-"""`oss`: the bucket; `viapi`, `picwish`, `damo`: a call to that vendor; `result`: the download of a result link."""
+Service: TypeAlias = str
+"""`oss`: the bucket; a vendor's name in `STAND_INS`: a call to that vendor; `result`: the download of a result link."""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Picwish(Vendor):
         origin: Callable[[str], str] = lambda key: key,
         port: int = 0,
     ) -> None:
-        self._appcode = accounts.picwish_appcode
+        self._appcode = accounts.appcode("picwish")
         self._kept: dict[str, Task] = {}
         faults = Faults(ERRORS, {**market_gateway.FAULTS, **picwish_tasks.FAULTS})
         self._tasks = Tasks(clock, processing_seconds, faults, self._look, self._link)
@@ -66,6 +66,10 @@ class Picwish(Vendor):
             lifetime=LIFETIME,
             port=port,
         )
+
+    def settings(self) -> dict[str, str]:
+        endpoints = dict.fromkeys(("PICWISH_CUTOUT_ENDPOINT", "PICWISH_WATERMARK_ENDPOINT"), self.url)
+        return {**endpoints, "PICWISH_APPCODE": self._appcode}
 
     def _read(self, request: Request) -> Call:
         action, _, task_id = request.path.removeprefix(ROOT).partition("/")

@@ -91,7 +91,7 @@ def damo(service: Damo, clock: Clock, seen: Seen) -> Iterator[Damo]:
 
 @pytest.fixture
 def caller(damo: Damo, accounts: Accounts) -> Iterator[Caller]:
-    caller = Caller(damo, accounts.damo_appcode)
+    caller = Caller(damo, accounts.appcode("damo"))
     yield caller
     caller.close()
 
@@ -358,7 +358,7 @@ def test_a_batch_is_known_only_to_the_api_it_was_given_to(caller: Caller, photo:
 def test_each_api_has_a_quota_for_both_of_its_calls(accounts: Accounts, clock: Clock) -> None:
     at = [clock()]
     damo = Damo(accounts, clock=lambda: at[0], qps=2)
-    caller = Caller(damo, accounts.damo_appcode)
+    caller = Caller(damo, accounts.appcode("damo"))
     try:
         submit = {"task_list": [TASK]}
         first = [
@@ -380,7 +380,7 @@ def test_taken_at_its_word_the_matting_manual_has_one_address_for_both_calls(
     accounts: Accounts, photo: str, clock: Clock
 ) -> None:
     damo = Damo(accounts, clock=clock, qps=1000, job_seconds=0, matting_submits_at_query=True)
-    caller = Caller(damo, accounts.damo_appcode)
+    caller = Caller(damo, accounts.appcode("damo"))
     try:
         task = {"image": photo, "mask": photo}
         assert code(caller.post("inst-mat/submit", {"task_list": [task]})) == (404, 23500002)

@@ -43,7 +43,7 @@ def picwish(service: Picwish, clock: Clock, seen: Seen) -> Iterator[Picwish]:
 
 
 def send(picwish: Picwish, accounts: Accounts, method: str, path: str, **request: Any) -> httpx.Response:
-    headers = {"Authorization": f"APPCODE {accounts.picwish_appcode}"}
+    headers = {"Authorization": f"APPCODE {accounts.appcode('picwish')}"}
     with httpx.Client(trust_env=False, timeout=20, headers=headers) as client:
         return client.request(method, f"{picwish.url}/tasks/visual/{path}", **request)
 
@@ -84,7 +84,7 @@ def test_without_the_appcode_nobody_gets_past_the_gateway(
         answer = client.post(
             f"{picwish.url}/tasks/visual/segmentation",
             data={"image_url": photo},
-            headers={"Authorization": authorization.format(accounts.picwish_appcode)} if authorization else {},
+            headers={"Authorization": authorization.format(accounts.appcode("picwish"))} if authorization else {},
         )
     assert (answer.status_code, answer.headers["X-Ca-Error-Message"], answer.content) == (*says, b"")
     assert len(answer.headers["X-Ca-Error-Code"]) == 6

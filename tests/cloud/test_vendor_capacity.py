@@ -37,7 +37,7 @@ def vendor(request: pytest.FixtureRequest, accounts: Accounts, pictures: Picture
         return httpx.post(
             f"{served.url}/tasks/visual/segmentation",
             data={"image_url": link(key)},
-            headers={"Authorization": f"APPCODE {accounts.picwish_appcode}"},
+            headers={"Authorization": f"APPCODE {accounts.appcode('picwish')}"},
             timeout=seconds,
             trust_env=False,
         )

@@ -75,9 +75,10 @@ CURRENT: dict[str, tuple[str, dict[str, Any], Any]] = {
 
 
 def test_every_action_of_the_manual_is_there() -> None:
-    assert {*CURRENT, *RETIRED} == set(ACTIONS)
+    untried = set(ACTIONS) - {*CURRENT, *RETIRED}
+    assert not untried, f"add {sorted(untried)} to CURRENT: how Alibaba's client calls it, and what it answers"
+    assert {*CURRENT, *RETIRED} <= set(ACTIONS)
     assert POLL not in ACTIONS
-    assert len(ACTIONS) == 21
 
 
 def shape(answer: Any) -> Any:

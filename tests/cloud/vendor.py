@@ -92,7 +92,8 @@ class Call:
 
 
 class Vendor(ABC):
-    """Serves from construction until `stop()`; a vendor's own class says what a request means (`_read`).
+    """Serves from construction until `stop()`; a vendor's own class says what a request means (`_read`) and how a
+    function reaches it (`settings`).
 
     `clock` tells every expiry, window and job; `qps` is each action's quota, but no more than `most_qps` says of it;
     `latency` is what every call takes at least; `origin` gives the key of the upload that an object was copied from,
@@ -159,6 +160,10 @@ class Vendor(ABC):
         self.lift_all()
         self._server.stop()
         self._web.close()
+
+    @abstractmethod
+    def settings(self) -> dict[str, str]:
+        """The environment variables with which a function reaches it: addresses and secrets, but no quota."""
 
     @abstractmethod
     def _read(self, request: Request) -> Call: ...

@@ -72,6 +72,9 @@ class Viapi(Vendor):
             most_qps=FIXED_QPS,
         )
 
+    def settings(self) -> dict[str, str]:
+        return {"VIAPI_ENDPOINT": self.url}
+
     def stop(self) -> None:
         super().stop()
         self.jobs.stop()

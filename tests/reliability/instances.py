@@ -94,6 +94,15 @@ def result(url: str) -> bytes:
 
 def _shown(request: Request) -> Iterator[str]:
     """The keys of the pictures in a call, in any vendor's dialect."""
-    tasks = request.json["data"]["task_list"] if isinstance(request.json, dict) else [{**request.query, **request.form}]
-    for task in tasks:
-        yield from (shown_at(value)[0] for value in task.values() if value.startswith("https://shop-photos.example/"))
+    yield from _links([request.query, request.form, request.json])
+
+
+def _links(said: object) -> Iterator[str]:
+    match said:
+        case str() if said.startswith("https://shop-photos.example/"):
+            yield shown_at(said)[0]
+        case dict():
+            yield from _links([*said.values()])
+        case list():
+            for each in said:
+                yield from _links(each)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from shared.jobs.upload import Upload
 from shared.pictures.header import WINDOW, read_header
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
-from shared.vendors.protocol import Accepted, Done, Failed, Pending
+from shared.vendors.protocol import Accepted, Done, Failed, Pending, PollingProvider
 from tests.pictures import picture, tiff
 from tests.pictures.heif import heic
 from tests.reliability.hostile import LONGEST_SENTENCE, ended
@@ -174,7 +175,10 @@ def readable(row: Capability, found: Done | Accepted | Pending | Failed | Cutout
 
 def heard(row: Capability, status: int, body: bytes, headers: dict[str, str]) -> None:
     vendor, reply = SHOP.providers[row.provider], Reply(status, body, headers)
-    for read in (lambda: vendor.answer(row, reply), lambda: vendor.poll_answer(row, "T-1", 0, reply)):
+    reads: list[Callable[[], Done | Accepted | Pending | Failed]] = [lambda: vendor.answer(row, reply)]
+    if isinstance(vendor, PollingProvider):
+        reads.append(partial(vendor.poll_answer, row, "T-1", 0, reply))
+    for read in reads:
         try:
             readable(row, read())
         except CutoutError as error:

@@ -58,7 +58,7 @@ class Outcome:
 class Counter:
     def __init__(self, cloud: Cloud, clock: _Clock) -> None:
         self._shop = Shop(cloud)
-        self._vendors = cloud.vendors
+        self._vendors = cloud.vendors.values()
         self._clock = clock
         self._numbers = count()
         self._events: list[dict[str, Any]] = []

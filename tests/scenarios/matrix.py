@@ -1,6 +1,6 @@
 """What the tests of limits share: which rows to try, pictures to try them with, and what served and refused mean.
 
-What is expected is what the vendor's stand-in takes (`tests.scenarios.taken`) and what OSS processes, never what
+What is expected is what the vendor's stand-in takes (`tests.cloud.tables`) and what OSS processes, never what
 the row under test says: a new row is tested by being there.
 """
 
@@ -20,8 +20,9 @@ from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 from tests import pictures
 from tests.cloud.oss_image_actions import AS_WRITTEN, READINGS, Reading
+from tests.cloud.stand_ins import taken
+from tests.cloud.tables import Takes
 from tests.scenarios.counter import Counter, Outcome, counter
-from tests.scenarios.taken import Takes, taken
 
 OSS_BYTES, OSS_SIDE, OSS_MADE_PIXELS, OSS_TURNED_SIDE = 20_000_000, 30_000, 16_777_216, 4096
 """What OSS can process, and the most it makes and turns."""

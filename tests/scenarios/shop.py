@@ -101,7 +101,7 @@ class Shop:
         assert [key for key in uploads if self.receipt(key) is None] == seconds, "those are served with their picture"
 
     def billed(self, key: str) -> int:
-        return sum(call.key == key for vendor in self.cloud.vendors for call in vendor.ledger)
+        return sum(call.key == key for vendor in self.cloud.vendors.values() for call in vendor.ledger)
 
 
 def subject_share(cutout: Image.Image) -> float:

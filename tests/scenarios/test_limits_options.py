@@ -13,6 +13,7 @@ from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 from shared.vendors.options import OneOf, SomeOf
 from tests.cloud import picwish_work
+from tests.cloud.stand_ins import taken
 from tests.scenarios.counter import DRAWN, Counter, Outcome
 from tests.scenarios.matrix import (
     OSS_BYTES,
@@ -29,7 +30,6 @@ from tests.scenarios.matrix import (
     rows,
     served,
 )
-from tests.scenarios.taken import taken
 
 desk = a_desk
 

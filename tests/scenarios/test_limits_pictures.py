@@ -7,6 +7,7 @@ import pytest
 from shared.pictures.admission import admit_picture
 from shared.vendors.capability import Capability
 from tests.cloud.oss_image_actions import Reading
+from tests.cloud.stand_ins import taken
 from tests.scenarios.counter import Counter
 from tests.scenarios.matrix import (
     OSS_BYTES,
@@ -28,7 +29,6 @@ from tests.scenarios.matrix import (
     rows,
     served,
 )
-from tests.scenarios.taken import taken
 from tests.unit.pictures.headers import header
 
 desk, reading = a_desk, a_reading

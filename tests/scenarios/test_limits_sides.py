@@ -8,6 +8,7 @@ import pytest
 
 from shared.vendors.capability import Capability
 from tests.cloud.oss_image_actions import Reading
+from tests.cloud.stand_ins import taken
 from tests.scenarios.counter import Counter
 from tests.scenarios.matrix import (
     OSS_MADE_PIXELS,
@@ -25,7 +26,6 @@ from tests.scenarios.matrix import (
     second_for,
     served,
 )
-from tests.scenarios.taken import taken
 
 desk, reading = a_desk, a_reading
 

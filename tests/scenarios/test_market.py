@@ -13,6 +13,8 @@ from PIL import Image
 
 from shared.jobs import keys
 from shared.jobs.job import Blocked, Job
+from shared.jobs.upload import Upload
+from shared.vendors.capabilities import CAPABILITIES
 from tests.cloud.box import Cloud
 from tests.cloud.vendor import Vendor
 from tests.scenarios.shop import Shop, photo, subject_share, wait_for
@@ -134,8 +136,7 @@ SPOILT = {
 
 
 def vendor_of(shop: Shop, key: str) -> Vendor:
-    vendors: dict[str, Vendor] = {"picwish": shop.cloud.picwish, "damo": shop.cloud.damo}
-    return vendors.get(key.split("/")[1], shop.cloud.viapi)
+    return shop.cloud.vendors[CAPABILITIES[Upload(key).capability].provider]
 
 
 def test_what_is_not_paid_blocks_with_what_to_buy_and_costs_nothing(shop: Shop) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from shared.cloud.ports import METADATA, Credentials, Http, ListedObject, ObjectHead, Reply, Request, StoredDocument
+from shared.cloud.ports import METADATA, Http, ListedObject, ObjectHead, Reply, Request, StoredDocument
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
@@ -32,12 +32,8 @@ from shared.pipeline.ticket_polls import TicketPolls
 from shared.pipeline.vendor_calls import VendorCalls
 from shared.pipeline.vendor_client import VendorClient
 from shared.pipeline.worker import Worker
-from shared.vendors.damo import Damo
-from shared.vendors.picwish import Picwish
 from shared.vendors.prices import Prices
-from shared.vendors.protocol import Provider
-from shared.vendors.quotas import Quotas
-from shared.vendors.viapi import Viapi
+from tests.unit.providers import providers
 
 START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
 PNG = b"\x89PNG\r\n\x1a\n" + b"a cutout"
@@ -262,18 +258,7 @@ class Shop:
         self.clock = Clock()
         self.bucket = MemoryBucket(self.clock)
         self.web = web or ScriptedWeb()
-        self.providers: dict[str, Provider] = {
-            "viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(2)),
-            "picwish": Picwish(
-                {
-                    "picwish/cutout": "https://cutout.picwish.example",
-                    "picwish/watermark": "https://watermark.picwish.example",
-                },
-                "EXAMPLE-appcode",
-                Quotas(2),
-            ),
-            "damo": Damo("https://damo.example", "EXAMPLE-appcode", Quotas(2), "/api/v1/inst-mat/submit"),
-        }
+        self.providers = providers()
         self.daily_call_limit = daily_call_limit
         self.prices = Prices(prices or {})
         self.pipeline = self.compose(self.web, JobStore(self.bucket, self.clock, lease))

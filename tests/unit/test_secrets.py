@@ -9,17 +9,14 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from shared.cloud.ports import Credentials, Reply, Request
+from shared.cloud.ports import Reply, Request
 from shared.errors import Misconfigured
 from shared.jobs import keys
 from shared.pictures.sniff import Download
-from shared.vendors.damo import Damo
-from shared.vendors.picwish import Picwish
-from shared.vendors.quotas import Quotas
-from shared.vendors.viapi import Viapi
 from tests.pictures import picture
 from tests.unit.fakes import ScriptedWeb, Shop, is_poll
 from tests.unit.pipeline.test_worker import go
+from tests.unit.providers import providers
 
 SECRET = "EXAMPLEhidden0123456789"
 """A part of every secret there is, and of every link."""
@@ -111,13 +108,7 @@ def opened(vendor: Vendor) -> Shop:
     """A shop whose every key is secret, and whose links are as long as a function's."""
     shop = Shop(web=vendor)
     shop.bucket.signature = SECRET * 30
-    shop.providers |= {
-        "viapi": Viapi("https://imageseg.example", Credentials("EXAMPLE-id", SECRET, SECRET), Quotas(2)),
-        "picwish": Picwish(
-            dict.fromkeys(("picwish/cutout", "picwish/watermark"), "https://x.example"), SECRET, Quotas(2)
-        ),
-        "damo": Damo("https://damo.example", SECRET, Quotas(2), "/api/v1/inst-mat/submit"),
-    }
+    shop.providers |= providers(SECRET)
     return shop
 
 

@@ -10,6 +10,7 @@ import pytest
 from shared.errors import NotAccepted
 from shared.jobs.job import Submitted, Waiting
 from shared.pipeline.pipeline import MAX_ATTEMPTS
+from shared.vendors.protocol import Provider
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import START, Shop
@@ -135,3 +136,22 @@ def test_a_ticket_whose_every_poll_fails_is_not_polled_for_ever(shop: Shop, answ
     receipt = shop.receipt(HD)
     assert receipt is not None
     assert (receipt.status, receipt.attempts) == ("failed", MAX_ATTEMPTS)
+
+
+class Synchronous:
+    """A dialect that cannot be polled."""
+
+    def __init__(self, dialect: Provider) -> None:
+        self.quotas, self.result_hosts, self.links_live = dialect.quotas, dialect.result_hosts, dialect.links_live
+        self.missing, self.call, self.answer = dialect.missing, dialect.call, dialect.answer
+
+
+def test_a_ticket_of_a_vendor_that_is_no_longer_polled_is_lost_and_the_job_is_called_for_again(shop: Shop) -> None:
+    shop.web.always = SUBMITTED
+    shop.upload(HD, picture())
+
+    shop.providers["viapi"] = Synchronous(shop.providers["viapi"])
+    shop.after(HD, minutes=1)
+    job = shop.job(HD)
+    assert job is not None
+    assert (job.code, job.attempts, type(job.stage)) == ("TicketLost", 1, Waiting)

@@ -1,4 +1,4 @@
-"""The market's gateway stands in front of two vendors: what it refuses is laid at the same doors for both."""
+"""The market's gateway stands in front of two vendors: what it refuses means the same error for both."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ from shared.errors import CutoutError, Misconfigured, NotAccepted, Unavailable
 from shared.vendors import market
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
-from shared.vendors.damo import Damo
-from shared.vendors.picwish import Picwish
-from shared.vendors.protocol import Provider
-from shared.vendors.quotas import Quotas
+from tests.unit.providers import polling_providers
 from tests.unit.vendors.answers import NOT_JSON, STAMP, task
 
-APPCODE = "0123456789abcdefEXAMPLE"
+APPCODE = "EXAMPLE-appcode"
 ROWS = [row for row in CAPABILITIES.values() if row.provider in ("picwish", "damo")]
-PROVIDERS: dict[str, Provider] = {
-    "picwish": Picwish({row.name: "https://picwish.example" for row in ROWS}, APPCODE, Quotas(2)),
-    "damo": Damo("https://damo.example", APPCODE, Quotas(2), "/api/v1/inst-mat/submit"),
-}
+PROVIDERS = polling_providers()
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 

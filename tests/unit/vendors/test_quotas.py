@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from shared.cloud.ports import Credentials, Quota
+from shared.cloud.ports import Quota
 from shared.entry import wiring
 from shared.entry.settings import read_settings
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
+from shared.vendors.protocol import PollingProvider
 from shared.vendors.quotas import Quotas
+from tests.unit.providers import CREDENTIALS
 from tests.unit.vendors.answers import STAMP, task
 
 ENVIRONMENT = {
@@ -42,20 +44,20 @@ def test_hair_has_two_calls_a_second_whatever_was_bought_of_the_vendor(usual: fl
 @pytest.mark.parametrize("row", CAPABILITIES.values(), ids=lambda row: row.name)
 def test_each_call_draws_on_what_was_bought_of_its_capability(row: Capability) -> None:
     settings = read_settings(ENVIRONMENT | {"PICWISH_WATERMARK_ENDPOINT": "https://x.example"})
-    providers = wiring._providers(settings, Credentials("EXAMPLE-id", "EXAMPLE-secret"))
+    providers = wiring.providers(settings, CREDENTIALS)
     provider = providers[row.provider]
     call = provider.call(row, [task(row)], STAMP)
     assert call.quota == Quota(row.action, BOUGHT.get(row.name, USUAL[row.provider]))
     assert provider.quotas.per_second(row) == call.quota.per_second, "settle draws what the calls are spaced by"
 
 
-def test_questions_have_a_quota_of_their_own_but_for_picwish() -> None:
-    providers = wiring._providers(read_settings(ENVIRONMENT), Credentials("EXAMPLE-id", "EXAMPLE-secret"))
-    asked = {
-        name: providers[CAPABILITIES[name].provider].poll(CAPABILITIES[name], "T", STAMP).quota
-        for name in ("general/hd-common", "damo/background", "picwish/cutout")
-    }
-    assert asked == {
+def test_polls_have_a_quota_of_their_own_but_for_picwish() -> None:
+    polled = {}
+    for name in ("general/hd-common", "damo/background", "picwish/cutout"):
+        provider = wiring.providers(read_settings(ENVIRONMENT), CREDENTIALS)[CAPABILITIES[name].provider]
+        assert isinstance(provider, PollingProvider)
+        polled[name] = provider.poll(CAPABILITIES[name], "T", STAMP).quota
+    assert polled == {
         "general/hd-common": Quota("GetAsyncJobResult", 5),
         "damo/background": Quota("bg-remove/query", 3),
         "picwish/cutout": Quota("/tasks/visual/segmentation", 1),

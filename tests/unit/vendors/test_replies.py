@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from shared.cloud.ports import Credentials, Reply
+from shared.cloud.ports import Reply
 from shared.errors import CutoutError, Misconfigured, Unavailable
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
-from shared.vendors.damo import Damo
-from shared.vendors.picwish import Picwish
-from shared.vendors.protocol import Failed, Provider
-from shared.vendors.quotas import Quotas
+from shared.vendors.protocol import Failed
 from shared.vendors.replies import excerpt
-from shared.vendors.viapi import Viapi
 from tests.pictures import picture
 from tests.unit.fakes import Shop
+from tests.unit.providers import polling_providers
 from tests.unit.viapi_line import COMMON
 
-PROVIDERS: dict[str, Provider] = {
-    "viapi": Viapi("https://viapi.example", Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(2)),
-    "picwish": Picwish(dict.fromkeys(CAPABILITIES, "https://x.example"), "EXAMPLE-appcode", Quotas(2)),
-    "damo": Damo("https://damo.example", "EXAMPLE-appcode", Quotas(2), "/api/v1/inst-mat/submit"),
-}
+PROVIDERS = polling_providers()
 ROWS = [CAPABILITIES[name] for name in ("general/common", "general/hd-common", "picwish/cutout", "damo/background")]
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -1,12 +1,12 @@
-"""What each vendor takes, whatever our rows say: by its stand-in's own table, drawn up from the vendor's manual."""
+"""What each vendor takes, by its stand-in's own table, drawn up from the vendor's manual, not from our rows."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from shared.vendors.capability import Capability
 from tests.cloud import damo_apis, picwish_work, viapi_actions
 from tests.cloud.oss_image_actions import FORMATS
 from tests.cloud.vendor_pictures import Limits
@@ -33,9 +33,21 @@ class Takes:
     """Every value by the vendor's name, which for a list ends in `.N`; none where they are too many to list."""
 
 
-def _takes(
-    limits: Limits, row: viapi_actions.Action | picwish_work.Action | damo_apis.Api, *, same_size: bool
-) -> Takes:
+class Row(Protocol):
+    """What the row of an action says in every stand-in's own table."""
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The fields that hold links; the first is the photo."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, tuple[str, ...]]:
+        """The other fields, and their values."""
+        ...
+
+
+def _takes(limits: Limits, row: Row, *, same_size: bool) -> Takes:
     return Takes(
         formats=frozenset(_OSS_NAMES[form] for form in limits.formats),
         max_bytes=limits.max_bytes,
@@ -49,23 +61,15 @@ def _takes(
     )
 
 
-def _viapi(action: str) -> Takes:
+def viapi(action: str) -> Takes:
+    """Raises `KeyError` for an action that the stand-in does not have, like its neighbours."""
     row = viapi_actions.ACTIONS[action]
     return _takes(row.limits, row, same_size=row.same_size)
 
 
-def _picwish(path: str) -> Takes:
+def picwish(path: str) -> Takes:
     return _takes(picwish_work.LIMITS, picwish_work.ACTIONS[path.rpartition("/")[2]], same_size=True)
 
 
-def _damo(api: str) -> Takes:
+def damo(api: str) -> Takes:
     return _takes(damo_apis.LIMITS, damo_apis.APIS[api], same_size=True)
-
-
-_TABLES: Mapping[str, Callable[[str], Takes]] = {"viapi": _viapi, "picwish": _picwish, "damo": _damo}
-"""Where each vendor's stand-in says what it takes: one entry a provider."""
-
-
-def taken(row: Capability) -> Takes:
-    """What the vendor takes, whatever the row says."""
-    return _TABLES[row.provider](row.action)
