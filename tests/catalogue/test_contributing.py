@@ -15,8 +15,9 @@ CATALOGUE = (
     "tests/catalogue/test_capabilities.py",
     "tests/catalogue/test_docs.py",
     "tests/catalogue/test_chinese.py",
-    "tests/demo/test_demo.py",
     "tests/catalogue/test_manifest.py",
+    "tests/catalogue/test_vendors.py",
+    "tests/demo/test_demo.py",
 )
 ROW = """
     Capability("{name}", "植物分割", "{vendor}", "SegmentPlant", Limits(_USUAL, 3 * _MB, 33, 1999)),
@@ -41,7 +42,7 @@ def missed(copy: Path, name: str, vendor: str = "viapi") -> str:
     added = text.replace("\n)\n\nCAPABILITIES =", ROW.format(name=name, vendor=vendor), 1)
     assert added != text
     table.write_text(added, "utf-8")
-    # What is said is in the messages; to compare long tables for more takes minutes.
+    # What is said is in the messages; to compare the README's tables for more takes minutes.
     command = [
         sys.executable,
         "-m",
@@ -76,7 +77,7 @@ def test_a_new_group_is_missed_as_a_folder_and_a_trigger(copy: Path) -> None:
     assert "add the function garden to s.yaml" in said
 
 
-def test_a_new_vendor_is_missed_in_the_line_and_as_a_stand_in(copy: Path) -> None:
+def test_a_new_vendor_is_missed_in_the_wiring_and_as_a_stand_in(copy: Path) -> None:
     said = missed(copy, "garden/plant", vendor="acme")
-    assert "no line is composed with acme; see shared/entry/wiring.py" in said
-    assert "write a stand-in for acme, and name it in STAND_INS" in said
+    assert "the wiring has no vendor acme: see shared/entry/wiring.py" in said
+    assert "write a stand-in for acme, and a row for it in tests/cloud/stand_ins.py" in said
