@@ -1,4 +1,4 @@
-"""Other functions, set going: the only module that imports aliyun-fc2.
+"""The client of Function Compute, which invokes other functions: the only module that imports aliyun-fc2.
 
 Two faults of that client are contained here. On every refusal it logs the request's headers, token and signature
 included, to the root logger; and a refusal that is not JSON, as a gateway's, surfaces as a decoding error.
@@ -29,7 +29,7 @@ class _Fc3(fc2.Client):  # type: ignore[misc]
 
 
 class FcInvoker:
-    """Invokes `<prefix><group>`; in `service` for functions of FC 2.0, which FC 3.0 has none of."""
+    """Invokes the function `<prefix><group>`: of FC 3.0 (API 2023-03-30), or of FC 2.0 in `service`, unless empty."""
 
     def __init__(
         self,
@@ -48,12 +48,15 @@ class FcInvoker:
             securityToken=security_token,
             Timeout=10,
         )
-        logging.getLogger().addFilter(_is_foreign)  # for good: invocations go out side by side
+        logging.getLogger().addFilter(_is_foreign)  # never removed, as invocations run in several threads
         self._prefix = prefix
         self._service = service
 
     def invoke(self, group: str, event: bytes) -> None:
-        """Raises `Misconfigured` when the platform refuses, and `Unavailable` when it was not reached or failed."""
+        """Invoke the function of `group` with `event`, asynchronously.
+
+        Raises `Misconfigured` when Function Compute refuses, and `Unavailable` when it was not reached or failed.
+        """
         with _contained():
             if self._service:
                 self._client.invoke_function(self._service, f"{self._prefix}{group}", event, dict(_ASYNCHRONOUS))

@@ -1,4 +1,4 @@
-"""The only HTTP client: calls to vendors at the pace that was bought, results fetched from where they may lie."""
+"""The only HTTP client: sends requests to vendors within their quotas, and fetches results from allowed hosts."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ MAX_RESULT_BYTES = 200_000_000
 """No cutout is larger: 10,000 × 10,000 pixels make a PNG of about 100 MB."""
 
 _AS_IT_IS = {"Accept-Encoding": "identity"}
-"""What is stored is what was sent, and nothing small unfolds into something large."""
+"""No compression: a result is stored as it was sent, and a small body cannot expand into a large one."""
 _OSS_DOMAIN = ".aliyuncs.com"
 _CONNECT_SECONDS = 5.0
 _SILENCE_SECONDS = 20.0
 
 
 class HttpClient:
-    """`result_hosts` are the hosts (`host` or `host:port`) an operator added.
+    """`result_hosts` are hosts (`host` or `host:port`) that the operator allows results to be fetched from.
 
-    A call waits `wait_seconds` for its turn; then the vendor has `call_seconds` to answer, to the last byte, and a
-    result `fetch_seconds` to arrive. No more may go on than `at_once`: twice as many connections are kept, to
-    vendors and to where results lie, and whoever found none free would be told that they cannot be reached.
+    A call waits at most `wait_seconds` for a slot of its quota. Then the vendor has `call_seconds` for its whole reply,
+    and a result `fetch_seconds` to arrive. At most `at_once` threads may use the client: there are twice as many
+    connections, for the vendors and for the hosts of results. A thread that finds none free raises as if the host could
+    not be reached.
     """
 
     def __init__(
@@ -96,15 +97,16 @@ class HttpClient:
             raise Unavailable("NoAnswer", f"{_host(request.url)} did not answer: {type(error).__name__}") from error
 
     def throttled(self, request: Request) -> None:
-        """The vendor has turned it away for its time: the next ones keep a greater distance."""
+        """The vendor has throttled `request`: calls of its quota keep a greater distance from now on."""
         self._rate_limiter.throttled(request.quota)
 
     @contextmanager
     def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
-        """Open a result; `hosts` are the vendor's own domains.
+        """Open the result at `url`; `hosts` are the vendor's own domains, as in `allow`.
 
-        Raises `Misconfigured` for a host that nobody allowed and `Unavailable` for anything that is not, to its last
-        byte, an image: also while the chunks are read, so that what they are written to is never completed.
+        Raises what `allow` raises, and `Unavailable` when the download fails, is larger than `MAX_RESULT_BYTES`, or is
+        no image. It may also be raised while the chunks are read: the object that they are written to is then never
+        completed.
         """
         if url.startswith(INLINE):
             yield unpacked(url)
@@ -145,8 +147,12 @@ class HttpClient:
             raise late from None
 
     def allow(self, url: str, hosts: tuple[str, ...]) -> None:
-        """Raises `Misconfigured` unless the address is one that results may come from, and `Unavailable` when it is
-        none of the web: no setting could make it one."""
+        """Check that a result may be fetched from `url`: from Alibaba's OSS, `hosts` and their subdomains, and what the
+        operator allowed.
+
+        Raises `Misconfigured` for any other host and for a private address, and `Unavailable` when `url` is no HTTP
+        address, which no setting could mend.
+        """
         if url.startswith(INLINE):
             return
         address = _address(url)
@@ -163,7 +169,7 @@ class HttpClient:
 
 
 def _address(url: str) -> httpx.URL:
-    """Read by whoever connects, so that no link is one host when it is checked and another when it is fetched."""
+    """Parsed as httpx does when it connects, so that the host that is checked is the host that is fetched from."""
     try:
         return httpx.URL(url)
     except httpx.InvalidURL as error:
@@ -178,7 +184,7 @@ def _resolve(host: str) -> set[str]:
 
 
 def _unbroken(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """What they are written to is another library's, which may not let a foreign error pass."""
+    """Translates httpx's errors, since oss2, which reads the pieces as it stores them, may not pass them on."""
     try:
         yield from pieces
     except httpx.TransportError as error:

@@ -1,4 +1,4 @@
-"""The bucket in our words; the only module that imports oss2."""
+"""The OSS bucket, with OSS's errors translated into ours: the only module that imports oss2."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
 
 _META = "x-oss-meta-"
-_MARK = _META + METADATA
+_INPUTS_ETAG = _META + METADATA
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
 _NOT_IN_XML = re.compile("[\\x00-\\x1f\\ufffe\\uffff]")
-"""Refused by a parser, or taken for another: a carriage return for a line feed."""
+"""Characters that an XML parser refuses, or reads as another one: a carriage return as a line feed."""
 _MOST_NAMES = 1000
-"""In one listing, or in one request to delete: more are refused (GetBucketV2, DeleteMultipleObjects)."""
+"""Keys in one page of a listing, or in one request to delete; OSS refuses more (GetBucketV2, DeleteMultipleObjects)."""
 _ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 
 class OssBucket:
     """One bucket, reached at `endpoint`, shown to vendors at `public_endpoint`; signatures are V4.
 
-    However many come at the same time, `at_once` connections are kept for those who come next.
+    `at_once` connections are kept open, for as many threads; more threads open connections of their own.
 
     Every method raises `Misconfigured` when the role may not do what it asks, and `Unavailable` when OSS cannot be
-    reached or fails more than a moment.
+    reached, or still fails after the retries.
     """
 
     def __init__(
@@ -60,8 +60,8 @@ class OssBucket:
         auth = oss2.ProviderAuthV4(self._credentials)
         timeout = (_CONNECT_SECONDS, _READ_SECONDS)
         self.name = name
-        # A document may be sent again, as each says the same whenever it arrives. A stream may not: what was read
-        # of it is gone, and a second try would store its rest as the whole.
+        # A document may be sent again: it says the same whenever it arrives. A stream may not: what was read of it is
+        # gone, and a second try would store the rest as the whole object.
         again = Retry(total=3, read=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), allowed_methods=_ANY)
         again.raise_on_status = False
         connections = Connections(at_once)
@@ -72,7 +72,7 @@ class OssBucket:
                 auth, endpoint, name, session=session, connect_timeout=timeout, region=region, enable_crc=crc
             )
 
-        self._documents = bucket(endpoint, again, crc=False)  # their MD5 is OSS's to check, before it keeps them
+        self._documents = bucket(endpoint, again, crc=False)  # OSS itself checks their MD5 before it stores them
         self._streams = bucket(endpoint, Retry(0))
         self._public = bucket(public_endpoint, Retry(0))
 
@@ -83,7 +83,7 @@ class OssBucket:
         )
 
     def peek(self, key: str) -> ObjectHead | None:
-        """An object's facts and its first 64 KiB; None when there is none of that name."""
+        """An object's size, date, ETag and metadata, and its first 64 KiB; None when there is no such object."""
         with _translated():
             try:
                 found = self._documents.get_object(key, byte_range=(0, WINDOW - 1))
@@ -105,22 +105,22 @@ class OssBucket:
             )
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
-        """`length` bytes from `start` on, all of which there must be: to a range that ends beyond the object, OSS
-        answers with the whole of it."""
+        """The `length` bytes from `start` on. They must lie within the object: OSS answers a range that ends beyond it
+        with the whole object."""
         with _translated():
             return bytes(self._documents.get_object(key, byte_range=(start, start + length - 1)).read())
 
     def read(self, key: str) -> StoredDocument | None:
-        """A small document; None when there is none of that name."""
+        """A small document; None when there is no such object."""
         with _translated():
             try:
                 found = self._documents.get_object(key)
             except NotFound:
                 return None
-            return StoredDocument(found.read(), found.etag, found.headers.get(_MARK, ""))
+            return StoredDocument(found.read(), found.etag, found.headers.get(_INPUTS_ETAG, ""))
 
     def etag(self, key: str) -> str:
-        """The object's ETag; empty when there is none of that name."""
+        """The object's ETag; empty when there is no such object."""
         with _translated():
             try:
                 return str(self._documents.head_object(key).etag)
@@ -128,7 +128,10 @@ class OssBucket:
                 return ""
 
     def create(self, key: str, body: bytes) -> bool:
-        """Write `body` unless there is an object of that name: exactly one caller is told True."""
+        """Write `body` unless the object exists; of concurrent callers exactly one gets True.
+
+        Not so in a bucket with versioning, where OSS ignores `x-oss-forbid-overwrite` (PutObject).
+        """
         with _translated():
             try:
                 self._documents.put_object(key, body, headers={"x-oss-forbid-overwrite": "true"} | _json(body))
@@ -139,12 +142,13 @@ class OssBucket:
             return True
 
     def write(self, key: str, body: bytes, *, inputs_etag: str = "") -> None:
-        """Write a JSON document over whatever is there."""
+        """Write a JSON document, replacing what is there."""
         with _translated():
-            self._documents.put_object(key, body, headers=_json(body) | ({_MARK: inputs_etag} if inputs_etag else {}))
+            made_from = {_INPUTS_ETAG: inputs_etag} if inputs_etag else {}
+            self._documents.put_object(key, body, headers=_json(body) | made_from)
 
     def store(self, key: str, download: Download, *, inputs_etag: str) -> int:
-        """Stream a download into an object, which appears whole or not at all; returns its bytes."""
+        """Stream a download into an object, which appears whole or not at all; returns its size in bytes."""
         size = 0
 
         def counted() -> Iterator[bytes]:
@@ -155,12 +159,12 @@ class OssBucket:
 
         with _translated():
             self._streams.put_object(
-                key, counted(), headers={"Content-Type": download.content_type, _MARK: inputs_etag}
+                key, counted(), headers={"Content-Type": download.content_type, _INPUTS_ETAG: inputs_etag}
             )
         return size
 
     def delete(self, keys: tuple[str, ...]) -> None:
-        """Delete what is there of `keys`, in one request for up to 1,000 whose names XML can hold."""
+        """Delete those of `keys` that exist: 1,000 a request, and one a request for a key that XML cannot hold."""
         several = [key for key in keys if not _NOT_IN_XML.search(key)] if len(keys) > 1 else []
         with _translated():
             for start in range(0, len(several), _MOST_NAMES):
@@ -169,8 +173,10 @@ class OssBucket:
                 self._documents.delete_object(key)
 
     def list(self, prefix: str, *, after: str = "", page: int = _MOST_NAMES) -> Iterator[ListedObject]:
-        """Every object below `prefix` whose name comes after `after`, in the order of their names; a request for each
-        `page` of them, or as many as OSS lists at once, sent when it is come to."""
+        """The objects below `prefix` whose keys sort after `after`, in the order of their keys.
+
+        One request for each `page` of them (at most 1,000), sent when the iteration reaches it.
+        """
         with _translated():
             for found in oss2.ObjectIteratorV2(
                 self._documents, prefix=prefix, start_after=after, max_keys=min(page, _MOST_NAMES)
@@ -179,27 +185,27 @@ class OssBucket:
                 yield ListedObject(found.key, found.etag, modified, found.size)
 
     def link(self, key: str, process: str, seconds: int) -> str:
-        """An address at which anyone can GET the object, through `process` unless empty, for so long."""
+        """A signed link to GET the object, valid for `seconds`; `process` is an `x-oss-process` value, empty: none."""
         params = {"x-oss-process": process} if process else {}
-        # Whoever fetches `a/../b` asks for `b`, unless the slashes are hidden from them.
+        # An HTTP client that is given `a/../b` asks for `b`, unless the slashes are escaped.
         plain = not {".", ".."} & set(key.split("/"))
         return str(self._public.sign_url("GET", key, seconds, params=params, slash_safe=plain))
 
     def address(self, key: str, process: str) -> str:
-        """The bare address of a public object of ours, with nothing signed: short, and good as long as the object."""
+        """The unsigned address of a public object: short, and valid for as long as the object exists."""
         query = "?" + urlencode({"x-oss-process": process}, safe="/,") if process else ""
         return urlsplit(self.link(key, "", 1))._replace(query="").geturl() + query
 
     def check_link(self, link: str) -> None:
-        """Read the first bytes of a link of ours, as a vendor does.
+        """Read the first byte of a link of ours, as a vendor would.
 
-        Raises `Rejected`, with OSS's own code and reason, when OSS refuses to make the picture that it asks for.
+        Raises `Rejected`, with OSS's own code and reason, when OSS cannot process the picture as the link says.
         """
         with _translated():
             try:
                 self._public.get_object_with_url(link, byte_range=(0, 0)).resp.close()
             except ServerError as error:
-                if error.status not in (400, 501):  # the second: what was asked for is not implemented
+                if error.status not in (400, 501):  # 501: the processing is not implemented
                     raise
                 raise Rejected(
                     error.code or "OssRefused",
@@ -209,7 +215,7 @@ class OssBucket:
                 ) from None
 
     def publish_copy(self, key: str, copy: str, *, public: bool) -> None:
-        """Copy the object without a byte passing through here; `public` lets anyone read it who knows the name.
+        """Have OSS copy the object `key` to `copy`; `public` lets anyone read the copy who knows its name.
 
         Raises `Misconfigured` when the bucket does not allow public objects.
         """
@@ -229,13 +235,13 @@ class OssBucket:
                 raise
 
     def versioned(self) -> bool:
-        """Whether the bucket has, or ever had, versioning: then `create` overwrites."""
+        """Whether the bucket has, or ever had, versioning: `create` then overwrites (PutObject)."""
         with _translated():
             return bool(self._documents.get_bucket_versioning().status)
 
 
 class _Renewable(CredentialsProvider):  # type: ignore[misc]
-    """oss2 asks it before each request."""
+    """Credentials that can be replaced: oss2 reads them before each request."""
 
     provider: StaticCredentialsProvider
 

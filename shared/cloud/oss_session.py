@@ -1,7 +1,7 @@
-"""What oss2 sends its requests with, in place of requests: connections and nothing else.
+"""The session that oss2 sends its requests with, in place of requests: a pool of connections and nothing else.
 
-Of the CPU time of a request, requests takes half, for proxies, netrc, cookies, redirects and hooks, of which OSS has
-none; and for every new connection it has the certificates read again.
+requests takes half of a request's CPU time for proxies, netrc, cookies, redirects and hooks, none of which OSS needs,
+and it reads the certificates again for every new connection.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _PIECE = 1 << 16
 """Bytes, of a body that is read in pieces."""
 
 
-class Asked(Protocol):
-    """What there is to know of an `oss2.http.Request`."""
+class OssRequest(Protocol):
+    """What is used of an `oss2.http.Request`."""
 
     method: str
     url: str
@@ -30,32 +30,32 @@ class Asked(Protocol):
 
 
 class Connections:
-    """Up to `most` kept open for each host; more come and go."""
+    """A pool that keeps up to `most` connections open for each host. More may be opened; they are closed after use."""
 
     def __init__(self, most: int) -> None:
         self._pools = PoolManager(maxsize=most, ssl_context=trusted())
 
     def session(self, again: Retry) -> Session:
-        """What an `oss2.Bucket` takes as its session; `again` says which requests it sends another time."""
+        """A session for an `oss2.Bucket`; `again` says which requests are retried."""
         return Session(self._pools, again)
 
 
 class Session:
-    """See `Connections`."""
+    """What an `oss2.Bucket` takes as its session, over the pool of a `Connections`."""
 
     def __init__(self, pools: PoolManager, again: Retry) -> None:
         self._pools = pools
         self._again = again
 
-    def do_request(self, asked: Asked, timeout: tuple[float, float]) -> Answer:
-        """`timeout` is in seconds, to connect and between two bytes. Raises urllib3's `HTTPError`."""
-        scheme, _, host, path = asked.url.split("/", 3)
-        query = f"?{urlencode(asked.params)}" if asked.params else ""
+    def do_request(self, request: OssRequest, timeout: tuple[float, float]) -> Answer:
+        """Send `request`. `timeout` is in seconds: to connect, and between two bytes. Raises urllib3's `HTTPError`."""
+        scheme, _, host, path = request.url.split("/", 3)
+        query = f"?{urlencode(request.params)}" if request.params else ""
         response = self._pools.connection_from_url(f"{scheme}//{host}").urlopen(
-            asked.method,
+            request.method,
             f"/{path}{query}",
-            asked.data,
-            {name: value for name, value in asked.headers.items() if value is not None},
+            request.data,
+            {name: value for name, value in request.headers.items() if value is not None},
             self._again,
             redirect=False,
             assert_same_host=False,
@@ -66,7 +66,7 @@ class Session:
 
 
 class Answer:
-    """What oss2 asks of an `oss2.http.Response`. Reading it to the end gives its connection back."""
+    """What oss2 uses of an `oss2.http.Response`. Reading it to the end returns its connection to the pool."""
 
     def __init__(self, response: BaseHTTPResponse) -> None:
         self._response = response
@@ -81,5 +81,5 @@ class Answer:
         return self._response.stream(_PIECE)
 
     def close(self) -> None:
-        """Give up what has not been read, and its connection."""
+        """Drop what has not been read, and close the connection."""
         self._response.close()

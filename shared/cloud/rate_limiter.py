@@ -1,4 +1,4 @@
-"""The pace that was bought: calls that draw on one quota, spaced out across the threads of this instance."""
+"""The rate limiter: spaces out the calls of one quota across the threads of an instance, in the order of arrival."""
 
 from __future__ import annotations
 
@@ -12,85 +12,88 @@ from shared.cloud.ports import Quota
 from shared.errors import NotAccepted
 
 _SLACK, _LEAST, _MOST = 0.01, 0.005, 0.05
-"""Seconds that one call may be longer on its way than the next one that takes its place: at first, and after all that
-was learnt."""
+"""The slack: seconds that a slot stays taken longer, since a later call may reach the vendor faster. At first, and its
+bounds."""
 _STEP, _FORGETS = 0.004, 250
-"""What is added for a call that came too early all the same, and after how many calls that has worn off: so it happens
-to one in so many."""
+"""Seconds by which one throttled call raises the slack, and the number of calls after which that has worn off: in the
+long run one call in 250 is throttled."""
 
 
 @dataclass
 class _Waiters:
-    """Where the callers of one quota stand in line."""
+    """The callers of one quota that wait for a slot, and when slots were used."""
 
-    line: deque[threading.Event] = field(default_factory=deque)
-    """In the order in which they came, which a lock would not keep; the first one's is set."""
+    queue: deque[threading.Event] = field(default_factory=deque)
+    """One event a caller, in the order of arrival, which a lock would not keep; that of the first is set."""
     free: float = 0.0
-    """When the next turn is, spaced evenly."""
+    """When the next slot is, by `clock`, if slots are spaced evenly."""
     slack: float = _SLACK
-    gone: deque[float] = field(default_factory=deque)
-    """When the last callers really went, as many as a second takes."""
+    sent: deque[float] = field(default_factory=deque)
+    """When the last calls were really sent, as many as the quota lets pass in a second."""
 
 
 class RateLimiter:
-    """A caller waits `patience` seconds for its turn and no longer.
+    """A caller waits at most `most_seconds` for a slot. `clock` tells seconds, and `sleep` waits for some.
 
-    Vendors count the calls of any second. Evenly spaced ones would be let in, but a thread wakes late at times, and
-    then the next ones follow it too closely: so none goes before a second has passed since the one that had its place
-    really went, and a little more, for what happens on the way. Ours, because the limiters at hand count what they let
-    go, not when it went, and let a whole second's calls go at once.
+    Vendors count the calls of any second. Evenly spaced calls would pass, but a thread may wake up late, and the next
+    calls then follow it too closely. So a slot is free again only when a second and some slack have passed since the
+    call that used it was really sent; the slack is for what happens on the way to the vendor. Written here because
+    existing limiters count when a call was let through, not when it was sent, and let a whole second's calls through at
+    once.
     """
 
     def __init__(
         self,
-        patience: float,
+        most_seconds: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._patience = patience
+        self._most_seconds = most_seconds
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._gates: defaultdict[Quota, _Waiters] = defaultdict(_Waiters)
+        self._waiters: defaultdict[Quota, _Waiters] = defaultdict(_Waiters)
 
     def wait(self, quota: Quota, on_slot: Callable[[], object] = lambda: None) -> None:
-        """Return when it is this caller's turn; raises `NotAccepted`, at once, when that is too far off.
+        """Return when this caller has a slot of `quota`, after calling `on_slot`.
 
-        `on_slot` is called when it has come; if that raises, so does this, and the turn is the next one's.
+        If `on_slot` raises, so does this, and the next caller gets the slot. Raises `NotAccepted` at once, without
+        waiting, when the next free slot is too far away.
         """
-        mine = threading.Event()
+        first = threading.Event()
         with self._lock:
-            gate = self._gates[quota]
-            wait = max(0.0, gate.free - self._clock()) + len(gate.line) / quota.per_second
-            if wait > self._patience:
+            waiters = self._waiters[quota]
+            wait = max(0.0, waiters.free - self._clock()) + len(waiters.queue) / quota.per_second
+            if wait > self._most_seconds:
                 raise NotAccepted("QuotaTaken", f"{quota.name}'s next free turn is {wait:.0f} s away")
-            gate.line.append(mine)
-            gate.line[0].set()
-        mine.wait()
+            waiters.queue.append(first)
+            waiters.queue[0].set()
+        first.wait()
         try:
-            self._go(gate, quota, on_slot)
+            self._take(waiters, quota, on_slot)
         finally:
             with self._lock:
-                gate.line.popleft()
-                if gate.line:
-                    gate.line[0].set()
+                waiters.queue.popleft()
+                if waiters.queue:
+                    waiters.queue[0].set()
 
     def throttled(self, quota: Quota) -> None:
-        """The vendor has turned a call away for its time."""
-        gate = self._gates[quota]
-        gate.slack = min(_MOST, gate.slack + _STEP)
+        """The vendor has throttled a call: from now on keep a greater distance between calls."""
+        waiters = self._waiters[quota]
+        waiters.slack = min(_MOST, waiters.slack + _STEP)
 
-    def _go(self, gate: _Waiters, quota: Quota, on_slot: Callable[[], object]) -> None:
+    def _take(self, waiters: _Waiters, quota: Quota, on_slot: Callable[[], object]) -> None:
         places, apart, now = max(1, int(quota.per_second)), 1 / quota.per_second, self._clock()
-        planned = gate.free if now - gate.free < apart else now  # less than one call's place is made up for
+        # A caller that is late by less than one slot keeps its slot.
+        planned = waiters.free if now - waiters.free < apart else now
         slot = max(now, planned)
-        if is_full := len(gate.gone) == places:
-            slot = max(slot, gate.gone[0] + places * apart + gate.slack)
+        if is_full := len(waiters.sent) == places:
+            slot = max(slot, waiters.sent[0] + places * apart + waiters.slack)
         if slot > now:
             self._sleep(slot - now)
         on_slot()
         if is_full:
-            gate.gone.popleft()
-            gate.slack = max(_LEAST, gate.slack - _STEP / _FORGETS)
-        gate.free = max(planned, slot - apart / 2) + apart  # who was late does not make all that follow late
-        gate.gone.append(self._clock())
+            waiters.sent.popleft()
+            waiters.slack = max(_LEAST, waiters.slack - _STEP / _FORGETS)
+        waiters.free = max(planned, slot - apart / 2) + apart  # a late call does not delay all that follow
+        waiters.sent.append(self._clock())

@@ -1,7 +1,7 @@
-"""Never pay for a call that must fail: the header of a picture, held against a capability's limits.
+"""Compares a picture's header with a capability's limits, so that no call is paid for that the vendor would refuse.
 
-A picture that fits is shown as it is. One that can be made to fit is shown through OSS image processing, which
-reshapes it while the vendor fetches it, so that no pixel passes through the function. One that cannot is refused
+A picture within the limits is fetched by the vendor as it is. One that can be brought within them is fetched through
+OSS image processing, which reshapes it on the way, so that no pixel passes through the function. Any other is rejected,
 with the limit, what the picture has, and what to do.
 """
 
@@ -18,22 +18,23 @@ from shared.pictures.reshaping import PNG, Encoding, Rendering, encoding, larges
 
 @dataclass(frozen=True)
 class Limits:
-    """What a vendor takes, all bounds inclusive: `max_bytes` in bytes, sides in pixels."""
+    """The limits of a vendor's action, all inclusive: `max_bytes` in bytes, sides in pixels."""
 
     formats: frozenset[str]
+    """OSS's names, as in `Header.format`."""
     max_bytes: float
     min_side: int
     max_side: int
     png_bits: frozenset[int] = frozenset({24, 32})
-    """Bits a pixel that a PNG may have."""
+    """Bits per pixel that a PNG may have."""
     max_aspect: float = math.inf
-    """The longer side over the shorter one."""
+    """The longest side over the shortest, at most."""
     max_link: float = math.inf
-    """Characters that the picture's address may have."""
+    """Characters that the link to the picture may have."""
 
 
 def admit_picture(header: Header, size: int, limits: Limits) -> Rendering:
-    """How to show a picture of `size` bytes to a vendor with these `limits`; raises `Rejected` when it cannot be."""
+    """How a vendor with these `limits` is to fetch a picture of `size` bytes. Raises `Rejected` when it cannot."""
     problems = list(_problems(header, size, limits))
     if not problems:
         return Rendering("", header.width, header.height)
@@ -50,9 +51,9 @@ def admit_picture(header: Header, size: int, limits: Limits) -> Rendering:
 
 
 def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: Rendering) -> Rendering:
-    """How to show the mask of `image`, which is shown as `shown`: pixel upon pixel.
+    """How the vendor is to fetch the mask of `image`, which it fetches as `shown`: with the same sides.
 
-    Raises `Rejected` when it is not of the image's size, as a viewer shows the image, or cannot be shown.
+    Raises `Rejected` when the mask does not have the image's sides, as a viewer shows both, or cannot be served.
     """
     if header.turned != image.turned:
         raise Rejected(
@@ -64,13 +65,13 @@ def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: 
     if not problems and (header.width, header.height) == (shown.width, shown.height):
         return Rendering("", header.width, header.height)
     refuse_unreadable(header, size, problems or ["the picture itself had to be resized"])
-    # PNG: the edge of a mask is what it says, and JPEG smears the edges of every one. A mask of noise would have too
-    # many bytes: the vendor refuses it, and a refusal is not billed.
+    # PNG, because JPEG blurs edges, which are what a mask is for. A mask of noise would be too large as PNG: the vendor
+    # refuses it, and does not bill a refusal.
     return reshaped(header, header.as_viewed((shown.width, shown.height)), PNG)
 
 
 def _problems(header: Header, size: int, limits: Limits) -> Iterator[str]:
-    """Why the picture does not pass as it is."""
+    """The limits that the picture exceeds as it is stored, as parts of a sentence."""
     if header.format not in limits.formats:
         yield f"it is a {header.format.upper()}, taken are {', '.join(sorted(limits.formats)).upper()}"
     if header.format == "png" and header.bits not in limits.png_bits:
@@ -99,7 +100,7 @@ def _refuse_small(header: Header, limits: Limits) -> None:
 
 
 def _sides(header: Header, limits: Limits, written: Encoding) -> tuple[int, int]:
-    """The largest sides, as stored, that the vendor takes and OSS makes."""
+    """The largest sides, as stored, that the vendor takes and OSS makes. Raises `Rejected` when there are none."""
     side, pixels = largest(header, limits.max_side, limits.max_bytes, written)
     scale = min(
         1.0,
@@ -107,7 +108,7 @@ def _sides(header: Header, limits: Limits, written: Encoding) -> tuple[int, int]
         math.sqrt(pixels / (header.width * header.height)),
     )
     width, height = max(1, int(header.width * scale)), max(1, int(header.height * scale))
-    # What was cut off the shorter side can make the longer one too long for it.
+    # Rounding down the shorter side can make the longer one too long for `max_aspect`.
     width, height = int(min(width, limits.max_aspect * height)), int(min(height, limits.max_aspect * width))
     if min(width, height) < limits.min_side:
         raise Rejected(

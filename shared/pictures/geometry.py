@@ -1,4 +1,4 @@
-"""Parts of a picture: where they lie when the vendor is shown it turned and resized."""
+"""Converts boxes between an upload as stored and the turned and resized picture that the vendor fetched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class Box:
-    """A part of a picture, in its pixels, from the top left."""
+    """A rectangle in a picture, in pixels; `x` and `y` are those of its top left corner."""
 
     x: int
     y: int
@@ -18,8 +18,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Frame:
-    """How an upload was shown to the vendor: sides and EXIF orientation as stored, and the sides of what the vendor
-    fetched, which is upright."""
+    """An upload and its rendering: `width`, `height` and the EXIF orientation as stored, and the sides of the picture
+    that the vendor fetched, which is upright."""
 
     width: int
     height: int
@@ -29,14 +29,14 @@ class Frame:
 
 
 def stored_box(box: Box, frame: Frame) -> Box:
-    """A part of the picture as shown, in pixels of the upload as stored: turned back, and enlarged outwards."""
+    """A box of the rendered picture, in pixels of the upload as stored, rounded outwards."""
     width, height = _before_turning(frame)
     laid = _transposed(box) if frame.orientation >= 5 else box
     return _scaled(_mirrored(laid, frame.orientation, width, height), (width, height), (frame.width, frame.height))
 
 
 def rendered_box(box: Box, frame: Frame) -> Box:
-    """The other way round: a part of the upload as stored, in pixels of the picture as shown."""
+    """A box of the upload as stored, in pixels of the rendered picture, rounded outwards."""
     width, height = _before_turning(frame)
     scaled = _scaled(box, (frame.width, frame.height), (width, height))
     laid = _mirrored(scaled, frame.orientation, width, height)
@@ -44,13 +44,13 @@ def rendered_box(box: Box, frame: Frame) -> Box:
 
 
 def _before_turning(frame: Frame) -> tuple[int, int]:
-    """The sides that the picture as shown had before it was turned."""
+    """The sides of the rendered picture before it was turned."""
     sides = frame.rendered_width, frame.rendered_height
     return (sides[1], sides[0]) if frame.orientation >= 5 else sides
 
 
 def _transposed(box: Box) -> Box:
-    """Orientations 5 to 8 lie on their side: 5 is mirrored along the diagonal, the others are turned from there."""
+    """Mirrored along the diagonal: orientations 5 to 8, which lie on their side, begin with this."""
     return Box(box.y, box.x, box.height, box.width)
 
 
@@ -61,7 +61,7 @@ def _mirrored(box: Box, orientation: int, width: int, height: int) -> Box:
 
 
 def _scaled(box: Box, was: tuple[int, int], becomes: tuple[int, int]) -> Box:
-    """Enlarged to whole pixels; in whole numbers, as a float's last digit would be one more pixel."""
+    """Rounded outwards to whole pixels. In integers, since a float's rounding error would be one more pixel."""
     left, top = box.x * becomes[0] // was[0], box.y * becomes[1] // was[1]
     right = min(becomes[0], -(-(box.x + box.width) * becomes[0] // was[0]))
     bottom = min(becomes[1], -(-(box.y + box.height) * becomes[1] // was[1]))
@@ -69,7 +69,10 @@ def _scaled(box: Box, was: tuple[int, int], becomes: tuple[int, int]) -> Box:
 
 
 def covered(boxes: tuple[Box, ...]) -> int:
-    """Pixels that lie in at least one of `boxes`: between two neighbouring edges, the same ones cover every column."""
+    """The number of pixels in at least one of `boxes`.
+
+    Between two neighbouring vertical edges the same boxes cover every column, so each such strip is counted once.
+    """
     edges = sorted({edge for box in boxes for edge in (box.x, box.x + box.width)})
     covered = 0
     for left, right in pairwise(edges):

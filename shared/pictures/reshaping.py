@@ -1,8 +1,8 @@
-"""How OSS is asked to reshape a picture while a vendor fetches it: what it can read, turn, resize and write.
+"""The OSS image processing with which a vendor fetches a picture: what OSS can read, turn, resize and write.
 
 Its documents differ on the order of the actions ("Overview" says: as they are written; "Auto-orient" has an example
 in which a picture is turned before it is resized, though it is written after) and on whether the longest side that it
-turns is 4,096 pixels or less than that. What is asked for here comes out the same by each of them.
+turns is 4,096 pixels or less than that. The values built here give the same picture by each of them.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ _SOURCE_BYTES = 20_000_000
 _SOURCE_SIDE = 30_000
 _SOURCE_SIDES = {"tiff": 16_384, "avif": 10_000}
 _SOURCE_PIXELS = 250_000_000
-"""Of all frames together."""
+"""Pixels of all frames together."""
 _RESULT_SIDE = 16_384
 _RESULT_PIXELS = 16_777_216
 
 _ROTATED_SIDE = 4_096
-""""Rotate", error page 0040-00000006: what is rotated may have so many pixels a side, after it was resized, as the FAQ
-on image processing does it."""
+"""Pixels a side that a picture may have to be rotated ("Rotate", error page 0040-00000006), after resizing, as in the
+FAQ on image processing."""
 _ORIENTED_SIDE = 4_095
-""""Auto-orient": the sides of the source, as it is stored, must be less than 4,096."""
+"""Pixels a side that the source may have, as stored, for auto-orient: less than 4,096 ("Auto-orient")."""
 _ORIENTED_FORMATS = frozenset({"jpg"})
-"""In which OSS is known to look for an orientation: no document says that it does in WebP, PNG or TIFF."""
+"""Formats in which OSS reads the EXIF orientation; no document says that it does in WebP, PNG or TIFF."""
 _CLOCKWISE = {3: 180, 6: 90, 8: 270}
 """Degrees that undo an EXIF orientation; the others are mirrored, and OSS has no action that mirrors."""
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """How a vendor sees a picture: through `process` (an `x-oss-process` value, empty: as stored), with these sides."""
+    """The picture as the vendor fetches it: `process` (an `x-oss-process` value; empty: as stored), and the sides."""
 
     process: str
     width: int
@@ -44,25 +44,25 @@ class Rendering:
 
 @dataclass(frozen=True)
 class Encoding:
-    """How the result is written, by OSS's actions, and a bound of the bytes that a pixel takes."""
+    """How OSS writes the picture: its actions, and an upper bound of bytes per pixel."""
 
     actions: str
     bytes_a_pixel: float
 
 
 JPEG = Encoding("format,jpg/quality,Q_90", 0.9)
-"""Photos have 0.1 to 0.5 bytes a pixel, uniform noise 0.9 (4:2:0, as most encoders write)."""
+"""Photos take 0.1 to 0.5 bytes per pixel, uniform noise 0.9 (4:2:0, as most encoders write)."""
 PNG = Encoding("format,png", 4.1)
-"""With transparency, photos have 1.5 to 2.5 bytes a pixel, noise the 4 that there are, and deflate's own."""
+"""With transparency, photos take 1.5 to 2.5 bytes per pixel, noise the 4 of RGBA and deflate's overhead."""
 
 
 def encoding(header: Header) -> Encoding:
-    """What a picture is written as: OSS does not save a transparent HEIC as JPG ("Overview"), nor perhaps an AVIF."""
+    """How to write a picture. OSS does not write a transparent HEIC as JPG ("Overview"), and perhaps not an AVIF."""
     return PNG if header.alpha and header.format in ("heic", "avif") else JPEG
 
 
 def refuse_unreadable(header: Header, size: int, problems: list[str]) -> None:
-    """Raises `Rejected` when OSS cannot read a picture of `size` bytes; `problems`: why it would have to."""
+    """Raises `Rejected` when OSS cannot read a picture of `size` bytes; `problems` say why it has to be reshaped."""
     why = "; ".join(problems)
     if header.format == "webp" and header.frames > 1:  # error page 0040-00000010
         raise Rejected(
@@ -81,13 +81,13 @@ def refuse_unreadable(header: Header, size: int, problems: list[str]) -> None:
 
 
 def largest(header: Header, max_side: int, max_bytes: float, written: Encoding) -> tuple[float, float]:
-    """The longest side and the most pixels that OSS can give a picture, for a vendor that takes so much."""
+    """The longest side and the most pixels that a reshaped picture may have, by OSS's limits and the vendor's."""
     side = _RESULT_SIDE if header.orientation == 1 else _ROTATED_SIDE
     return min(max_side, side), min(_RESULT_PIXELS, max_bytes / written.bytes_a_pixel)
 
 
 def reshaped(header: Header, sides: tuple[int, int], written: Encoding) -> Rendering:
-    """A picture brought to `sides`, which are meant as it is stored, turned upright, and written anew.
+    """A picture resized to `sides` (before turning), turned upright and encoded as `written`.
 
     Raises `Rejected` when OSS cannot turn it.
     """
@@ -120,12 +120,12 @@ def _source_side(header: Header) -> int:
 
 
 def _advice(header: Header, size: int) -> Iterator[str]:
-    """What to do about each of OSS's limits that the picture passes."""
+    """What to do about each of OSS's limits that the picture exceeds."""
     if size > _SOURCE_BYTES:
         yield f"make it smaller than {_SOURCE_BYTES // 1_000_000} MB"
     if max(header.width, header.height) > _source_side(header):
         yield f"scale it down to {_source_side(header):,} pixels a side"
-    pages = 1 if header.format == "tiff" else header.frames  # which do not move
+    pages = 1 if header.format == "tiff" else header.frames  # pages are no animation
     pixels = header.width * header.height
     if pixels > _SOURCE_PIXELS:
         yield f"scale it down to {_SOURCE_PIXELS // 1_000_000} million pixels"

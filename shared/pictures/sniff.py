@@ -1,4 +1,4 @@
-"""What arrives as a result: told by its first bytes, and unpacked where it lay in the answer itself."""
+"""Recognizes a result's format by its first bytes, and decodes results that are in the vendor's reply itself."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from itertools import chain
 from shared.errors import Unavailable
 
 IMAGE_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "bmp": "image/bmp"}
-"""What a result may be: content types by extension."""
+"""The formats that a result may have: content types by extension."""
 
 
 @dataclass(frozen=True)
 class Download:
+    """A result while it is downloaded: its format, and its bytes in pieces, which can be read once."""
+
     content_type: str
     extension: str
     chunks: Iterator[bytes]
 
 
 INLINE = "data:"
-"""How the address of a picture begins that lies in the answer itself."""
+"""How the link of a picture begins that is in the vendor's reply itself."""
 
 _BASE64 = re.compile("[A-Za-z0-9+/]*={0,2}")
 _UNPACKED_AT_ONCE = 4 << 14
-"""Characters: what is read at once of a picture from anywhere else, more or less."""
+"""Characters of base64 that are decoded at once: about as many bytes as HTTP delivers at once."""
 
 _MAGIC = {
     "png": re.compile(rb"\x89PNG\r\n\x1a\n"),
@@ -38,7 +40,10 @@ _MAGIC_BYTES = 12
 
 
 def recognized(pieces: Iterator[bytes], sender: str) -> Download:
-    """What arrives in `pieces`, told by its first bytes; raises `Unavailable` when they are no image's."""
+    """The download in `pieces`, its format recognized by its first bytes. Raises `Unavailable` when it is no image.
+
+    `sender` is who sent it, for the message.
+    """
     first = b""
     while len(first) < _MAGIC_BYTES and (piece := next(pieces, b"")):
         first += piece
@@ -49,7 +54,7 @@ def recognized(pieces: Iterator[bytes], sender: str) -> Download:
 
 
 def unpacked(url: str) -> Download:
-    """The picture that the address `data:;base64,…` holds; raises `Unavailable` when it is none."""
+    """The picture in the link `data:;base64,…`. Raises `Unavailable` when there is none."""
     start = url.find(",") + 1 or len(url)
     if (len(url) - start) % 4 or not _BASE64.fullmatch(url, start):
         raise Unavailable("ResultNotAnImage", "what the vendor sent as the result is no base64")

@@ -1,8 +1,8 @@
-"""Whether a PNG shows anything at all, found out while it streams by.
+"""Finds out whether a PNG is wholly transparent, while it is streamed and without decoding it.
 
-A vendor that finds no subject answers with a picture that is transparent throughout. In a PNG every byte of a line is
-stored as its difference from neighbours that came before, whatever the filter; so as long as every alpha so far was 0,
-a stored 0 is an alpha of 0, and the first other one is the first pixel that shows. No pixel need be decoded for that.
+A vendor that finds no subject answers with a wholly transparent picture. A PNG stores every byte of a line as the
+difference from earlier neighbours, whatever the filter. So as long as every alpha was 0, a stored 0 is an alpha of 0,
+and the first other value is the first visible pixel.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ _HEADER = 33
 _RGBA = b"\x08\x06\x00\x00\x00"
 """Bit depth 8, colour type 6, and nothing unusual in compression, filters and interlacing."""
 _BLOCK = 1 << 20
-"""Bytes, of what is kept to be looked at: a line or a chunk that is longer is no cutout's, and nothing waits for it."""
-_LOOK = 1 << 16
-"""Bytes, that are looked at together: more takes longer than its parts, as what is left of it is copied."""
+"""Bytes that are buffered. A line or chunk that is longer is none of a cutout, and is not waited for."""
+_EXAMINED = 1 << 16
+"""Bytes that are examined at once. More would be slower, as the rest of the buffer is copied each time."""
 _PIXELS = 100_000_000
-"""A cutout has no more. What claims more, or has more lines than it claims, unfolds for ever and is not looked into."""
+"""Pixels of the largest cutout. A file that claims more, or has more lines than it claims, is not examined further."""
 
 
 class Transparency:
-    """Passes a picture's chunks on; afterwards `total` says whether it is an RGBA PNG in which no pixel shows."""
+    """Passes a picture's chunks on. After the last, `total` says whether it is an RGBA PNG without a visible pixel."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
@@ -42,14 +42,14 @@ class Transparency:
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._chunks:
-            for at in range(0, len(chunk), _LOOK):
+            for at in range(0, len(chunk), _EXAMINED):
                 if self._undecided:
-                    self._buffer += chunk[at : at + _LOOK]
-                    self._undecided = self._look() and len(self._buffer) <= _BLOCK
+                    self._buffer += chunk[at : at + _EXAMINED]
+                    self._undecided = self._examine() and len(self._buffer) <= _BLOCK
             yield chunk
 
-    def _look(self) -> bool:
-        """Whether nothing has shown yet in what has come."""
+    def _examine(self) -> bool:
+        """Whether there was no visible pixel in what has arrived."""
         if not self._stride:
             if len(self._buffer) < _HEADER:
                 return True
@@ -63,10 +63,10 @@ class Transparency:
         try:
             return all(self._shows_nothing(lines) for lines in self._lines())
         except zlib.error:
-            return False  # damaged: for whoever opens it to say
+            return False  # damaged: no business of this class
 
     def _shows_nothing(self, lines: bytes) -> bool:
-        """Of whole lines: looked at by line or by column, whichever are fewer."""
+        """Whether no pixel of these whole lines is visible; examined by line or by column, whichever are fewer."""
         self._left -= (count := len(lines) // self._stride)
         if self._left < 0:
             return False
@@ -77,10 +77,10 @@ class Transparency:
         return not any(each.strip(b"\0") for each in alphas)
 
     def _lines(self) -> Iterator[bytes]:
-        """Whole lines, as many as have come."""
+        """The uncompressed whole lines that have arrived."""
         for data in self._compressed():
             left = data
-            while left and not self._inflate.eof:  # what follows its end, it would keep
+            while left and not self._inflate.eof:  # it would keep what follows its end
                 self._line += self._inflate.decompress(left, _BLOCK)
                 left = self._inflate.unconsumed_tail
                 whole = len(self._line) - len(self._line) % self._stride
@@ -88,7 +88,7 @@ class Transparency:
                 self._line = self._line[whole:]
 
     def _compressed(self) -> Iterator[bytes]:
-        """What has come of the IDAT chunks' data; the start of a chunk that has not come whole is kept."""
+        """The data of IDAT chunks that has arrived. The beginning of a chunk that is incomplete stays in the buffer."""
         at = 0
         while self._chunk_left or len(self._buffer) - at >= 8:
             if not self._chunk_left:

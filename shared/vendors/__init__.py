@@ -1,1 +1,2 @@
-"""The table of capabilities and the vendors' dialects: no I/O. Uses what cloud and pictures call things."""
+"""The table of capabilities, and one dialect a vendor, which builds requests and reads replies without I/O. Uses cloud
+(its values only) and pictures."""

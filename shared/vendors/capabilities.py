@@ -1,4 +1,4 @@
-"""The table: one row a capability. This is the file that changes.
+"""The table of capabilities, one row each: what a new capability is added to.
 
 Limits are those of the vendor's documentation of 2025-12; where the manual of 2022-05 differs, a comment says so.
 Bounds are inclusive here: "smaller than 2000" is 1,999. A megabyte is 1,000,000 bytes, as users found it to be.
@@ -28,7 +28,7 @@ def _return_form(*values: str) -> dict[str, Option]:
 _CLOTHES = ("tops", "coat", "skirt", "pants", "bag", "shoes", "hat")
 
 _PICWISH = Limits(_USUAL | {"webp", "tiff"}, 15 * _MB, 1, 4096, _ANY_PNG, max_link=512)
-_DAMO = Limits(frozenset({"jpg", "png"}), math.inf, 400, 4096, _ANY_PNG)  # "JPG、JPEG、PNG等"; of bytes not a word
+_DAMO = Limits(frozenset({"jpg", "png"}), math.inf, 400, 4096, _ANY_PNG)  # "JPG、JPEG、PNG等"; no bytes stated
 _DAMO_TASKS = 10  # "最多支持批量提交10个任务"
 
 _ROWS = (
@@ -271,11 +271,11 @@ _ROWS = (
 CAPABILITIES = {row.name: row for row in _ROWS}
 
 LABELS = frozenset[str]().union(*(row.labels for row in _ROWS))
-"""Every name that a picture of an answer can have, beside numbers."""
+"""Every label that a result can have, beside numbers."""
 
 
 def capability(name: str) -> Capability:
-    """The row called `<group>/<capability>`; raises `Rejected` when there is none."""
+    """The row of the capability `<group>/<capability>`. Raises `Rejected` when there is none."""
     row = CAPABILITIES.get(name)
     if row is None:
         group = name.partition("/")[0]
@@ -290,17 +290,17 @@ def of_group(group: str) -> Iterator[Capability]:
 
 
 def vendor_options(row: Capability, options: dict[str, str]) -> dict[str, str]:
-    """`options` in the vendor's words; raises `Rejected` for one the vendor does not document."""
+    """`options` as fields of the vendor's API. Raises `Rejected` for what the vendor does not document."""
     vendor_fields: dict[str, str] = {}
     for name, value in options.items():
         option = row.options.get(name)
         if option is None:
             known = ", ".join(row.options) or "none"
             raise Rejected("UnknownOption", f"{row.name} has no option {name}; it has {known}")
-        words = option.vendor_fields(value)
-        if words is None:
+        fields = option.vendor_fields(value)
+        if fields is None:
             raise Rejected("InvalidOption", f"{name} is {shortened(repr(value))}; {row.name} takes {option.accepted}")
         if isinstance(option, Colour) and options.get(option.only_with[0]) != option.only_with[1]:
             raise Rejected("UselessOption", f"{name} counts only with {'='.join(option.only_with)}")
-        vendor_fields |= words
+        vendor_fields |= fields
     return vendor_fields

@@ -1,4 +1,4 @@
-"""What a row of the table of capabilities says."""
+"""The columns of the table of capabilities."""
 
 from __future__ import annotations
 
@@ -13,48 +13,54 @@ from shared.vendors.options import Option
 
 @dataclass(frozen=True)
 class Companion:
-    """The second picture that a capability needs: its role in names, and the vendor's field for it."""
+    """The second picture that a capability needs: its role, which is part of its key, and the vendor's field for it."""
 
     role: str
     field: str
     same_size: bool = True
-    """Whether it must lie on the first one pixel upon pixel."""
+    """Whether it must have the sides of the first picture."""
     instead: str = ""
-    """The option that serves in its place; a document beside the picture may hold it, `<image>.<option>.json`."""
+    """The option that may be given in its place, also as a document beside the picture: `<image>.<option>.json`."""
 
 
 @dataclass(frozen=True)
 class Capability:
-    """One row of the table: what values make it differ from its neighbours."""
+    """One row of the table of capabilities."""
 
     name: str
     """`<group>/<capability>`, the first two folders of an upload."""
     title: str
+    """What the vendor's console calls it."""
     provider: str
+    """The vendor's name in `shared.entry.wiring`."""
     action: str
+    """The vendor's name for it, or the path of its API."""
     limits: Limits
+    """What the vendor takes without reshaping."""
     image: str = "ImageURL"
-    """The vendor's field for the picture; its answer spells its pictures the same way."""
+    """The vendor's field for the picture's link; VIAPI's replies call the result's link the same."""
     companion: Companion | None = None
     place: Literal["query", "body"] = "query"
-    """Where the vendor reads the pictures' fields."""
+    """Where VIAPI reads the pictures' fields."""
     options: Mapping[str, Option] = field(default_factory=dict)
+    """By our names, as folders of an upload spell them."""
     labels: frozenset[str] = frozenset()
-    """What the vendor may call the pictures of one answer; those without a name are numbered."""
+    """What the vendor may call the pictures of one reply; pictures without a name are numbered."""
     asynchronous: bool = False
+    """Whether the vendor always accepts a call first, and is polled for the result."""
     batch: int = 1
-    """Pictures that one call may hold."""
+    """Uploads that one call may contain."""
     max_qps: float = math.inf
-    """Calls a second beyond which the vendor lets nobody buy."""
+    """The most calls a second that the vendor sells."""
     price_yuan: float | None = None
-    """What the manual of 2022-05 asks for a call as you go, in its first step by volume; None where it names no such
+    """The price of a call, pay as you go, in the first volume tier of the manual of 2022-05. None: it states no such
     price, or said that calls were free, which has ended since."""
     substitute: str = ""
-    """Set for an action that left the vendor's SDK: the capability to use when the vendor no longer knows it."""
+    """For an action that was removed from the vendor's SDK: the capability to use once the vendor refuses it."""
 
     @property
     def companion_roles(self) -> tuple[str, ...]:
-        """The roles of what may lie beside a picture, of which the first found is used: none when it is enough."""
+        """The roles of its companions, of which the first that exists is used; empty when it takes none."""
         return tuple(filter(None, (self.companion.role, self.companion.instead))) if self.companion else ()
 
     @property

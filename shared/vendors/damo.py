@@ -1,4 +1,4 @@
-"""DAMO Academy (达摩院) on the Alibaba Cloud market: up to ten pictures are submitted together, and asked for later."""
+"""DAMO Academy (达摩院) on the Alibaba Cloud market: up to ten pictures are submitted in one call, and polled."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from shared.vendors.replies import identifier, labelled, lacking, lost, reason
 
 _EXECUTION_FAILED = "23500011"
 _SEPARATOR, _DIGITS = "~", 16
-"""Between the vendor's result_key and what it was given for: two calls may be told the same key."""
+"""A ticket is the vendor's result_key, the separator, and a fingerprint of the call's pictures in two halves of so many
+digits, because two calls may get the same result_key."""
 _OVER = ("23500008", _EXECUTION_FAILED)
-"""What it says of a result_key that there is no use in asking for again."""
+"""Codes of a poll after which polling that result_key again is of no use."""
 
 
 class Damo:
-    """The dialect. `matting_path` is where inst-mat takes work."""
+    """The dialect. `matting_path` is the path at which inst-mat takes submissions."""
 
     result_hosts: tuple[str, ...] = ("alicdn.com",)
     """As in the manual's examples."""
     links_live = 30 * 60.0
-    """Nowhere stated: as short as VIAPI's."""
+    """Stated nowhere: as short as VIAPI's."""
     works_for = 24 * 3600.0
-    """Nowhere stated."""
+    """Stated nowhere."""
 
     def __init__(self, endpoint: str, appcode: str, quotas: Quotas, matting_path: str) -> None:
         self._endpoint = endpoint.rstrip("/")
@@ -67,9 +68,11 @@ class Damo:
             if error.code in _OVER or isinstance(error, Rejected):
                 return lost(ticket, error)
             raise
-        if _is_anothers(ticket, _fingerprint(data)):
+        if _is_of_other_pictures(ticket, _fingerprint(data)):
             other = Unavailable("OtherTask", "the vendor answers for other pictures", request_id=request_id)
-            return lost(ticket.partition(_SEPARATOR)[0], other)  # another's cutout is all there is to get under it
+            return lost(
+                ticket.partition(_SEPARATOR)[0], other
+            )  # this result_key yields the cutouts of other pictures only
         return _task_answer(data, index, reply, request_id)
 
     def _request(self, quota: Quota, path: str, data: Mapping[str, object], nonce: Nonce) -> Request:
@@ -83,7 +86,7 @@ class Damo:
 
 
 def _task_answer(data: Mapping[str, object], index: int, reply: Reply, request_id: str) -> Done | Pending | Failed:
-    """What became of one of the tasks; raises `Unavailable` when it is not spoken of."""
+    """The status of one task of `data`. Raises `Unavailable` when the reply lacks it."""
     listed = data.get("task_list")
     task = listed[index] if isinstance(listed, list) and index < len(listed) else None
     if not isinstance(task, dict):
@@ -107,8 +110,8 @@ def _task_answer(data: Mapping[str, object], index: int, reply: Reply, request_i
 
 
 def _fingerprint(data: Mapping[str, object]) -> str:
-    """What a ticket ends with: of the pictures that the vendor repeats in each answer, hosts and paths; empty where it
-    does not repeat them."""
+    """The end of a ticket: digests of the hosts and of the paths of the pictures that the vendor repeats in each reply;
+    empty where it does not repeat them."""
     listed = data.get("task_list")
     shown = [task.get("image") for task in listed if isinstance(task, dict)] if isinstance(listed, list) else []
     try:
@@ -124,16 +127,16 @@ def _digest(names: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:_DIGITS]
 
 
-def _is_anothers(ticket: str, fingerprint: str) -> bool:
-    """Whether the pictures lie where those of the ticket do, and are other ones: elsewhere, they may be the vendor's
-    own copies."""
+def _is_of_other_pictures(ticket: str, fingerprint: str) -> bool:
+    """Whether a reply's pictures are other ones than the ticket's, on the same hosts. On other hosts they may be the
+    vendor's own copies of the same pictures."""
     same_place = len(_SEPARATOR) + _DIGITS
     own = ticket[-len(fingerprint) :]
     return fingerprint != "" and own[:same_place] == fingerprint[:same_place] and own != fingerprint
 
 
 def _read(reply: Reply) -> tuple[Mapping[str, object], str]:
-    """`data` and the request's id; raises what `code` means, be it a number or a string."""
+    """`data` and the request's id. Raises the error of `code`, which may be a number or a string."""
     body = market.read(reply, DAMO)
     code, request_id, data = str(body.get("code") or 0), identifier(body.get("requestId")), body.get("data")
     if code != "0" or reply.status >= 400 or body.get("success") is False:

@@ -1,6 +1,6 @@
-"""The vendors' error codes in our words: who must act, and what to tell them.
+"""The vendors' error codes: for each, who must act, and advice.
 
-A code is looked up by dotted prefix: `InvalidImage.Region`, else `InvalidImage`, else it is unknown: `Unavailable`.
+A code is looked up by dotted prefix: `InvalidImage.Region`, else `InvalidImage`. An unknown code is `Unavailable`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import NamedTuple
 from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
 
 _LONGEST, _READ = 300, 3000
-"""Characters of a message that are shown, and that are looked at."""
+"""Characters of a message that are quoted, and that are read."""
 _CODE = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _LINK = re.compile(r"https?(:(?:\\?/|\\u002f){2}|%3A%2F%2F|%253A%252F%252F)\S+", re.IGNORECASE)
-"""Also as JSON may spell its slashes: answers are quoted as they came."""
+"""Slashes also as JSON may spell them, since replies are quoted as they came."""
 _AUTHORIZATION = re.compile(r"(appcode\W{1,3})[\w-]{16,}", re.IGNORECASE)
 _SIGNED = re.compile(r"string ?to ?sign.*", re.IGNORECASE | re.DOTALL)
 _PARAMETER = re.compile(
@@ -27,16 +27,16 @@ _USED_UP = re.compile(
     r"|欠费|余额不足|(?:次数|额度|积分|资源包)[^，。,.]{0,6}(?:用完|耗尽|不足|过期)",
     re.IGNORECASE,
 )
-"""What vendors and gateways say when what was bought is used up or not paid, whatever code comes with it: "Quota
+"""Messages of vendors and gateways that what was bought is used up or not paid, whatever the code is: "Quota
 Exhausted", "Quota Expired", "User Arrears" (table of the API gateway's client errors, developer.aliyun.com/ask/278260),
 "Api Market Subscription quota exhausted" (the market's own examples of calls), "User credit points are exhausted"
-(DAMO's manuals); the rest is how others put it."""
+(DAMO's manuals); the rest are other ways to say it."""
 UNPAID = "HTTP402"
-"""Payment Required: what each table has for such a reply."""
+"""Payment Required: the key under which each table has this status."""
 
 
 class ErrorKind(NamedTuple):
-    """Who must act; `advice` follows the vendor's own message."""
+    """Who must act on a code (`error`), and the `advice` that is added to the vendor's own message."""
 
     error: type[CutoutError]
     advice: str = ""
@@ -49,7 +49,7 @@ _KEY = ErrorKind(Misconfigured, "check the function's role or access key")
 _PURCHASE = ErrorKind(Misconfigured, f"open this capability, or pay what is owed (欠费), in {_CONSOLE}")
 _PICTURE = ErrorKind(Rejected)
 _OURS = ErrorKind(Unavailable)
-"""Ours to mend, by asking again: with a fresh signature, or just later."""
+"""Passes by itself: the call is repeated later, with a new signature."""
 _LINK_FAILED = ErrorKind(NotFetched)
 
 # Manual of 2022-05, chapter 9 and 8.3; document 146751 as of 2025, where InvalidApi.ForbiddenInvoke is also what an
@@ -148,29 +148,29 @@ DAMO: dict[str, ErrorKind] = {
 }
 
 
-def error_for(verdicts: dict[str, ErrorKind], code: str, message: str, request_id: str) -> CutoutError:
+def error_for(kinds: dict[str, ErrorKind], code: str, message: str, request_id: str) -> CutoutError:
     """The error that `code` means, to be raised; `message` is the vendor's own, to which the advice is added.
 
-    What only asking again would mend is the operator's to mend when the message says that the purchase is used up.
+    A code that would be `Unavailable` means `UNPAID` when the message says that the purchase is used up.
     """
     prefix = code
-    while prefix not in verdicts and "." in prefix:
+    while prefix not in kinds and "." in prefix:
         prefix = prefix.rpartition(".")[0]
-    verdict = verdicts.get(prefix, _OURS)
-    if verdict.error is Unavailable and is_used_up(message):
-        verdict = verdicts.get(UNPAID, _OURS)
+    kind = kinds.get(prefix, _OURS)
+    if kind.error is Unavailable and is_used_up(message):
+        kind = kinds.get(UNPAID, _OURS)
     said = quotable(message)
-    sentence = f"{said.rstrip('. ')}; {verdict.advice}" if verdict.advice else said
-    return verdict.error(code if _CODE.fullmatch(code) else "Unknown", sentence, request_id=request_id)
+    sentence = f"{said.rstrip('. ')}; {kind.advice}" if kind.advice else said
+    return kind.error(code if _CODE.fullmatch(code) else "Unknown", sentence, request_id=request_id)
 
 
 def is_used_up(message: str) -> bool:
-    """Whether a vendor or a gateway says that what was bought is used up, or not paid."""
+    """Whether a message of a vendor or a gateway says that what was bought is used up, or not paid."""
     return _USED_UP.search(message[:_READ]) is not None
 
 
 def quotable(message: str, most: int = _LONGEST) -> str:
-    """A vendor's message as it may be shown, in `most` characters: some quote the string that was signed, with token
-    and link in it."""
+    """A vendor's message without links and secrets, in at most `most` characters: some messages quote the string that
+    was signed, with token and link in it."""
     said = _AUTHORIZATION.sub(r"\1…", _LINK.sub("<link>", message[:_READ]))
     return _PARAMETER.sub(r"\1…", _SIGNED.sub("…", said))[:most].strip() or "the vendor gives no reason"

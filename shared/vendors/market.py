@@ -1,4 +1,4 @@
-"""Alibaba Cloud's API market: the gateway in front of PicWish and DAMO, which has a word of its own."""
+"""Alibaba Cloud's API market, which sells PicWish and DAMO: its gateway's authorization, and its gateway's errors."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ _CHECK = "check the AppCode, the purchase and the address in the market's consol
 
 
 def authorization(appcode: str) -> dict[str, str]:
+    """The header with which the gateway lets a request pass."""
     return {"Authorization": f"APPCODE {appcode}"}
 
 
-def read(reply: Reply, verdicts: dict[str, ErrorKind]) -> dict[str, Any]:
-    """The vendor's answer, or what `document` raises; when it is the gateway that answers, what that means."""
+def read(reply: Reply, kinds: dict[str, ErrorKind]) -> dict[str, Any]:
+    """The JSON of a vendor's reply. Raises what `document` raises, or the error that the gateway replied with."""
     try:
-        return document(reply, verdicts)
+        return document(reply, kinds)
     except CutoutError:
         if refusal := _refusal(reply):
             raise refusal from None
@@ -27,12 +28,17 @@ def read(reply: Reply, verdicts: dict[str, ErrorKind]) -> dict[str, Any]:
 
 
 def _refusal(reply: Reply) -> CutoutError | None:
-    """Six characters say who must act: T is throttled, A authorization, B billing, I the request ("API Gateway: error
-    codes"); older gateways have only the message."""
+    """The gateway's error, None when the reply is not the gateway's.
+
+    The first letter of its six-character code says what is wrong: T throttling, A authorization, B billing, I the
+    request ("API Gateway: error codes"). Older gateways send only the message.
+    """
     code, message = reply.headers.get("x-ca-error-code", ""), reply.headers.get("x-ca-error-message", "")
     if not (code or message):
         return None
-    known = code or f"Gateway{reply.status}"  # no status of the vendor's, whose 404 is about a task
+    known = (
+        code or f"Gateway{reply.status}"
+    )  # not `Status404` and the like, which are the vendor's: PicWish's 404 is about a task
     said, request_id = f"the market's gateway says: {quotable(message)}", reply.headers.get("x-ca-request-id", "")
     if code.startswith("T") or "throttled by" in message.lower():
         return NotAccepted(known, said, request_id=request_id)

@@ -1,4 +1,4 @@
-"""What an option may be: the kinds of values that vendors document, and how each is told to them."""
+"""The kinds of options that vendors document, and how each kind's value becomes fields of the vendor's API."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ _BOXES = TypeAdapter(tuple[Box, ...])
 
 
 def shortened(text: str) -> str:
-    """What somebody said, as a sentence of ours can quote it."""
+    """`text` cut to 200 characters, to be quoted in a message."""
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """An option with one value. `field` is the vendor's name; what `values` does not list is refused."""
+    """An option with one of `values`. `field` is the vendor's name of the option."""
 
     field: str
     values: tuple[str, ...]
 
     @property
     def accepted(self) -> str:
-        """What it takes, as a person is told."""
+        """The values that it takes, for a message."""
         return ", ".join(self.values)
 
     def vendor_fields(self, value: str) -> dict[str, str] | None:
-        """The value in the vendor's words; None when it documents no such value."""
+        """The value as fields of the vendor's API; None when the vendor documents no such value."""
         return {self.field: value} if value in self.values else None
 
 
 @dataclass(frozen=True)
 class SomeOf:
-    """An option with several values at once, which we join by `+` and the vendor numbers: `Field.1`, `Field.2` …"""
+    """An option with several of `values`: joined by `+` here; the vendor numbers them, `Field.1`, `Field.2` …"""
 
     field: str
     values: tuple[str, ...]
@@ -57,7 +57,7 @@ class SomeOf:
 
 @dataclass(frozen=True)
 class Colour:
-    """An option whose value is a colour, RRGGBB in hexadecimal; it counts only beside another one."""
+    """An option whose value is a colour, RRGGBB in hexadecimal. It has an effect only beside another option."""
 
     field: str
     only_with: tuple[str, str]
@@ -73,28 +73,28 @@ class Colour:
 
 @dataclass(frozen=True)
 class Areas:
-    """An option whose value is a JSON list of rectangles, in pixels of the picture as stored."""
+    """An option whose value is a JSON list of rectangles, in pixels of the uploaded picture as stored."""
 
     field: str
     most: int
     max_share: float
-    """Of the picture, that they may cover together."""
+    """The share of the picture that they may cover together, 0 to 1."""
 
     @property
     def accepted(self) -> str:
         return f'a JSON list of up to {self.most} {{"x", "y", "width", "height"}}'
 
     def vendor_fields(self, value: str) -> dict[str, str] | None:
-        return {self.field: value}  # held against the picture's sides by admission
+        return {self.field: value}  # `admit_areas` checks it, which needs the picture's sides
 
 
 Option = OneOf | SomeOf | Colour | Areas
 
 
 def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
-    """The rectangles in `text` as a vendor is told them, in pixels of the picture as shown.
+    """The rectangles in `text` for the vendor: JSON, in pixels of the picture that the vendor fetches.
 
-    Raises `Rejected` when they are none, too many, not in the picture, or cover too much of it.
+    Raises `Rejected` when `text` has none or too many, or they are not in the picture or cover too much of it.
     """
     try:
         boxes = _BOXES.validate_json(text, strict=True)
@@ -114,7 +114,7 @@ def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
             raise Rejected(
                 "InvalidAreas", f"{where} is not within the picture's {frame.width:,} × {frame.height:,} pixels"
             )
-    # Enlarged outwards they may cover more than in the upload, and the picture as shown is what the vendor measures.
+    # Rounded outwards they may cover more than in the upload, and the vendor measures them in the picture it fetches.
     shown = tuple(rendered_box(box, frame) for box in boxes)
     share, pixels = covered(shown), frame.rendered_width * frame.rendered_height
     if share > areas.max_share * pixels:

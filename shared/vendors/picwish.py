@@ -1,7 +1,7 @@
-"""PicWish (佐糖) on the Alibaba Cloud market: one call that mostly answers at once, and a task to ask for otherwise.
+"""PicWish (佐糖) on the Alibaba Cloud market: a call is mostly answered with the result, else with a task to poll.
 
-Status 200 says that the call was heard; what became of the picture is in `data.state`: 1 is done, less than 0 is
-failed, and anything else still at work.
+Status 200 means that the call was taken. The task's status is `data.state`: 1 is done, less than 0 is failed, and
+anything else means that the vendor is still at work.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _NO_SUCH_TASK = "Status404"
 
 
 class Picwish:
-    """The dialect. `endpoints` are by the name of the capability, empty where not set."""
+    """The dialect. `endpoints` has one for each capability, by its name; empty where it is not set."""
 
     result_hosts: tuple[str, ...] = ("aoscdn.com",)
-    """PicWish's own; the manual's example lies in Alibaba's OSS."""
+    """PicWish's own domain; the manual's example of a result is in Alibaba's OSS."""
     links_live = 3600.0
     works_for = 30.0
     """The manual: 最长处理时间30秒."""
@@ -49,20 +49,20 @@ class Picwish:
         return self._request("POST", capability, "", {**task.links, **task.options})
 
     def answer(self, capability: Capability, reply: Reply) -> Done | Accepted:
-        match _poll_answer(capability, reply):
+        match _task_answer(capability, reply):
             case Failed(error):
                 raise error
             case Accepted(""):
                 raise lacking("NoTicket", "task_id to ask for the result with", reply)
-            case heard:
-                return heard
+            case answer:
+                return answer
 
     def poll(self, capability: Capability, ticket: str, nonce: Nonce) -> Request:
         return self._request("GET", capability, f"/{quote(ticket, safe='')}", {})
 
     def poll_answer(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
         try:
-            answer = _poll_answer(capability, reply)
+            answer = _task_answer(capability, reply)
         except CutoutError as error:
             if error.code == _NO_SUCH_TASK or isinstance(error, Rejected):
                 return lost(ticket, error)
@@ -80,10 +80,10 @@ class Picwish:
         )
 
 
-def _poll_answer(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
-    """What `data.state` says: the result, why there is none, or that it is still at work.
+def _task_answer(capability: Capability, reply: Reply) -> Done | Failed | Accepted:
+    """What `data.state` means: the result, why there is none, or that the vendor is still at work.
 
-    Raises what `status` means when the call itself was not heard.
+    Raises the error of `status` when the call itself was refused.
     """
     body = market.read(reply, PICWISH)
     status = str(body.get("status", 200) if reply.status == 200 else reply.status)
@@ -104,7 +104,7 @@ def _poll_answer(capability: Capability, reply: Reply) -> Done | Failed | Accept
 
 
 def _pictures(capability: Capability, data: Mapping[str, object]) -> Iterator[ResultLink]:
-    """A picture is a link or base64."""
+    """The pictures in `data`, each of them a link or base64."""
     for name in sorted(capability.labels) or ["image"]:
         value = data.get(name)
         if isinstance(value, str) and value:

@@ -1,4 +1,4 @@
-"""What a call costs, as far as that is known: by the account's own word, else by the vendor's list."""
+"""What a call costs, as far as it is known: by the setting `PRICES`, else by the vendor's list."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from shared.vendors.capabilities import CAPABILITIES
 
 @dataclass(frozen=True)
 class Prices:
-    """`own` are an account's, in yuan a call by capability: they win over the list in `shared.vendors.capabilities`."""
+    """`own` are the account's prices in yuan a call, by capability. They precede the vendor's list."""
 
     own: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, capability_name: str) -> float | None:
-        """Yuan a call; None where neither says."""
+        """Yuan a call; None when the price is not known."""
         row = CAPABILITIES.get(capability_name)
         return self.own.get(capability_name, row.price_yuan if row else None)
 
     def paid(self, capability_name: str, attempts: int, *, done: bool) -> float | None:
-        """Yuan that the upload is told: nothing where nothing was called, and None for calls that came to no cutout, of
-        which nobody knows whether they were billed."""
+        """The price on the receipt, in yuan: 0 when the vendor was not called, and None when calls gave no cutout,
+        as it is not known whether the vendor billed them."""
         if not attempts:
             return 0.0
         return self.of(capability_name) if done else None

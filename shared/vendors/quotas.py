@@ -1,4 +1,4 @@
-"""The calls a second that were bought: one number a vendor, and one for each capability that has its own."""
+"""The calls a second that were bought: one number for each vendor, and one for a capability with its own number."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from shared.vendors.capability import Capability
 
 @dataclass(frozen=True)
 class Quotas:
-    """Of one vendor, in calls a second: `usual` is for each of its capabilities but those that `own` names."""
+    """One vendor's quotas in calls a second: `usual` for each of its capabilities, except those in `own`, by name."""
 
     usual: float
     own: Mapping[str, float] = field(default_factory=dict)
 
     def per_second(self, row: Capability) -> float:
-        """Never more than the vendor lets anyone have."""
+        """The quota of `row`, at most its `max_qps`."""
         return min(self.own.get(row.name, self.usual), row.max_qps)

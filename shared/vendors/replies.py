@@ -1,4 +1,4 @@
-"""What vendors answer with: JSON, or what somebody on the way put in its place."""
+"""Reading a vendor's reply: JSON, or what a gateway or proxy sent in its place."""
 
 from __future__ import annotations
 
@@ -14,51 +14,51 @@ from shared.vendors.error_codes import ErrorKind, error_for, quotable
 from shared.vendors.protocol import Failed, ResultLink
 
 MOST_PICTURES = 100
-"""Of one answer. No vendor says how many it may give; a face has eleven, so a group photo has dozens."""
+"""Pictures in one reply. No vendor states a limit; a face has eleven, so a group photo has dozens."""
 
 _MOST_VALUES = 20_000
-"""In one answer: a value is as small as two characters and takes a hundred bytes of memory. `MOST_PICTURES` with all
-that is said of each need a tenth."""
+"""JSON values in one reply: two characters can be a value, which takes a hundred bytes of memory. `MOST_PICTURES` with
+everything a vendor says of each take a tenth of these."""
 
 _EXCERPT, _EXCERPT_BYTES = 200, 12_000
-"""Characters of an answer that are kept, and bytes of it that are looked at for them."""
+"""Characters of a reply that are quoted, and bytes of it that are read for them."""
 
 _IDENTIFIER = re.compile("[!-~]{1,256}")
 
 
-def document(reply: Reply, verdicts: dict[str, ErrorKind]) -> dict[str, Any]:
-    """The answer's JSON object; when it is none, raises what `HTTP<status>` means by the vendor's `verdicts`."""
+def document(reply: Reply, kinds: dict[str, ErrorKind]) -> dict[str, Any]:
+    """The JSON object in the reply. When it is none, raises the error of `HTTP<status>` in the vendor's `kinds`."""
     try:
         body = parsed(reply.body)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         said = f"the vendor's answer is not JSON: {excerpt(reply)}"
-        raise error_for(verdicts, f"HTTP{reply.status}", said, "")
+        raise error_for(kinds, f"HTTP{reply.status}", said, "")
     return body
 
 
 def excerpt(reply: Reply) -> str:
-    """What came, in a line that may be shown: the last trace of an answer that nothing can be done with."""
+    """The beginning of the reply as one line that may be shown, for a reply that cannot be understood."""
     text = reply.body[:_EXCERPT_BYTES].decode("utf-8", "replace")
     line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     return quotable(line, _EXCERPT) if line else "nothing"
 
 
 def reason(body: Mapping[str, Any], name: str, reply: Reply) -> str:
-    """What a vendor says under `name`; what came at all, where it says nothing there."""
+    """The message in the field `name`; an excerpt of the reply where that field is empty."""
     return str(body.get(name) or "").strip() or excerpt(reply)
 
 
 def lacking(code: str, what: str, reply: Reply, request_id: str = "") -> Unavailable:
-    """An answer that holds no `what`, to be raised."""
+    """The error of a reply that lacks `what`, to be raised."""
     return Unavailable(code, f"the vendor's answer holds no {what}: {excerpt(reply)}", request_id=request_id)
 
 
 def labelled(pictures: Sequence[ResultLink]) -> tuple[ResultLink, ...]:
-    """The pictures of one answer: labels tell them apart, so the only one needs none.
+    """The pictures of one reply, without a label when there is only one.
 
-    Raises `Unavailable` when there are more than any answer has.
+    Raises `Unavailable` when there are more than `MOST_PICTURES`.
     """
     if len(pictures) > MOST_PICTURES:
         raise Unavailable("TooManyPictures", f"the vendor's answer has {len(pictures):,}; taken are {MOST_PICTURES}")
@@ -66,7 +66,7 @@ def labelled(pictures: Sequence[ResultLink]) -> tuple[ResultLink, ...]:
 
 
 def parsed(text: str | bytes) -> Any:
-    """What the JSON says; raises `ValueError` or `RecursionError` for what is none, or would fill the memory."""
+    """The parsed JSON. Raises `ValueError` or `RecursionError` for what is no JSON, or would fill the memory."""
     if isinstance(text, bytes):
         text = text.decode("utf-8-sig")
     if sum(map(text.count, "[{,")) > _MOST_VALUES:
@@ -76,7 +76,7 @@ def parsed(text: str | bytes) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """JSON can spell half a character (a lone surrogate), which no document of ours could be written with."""
+    """`value` without lone surrogates, which JSON can spell and UTF-8, in which our documents are written, cannot."""
     match value:
         case str():
             return value if value.isascii() else value.encode("utf-8", "replace").decode()
@@ -89,11 +89,12 @@ def _whole(value: Any) -> Any:
 
 
 def identifier(value: object) -> str:
-    """An id, as it is kept, quoted and asked with; empty for what is none, or is longer than any id."""
+    """An id of the vendor's, safe to store, to quote and to poll with; empty for anything else, or more than 256
+    characters."""
     return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else ""
 
 
 def lost(ticket: str, error: CutoutError) -> Failed:
-    """A ticket that is refused: there is nothing about a picture in the question, so no picture is to blame."""
+    """The end of a task whose ticket the vendor refuses: `Unavailable`, as no picture can be to blame for that."""
     said = f"the ticket {ticket} is worth nothing any more: {error.message}"
     return Failed(Unavailable(error.code, said, request_id=error.request_id))

@@ -26,19 +26,20 @@ from shared.vendors.replies import document, identifier, labelled, lacking, lost
 
 _VERSION = "2019-12-30"
 _FARTHEST = 100_000
-"""Pixels: a box with a side beyond is no part of any picture, and its digits may go on and on."""
+"""Pixels. A box with a larger number is not part of any picture; such a number may have any number of digits."""
 _GONE = ("InvalidAction", "InvalidApi.OutOfService", "UnsupportedOperation")
-"""What the vendor says of an action it no longer has."""
+"""Codes with which the vendor refuses an action that it no longer offers."""
 
 
 class Viapi:
-    """The dialect, spoken with one access key at one endpoint."""
+    """The dialect. Requests go to `endpoint` and are signed with `credentials`."""
 
     result_hosts: tuple[str, ...] = ()
-    """Results lie in Alibaba's OSS, whose domains are always allowed."""
+    """Results are in Alibaba's OSS, whose domains are always allowed."""
     links_live = 30 * 60.0
+    """The manual: 该URL地址为临时地址，有效期为30分钟."""
     works_for = 24 * 3600.0
-    """Nowhere stated; its asynchronous jobs take seconds."""
+    """Stated nowhere; its asynchronous jobs take seconds."""
 
     def __init__(self, endpoint: str, credentials: Credentials, quotas: Quotas) -> None:
         self._endpoint = endpoint.rstrip("/") + "/"
@@ -64,7 +65,7 @@ class Viapi:
         if capability.asynchronous:
             if not request_id:
                 raise lacking("NoTicket", "RequestId to ask for the result with", reply)
-            # A picture in this answer is an example's in the manual: the RequestId is all that counts.
+            # The manual's example of this answer has a picture, which is of no use: the RequestId is all that counts.
             return Accepted(request_id, request_id)
         return Done(_pictures(capability, body.get("Data"), reply, request_id), request_id)
 
@@ -72,7 +73,7 @@ class Viapi:
         return self._request(Quota("GetAsyncJobResult", self.quotas.usual), {}, {"JobId": ticket}, nonce)
 
     def poll_answer(self, capability: Capability, ticket: str, index: int, reply: Reply) -> Done | Pending | Failed:
-        """What became of `ticket`. Status alone decides: the manual's success carries an ErrorCode too."""
+        """The status of `ticket`. Status alone decides: the manual's example of a success has an ErrorCode as well."""
         try:
             data = _read(capability, reply).get("Data")
         except Rejected as error:
@@ -126,7 +127,7 @@ def _encode(text: str) -> str:
 
 
 def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
-    """The answer as a dict; raises the `CutoutError` that its `Code` means, whatever the status."""
+    """The reply's JSON. Raises the error of its `Code`, whatever the HTTP status is."""
     body = document(reply, VIAPI)
     code, request_id = str(body.get("Code") or ""), identifier(body.get("RequestId"))
     if not code and reply.status < 400:
@@ -142,7 +143,7 @@ def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
 
 
 def _pictures(capability: Capability, data: object, reply: Reply, request_id: str) -> tuple[ResultLink, ...]:
-    """The result links in the `data` of `reply`; raises why there are none."""
+    """The result links in the `data` of `reply`. Raises a `CutoutError` that says why there are none."""
     found = tuple(_links(data, capability)) if isinstance(data, dict) else ()
     if not found and isinstance(data, dict) and data.get("Elements") == []:
         raise Rejected("EmptyResult", "the vendor found nothing of the kind in the picture", request_id=request_id)
@@ -157,7 +158,7 @@ def _links(data: dict[str, Any], capability: Capability) -> Iterator[ResultLink]
     for index, element in enumerate(elements if isinstance(elements, list) else [data]):
         if not isinstance(element, dict):
             continue
-        classes = element.get("ClassUrl")  # documented as a map, shown in the examples as something else
+        classes = element.get("ClassUrl")  # documented as a map; the examples show something else
         named = classes.items() if isinstance(classes, dict) else ()
         for name, url, box in [
             (element.get("Name"), element.get(capability.image), _box(element)),

@@ -1,8 +1,8 @@
-"""What an image is, read from its header: format, sides, orientation, frames, transparency; one reader a container.
+"""Reads an image's header: format, sides, orientation, frames and transparency; one reader for each file format.
 
-Written here rather than taken from Pillow, because admission needs the bits of a PNG as stored (Pillow shows a
-16-bit RGB PNG as 8-bit), needs no pixel, and would pay for a decoder with 20 MB of every function's package.
-Pillow is the oracle of its tests instead.
+Written here rather than taken from Pillow, because admission needs the bits per pixel of a PNG as stored (Pillow shows
+a 16-bit RGB PNG as 8-bit) and no pixels, and a decoder would add 20 MB to every function's package. The tests compare
+it with Pillow.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _READERS: tuple[tuple[bytes, Callable[[View], Header]], ...] = (
     (rb"BM.{12}[\x0c\x10-\x40\x6c\x7c]\0\0\0", read_bmp),
     (rb"II\*\0(?!....CR\x02)|MM\0\*", read_tiff),
 )
-"""By how the file begins: patterns that are compiled when they are needed, which for most photos is the first."""
+"""By the first bytes. Patterns are compiled when needed, as a cold start should not compile all of them."""
 
 
 def read_header(head: bytes, size: int, more: More, name: str = "") -> Header:
-    """Read the header of the image of `size` bytes that begins with `head`, which `more` reads further into.
+    """The header of the image of `size` bytes that begins with `head`; `more` reads what lies beyond.
 
-    It takes at most `MOST_READS` reads: none or one for nearly every photo, one for each mebibyte of a GIF. The name
-    tells camera raw from TIFF where nothing else does.
+    Calls `more` at most `MOST_READS` times: not at all or once for nearly every photo, once for each mebibyte of a GIF.
+    `name` distinguishes camera raw from TIFF where nothing else does.
 
     Raises `Rejected`, each with what to do: `NotAnImage` for what OSS cannot process either ("Image processing" lists
     its source formats), `CameraRaw`, and `BrokenImage` when the header is cut off or makes no sense.

@@ -10,6 +10,7 @@ _OS2_1 = 12
 
 
 def read_bmp(view: View) -> Header:
+    """Raises `struct.error` when the file is cut off."""
     (kind,) = view.unpack("<I", 14)
     width, height, _, bits = view.unpack("<HHHH" if kind == _OS2_1 else "<iiHH", 18)
     return Header("bmp", width, abs(height), bits=bits)  # a negative height: rows from top to bottom

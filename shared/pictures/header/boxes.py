@@ -10,6 +10,7 @@ from shared.pictures.header.view import View
 
 
 def boxes(view: View, offset: int = 0) -> Iterator[tuple[bytes, View]]:
+    """The type and content of each box from `offset` on. Raises `struct.error` or `ValueError` for a damaged one."""
     while offset + 8 <= view.size:
         size, name = view.unpack(">I4s", offset)
         header = 8
@@ -34,11 +35,13 @@ class Fields:
         self.version = self.flags >> 24
 
     def take(self, layout: str) -> tuple[Any, ...]:
+        """The next fields, by a layout of `struct`. Raises `struct.error` where the box ends."""
         values = self._box.unpack(layout, self._offset)
         self._offset += struct.calcsize(layout)
         return values
 
     def one(self, layout: str) -> int:
+        """The next field, which is a whole number."""
         return int(self.take(layout)[0])
 
 

@@ -10,20 +10,20 @@ ORIENTATION = 0x0112
 
 _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
-"""TIFF 6.0, page 15, and the IFD of its Technical Note 1: the layouts of the types that hold whole numbers."""
+"""`struct`'s layouts of the field types that hold whole numbers (TIFF 6.0, page 15; type 13: its Technical Note 1)."""
 
 _MOST_ENTRIES = 4096
-"""In one directory: libtiff, too, takes what claims more for something else."""
+"""Entries of one directory; libtiff has the same limit."""
 
 _PREFIX = b"Exif\0\0"
-"""Some writers of WebP and PNG leave it there, although it belongs to JPEG alone; decoders step over it."""
+"""Belongs to JPEG, but some writers of WebP and PNG write it too; decoders skip it."""
 
 
 class Directory:
-    """The entries of the directory at `offset`; of tags that occur twice, the first."""
+    """The entries of the directory at `offset`; where a tag occurs twice, the first counts."""
 
     def __init__(self, view: View, order: str, offset: int) -> None:
-        """Raises `struct.error` or `ValueError` when there is none."""
+        """Raises `struct.error` or `ValueError` when there is no directory at `offset`."""
         (count,) = view.unpack(f"{order}H", offset)
         if count > _MOST_ENTRIES:
             raise ValueError("more entries than any directory has")
@@ -35,16 +35,16 @@ class Directory:
             tag, kind, number, value = struct.unpack_from(f"{order}HHI4s", listing, start)
             self._entries.setdefault(tag, (kind, number, value))
         self.cut_off = len(listing) < 12 * count
-        """Whether entries lie beyond the end. Decoders of EXIF make do with the others, those of TIFF do not."""
+        """Whether entries lie beyond the end: decoders of EXIF use the other ones, those of TIFF refuse the file."""
         after = listing[12 * count :]
         self.next: int = struct.unpack(f"{order}I", after)[0] if len(after) == 4 else 0
-        """Where the next directory lies; 0 after the last."""
+        """The offset of the next directory; 0: none."""
 
     def __contains__(self, tag: int) -> bool:
         return tag in self._entries
 
     def number(self, tag: int, default: int) -> int:
-        """The first whole number of `tag`; `default` where there is none in the directory itself."""
+        """The first whole number of `tag`; `default` when the entry itself does not hold one."""
         kind, number, value = self._entries.get(tag, (0, 0, b""))
         layout = _INTEGERS.get(kind)
         if layout is None or not 1 <= number <= 4 // struct.calcsize(layout):
@@ -52,7 +52,7 @@ class Directory:
         return int(struct.unpack_from(self._order + layout, value)[0])
 
     def offsets(self, tag: int, most: int) -> tuple[int, ...]:
-        """The first `most` of the places that `tag` points to."""
+        """The first `most` of the offsets that `tag` holds."""
         kind, number, value = self._entries.get(tag, (0, 0, b""))
         if kind not in (4, 13) or number == 0:
             return ()
@@ -69,17 +69,17 @@ class Directory:
 
 
 def byte_order(view: View) -> str:
-    """`struct`'s sign for it. Raises `KeyError` when the view does not begin as TIFF does."""
+    """The byte order, as `struct` writes it. Raises `KeyError` when the view does not begin as TIFF does."""
     return _ORDERS[view.at(0, 4)]
 
 
 def first_directory(view: View, order: str) -> int:
-    """The place of the first directory."""
+    """The offset of the first directory."""
     return int(view.unpack(f"{order}I", 4)[0])
 
 
 def exif_orientation(exif: View) -> int:
-    """The orientation that EXIF says, 1 to 8; that of damaged EXIF is 1: viewers show the picture as stored."""
+    """The EXIF orientation, 1 to 8; 1 for damaged EXIF, as viewers then show the picture as stored."""
     if exif.at(0, len(_PREFIX)) == _PREFIX:
         exif = exif.part(len(_PREFIX), exif.size)
     try:

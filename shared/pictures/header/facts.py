@@ -1,4 +1,4 @@
-"""What a header says."""
+"""The facts that a reader finds in a header."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Header:
-    """What the header of an image says. Sides are in pixels, as stored, before any turning by EXIF.
+    """The facts in an image's header. Sides are in pixels, as stored, before it is turned by EXIF.
 
     Those of `heic` and `avif` are the sides that every decoder shows, after the file's own `clap` and `irot`; their
     orientation is 1, since a decoder does not apply EXIF inside HEIF (ISO/IEC 23008-12).
@@ -18,21 +18,21 @@ class Header:
     width: int
     height: int
     bits: int = 24
-    """Bits a pixel."""
+    """Bits per pixel."""
     orientation: int = 1
     """EXIF orientation, 1 to 8."""
     frames: int = 1
-    """Pictures in the file; more than one is an animation, or pages."""
+    """Pictures in the file; more than one: an animation, or pages."""
     alpha: bool = False
-    """Whether it can be transparent."""
+    """Whether it may have transparency."""
     cmyk: bool = False
-    """Whether its colours are those of print."""
+    """Whether its colours are CMYK, those of print."""
 
     @property
     def turned(self) -> tuple[int, int]:
-        """Width and height as a viewer shows them."""
+        """Width and height as a viewer shows the picture."""
         return self.as_viewed((self.width, self.height))
 
     def as_viewed(self, sides: tuple[int, int]) -> tuple[int, int]:
-        """`sides` of the picture as stored, brought to its viewer's order, or back again."""
+        """`sides` as stored, in the order in which a viewer shows them; or the other way round."""
         return (sides[1], sides[0]) if self.orientation >= 5 else sides

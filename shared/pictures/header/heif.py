@@ -13,27 +13,27 @@ from shared.pictures.header.refusals import not_an_image
 from shared.pictures.header.view import View
 
 _CODECS = {b"hvc1": "heic", b"hev1": "heic", b"av01": "avif"}
-"""The types of items that hold a coded picture which OSS reads."""
+"""OSS's format by the type of an item with a coded picture."""
 
 _DERIVED = frozenset({b"grid", b"iovl", b"iden", b"tmap"})
-"""The types of items that are made of others: tiles, layers, the same anew, a picture and what brightens it."""
+"""Types of items that are derived from others: tiles, layers, an identical picture, and a tone-mapped one."""
 
 _MOST_PARTS = 4096
-"""Tiles of 512 pixels in a picture of 30,000 pixels a side: OSS takes none that is larger."""
+"""Items that one is derived from: tiles of 512 pixels in 30,000 × 30,000 pixels, the largest that OSS takes."""
 
 _SEQUENCES = frozenset({b"msf1", b"hevc", b"hevx", b"hevm", b"hevs", b"avis"})
-"""Brands of files that hold a track of pictures, be it beside a still one."""
+"""Brands of files that contain a track of pictures, with or without a still picture."""
 
 _PICTURES = frozenset({b"pict", b"vide"})
-"""The handlers of tracks that are shown."""
+"""Handlers of tracks that contain pictures."""
 
 _ALPHA = frozenset({b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"})
 
 
 def read_heif(view: View) -> Header:
-    """The primary item: what a decoder shows. The frames are those of the longest track, if its brand announces one.
+    """The facts of the primary item, which decoders show. `frames` is of the longest track, if a brand announces one.
 
-    Raises `Rejected` (`NotAnImage`) when it is coded in a way that OSS does not read, or is a track and no more.
+    Raises `Rejected` (`NotAnImage`) when OSS does not read its coding, or the file has a track only.
     """
     still, track = _top(view)
     if still is None:
@@ -54,10 +54,10 @@ def _without_still(track: View | None) -> Exception:
 
 
 def _top(view: View) -> tuple[View | None, View | None]:
-    """The box `meta` and, where a brand announces a track, the box `moov`: each wherever it lies."""
+    """The box `meta` and, where a brand announces a track, the box `moov`, in either order."""
     brands: frozenset[bytes] = frozenset()
     found: dict[bytes, View] = {}
-    with suppress(struct.error, ValueError):  # what lies behind the one may be damaged, or never end
+    with suppress(struct.error, ValueError):  # what follows the box that is needed may be damaged, or never end
         for name, body in boxes(view):
             if name == b"ftyp":
                 listed = body.at(0, 400)
@@ -69,19 +69,19 @@ def _top(view: View) -> tuple[View | None, View | None]:
 
 
 class _Items:
-    """What the box `meta` says of the file's pictures, by their numbers."""
+    """The items in the box `meta`, by their ids."""
 
     def __init__(self) -> None:
         self.primary = 0
         self.types: dict[int, bytes] = {}
         self.properties: list[tuple[bytes, View]] = []
         self.associations: dict[int, list[int]] = {}
-        """Each item's properties: their places in the list, counted from one, in the order of their application."""
+        """Each item's properties: their numbers in `properties`, from 1, in the order in which they apply."""
         self.references: list[tuple[bytes, int, tuple[int, ...]]] = []
-        """Each one's kind, from which item, to which."""
+        """Kind of reference, the item it is from, and the items it is to."""
 
     def codec(self, item: int) -> bytes:
-        """How `item`, or the first of what it is made of, is coded. Raises `KeyError` when nothing says so."""
+        """The coding of `item`, or of the first item it is derived from. Raises `KeyError` when it is not stated."""
         for _ in range(4):  # an overlay of grids is as deep as anyone writes
             if self.types[item] not in _DERIVED:
                 break
@@ -89,10 +89,11 @@ class _Items:
         return self.types[item]
 
     def parts(self, item: int) -> tuple[int, ...]:
-        """What `item` is made of. Raises `KeyError` when nothing says so."""
+        """The items that `item` is derived from. Raises `KeyError` when they are not stated."""
         return {start: to for kind, start, to in self.references if kind == b"dimg"}[item]
 
     def properties_of(self, item: int) -> list[tuple[bytes, View]]:
+        """Type and content of the properties of `item`, in the order in which they apply."""
         return [self.properties[number - 1] for number in self.associations.get(item, ()) if number]
 
 
@@ -142,7 +143,7 @@ def _associations(ipma: Fields) -> Iterator[tuple[int, list[int]]]:
 
 
 def _sides(items: _Items) -> tuple[int, int]:
-    """As shown: cut and turned in the order in which the properties stand, wherever the sides themselves do."""
+    """The sides as shown: `clap` and `irot` apply in their order, wherever `ispe` is among them."""
     properties = items.properties_of(items.primary)
     width, height = dict(properties)[b"ispe"].unpack(">II", 4)
     for name, body in properties:
@@ -156,13 +157,13 @@ def _sides(items: _Items) -> tuple[int, int]:
 
 
 def _cut(side: int, clean: float, shift: float) -> int:
-    """How much of `side` is left when `clean` pixels of it are shown, their middle `shift` from its own."""
+    """The pixels of `side` that are left when `clean` of them are shown, `shift` being the distance of the centres."""
     first = math.floor(shift + (side - clean) / 2)
     return min(side, first + round(clean)) - max(0, first)
 
 
 def _has_alpha(items: _Items) -> bool:
-    """Whether another item is the transparency of the primary one, or of its tiles; layers lie on something opaque."""
+    """Whether an item is the alpha of the primary one, or of its tiles. Layers have an opaque background."""
     shown = {items.primary}
     if items.types[items.primary] == b"grid":
         shown.update(items.parts(items.primary))
@@ -175,7 +176,7 @@ def _has_alpha(items: _Items) -> bool:
 
 
 def _samples(moov: View) -> int:
-    """The pictures of the longest track that holds pictures."""
+    """The number of pictures in the longest track."""
     longest = 1
     for media in down(moov, b"trak", b"mdia"):
         kinds = {handler.at(8, 4) for handler in down(media, b"hdlr")}

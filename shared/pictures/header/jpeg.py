@@ -10,23 +10,22 @@ from shared.pictures.header.view import View
 
 _MARKER = re.compile(rb"\xff([\x01-\xfe])", re.DOTALL)
 _STRAY = 4 * 1024
-"""Bytes between two segments that are searched at once for the next marker: padding, or what does not belong there."""
+"""Bytes that are searched at once for the next marker, where padding or stray bytes lie between segments."""
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""Frame headers: baseline, progressive, lossless, arithmetic. The three others are tables and an extension."""
+"""Markers of frame headers: baseline, progressive, lossless, arithmetic. The three that are left out are not."""
 
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 """Markers without a segment."""
 
 _ENDS = frozenset({0xD8, 0xD9, 0xDA})
-"""Another start, the end, a scan: they have no place before the frame header."""
+"""Start of image, end of image, start of scan: not allowed before the frame header."""
 
 _APP1 = 0xE1
 
 
 def read_jpeg(view: View) -> Header:
-    """Of several EXIF segments the first counts. Four channels are CMYK, or YCCK if the Adobe segment says so: both
-    are the colours of print."""
+    """The first EXIF segment counts. Four channels are CMYK, or YCCK by the Adobe segment: both are for print."""
     offset, orientation = 2, 0
     while True:
         code, offset = _marker(view, offset)
@@ -45,7 +44,7 @@ def read_jpeg(view: View) -> Header:
 
 
 def _marker(view: View, offset: int) -> tuple[int, int]:
-    """The code of the first marker from `offset` on, and where what belongs to it begins."""
+    """The first marker's code from `offset` on, and the offset after it. Raises `ValueError` when there is none."""
     if found := _MARKER.match(view.at(offset, 2)):
         return found[1][0], offset + 2
     while stray := view.at(offset, _STRAY):

@@ -17,11 +17,11 @@ _LATE_EXIF = rb"eXIf(?=II\*\0|MM\0\*|Exif\0\0)"
 
 
 def read_png(view: View) -> Header:
-    """What stands between IHDR and the pixels: `CgBI` may come before IHDR, and is Apple's.
+    """Reads the chunks before the pixels. `CgBI`, which is Apple's, may come before IHDR.
 
-    An `eXIf` after the pixels counts too, as it does for libpng, Pillow, libvips and ImageMagick (the specification has
-    it before them, where nearly all write it). It is looked for in the last window, so it costs a PNG that is longer
-    than one a read; where it lies before that, behind text of its own length, it is not seen.
+    An `eXIf` after the pixels counts too, as it does for libpng, Pillow, libvips and ImageMagick (the specification
+    requires it before them, where nearly all write it). It is searched for in the last window only, which costs one
+    read for a PNG that is longer than a window.
     """
     chunks: dict[bytes, View] = {}
     pixels = view.size
@@ -44,7 +44,7 @@ def read_png(view: View) -> Header:
 
 
 def _chunks(view: View) -> Iterator[tuple[bytes, View, int]]:
-    """Each chunk's name, its content, and where it begins."""
+    """The name, content and offset of each chunk."""
     offset = 8
     while offset + 8 <= view.size:
         length, name = view.unpack(">I4s", offset)
@@ -53,7 +53,7 @@ def _chunks(view: View) -> Iterator[tuple[bytes, View, int]]:
 
 
 def _frames(control: View | None) -> int:
-    """How many an APNG has; a number that is not allowed makes it a picture like others."""
+    """The frames of an APNG; 1 when the number is not a valid one."""
     (frames,) = control.unpack(">I", 0) if control and control.size >= 4 else (1,)
     return frames if 1 <= frames < 2**31 else 1
 

@@ -1,4 +1,4 @@
-"""What is sent in place of a picture, or as a picture that nobody behind us reads, by how it begins."""
+"""Refusals of files that are no pictures, or pictures in a format that neither OSS nor a vendor reads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RAW = (
 """Canon's CR2, CRW and CR3, Fujifilm's RAF, Olympus's ORF and Panasonic's RW2, Minolta's MRW, Sigma's X3F."""
 
 _RAW_NAMES = r"\.(3fr|arw|cr2|crw|dcr|dng|erf|fff|gpr|iiq|k25|kdc|mef|mos|nef|nrw|orf|pef|raw|rw2|rwl|sr2|srf|srw)\Z"
-"""Of camera raw that is built like TIFF, and that sometimes nothing else tells from a TIFF."""
+"""File names of camera raw that is built like TIFF and may differ from a TIFF in its name only."""
 
 _MARKUP = rb"(?:\xef\xbb\xbf)?\s*<"
 
@@ -39,29 +39,31 @@ _LOOKS = (
     (rb"\0\0[\1\2]\0", "an icon"),
     (rb"MZ|\x7fELF", "a program"),
 )
-"""Patterns that are compiled when they are needed: a cold start is not the time for it."""
+"""First bytes of other files. Patterns are compiled when needed, to keep a cold start short."""
 
 
 def camera_raw() -> Rejected:
-    """The refusal of what a camera keeps for itself; neither OSS nor a vendor reads any of it."""
+    """The refusal of camera raw, which neither OSS nor any vendor reads."""
     return Rejected("CameraRaw", "this is camera raw; export it as JPEG and upload that")
 
 
 def is_camera_raw(name: str) -> bool:
-    """Whether a TIFF of that name is none."""
+    """Whether a TIFF of that name is camera raw."""
     return re.search(_RAW_NAMES, name, re.IGNORECASE) is not None
 
 
 def not_an_image(look: str) -> Rejected:
+    """The refusal of a file that is `look`, in words of a message."""
     return Rejected("NotAnImage", f"this is {look}, and no {_READ} picture: save it as JPEG or PNG, and upload that")
 
 
 def broken(what: str) -> Rejected:
+    """The refusal of a picture whose header `what`, in words of a message."""
     return Rejected("BrokenImage", f"the picture's header {what}: save it again as JPEG, and upload that")
 
 
 def unreadable(head: bytes) -> Rejected:
-    """The refusal of what begins with `head` and is no picture that OSS reads either."""
+    """The refusal of a file that begins with `head` and that OSS does not read either."""
     start = head[:1024]
     if re.match(_RAW, start, re.DOTALL):
         return camera_raw()

@@ -1,4 +1,4 @@
-"""TIFF 6.0; and the camera raw that is built like it."""
+"""TIFF 6.0, and camera raw that is built like it."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _EXTRA_SAMPLES = 0x0152
 _DNG_VERSION = 0xC612
 
 _SEPARATED = 5
-"""Photometric interpretation: the inks of print."""
+"""Photometric interpretation of CMYK."""
 _SENSOR = frozenset({32803, 34892})
-"""Photometric interpretations: what a sensor saw, by its colour filters or linear (TIFF/EP, DNG)."""
+"""Photometric interpretations of a sensor's data, by colour filters or linear (TIFF/EP, DNG)."""
 _MAKERS = frozenset({32767, 32770, 34713, 65000, 65535})
 """Compressions: Sony's, Samsung's, Nikon's, Kodak's and Pentax's, of sensors (libtiff's tiff.h, ExifTool)."""
 
 _MOST_PAGES = 16
-"""Pages counted: each may lie in a window of its own."""
+"""Pages that are counted, as each may cost a read."""
 _MOST_PARTS = 8
 
 
 def read_tiff(view: View) -> Header:
-    """The first picture that is whole: neither a preview of another nor a mask. Pages are such pictures.
+    """The facts of the first picture that is neither a preview nor a mask. Such pictures count as pages.
 
-    Raises `Rejected` (`CameraRaw`) for a sensor's data, of which decoders of TIFF would show the preview.
+    Raises `Rejected` (`CameraRaw`) for a sensor's data: TIFF decoders would show its preview.
     """
     order = byte_order(view)
     chain = _chain(view, order)
@@ -55,7 +55,7 @@ def read_tiff(view: View) -> Header:
 
 
 def _chain(view: View, order: str) -> list[Directory]:
-    """The directories that follow on one another, as far as they are sound; the first must be."""
+    """The directories up to the first damaged one. Raises `ValueError` or `struct.error` when that is the first."""
     offset = first_directory(view, order)
     chain, seen = [Directory(view, order, offset)], {0, offset}
     if chain[0].cut_off:

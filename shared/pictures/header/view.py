@@ -1,4 +1,4 @@
-"""The bytes of an object, fetched a window at a time where they lie beyond its head."""
+"""The bytes of an object: its head, and beyond it one window at a time, read when needed."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ More = Callable[[int, int], bytes]
 """`more(start, length)` reads bytes that lie within the object."""
 
 WINDOW = 64 * 1024
-"""Bytes read at once: the head of nearly every photo holds all that is needed."""
+"""Bytes that are read at once; for nearly every photo the first window is enough."""
 
 MOST_READS = 64
-"""Of one object. A JPEG may carry megabytes of profiles and thumbnails before its size; past this it is no photo."""
+"""Reads of one object. A JPEG may have megabytes of profiles and thumbnails before its frame header, but not more."""
 
-_MOST_LOOKS = 100_000
-"""Into what was read, so that no object takes more than half a second of a whole CPU. Of honest files a GIF of 20 MB
-takes most, some 80,000: one for each of its blocks of 255 bytes."""
+_MOST_ACCESSES = 100_000
+"""Accesses to one object's bytes, so that none takes more than half a second of a CPU. The most that a sound file needs
+are 80,000, for a GIF of 20 MB: one for each of its blocks of 255 bytes."""
 
 
 class Exhausted(ValueError):
-    """The object took more reads or looks than any photo."""
+    """The header took more reads or accesses than that of any photo."""
 
 
 class _Object:
-    """What all views of one object share: its head, one window further on, and the allowance for both."""
+    """What all views of one object share: its head, the window read last, and the counts of reads and accesses."""
 
     def __init__(self, head: bytes, more: More) -> None:
         self.stride = WINDOW
@@ -34,11 +34,11 @@ class _Object:
         self._start = 0
         self._window = b""
         self._reads = 0
-        self._looks = 0
+        self._accesses = 0
 
     def at(self, start: int, length: int, end: int) -> bytes:
-        self._looks += 1
-        if self._looks > _MOST_LOOKS:
+        self._accesses += 1
+        if self._accesses > _MOST_ACCESSES:
             raise Exhausted("more parts than any photo has")
         if start + length <= len(self._head):
             return self._head[start : start + length]
@@ -62,16 +62,16 @@ class View:
 
     @classmethod
     def of(cls, head: bytes, size: int, more: More) -> View:
-        """The whole object of `size` bytes, of which `head` is at hand. Raises `Exhausted` on the 65th read."""
+        """A view of the whole object of `size` bytes that begins with `head`. Its 65th read raises `Exhausted`."""
         return cls(_Object(head, more), 0, size, size)
 
     def at(self, offset: int, length: int) -> bytes:
-        """The bytes from `offset` on; fewer than `length` where the view ends."""
+        """`length` bytes from `offset` on; fewer where the view ends."""
         length = min(length, self.size - offset)
         return self._whole.at(self._start + offset, length, self._end) if length > 0 else b""
 
     def unpack(self, layout: str, offset: int) -> tuple[Any, ...]:
-        """Raises `struct.error` where the view ends too early."""
+        """The values at `offset` by a layout of `struct`. Raises `struct.error` where the view ends too early."""
         return struct.unpack(layout, self.at(offset, struct.calcsize(layout)))
 
     def part(self, offset: int, size: int) -> View:
@@ -79,5 +79,5 @@ class View:
         return View(self._whole, self._start + offset, max(0, min(size, self.size - offset)), self._end)
 
     def read_in(self, stride: int) -> None:
-        """From now on, read so many bytes at once."""
+        """From now on, read `stride` bytes at once."""
         self._whole.stride = stride

@@ -1,4 +1,4 @@
-"""WebP (RFC 9649): a RIFF file with one picture, or with an extended header and more."""
+"""WebP (RFC 9649): a RIFF file with one picture, or an extended header and more chunks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ _ANIMATION, _EXIF, _ALPHA = 0x02, 0x08, 0x10
 
 
 def read_webp(view: View) -> Header:
+    """Raises `ValueError` for an unknown kind of WebP, and `struct.error` when the file is cut off."""
     match view.at(12, 4):
         case b"VP8 ":
             width, height = view.unpack("<HH", 26)
@@ -27,8 +28,8 @@ def read_webp(view: View) -> Header:
 
 
 def _extended(view: View) -> Header:
-    """The frames of an animation are counted to two, as nobody asks for more, and its EXIF is not sought: to be
-    turned it would have to be one picture. Chunks that the flags do not announce are not there for a decoder."""
+    """Counts the frames of an animation to two, which is all that is needed, and does not read its EXIF, as only a
+    single picture can be turned. Decoders ignore chunks that the flags do not announce, so they are not read."""
     flags, low, high, low2, high2 = view.unpack("<B3xHBHB", 20)
     frames, orientation = 0, 1
     wanted = b"ANMF" if flags & _ANIMATION else b"EXIF" if flags & _EXIF else b""
