@@ -309,7 +309,7 @@ def test_calls_go_out_at_the_pace_that_was_bought(serve: Serve) -> None:
     started = time.monotonic()
     for _ in range(4):
         client.send(call(url, qps=20))
-    assert all(moment - started >= turn / 20 for turn, moment in enumerate(arrived))
+    assert all(moment - started >= number / 20 for number, moment in enumerate(arrived))
 
 
 # --- results

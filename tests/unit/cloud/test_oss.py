@@ -92,7 +92,7 @@ def test_a_window_is_read_from_the_middle_of_an_object(oss: Oss, bucket: OssBuck
     assert [request.bytes_out for request in oss.requests] == [3, 2]
 
 
-def test_of_many_who_create_a_name_at_once_one_is_told_that_it_did(bucket: OssBucket) -> None:
+def test_of_many_who_create_a_name_at_once_one_learns_that_it_did(bucket: OssBucket) -> None:
     won: list[int] = []
     ready = threading.Barrier(8)
 

@@ -26,8 +26,8 @@ from shared.errors import CutoutError
 ANSWER = b"HTTP/1.1 %d Whatever\r\nContent-Length: %d\r\n%s\r\n%s"
 
 
-def is_whole(asked: bytes) -> bool:
-    head, _, body = asked.partition(b"\r\n\r\n")
+def is_whole(request: bytes) -> bool:
+    head, _, body = request.partition(b"\r\n\r\n")
     if b"Transfer-Encoding: chunked" in head:
         return body.endswith(b"0\r\n\r\n")
     length = re.search(rb"Content-Length: (\d+)", head)
@@ -35,13 +35,13 @@ def is_whole(asked: bytes) -> bool:
 
 
 class Kept:
-    """A server that answers with `answers` in turn, on connections that it keeps; `asked` is what came, whole."""
+    """A server that answers with `answers` in turn, on connections that it keeps; `requests` is what came, whole."""
 
     def __init__(self) -> None:
         self.thinks = 0.0
         """Seconds before each answer."""
         self.answers: list[bytes] = []
-        self.polls: list[bytes] = []
+        self.requests: list[bytes] = []
         self.connections = 0
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
@@ -58,10 +58,10 @@ class Kept:
                 connection, _ = self._listening.accept()
                 self.connections += 1
                 with connection:
-                    while asked := connection.recv(65_536):
-                        while not is_whole(asked):
-                            asked += connection.recv(65_536)
-                        self.polls.append(asked)
+                    while request := connection.recv(65_536):
+                        while not is_whole(request):
+                            request += connection.recv(65_536)
+                        self.requests.append(request)
                         time.sleep(self.thinks)
                         connection.sendall(self.answers.pop(0))
 
@@ -73,7 +73,7 @@ def server() -> Iterator[Kept]:
     kept.close()
 
 
-def told(body: bytes = b"", status: int = 200, headers: bytes = b"") -> bytes:
+def replied(body: bytes = b"", status: int = 200, headers: bytes = b"") -> bytes:
     return ANSWER % (status, len(body), headers, body)
 
 
@@ -84,53 +84,53 @@ def bucket(server: Kept, again: Retry | None = None) -> oss2.Bucket:
 
 
 def test_one_connection_serves_request_after_request_also_after_a_refusal(server: Kept) -> None:
-    refused = told(b"<Error><Code>NoSuchKey</Code></Error>", 404)
-    server.answers += [told(), refused, told(b"a photo"), told(status=204)]
+    refused = replied(b"<Error><Code>NoSuchKey</Code></Error>", 404)
+    server.answers += [replied(), refused, replied(b"a photo"), replied(status=204)]
     shop = bucket(server)
     shop.put_object("a.jpg", b"a photo")
     with pytest.raises(oss2.exceptions.NoSuchKey):
         shop.get_object("b.jpg")
     assert shop.get_object("a.jpg").read() == b"a photo"
     shop.delete_object("a.jpg")
-    assert (server.connections, len(server.polls)) == (1, 4)
+    assert (server.connections, len(server.requests)) == (1, 4)
 
 
 def test_all_sessions_share_their_connections_and_each_tries_again_as_it_may(server: Kept) -> None:
     connections = Connections(4)
     again = Retry(total=1, status_forcelist=(500,), allowed_methods=None, raise_on_status=False)
     one, other = connections.session(again), connections.session(Retry(0))
-    server.answers += [told(status=500), told(b"found"), told(status=500)]
-    asked = oss2.http.Request("GET", f"{server.url}/a.jpg")
-    assert one.do_request(asked, (2, 2)).read() == b"found"
-    assert other.do_request(asked, (2, 2)).status == 500
-    assert (server.connections, len(server.polls)) == (1, 3)
+    server.answers += [replied(status=500), replied(b"found"), replied(status=500)]
+    request = oss2.http.Request("GET", f"{server.url}/a.jpg")
+    assert one.do_request(request, (2, 2)).read() == b"found"
+    assert other.do_request(request, (2, 2)).status == 500
+    assert (server.connections, len(server.requests)) == (1, 3)
 
 
 def test_a_name_goes_out_as_it_was_signed(server: Kept) -> None:
-    server.answers += [told()]
+    server.answers += [replied()]
     bucket(server).put_object("a/../红 b+%.jpg", b"")
-    line = server.polls[0].partition(b"\r\n")[0]
+    line = server.requests[0].partition(b"\r\n")[0]
     assert line == b"PUT /shop-photos/a%2F..%2F%E7%BA%A2%20b%2B%25.jpg HTTP/1.1"
 
 
 def test_a_stream_goes_out_in_chunks_and_a_document_with_its_length(server: Kept) -> None:
-    server.answers += [told(), told()]
+    server.answers += [replied(), replied()]
     shop = bucket(server)
     shop.put_object("a.png", iter([b"one", b"two"]))
     shop.enable_crc = False
     shop.put_object("a.json", b"{}")
-    stream, document = server.polls
+    stream, document = server.requests
     assert stream.endswith(b"\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
     assert b"Content-Length: 2\r\n" in document
 
 
 def test_what_lies_compressed_is_read_as_what_it_is(server: Kept) -> None:
-    server.answers += [told(gzip.compress(b"{}"), headers=b"Content-Encoding: gzip\r\n")]
+    server.answers += [replied(gzip.compress(b"{}"), headers=b"Content-Encoding: gzip\r\n")]
     assert bucket(server).get_object("a.json").read() == b"{}"
 
 
 def test_nobody_is_asked_who_the_answer_sends_us_to(server: Kept) -> None:
-    server.answers += [told(status=302, headers=b"Location: http://127.0.0.1:9/\r\n")]
+    server.answers += [replied(status=302, headers=b"Location: http://127.0.0.1:9/\r\n")]
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket(server).get_object("a.jpg")
     assert raised.value.status == 302
@@ -138,7 +138,7 @@ def test_nobody_is_asked_who_the_answer_sends_us_to(server: Kept) -> None:
 
 def test_no_proxy_of_the_environment_is_asked(server: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    server.answers += [told(b"found")]
+    server.answers += [replied(b"found")]
     assert bucket(server).get_object("a.jpg").read() == b"found"
 
 
@@ -148,11 +148,11 @@ def test_the_certificates_are_read_once() -> None:
 
 def test_a_slow_answer_has_the_time_that_reading_may_take_whatever_connecting_may(server: Kept) -> None:
     server.thinks = 0.5
-    server.answers += [told(b"found"), told(b"too late")]
-    session, asked = Connections(4).session(Retry(0)), oss2.http.Request("GET", f"{server.url}/a.jpg")
-    assert session.do_request(asked, (0.1, 5)).read() == b"found"
+    server.answers += [replied(b"found"), replied(b"too late")]
+    session, request = Connections(4).session(Retry(0)), oss2.http.Request("GET", f"{server.url}/a.jpg")
+    assert session.do_request(request, (0.1, 5)).read() == b"found"
     with pytest.raises(HTTPError):
-        session.do_request(asked, (5, 0.1))
+        session.do_request(request, (5, 0.1))
 
 
 def open_bucket(server: Kept) -> OssBucket:
@@ -173,7 +173,7 @@ def test_nothing_that_oss_quotes_of_a_request_is_in_what_is_printed_of_an_error(
     said = (
         b"<Error><Code>SignatureDoesNotMatch</Code><Message>not the same</Message>%s</OSSAccessKeyId></Error>" % quoted
     )
-    server.answers += [told(said, status)] * 9
+    server.answers += [replied(said, status)] * 9
     shop = open_bucket(server)
     for attempt in (lambda: shop.write("a.json", b"{}"), lambda: shop.publish_copy("a.jpg", "b.jpg", public=True)):
         with pytest.raises((CutoutError, Unforeseen)) as raised:
@@ -182,6 +182,6 @@ def test_nothing_that_oss_quotes_of_a_request_is_in_what_is_printed_of_an_error(
 
 
 def test_a_document_goes_out_with_its_digest(server: Kept) -> None:
-    server.answers += [told()]
+    server.answers += [replied()]
     open_bucket(server).write("a.json", b"{}")
-    assert b"Content-MD5: " + base64.b64encode(hashlib.md5(b"{}").digest()) in server.polls[0]
+    assert b"Content-MD5: " + base64.b64encode(hashlib.md5(b"{}").digest()) in server.requests[0]

@@ -29,9 +29,9 @@ class Time:
         self.now += seconds + self.late
 
 
-def paced(patience: float = 60.0) -> tuple[RateLimiter, Time]:
+def paced(most_seconds: float = 60.0) -> tuple[RateLimiter, Time]:
     time_ = Time()
-    return RateLimiter(patience, clock=lambda: time_.now, sleep=time_.sleep), time_
+    return RateLimiter(most_seconds, clock=lambda: time_.now, sleep=time_.sleep), time_
 
 
 def times(calls: int, quota: Quota, pace: RateLimiter, time_: Time) -> list[float]:
@@ -53,7 +53,7 @@ def test_the_first_call_goes_at_once_and_the_next_ones_evenly_after_it() -> None
     assert time_.slept == pytest.approx([0.5, 0.51, 0.5], abs=1e-4)
 
 
-def test_a_turn_at_which_something_is_raised_is_the_next_ones() -> None:
+def test_a_slot_in_which_something_is_raised_is_the_next_callers() -> None:
     pace, time_ = paced()
     begun = time_.now
     pace.wait(CUTOUTS)
@@ -125,8 +125,8 @@ def test_a_call_that_came_too_early_gives_the_next_ones_more_room_and_that_wears
     assert spacing() < 1.06
 
 
-def test_who_would_wait_too_long_is_told_at_once() -> None:
-    pace, time_ = paced(patience=0.4)
+def test_a_caller_that_would_wait_too_long_is_refused_at_once() -> None:
+    pace, time_ = paced(most_seconds=0.4)
     pace.wait(CUTOUTS)
     with pytest.raises(NotAccepted, match="cutouts's next free turn"):
         pace.wait(CUTOUTS)

@@ -42,12 +42,12 @@ def heard(data: Json, status: int = 200, **envelope: Json) -> Reply:
     return reply({**success, "data": data, **envelope}, status)
 
 
-def fate(row: Capability, reply: Reply, index: int = 0) -> Done | Pending | Failed:
+def polled(row: Capability, reply: Reply, index: int = 0) -> Done | Pending | Failed:
     return vendor().poll_answer(row, TICKET, index, reply)
 
 
-def told(*tasks: Json, index: int = 0) -> Done | Pending | Failed:
-    return fate(MATTING, heard({"result_key": TICKET, "task_list": tasks}), index)
+def status_of(*tasks: Json, index: int = 0) -> Done | Pending | Failed:
+    return polled(MATTING, heard({"result_key": TICKET, "task_list": tasks}), index)
 
 
 # ---------------------------------------------------------------- said
@@ -80,19 +80,19 @@ def test_ten_pictures_are_submitted_together_in_their_order(row: Capability) -> 
 
 
 @every_row
-def test_a_ticket_is_asked_for_at_its_service(row: Capability) -> None:
+def test_a_ticket_is_polled_at_its_service(row: Capability) -> None:
     request = vendor(path="/elsewhere").poll(row, TICKET, STAMP)
     assert (request.method, request.url) == ("POST", f"{ENDPOINT}/api/v1/{row.action}/query")
     assert request.json == {"data": {"result_key": TICKET}}
 
 
 @every_row
-def test_calls_and_questions_carry_the_appcode_and_a_number_used_once(row: Capability) -> None:
+def test_calls_and_polls_carry_the_appcode_and_a_number_used_once(row: Capability) -> None:
     for request in (vendor().call(row, [task(row)], STAMP), vendor().poll(row, TICKET, STAMP)):
         assert request.headers == {"Authorization": f"APPCODE {APPCODE}", "X-Ca-Nonce": STAMP.nonce}
 
 
-def test_calls_and_questions_of_each_service_draw_on_quotas_of_their_own() -> None:
+def test_calls_and_polls_of_each_service_draw_on_quotas_of_their_own() -> None:
     paced = Damo(ENDPOINT, APPCODE, Quotas(7), SUBMIT)
     quotas = [
         quota
@@ -176,7 +176,7 @@ def test_a_key_that_was_given_twice_does_not_bring_another_uploads_cutout() -> N
 )
 def test_what_may_be_the_same_pictures_is_not_doubted(images: list[Json]) -> None:
     assert isinstance(answered_for(accepted(*SHOWN), *images), Done)
-    assert isinstance(answered_for(TICKET, *images), Done), "tickets of a release before have no mark"
+    assert isinstance(answered_for(TICKET, *images), Done), "tickets of a release before have no fingerprint"
 
 
 @pytest.mark.parametrize("ticket", [None, "", 7, [TICKET], {}, "a" * 257, "a\nb", "红"])
@@ -188,36 +188,38 @@ def test_an_answer_without_a_ticket_is_trouble_that_passes(ticket: Json) -> None
 
 @pytest.mark.parametrize("status", ["WAITING", "RUNNING", "SOMETHING_NEW", "", None, [], 7])
 def test_a_task_that_is_not_finished_is_pending(status: Json) -> None:
-    assert told({"image": LINK, "status": status, "results": [LINK]}) == Pending()
+    assert status_of({"image": LINK, "status": status, "results": [LINK]}) == Pending()
 
 
 def test_a_finished_task_has_one_picture_without_a_label() -> None:
-    assert told({"status": "SUCCESS", "message": "success", "results": [LINK]}) == Done((ResultLink(LINK),), REQUEST)
+    assert status_of({"status": "SUCCESS", "message": "success", "results": [LINK]}) == Done(
+        (ResultLink(LINK),), REQUEST
+    )
 
 
 def test_several_results_of_a_task_are_numbered() -> None:
     links = [f"https://img.alicdn.com/{number}.png" for number in range(3)]
     expected = tuple(ResultLink(link, str(number)) for number, link in enumerate(links))
-    assert told({"status": "SUCCESS", "results": links}) == Done(expected, REQUEST)
+    assert status_of({"status": "SUCCESS", "results": links}) == Done(expected, REQUEST)
 
 
 def test_results_that_are_no_links_are_passed_over() -> None:
-    assert told({"status": "SUCCESS", "results": ["", None, LINK, 7]}) == Done((ResultLink(LINK),), REQUEST)
+    assert status_of({"status": "SUCCESS", "results": ["", None, LINK, 7]}) == Done((ResultLink(LINK),), REQUEST)
 
 
 def test_no_task_has_a_hundred_thousand_results() -> None:
-    assert isinstance(told({"status": "SUCCESS", "results": [LINK] * MOST_PICTURES}), Done)
+    assert isinstance(status_of({"status": "SUCCESS", "results": [LINK] * MOST_PICTURES}), Done)
     for many in (MOST_PICTURES + 1, 15_000):
-        outcome = told({"status": "SUCCESS", "results": [LINK] * many})
+        outcome = status_of({"status": "SUCCESS", "results": [LINK] * many})
         assert isinstance(outcome, Failed)
         assert (type(outcome.error), outcome.error.code) == (Unavailable, "TooManyPictures")
-    with pytest.raises(Unavailable, match="not JSON"):  # and the question may be asked again
-        told({"status": "SUCCESS", "results": [LINK] * 100_000})
+    with pytest.raises(Unavailable, match="not JSON"):  # and the poll may be repeated
+        status_of({"status": "SUCCESS", "results": [LINK] * 100_000})
 
 
 @pytest.mark.parametrize("results", [None, [], LINK, {}, [""], [7]])
 def test_a_finished_task_without_results_is_worth_nothing(results: Json) -> None:
-    outcome = told({"status": "SUCCESS", "results": results})
+    outcome = status_of({"status": "SUCCESS", "results": results})
     assert isinstance(outcome, Failed)
     assert (type(outcome.error), outcome.error.code, outcome.error.request_id) == (Unavailable, "NoResult", REQUEST)
 
@@ -230,7 +232,7 @@ def test_of_tasks_submitted_together_each_is_found_by_its_place() -> None:
         {"status": "WAITING"},
         {"status": "SUCCESS", "results": [f"{LINK}?last"]},
     ]
-    outcomes = [told(*tasks, index=index) for index in range(len(tasks))]
+    outcomes = [status_of(*tasks, index=index) for index in range(len(tasks))]
     assert outcomes[0] == Done((ResultLink(LINK),), REQUEST)
     assert outcomes[1] == outcomes[3] == Pending()
     assert isinstance(outcomes[2], Failed)
@@ -241,13 +243,13 @@ def test_of_tasks_submitted_together_each_is_found_by_its_place() -> None:
 @pytest.mark.parametrize("listed", [None, {}, "", [], [{"status": "SUCCESS", "results": [LINK]}], [{}, None], [{}, 7]])
 def test_an_answer_without_the_task_leaves_the_ticket_as_it_is(listed: Json) -> None:
     with pytest.raises(Unavailable, match="holds no task 1") as trouble:
-        fate(MATTING, heard({"result_key": TICKET, "task_list": listed}), 1)
+        polled(MATTING, heard({"result_key": TICKET, "task_list": listed}), 1)
     assert (trouble.value.code, trouble.value.request_id) == ("NoStatus", REQUEST)
 
 
 @pytest.mark.parametrize("data", [None, [], "", 7])
 def test_an_answer_without_data_is_trouble_that_passes(data: Json) -> None:
-    for read in (lambda: vendor().answer(MATTING, heard(data)), lambda: fate(MATTING, heard(data))):
+    for read in (lambda: vendor().answer(MATTING, heard(data)), lambda: polled(MATTING, heard(data))):
         with pytest.raises(Unavailable) as trouble:
             read()
         assert trouble.value.code == "NoData"
@@ -293,7 +295,7 @@ def test_every_code_of_the_manuals_is_in_the_table_and_no_other() -> None:
 @every_code
 @every_envelope
 @as_number_and_as_string
-def test_a_code_is_laid_at_the_right_door(
+def test_a_code_is_an_error_by_who_must_act(
     row: Capability, code: int, envelope: Callable[[int], int], spelt: Callable[[int], Json]
 ) -> None:
     with pytest.raises(CutoutError) as trouble:
@@ -337,7 +339,7 @@ def test_an_unknown_code_is_trouble_that_passes(code: Json) -> None:
 def test_a_failure_without_a_code_goes_by_its_status(status: int, success: bool | None) -> None:
     data = {"result_key": TICKET, "task_list": [{"status": "SUCCESS", "results": [LINK]}]}
     failure = heard(data, status, success=success)
-    for read in (lambda: vendor().answer(MATTING, failure), lambda: fate(MATTING, failure)):
+    for read in (lambda: vendor().answer(MATTING, failure), lambda: polled(MATTING, failure)):
         with pytest.raises(Unavailable) as trouble:
             read()
         assert trouble.value.code == f"Status{status}"
@@ -350,11 +352,11 @@ OVER = [code for code, (_, error) in CODES.items() if issubclass(error, Rejected
 @every_envelope
 @as_number_and_as_string
 @pytest.mark.parametrize("code", OVER)
-def test_a_refused_question_is_a_ticket_that_is_worth_nothing_not_a_refused_picture(
+def test_a_refused_poll_is_a_ticket_that_is_worth_nothing_not_a_refused_picture(
     row: Capability, code: int, envelope: Callable[[int], int], spelt: Callable[[int], Json]
 ) -> None:
     for index in (0, 9):
-        outcome = fate(row, refused(spelt(code), envelope(code)), index)
+        outcome = polled(row, refused(spelt(code), envelope(code)), index)
         assert isinstance(outcome, Failed)
         assert type(outcome.error) is Unavailable
         assert (outcome.error.code, outcome.error.request_id) == (str(code), REQUEST)
@@ -363,16 +365,16 @@ def test_a_refused_question_is_a_ticket_that_is_worth_nothing_not_a_refused_pict
 
 @every_row
 @pytest.mark.parametrize("code", sorted(set(CODES) - set(OVER)))
-def test_a_question_that_was_not_heard_leaves_the_ticket_as_it_is(row: Capability, code: int) -> None:
+def test_a_poll_that_is_refused_leaves_the_ticket_as_it_is(row: Capability, code: int) -> None:
     with pytest.raises(CutoutError) as trouble:
-        fate(row, refused(code, CODES[code][0]))
+        polled(row, refused(code, CODES[code][0]))
     assert type(trouble.value) is CODES[code][1]
 
 
 @every_code
 @as_number_and_as_string
 def test_a_failed_task_is_judged_by_its_own_code(code: int, spelt: Callable[[int], Json]) -> None:
-    outcome = told({"status": "FAILED", "code": spelt(code), "message": "what went wrong"})
+    outcome = status_of({"status": "FAILED", "code": spelt(code), "message": "what went wrong"})
     assert isinstance(outcome, Failed)
     assert type(outcome.error) is CODES[code][1]
     assert (outcome.error.code, outcome.error.request_id) == (str(code), REQUEST)
@@ -381,7 +383,7 @@ def test_a_failed_task_is_judged_by_its_own_code(code: int, spelt: Callable[[int
 
 @pytest.mark.parametrize("code", [None, "", 0])
 def test_a_failed_task_that_does_not_say_why_may_be_submitted_again(code: Json) -> None:
-    outcome = told({"status": "FAILED", "code": code, "message": None})
+    outcome = status_of({"status": "FAILED", "code": code, "message": None})
     assert isinstance(outcome, Failed)
     assert (type(outcome.error), outcome.error.code) == (Unavailable, "23500011")
 
@@ -416,10 +418,10 @@ def test_any_json_is_an_answer_or_a_foreseen_error(body: Json, status: int) -> N
             assert trouble.code  # noqa: PT017 - either is right
         for index in (0, 1):
             try:
-                outcome = fate(row, answered, index)
+                outcome = polled(row, answered, index)
                 assert isinstance(outcome, Done | Pending | Failed)
                 if isinstance(outcome, Done):
                     assert len({picture.label for picture in outcome.pictures}) == len(outcome.pictures) > 0
             except CutoutError as trouble:
                 assert trouble.code  # noqa: PT017 - either is right
-                assert not isinstance(trouble, Rejected)  # noqa: PT017 - no question is about a picture
+                assert not isinstance(trouble, Rejected)  # noqa: PT017 - no poll is about a picture

@@ -1,4 +1,4 @@
-"""Every code that VIAPI documents, or that its users report, is laid at the right door."""
+"""Every code that VIAPI documents, or that its users report, means an error named by who must act."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def judged(code: str, message: str = "No.") -> CutoutError:
 
 
 @pytest.mark.parametrize(("code", "expected"), (MANUAL | SINCE).items())
-def test_a_documented_code_is_laid_at_the_right_door(code: str, expected: type[CutoutError]) -> None:
+def test_a_documented_code_is_an_error_by_who_must_act(code: str, expected: type[CutoutError]) -> None:
     error = judged(code)
     assert type(error) is expected
     assert (error.code, error.request_id) == (code, "8906582E-6722")
@@ -100,13 +100,13 @@ def test_an_unknown_code_is_trouble_that_passes(code: str) -> None:
     ],
 )
 def test_a_code_is_looked_up_by_its_longest_dotted_prefix(code: str, expected: type[CutoutError]) -> None:
-    verdicts = {"A": ErrorKind(Rejected), "A.B": ErrorKind(Misconfigured)}
-    assert type(error_for(verdicts, code, "", "")) is expected
+    kinds = {"A": ErrorKind(Rejected), "A.B": ErrorKind(Misconfigured)}
+    assert type(error_for(kinds, code, "", "")) is expected
 
 
-@pytest.mark.parametrize("verdicts", [VIAPI, PICWISH, DAMO], ids=["viapi", "picwish", "damo"])
-def test_whatever_an_operator_must_mend_comes_with_advice(verdicts: dict[str, ErrorKind]) -> None:
-    silent = [code for code, verdict in verdicts.items() if verdict.error is Misconfigured and not verdict.advice]
+@pytest.mark.parametrize("kinds", [VIAPI, PICWISH, DAMO], ids=["viapi", "picwish", "damo"])
+def test_whatever_an_operator_must_mend_comes_with_advice(kinds: dict[str, ErrorKind]) -> None:
+    silent = [code for code, verdict in kinds.items() if verdict.error is Misconfigured and not verdict.advice]
     assert silent == []
 
 
@@ -165,11 +165,11 @@ def test_parameters_that_let_somebody_in_are_not_passed_on_without_their_link_ei
         "the vendor's answer is not JSON: <h1>insufficient credits</h1>",
     ],
 )
-@pytest.mark.parametrize("verdicts", [VIAPI, PICWISH, DAMO], ids=["viapi", "picwish", "damo"])
+@pytest.mark.parametrize("kinds", [VIAPI, PICWISH, DAMO], ids=["viapi", "picwish", "damo"])
 def test_a_purchase_that_is_used_up_is_known_by_what_is_said_whatever_the_code(
-    verdicts: dict[str, ErrorKind], message: str
+    kinds: dict[str, ErrorKind], message: str
 ) -> None:
-    assert type(error_for(verdicts, "Surprise.Today", message, "")) is Misconfigured
+    assert type(error_for(kinds, "Surprise.Today", message, "")) is Misconfigured
 
 
 @pytest.mark.parametrize(

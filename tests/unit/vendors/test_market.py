@@ -20,7 +20,7 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
 def troubles(row: Capability, reply: Reply) -> list[CutoutError]:
-    """What a reply means to a call, and to a question."""
+    """What a reply means to a call, and to a poll."""
     provider, found = PROVIDERS[row.provider], []
     for read in (lambda: provider.answer(row, reply), lambda: provider.poll_answer(row, "T-1", 0, reply)):
         with pytest.raises(CutoutError) as trouble:
@@ -59,7 +59,7 @@ def refusal(status: int, code: str, message: str) -> Reply:
         (503, "", "Service Unavailable", Unavailable),
     ],
 )
-def test_a_refusal_of_the_gateways_is_laid_at_the_right_door(
+def test_a_refusal_of_the_gateways_is_an_error_by_who_must_act(
     row: Capability, status: int, code: str, message: str, expected: type[CutoutError]
 ) -> None:
     for trouble in troubles(row, refusal(status, code, message)):

@@ -34,11 +34,11 @@ def vendor() -> Picwish:
     return Picwish(ENDPOINTS, APPCODE, Quotas(2))
 
 
-def told(state: Json = 1, *, message: Json = "success", **data: Json) -> Reply:
+def replied(state: Json = 1, *, message: Json = "success", **data: Json) -> Reply:
     return reply({"status": 200, "message": message, "data": {"state": state, "task_id": TASK, **data}})
 
 
-def fate(row: Capability, heard: Reply) -> Done | Pending | Failed:
+def polled(row: Capability, heard: Reply) -> Done | Pending | Failed:
     return vendor().poll_answer(row, TASK, 0, heard)
 
 
@@ -71,7 +71,7 @@ def test_a_watermark_is_marked_by_a_mask_or_by_rectangles() -> None:
 
 
 @every_row
-def test_a_task_is_asked_for_below_the_address_it_was_ordered_at(row: Capability) -> None:
+def test_a_task_is_polled_below_the_address_it_was_ordered_at(row: Capability) -> None:
     request = vendor().poll(row, TASK, STAMP)
     assert request.method == "GET"
     assert request.url == f"{vendor().call(row, [task(row)], STAMP).url}/{TASK}"
@@ -85,7 +85,7 @@ def test_no_task_id_leads_anywhere_else() -> None:
 
 
 @every_row
-def test_orders_and_questions_draw_on_the_quota_of_their_service(row: Capability) -> None:
+def test_orders_and_polls_draw_on_the_quota_of_their_service(row: Capability) -> None:
     paced = Picwish(ENDPOINTS, APPCODE, Quotas(7))
     quotas = {paced.call(row, [task(row)], STAMP).quota, paced.poll(row, TASK, STAMP).quota}
     assert quotas == {Quota(row.action, 7)}
@@ -113,10 +113,10 @@ def test_what_is_not_set_is_named_all_at_once(
 
 
 def pictures(row: Capability, **data: Json) -> tuple[ResultLink, ...]:
-    """What is heard of a finished task, at once and when asked."""
-    heard = told(1, progress=100, **data)
+    """What is heard of a finished task, at once and when polled."""
+    heard = replied(1, progress=100, **data)
     done = vendor().answer(row, heard)
-    assert done == fate(row, heard)
+    assert done == polled(row, heard)
     assert isinstance(done, Done)
     assert done.request_id == TASK
     return done.pictures
@@ -163,11 +163,11 @@ def test_a_link_with_its_ampersands_escaped_is_read() -> None:
 @every_row
 @pytest.mark.parametrize("image", [None, "", 7, [LINK], {"url": LINK}])
 def test_a_finished_task_without_a_picture_is_worth_nothing(row: Capability, image: Json) -> None:
-    outcome = fate(row, told(1, image=image))
+    outcome = polled(row, replied(1, image=image))
     assert isinstance(outcome, Failed)
     assert (type(outcome.error), outcome.error.code, outcome.error.request_id) == (Unavailable, "NoResult", TASK)
     with pytest.raises(Unavailable, match="holds no picture"):
-        vendor().answer(row, told(1, image=image))
+        vendor().answer(row, replied(1, image=image))
 
 
 # ---------------------------------------------------------------- heard: still at work
@@ -175,9 +175,9 @@ def test_a_finished_task_without_a_picture_is_worth_nothing(row: Capability, ima
 
 @every_row
 @pytest.mark.parametrize("state", [0, 2, 4, 99, None])
-def test_any_other_state_is_work_that_is_asked_for_by_its_task(row: Capability, state: Json) -> None:
-    assert vendor().answer(row, told(state)) == Accepted(TASK, TASK)
-    assert fate(row, told(state)) == Pending()
+def test_any_other_state_is_work_that_is_polled_by_its_task(row: Capability, state: Json) -> None:
+    assert vendor().answer(row, replied(state)) == Accepted(TASK, TASK)
+    assert polled(row, replied(state)) == Pending()
 
 
 def test_a_task_that_says_nothing_but_its_name_is_work_under_way() -> None:
@@ -186,11 +186,11 @@ def test_a_task_that_says_nothing_but_its_name_is_work_under_way() -> None:
 
 @pytest.mark.parametrize("state", [0, 2, 4])
 @pytest.mark.parametrize("nameless", [None, "", 0, "a" * 100_000, "a\nb", {"id": TASK}])
-def test_work_that_cannot_be_asked_for_is_trouble_that_passes(state: int, nameless: Json) -> None:
+def test_work_that_cannot_be_polled_is_trouble_that_passes(state: int, nameless: Json) -> None:
     with pytest.raises(Unavailable, match="holds no task_id") as trouble:
-        vendor().answer(CUTOUT, told(state, task_id=nameless))
+        vendor().answer(CUTOUT, replied(state, task_id=nameless))
     assert trouble.value.code == "NoTicket"
-    assert fate(CUTOUT, told(state, task_id=nameless)) == Pending()  # whose name is known
+    assert polled(CUTOUT, replied(state, task_id=nameless)) == Pending()  # whose name is known
 
 
 # ---------------------------------------------------------------- heard: errors
@@ -241,7 +241,7 @@ def test_every_code_of_the_manuals_is_in_the_table_and_no_other() -> None:
 @every_row
 @pytest.mark.parametrize("said", [as_http, as_json, as_text, as_http_alone])
 @pytest.mark.parametrize(("status", "expected"), STATUSES.items())
-def test_a_status_is_laid_at_the_right_door_wherever_it_is_said(
+def test_a_status_is_an_error_by_who_must_act_wherever_it_is_said(
     row: Capability, said: Callable[[int], Reply], status: int, expected: tuple[type[CutoutError], str]
 ) -> None:
     with pytest.raises(CutoutError) as trouble:
@@ -262,11 +262,11 @@ def test_a_status_the_manuals_do_not_know_is_trouble_that_passes(row: Capability
 
 @every_row
 @pytest.mark.parametrize(("state", "expected"), STATES.items())
-def test_a_state_below_zero_is_laid_at_the_right_door(
+def test_a_state_below_zero_is_an_error_by_who_must_act(
     row: Capability, state: int, expected: tuple[type[CutoutError], str]
 ) -> None:
-    heard = told(state, message="failed.", image=LINK)
-    outcome = fate(row, heard)
+    heard = replied(state, message="failed.", image=LINK)
+    outcome = polled(row, heard)
     assert isinstance(outcome, Failed)
     with pytest.raises(CutoutError) as trouble:
         vendor().answer(row, heard)
@@ -276,7 +276,7 @@ def test_a_state_below_zero_is_laid_at_the_right_door(
 
 
 def test_a_state_below_zero_that_the_manuals_do_not_know_is_trouble_that_passes() -> None:
-    outcome = fate(CUTOUT, told(-4, message=None))
+    outcome = polled(CUTOUT, replied(-4, message=None))
     assert isinstance(outcome, Failed)
     assert type(outcome.error) is Unavailable
     assert '"state": -4' in outcome.error.message, "what came is all there is to say"
@@ -293,19 +293,19 @@ def test_an_answer_without_data_is_trouble_that_passes(data: Json) -> None:
 @every_row
 @pytest.mark.parametrize("said", [as_http, as_json])
 @pytest.mark.parametrize("status", [400, 404, 413])
-def test_a_refused_question_is_a_ticket_that_is_worth_nothing_not_a_refused_picture(
+def test_a_refused_poll_is_a_ticket_that_is_worth_nothing_not_a_refused_picture(
     row: Capability, said: Callable[[int], Reply], status: int
 ) -> None:
-    outcome = fate(row, said(status))
+    outcome = polled(row, said(status))
     assert isinstance(outcome, Failed)
     assert (type(outcome.error), outcome.error.code) == (Unavailable, f"Status{status}")
     assert TASK in outcome.error.message
 
 
 @pytest.mark.parametrize(("status", "expected"), [(401, Misconfigured), (429, NotAccepted), (500, Unavailable)])
-def test_a_question_that_was_not_heard_leaves_the_ticket_as_it_is(status: int, expected: type[CutoutError]) -> None:
+def test_a_poll_that_is_refused_leaves_the_ticket_as_it_is(status: int, expected: type[CutoutError]) -> None:
     with pytest.raises(CutoutError) as trouble:
-        fate(CUTOUT, as_http(status))
+        polled(CUTOUT, as_http(status))
     assert type(trouble.value) is expected
 
 
@@ -340,7 +340,7 @@ def test_any_json_is_an_answer_or_a_foreseen_error(body: Json, status: int) -> N
         except CutoutError as trouble:
             assert trouble.code  # noqa: PT017 - either is right
         try:
-            assert isinstance(fate(row, heard), Done | Pending | Failed)
+            assert isinstance(polled(row, heard), Done | Pending | Failed)
         except CutoutError as trouble:
             assert trouble.code  # noqa: PT017 - either is right
-            assert not isinstance(trouble, Rejected)  # noqa: PT017 - no question is about a picture
+            assert not isinstance(trouble, Rejected)  # noqa: PT017 - no poll is about a picture

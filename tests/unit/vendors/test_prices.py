@@ -1,4 +1,4 @@
-"""A price is told where it is known: by the account's own word, else by the vendor's list, else by nobody."""
+"""A receipt has a price where one is known: by the setting PRICES, else by the vendor's list, else none."""
 
 from __future__ import annotations
 

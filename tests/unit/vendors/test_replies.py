@@ -22,19 +22,19 @@ every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
 def troubles(row: Capability, reply: Reply) -> list[CutoutError]:
-    """What a reply means to a call, and to a question."""
+    """What a reply means to a call, and to a poll."""
     provider, found = PROVIDERS[row.provider], list[CutoutError]()
     try:
         provider.answer(row, reply)
     except CutoutError as error:
         found.append(error)
     try:
-        fate = provider.poll_answer(row, "T-1", 0, reply)
+        polled = provider.poll_answer(row, "T-1", 0, reply)
     except CutoutError as error:
         found.append(error)
     else:
-        assert isinstance(fate, Failed), "a question that was not answered"
-        found.append(fate.error)
+        assert isinstance(polled, Failed), "a poll that was not answered"
+        found.append(polled.error)
     assert len(found) == 2
     return found
 

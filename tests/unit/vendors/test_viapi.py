@@ -103,7 +103,7 @@ def test_a_permanent_key_sends_no_token() -> None:
     assert "SecurityToken" not in call(COMMON).query
 
 
-def test_the_time_is_told_in_utc() -> None:
+def test_the_time_is_in_utc() -> None:
     stamp = Nonce(datetime(2026, 11, 21, 0, 5, 0, tzinfo=SHANGHAI), "n")
     assert vendor().poll(HD, TICKET, stamp).query["Timestamp"] == "2026-11-20T16:05:00Z"
 
@@ -132,7 +132,7 @@ def test_each_picture_goes_into_its_own_field() -> None:
     assert form["MaskImageURL"].startswith("https://shop-photos.example/mask?")
 
 
-def test_a_ticket_is_asked_for_in_the_body() -> None:
+def test_a_ticket_is_polled_in_the_body() -> None:
     request = vendor().poll(HD, TICKET, STAMP)
     assert request.form == {"JobId": TICKET}
     assert request.query["Action"] == "GetAsyncJobResult"
@@ -266,14 +266,14 @@ def test_an_error_is_what_its_code_says_whatever_the_status(
         ("NeverHeardOf.It", Unavailable),
     ],
 )
-def test_an_error_about_the_question_leaves_the_ticket_as_it_is(code: str, expected: type[CutoutError]) -> None:
+def test_an_error_about_the_poll_leaves_the_ticket_as_it_is(code: str, expected: type[CutoutError]) -> None:
     with pytest.raises(CutoutError) as trouble:
         vendor().poll_answer(HD, TICKET, 0, reply(error(code), 400))
     assert type(trouble.value) is expected
 
 
 @pytest.mark.parametrize("code", ["InvalidParameter", "MissingParameter", "InvalidParameter.Unsuitable"])
-def test_a_refused_question_is_a_ticket_that_is_worth_nothing_not_a_refused_picture(code: str) -> None:
+def test_a_refused_poll_is_a_ticket_that_is_worth_nothing_not_a_refused_picture(code: str) -> None:
     outcome = vendor().poll_answer(HD, TICKET, 0, reply(error(code), 400))
     assert isinstance(outcome, Failed)
     assert type(outcome.error) is Unavailable
@@ -317,15 +317,15 @@ def test_a_retired_action_that_was_merely_not_bought_is_the_operators_matter(cod
         vendor().answer(VEHICLE, reply(error(code), 403))
 
 
-# --- heard when asked again
+# --- replies to a poll
 
 
-def fate(**data: Any) -> Done | Pending | Failed:
+def polled(**data: Any) -> Done | Pending | Failed:
     return vendor().poll_answer(HD, TICKET, 0, reply({"RequestId": "another", "Data": {"JobId": TICKET, **data}}))
 
 
 def succeeded(result: object, **more: Any) -> list[str]:
-    outcome = fate(Status="PROCESS_SUCCESS", Result=result, **more)
+    outcome = polled(Status="PROCESS_SUCCESS", Result=result, **more)
     assert isinstance(outcome, Done), outcome
     assert outcome.request_id == TICKET
     return [picture.url for picture in outcome.pictures]
@@ -333,7 +333,7 @@ def succeeded(result: object, **more: Any) -> list[str]:
 
 @pytest.mark.parametrize("status", ["QUEUING", "PROCESSING", "SOMETHING_NEW", "", None])
 def test_a_ticket_that_is_not_finished_is_pending(status: str | None) -> None:
-    assert fate(Status=status) == Pending()
+    assert polled(Status=status) == Pending()
 
 
 @pytest.mark.parametrize("times", [0, 1, 2])
@@ -376,7 +376,7 @@ def test_an_error_code_beside_success_means_nothing() -> None:
     ],
 )
 def test_success_without_a_readable_result_gives_the_ticket_up(result: object) -> None:
-    outcome = fate(Status="PROCESS_SUCCESS", Result=result)
+    outcome = polled(Status="PROCESS_SUCCESS", Result=result)
     assert isinstance(outcome, Failed)
     assert type(outcome.error) is Unavailable
 
@@ -391,7 +391,7 @@ def test_success_without_a_readable_result_gives_the_ticket_up(result: object) -
     ],
 )
 def test_a_failed_ticket_is_judged_by_its_error_code(code: str | None, expected: type[CutoutError]) -> None:
-    outcome = fate(Status="PROCESS_FAILED", ErrorCode=code, ErrorMessage="what went wrong")
+    outcome = polled(Status="PROCESS_FAILED", ErrorCode=code, ErrorMessage="what went wrong")
     assert isinstance(outcome, Failed)
     assert type(outcome.error) is expected
     assert (outcome.error.code, outcome.error.message) == (code or "PROCESS_FAILED", "what went wrong")
@@ -400,7 +400,7 @@ def test_a_failed_ticket_is_judged_by_its_error_code(code: str | None, expected:
 
 @pytest.mark.parametrize("status", ["TIMEOUT_FAILED", "LIMIT_RETRY_FAILED"])
 def test_a_ticket_that_ran_out_may_be_submitted_again(status: str) -> None:
-    outcome = fate(Status=status)
+    outcome = polled(Status=status)
     assert isinstance(outcome, Failed)
     assert type(outcome.error) is Unavailable
     assert outcome.error.code == status
