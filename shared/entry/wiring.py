@@ -109,7 +109,7 @@ def _made(
         jobs=jobs,
         vendor_calls=vendor_calls,
         ticket_polls=ticket_polls,
-        results=ResultStore(pictures, http, providers, now),
+        results=ResultStore(pictures, http, vendors, now),
         clock=now,
         prices=Prices(dict(settings.prices)),
     )

@@ -13,6 +13,7 @@ from tests.bench.backlog import PHOTO, Arriving
 from tests.bench.progress import say
 from tests.bench.table import Table
 from tests.cloud.box import Cloud
+from tests.cloud.viapi import Viapi
 from tests.scenarios.shop import Shop
 
 ACTION = "SegmentHDCommonImage"
@@ -64,7 +65,9 @@ def measure(pending: int, times: str) -> Latency:
     with Cloud(qps=_QPS, latency=0.3, timer_seconds=_TICK) as cloud:
         shop = Shop(cloud)
         seconds = {f"uploads/general/hd-common/{number:03}.jpg": TIMES[times](number) for number in range(uploads)}
-        cloud.viapi.jobs.seconds_of = seconds.__getitem__
+        viapi = cloud.viapi
+        assert isinstance(viapi, Viapi)
+        viapi.jobs.seconds_of = seconds.__getitem__
         arriving = Arriving(cloud)
         for key, takes in seconds.items():
             shop.upload(key, PHOTO)
