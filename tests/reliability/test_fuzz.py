@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -77,7 +78,7 @@ def handler() -> Any:
     """The function general, behind which nothing happens."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(invocation, "settings", lambda *needs: Settings())
-        patch.setattr(wiring, "dispatcher", lambda *composed, group: SPY)
+        patch.setattr(wiring, "parts", lambda *composed, group: SimpleNamespace(dispatcher=SPY))
         patch.setattr(invocation, "credentials", lambda *given: None)
         yield on_upload("general")
 
