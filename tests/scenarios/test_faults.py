@@ -19,10 +19,10 @@ FUNCTION = f"""
     import sys
     from datetime import timedelta
     sys.path.insert(0, {str(ROOT)!r})
-    from shared import drain
     from shared.entry.settle import on_timer
     from shared.entry.uploads import on_upload
-    drain._LATE = drain._LATE_AT_FIRST = timedelta(minutes=10)
+    from shared.jobs import backlog
+    backlog._LATE = backlog._LATE_AT_FIRST = timedelta(minutes=10)
     handler = """
 
 
