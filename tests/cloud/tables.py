@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from tests.cloud import damo_apis, picwish_work, viapi_actions
 from tests.cloud.oss_image_actions import FORMATS
@@ -31,6 +31,13 @@ class Takes:
     same_size: bool
     options: Mapping[str, tuple[str, ...]]
     """Every value by the vendor's name, which for a list ends in `.N`; none where they are too many to list."""
+
+    @property
+    def second(self) -> Literal["", "of any size", "of the same size"]:
+        """What the second picture must be beside the first one; empty where there is none."""
+        if not self.seconds:
+            return ""
+        return "of the same size" if self.same_size else "of any size"
 
 
 class Row(Protocol):

@@ -2,6 +2,12 @@
 
 What is expected is what the vendor's stand-in takes (`tests.cloud.tables`) and what OSS processes, never what
 the row under test says: a new row is tested by being there.
+
+Which rows `make test` tries: a test of limits sends real pictures through the whole pipeline, and rows whose limits
+are equal go the same way through it. So each test names the limits that it is about (`rows`, `by`), and `make test`
+runs it for the first row of each set of these limits; `make reliability` runs it for every row (they are marked
+`slow`). That the limits of every row are its vendor's is tested without pictures in `test_limits_pictures.py`,
+and that every row is served by its vendor in `test_limits_options.py`.
 """
 
 from __future__ import annotations
@@ -31,10 +37,15 @@ ROWS = sorted(CAPABILITIES.values(), key=lambda row: row.name)
 WATERMARK = CAPABILITIES["picwish/watermark"]
 
 
-def rows(chosen: Callable[[Takes], bool], *, one_for: Callable[[Takes], object] | None = None) -> pytest.MarkDecorator:
-    """A test for each row of whose vendor `chosen` is true; for one of those with the same `one_for`, if given."""
-    found = {(one_for(taken(row)) if one_for else row.name): row for row in reversed(ROWS) if chosen(taken(row))}
-    return pytest.mark.parametrize("row", [*reversed(found.values())], ids=lambda row: row.name)
+def rows(chosen: Callable[[Takes], bool], *, by: Callable[[Takes], object] | None = None) -> pytest.MarkDecorator:
+    """A test for each row of whose vendor `chosen` is true; `slow` for a row with the same limits `by` as one before,
+    if that is given."""
+    seen, found = set[object](), []
+    for row in (row for row in ROWS if chosen(taken(row))):
+        limits = by(taken(row)) if by else row.name
+        found.append(pytest.param(row, id=row.name, marks=[pytest.mark.slow] if limits in seen else []))
+        seen.add(limits)
+    return pytest.mark.parametrize("row", found)
 
 
 every_row = rows(lambda takes: True)

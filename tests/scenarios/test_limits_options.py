@@ -34,7 +34,7 @@ from tests.scenarios.matrix import (
 desk = a_desk
 
 
-@every_row
+@rows(lambda takes: True, by=lambda takes: (takes.max_bytes, takes.second))
 def test_a_file_as_large_as_the_vendor_takes_is_shown_as_it_is(desk: Counter, row: Capability) -> None:
     takes = taken(row)
     side = good(takes)
@@ -42,7 +42,7 @@ def test_a_file_as_large_as_the_vendor_takes_is_shown_as_it_is(desk: Counter, ro
     served(hand_in(desk, row, long(jpeg(side, side), size), (side, side)), takes, as_it_is=True)
 
 
-@rows(lambda takes: takes.max_bytes < math.inf)
+@rows(lambda takes: takes.max_bytes < math.inf, by=lambda takes: (takes.max_bytes, takes.second))
 def test_a_file_one_byte_too_large_is_made_smaller_or_refused_with_the_bytes_that_would_pass(
     desk: Counter, row: Capability
 ) -> None:
@@ -55,7 +55,7 @@ def test_a_file_one_byte_too_large_is_made_smaller_or_refused_with_the_bytes_tha
         refused(outcome, f"{size:,} bytes", f"up to {takes.max_bytes:,}", f"{OSS_BYTES:,} bytes")
 
 
-@rows(lambda takes: takes.max_bytes < OSS_BYTES, one_for=lambda takes: takes.max_bytes)
+@rows(lambda takes: takes.max_bytes < OSS_BYTES, by=lambda takes: takes.max_bytes)
 def test_a_file_may_be_as_large_as_oss_reads_and_no_larger(desk: Counter, row: Capability) -> None:
     takes = taken(row)
     side = good(takes)
@@ -68,9 +68,7 @@ def test_a_file_may_be_as_large_as_oss_reads_and_no_larger(desk: Counter, row: C
     )
 
 
-@rows(
-    lambda takes: takes.max_bytes < min(takes.most**2, OSS_BYTES), one_for=lambda takes: (takes.max_bytes, takes.most)
-)
+@rows(lambda takes: takes.max_bytes < min(takes.most**2, OSS_BYTES), by=lambda takes: (takes.max_bytes, takes.most))
 def test_a_picture_that_no_encoder_makes_small_has_few_enough_bytes_when_it_is_shown(
     desk: Counter, row: Capability
 ) -> None:

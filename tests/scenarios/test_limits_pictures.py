@@ -43,8 +43,16 @@ def test_every_format_is_reshaped_unless_the_vendor_takes_it(row: Capability, fo
     assert form.passes(takes) in (None, as_it_is.process == "")
 
 
+@every_row
+def test_a_row_has_its_vendors_limits(row: Capability) -> None:
+    """Which is why a limit need not be tried with the pictures of every row that has it."""
+    takes, limits = taken(row), row.limits
+    assert (limits.formats, limits.max_bytes) == (takes.formats, takes.max_bytes)
+    assert (limits.min_side, limits.max_side, limits.max_aspect) == (takes.least, takes.most, takes.aspect)
+
+
 @every_form
-@rows(lambda takes: True, one_for=lambda takes: (takes.formats, takes.depths_refused))
+@rows(lambda takes: True, by=lambda takes: (takes.formats, takes.depths_refused))
 def test_every_format_is_served_as_it_is_or_as_one_that_the_vendor_takes(
     desk: Counter, row: Capability, form: Form
 ) -> None:
@@ -55,8 +63,8 @@ def test_every_format_is_served_as_it_is_or_as_one_that_the_vendor_takes(
 
 
 with_second = rows(lambda takes: bool(takes.seconds))
-with_another = rows(lambda takes: bool(takes.seconds) and not takes.same_size)
-with_mask = rows(lambda takes: bool(takes.seconds) and takes.same_size)
+with_another = rows(lambda takes: takes.second == "of any size")
+with_mask = rows(lambda takes: takes.second == "of the same size")
 
 
 @with_second
@@ -119,7 +127,7 @@ def test_another_picture_has_sides_of_its_own_and_the_same_limits(desk: Counter,
 
 @pytest.mark.parametrize("orientations", [(1, 1), (1, 6), (6, 1), (6, 8), (3, 1), (1, 2)], ids=str)
 @pytest.mark.parametrize("past", [0, 1], ids=["at the limit", "past it"])
-@with_mask
+@rows(lambda takes: takes.second == "of the same size", by=lambda takes: takes.most)
 def test_a_mask_lies_upon_its_picture_however_either_is_stored(
     desk: Counter, reading: Reading, row: Capability, past: int, orientations: tuple[int, int]
 ) -> None:
@@ -151,7 +159,7 @@ def test_a_second_picture_that_is_no_picture_is_refused(desk: Counter, row: Capa
     refused(outcome, f"the {row.companion_roles[0]}: ", "no JPEG, PNG, BMP")
 
 
-@every_row
+@rows(lambda takes: True, by=lambda takes: (takes.formats, takes.second))
 def test_what_is_no_picture_is_refused_with_what_would_pass(desk: Counter, row: Capability) -> None:
     refused(hand_in(desk, row, b"a letter to the editor", (1, 1)), "no JPEG, PNG, BMP")
     refused(hand_in(desk, row, jpeg(400, 400)[:10], (1, 1)), "cut off")

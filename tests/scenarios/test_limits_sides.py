@@ -9,6 +9,7 @@ import pytest
 from shared.vendors.capability import Capability
 from tests.cloud.oss_image_actions import Reading
 from tests.cloud.stand_ins import taken
+from tests.cloud.tables import Takes
 from tests.scenarios.counter import Counter
 from tests.scenarios.matrix import (
     OSS_MADE_PIXELS,
@@ -17,7 +18,6 @@ from tests.scenarios.matrix import (
     a_desk,
     a_reading,
     across,
-    every_row,
     grey,
     hand_in,
     jpeg,
@@ -30,7 +30,15 @@ from tests.scenarios.matrix import (
 desk, reading = a_desk, a_reading
 
 
-@every_row
+def longest(takes: Takes) -> object:
+    return takes.most, takes.aspect
+
+
+def both_sides(takes: Takes) -> object:
+    return takes.least, takes.most
+
+
+@rows(lambda takes: True, by=lambda takes: (takes.least, takes.second))
 def test_the_smallest_picture_that_the_vendor_takes_is_shown_as_it_is(desk: Counter, row: Capability) -> None:
     takes = taken(row)
     sides = (takes.least, takes.least)
@@ -38,7 +46,7 @@ def test_the_smallest_picture_that_the_vendor_takes_is_shown_as_it_is(desk: Coun
 
 
 @pytest.mark.parametrize("lying", [True, False], ids=["lying", "upright"])
-@every_row
+@rows(lambda takes: True, by=longest)
 def test_the_longest_strip_that_the_vendor_takes_is_shown_as_it_is(desk: Counter, row: Capability, lying: bool) -> None:
     takes = taken(row)
     short = max(takes.least, math.ceil(takes.most / takes.aspect))
@@ -47,7 +55,7 @@ def test_the_longest_strip_that_the_vendor_takes_is_shown_as_it_is(desk: Counter
 
 
 @pytest.mark.parametrize("lying", [True, False], ids=["lying", "upright"])
-@rows(lambda takes: takes.least > 1)
+@rows(lambda takes: takes.least > 1, by=lambda takes: takes.least)
 def test_a_side_one_pixel_too_short_is_refused_with_the_length_that_would_pass(
     desk: Counter, row: Capability, lying: bool
 ) -> None:
@@ -59,7 +67,7 @@ def test_a_side_one_pixel_too_short_is_refused_with_the_length_that_would_pass(
 
 
 @pytest.mark.parametrize("lying", [True, False], ids=["lying", "upright"])
-@every_row
+@rows(lambda takes: True, by=longest)
 def test_a_side_one_pixel_too_long_is_shrunk_to_the_longest_that_passes(
     desk: Counter, row: Capability, lying: bool
 ) -> None:
@@ -72,7 +80,7 @@ def test_a_side_one_pixel_too_long_is_shrunk_to_the_longest_that_passes(
     assert max(seen[0]) == min(takes.most, takes.aspect * min(seen[0])) > 0.99 * takes.most
 
 
-@rows(lambda takes: takes.least > 1 and takes.aspect == math.inf)
+@rows(lambda takes: takes.least > 1 and takes.aspect == math.inf, by=both_sides)
 def test_a_strip_that_would_be_too_thin_when_shrunk_is_refused_with_what_would_become_of_it(
     desk: Counter, row: Capability
 ) -> None:
@@ -95,14 +103,14 @@ def test_a_picture_of_more_pixels_than_oss_makes_is_shrunk_below_that(desk: Coun
     assert 0.99 * min(OSS_MADE_PIXELS, takes.max_bytes) < width * height <= OSS_MADE_PIXELS
 
 
-@rows(lambda takes: takes.aspect == math.inf, one_for=lambda takes: (takes.least, takes.most))
+@rows(lambda takes: takes.aspect == math.inf, by=both_sides)
 def test_the_longest_picture_that_oss_reads_is_served(desk: Counter, row: Capability) -> None:
     takes = taken(row)
     sides = (OSS_SIDE, across(takes, OSS_SIDE, takes.most))
     served(hand_in(desk, row, grey(*sides), sides), takes, as_it_is=False)
 
 
-@every_row
+@rows(lambda takes: True, by=both_sides)
 def test_a_picture_longer_than_oss_reads_is_refused_with_the_length_that_would_pass(
     desk: Counter, row: Capability
 ) -> None:
@@ -133,7 +141,7 @@ def test_a_picture_may_be_as_long_for_its_width_as_the_vendor_says_and_no_longer
 
 @pytest.mark.parametrize("past", [0, 1], ids=["at the limit", "past it"])
 @pytest.mark.parametrize("orientation", [3, 6])
-@every_row
+@rows(lambda takes: True, by=longest)
 def test_a_picture_turned_by_its_exif_is_turned_for_the_vendor(
     desk: Counter, reading: Reading, row: Capability, orientation: int, past: int
 ) -> None:
