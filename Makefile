@@ -2,6 +2,9 @@
 # to go on. PYTHON=/path/to/python3 chooses the Python; a .venv of another one is then made anew.
 
 RUN := .venv/bin/python -m
+SHARED_OUT := -n 3 --dist loadfile --no-loadscope-reorder
+# A hundred interpreters are started by the tests: each would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 WHICH := import sys; print(sys.base_prefix, sys.version)
 
 ifdef PYTHON
@@ -22,19 +25,23 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.10 pyth
 demo: .venv/.demo
 	@PYTHONWARNINGS=ignore::SyntaxWarning $(RUN) tests.demo $${PHOTOS:+"$$PHOTOS"} $${CAPABILITY:+--capability "$$CAPABILITY"}
 
-# Everything, offline once it has run. The build is part of it: where there is a CPython 3.10, it is tested too.
-# COVERAGE=1 also tells which lines were run, holds them to 95 %, and takes ten minutes.
+# All but the slow ones, offline once it has run. The build is part of it: where there is a CPython 3.10, it is tested
+# too. COVERAGE=1 also tells which lines were run, holds them to 95 %, and takes ten minutes. A file's tests share their
+# cloud, so they stay together; the files go in their order, of which the last, `unit`, are short: no worker waits long.
 test: build
-	@echo 'Some 7,600 tests: six minutes on two cores.'
-	@$(RUN) pytest -n 3 --dist loadfile $${COVERAGE:+--cov --cov-fail-under=95}
+	@echo 'Some 7,300 tests: four minutes on two cores.'
+	@$(RUN) pytest $(SHARED_OUT) $${COVERAGE:+--cov --cov-fail-under=95}
 
 # Thousands of schedules of people, events, deaths and faults, which takes minutes. SCHEDULES=100000 for more.
 soak: .venv/.test
 	@$(RUN) tests.reliability.soak $${SCHEDULES:+--schedules "$$SCHEDULES"}
 
-# What was done to lose an upload or to pay for it twice, counted: a table of docs/figures.md. SCHEDULES=10000 for more;
-# BURST=0 leaves out the 2,000 uploads at once, which take six minutes.
+# The slow tests, of which `make test` tries a part; then what was done to lose an upload or to pay for it twice,
+# counted: a table of docs/figures.md. SCHEDULES=10000 for more; BURST=0 leaves out the 2,000 uploads at once, which take
+# six minutes.
 reliability: .venv/.test
+	@echo 'First the slow tests: two minutes on two cores.'
+	@$(RUN) pytest -m slow $(SHARED_OUT)
 	@$(RUN) tests.reliability $${SCHEDULES:+--schedules "$$SCHEDULES"} $${BURST:+--burst "$$BURST"}
 
 check: .venv/.dev

@@ -165,7 +165,14 @@ def test_the_large_result_is_a_picture() -> None:
     assert picture.pixels.shape == (64, 64, 3)
 
 
-@pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.peer or "ours")
+@pytest.mark.parametrize(
+    "contender",
+    [
+        pytest.param(OURS, id="ours", marks=pytest.mark.slow),  # the scenarios serve uploads in the box throughout
+        pytest.param(USUAL, id="usual", marks=pytest.mark.slow),  # the next test runs it
+        pytest.param(RETRYING, id="retrying"),
+    ],
+)
 def test_everyone_serves_a_few_uploads_in_the_box(contender: Contender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.bench.contenders.INSTANCES", 3)
     found = side_by_side.run(contender, Case(50, 0.1, 20))

@@ -140,9 +140,20 @@ def run(python: str, script: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("function", STAGED)
+@pytest.mark.parametrize("function", ["general", "backfill"])
 def test_a_function_is_light_enough_to_be_fetched_at_a_cold_start(python: str, function: str) -> None:
     assert weigh(STAGED[function]).zipped <= MOST_ZIPPED
+
+
+@pytest.mark.parametrize("function", sorted(STAGED.keys() - {"general", "backfill"}))
+def test_a_function_is_what_general_is_but_for_its_own_module(python: str, function: str) -> None:
+    """So none is heavier, and none bundles what nobody imports; they share the files, which are linked."""
+    general, other = (
+        {path.relative_to(folder): path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
+        for folder in (STAGED["general"], STAGED[function])
+    )
+    assert general.keys() == other.keys()
+    assert {path.name.partition(".")[0] for path in general if general[path] != other[path]} == {"index"}
 
 
 @pytest.mark.parametrize("function", ["general", "backfill"])

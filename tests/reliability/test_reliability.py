@@ -11,7 +11,7 @@ from hypothesis import Phase
 
 from tests.catalogue.pages import page
 from tests.reliability import __main__ as reliability
-from tests.reliability import burst
+from tests.reliability import burst, crash_points
 from tests.reliability.__main__ import HOSTILE_INPUTS, Figures, measure, table
 from tests.reliability.crash_points import Life
 from tests.reliability.planted import PLANTED, Plant, forgets_tickets, logs_the_link_of_a_result
@@ -36,6 +36,7 @@ def test_every_figure_is_counted() -> None:
 @pytest.mark.parametrize(("plant", "kind"), [(forgets_tickets, "paid twice"), (logs_the_link_of_a_result, "leaked")])
 def test_what_is_wrong_is_told_by_its_kind(plant: Plant, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
+    monkeypatch.setattr(crash_points, "RETRIES", crash_points.RETRIES[:1])
     figures = measure(0, ASYNCHRONOUS, plants=(), hostile=())
     assert figures.wrong[kind] > 0
     assert not figures.good
