@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 from shared.jobs import keys
@@ -20,11 +21,15 @@ Wrong = tuple[Kind, str]
 _OUR_REFUSALS = {"NotAnImage", "CompanionMissing", "PictureMissing"}
 
 
+_receipt = lru_cache(maxsize=256)(Receipt.model_validate_json)
+"""Of its bytes: the same ones are looked at after every request."""
+
+
 def receipts(bucket: MemoryBucket) -> Iterator[tuple[Receipt, str]]:
     """Every receipt, with its mark."""
     for key, thing in bucket.things.items():
         if key.startswith(keys.CUTOUTS) and key.endswith(".json"):
-            yield Receipt.model_validate_json(thing.body), thing.inputs_etag
+            yield _receipt(thing.body), thing.inputs_etag
 
 
 def broken_now(bucket: MemoryBucket) -> Iterator[str]:

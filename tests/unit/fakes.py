@@ -8,6 +8,7 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -54,7 +55,7 @@ class Clock:
         self.now += timedelta(**time)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Thing:
     body: bytes
     modified: datetime
@@ -62,7 +63,7 @@ class Thing:
     metadata: dict[str, str] = field(default_factory=dict)
     public: bool = False
 
-    @property
+    @cached_property
     def etag(self) -> str:
         return hashlib.md5(self.body).hexdigest().upper()
 
@@ -143,9 +144,9 @@ class MemoryBucket:
 
     def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[ListedObject]:
         with self._request("list", prefix):
-            found = sorted(self.things.items())
+            found = sorted((key, thing) for key, thing in self.things.items() if key.startswith(prefix) and key > after)
             there = [ListedObject(key, thing.etag, thing.modified, len(thing.body)) for key, thing in found]
-        yield from (entry for entry in there if entry.key.startswith(prefix) and entry.key > after)
+        yield from there
 
     def link(self, key: str, process: str, seconds: int) -> str:
         query = f"x-oss-process={quote(process)}&seconds={seconds}&signature={self.signature}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -81,8 +82,9 @@ def test_a_receipt_of_an_earlier_release_is_still_read() -> None:
     shop = Shop()
     shop.web.always = DONE
     shop.upload(COMMON, picture())
-    thing = shop.bucket.things[Upload(COMMON).receipt_key]
-    thing.body = json.dumps(json.loads(thing.body) | {"price_yuan": 0.0}).encode()
+    things, key = shop.bucket.things, Upload(COMMON).receipt_key
+    body = json.dumps(json.loads(things[key].body) | {"price_yuan": 0.0}).encode()
+    things[key] = replace(things[key], body=body)
     shop.upload(COMMON, picture())
     assert len(shop.web.sent) == 1
 
