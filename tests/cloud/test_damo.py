@@ -20,7 +20,7 @@ from tests.cloud import vendor_world
 from tests.cloud.accounts import Accounts
 from tests.cloud.damo import Damo
 from tests.cloud.damo_replies import CODES
-from tests.cloud.vendor_world import KEY, Clock, Pictures, Seen, download, encoded, opened, unanswered
+from tests.cloud.vendor_world import KEY, PLAIN_HTTP, Clock, Pictures, Seen, download, encoded, opened, unanswered
 
 pictures, accounts = vendor_world.pictures, vendor_world.accounts
 clock, seen = vendor_world.clock, vendor_world.seen
@@ -34,7 +34,7 @@ class Caller:
     def __init__(self, damo: Damo, appcode: str) -> None:
         self.damo = damo
         self._appcode = appcode
-        self._web = httpx.Client(trust_env=False, timeout=20)
+        self._web = httpx.Client(trust_env=False, verify=PLAIN_HTTP, timeout=20)
         self.close = self._web.close
 
     def send(self, action: str, content: bytes, *, method: str = "POST", **headers: str | None) -> httpx.Response:

@@ -19,7 +19,18 @@ from tests.cloud import picwish_work, vendor_world
 from tests.cloud.accounts import Accounts
 from tests.cloud.picwish import Picwish
 from tests.cloud.vendor_pictures import Unfit, decode
-from tests.cloud.vendor_world import BOX, KEY, Clock, Pictures, Seen, download, encoded, opened, unanswered
+from tests.cloud.vendor_world import (
+    BOX,
+    KEY,
+    PLAIN_HTTP,
+    Clock,
+    Pictures,
+    Seen,
+    download,
+    encoded,
+    opened,
+    unanswered,
+)
 
 pictures, accounts, photo = vendor_world.pictures, vendor_world.accounts, vendor_world.photo
 clock, seen = vendor_world.clock, vendor_world.seen
@@ -44,7 +55,7 @@ def picwish(service: Picwish, clock: Clock, seen: Seen) -> Iterator[Picwish]:
 
 def send(picwish: Picwish, accounts: Accounts, method: str, path: str, **request: Any) -> httpx.Response:
     headers = {"Authorization": f"APPCODE {accounts.appcode('picwish')}"}
-    with httpx.Client(trust_env=False, timeout=20, headers=headers) as client:
+    with httpx.Client(trust_env=False, verify=PLAIN_HTTP, timeout=20, headers=headers) as client:
         return client.request(method, f"{picwish.url}/tasks/visual/{path}", **request)
 
 
@@ -80,7 +91,7 @@ def state(response: httpx.Response) -> int:
 def test_without_the_appcode_nobody_gets_past_the_gateway(
     *, picwish: Picwish, accounts: Accounts, photo: str, authorization: str, says: tuple[int, str]
 ) -> None:
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, verify=PLAIN_HTTP) as client:
         answer = client.post(
             f"{picwish.url}/tasks/visual/segmentation",
             data={"image_url": photo},

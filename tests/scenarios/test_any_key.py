@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import httpx
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from shared.jobs.upload import Kind, Upload
 from shared.vendors.capabilities import LABELS
 from tests.cloud import oss_world
 from tests.cloud.oss_world import World
+from tests.cloud.vendor_world import download
 from tests.pictures import picture
 from tests.unit.fakes import Shop
 from tests.unit.viapi_line import LINK, ok
@@ -84,6 +84,6 @@ def test_a_key_reaches_oss_and_comes_back_and_a_link_to_it_leads_to_it(world: Wo
     assert found.head == body
     link = bucket.link(key, "", 60)
     assert link.isascii()
-    assert httpx.get(link).content == body
+    assert download(link).content == body
     bucket.delete((key, f"{key}.other"))
     assert bucket.peek(key) is None

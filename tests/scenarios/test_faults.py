@@ -115,26 +115,30 @@ def the(steps: list[Step], step: int, moment: Moment, key: str) -> Callable[[Eff
     return match
 
 
-def test_wherever_an_instance_is_killed_the_result_arrives(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "capability", ["common", *(pytest.param(name, marks=pytest.mark.slow) for name in ("hd-common", "refine-mask"))]
+)
+def test_wherever_an_instance_is_killed_the_result_arrives(shop: Shop, capability: str) -> None:
+    """In processes that die; `tests/reliability` does it in memory, for each way in which an upload is served."""
+    steps = STEPS[capability]
     deaths = [
-        (f"uploads/general/{capability}/killed/{step}-{moment}.jpg", capability, step, moment)
-        for capability, steps in STEPS.items()
+        (f"uploads/general/{capability}/killed/{step}-{moment}.jpg", step, moment)
         for step in range(FIRST_OWN[capability], len(steps))
         for moment in MOMENTS
     ]
     with shop.unheard():
-        for key, capability, _, _ in deaths:
+        for key, _, _ in deaths:
             if capability == "refine-mask":
                 shop.upload(mask(key), picture(180, 120, "PNG", mode="L"))
-    for key, capability, step, moment in deaths:
-        shop.cloud.kill_on(the(STEPS[capability], step, moment, key))
+    for key, step, moment in deaths:
+        shop.cloud.kill_on(the(steps, step, moment, key))
         shop.upload(key, SMALL)
     # Nothing is looked at before: a plan counts whoever asks for an object.
     wait_for(lambda: not shop.cloud.kills_to_come, "the last of them to die where it was to die")
-    for key, capability, step, moment in deaths:
+    for key, step, moment in deaths:
         receipt = shop.wait(key)
         assert (key, receipt.status) == (key, "done")
-        assert (key, shop.billed(key)) == (key, 2 if nobody_knows(STEPS[capability], step, moment) else 1)
+        assert (key, shop.billed(key)) == (key, 2 if nobody_knows(steps, step, moment) else 1)
         assert receipt.attempts >= shop.billed(key)
         shop.picture(receipt).load()  # raises when it is cut off
 
