@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from shared.jobs.upload import Upload
+from tests.cloud import segment
 from tests.cloud.box import Cloud
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.manifest import ROOT
@@ -35,7 +36,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     stage(code, {"general": f"{FUNCTION}on_upload('general')\n", "settle": f"{FUNCTION}on_timer()\n"})
     timeouts = {"general": 12.0, "settle": 15.0}
     many = {"concurrencyConfig": {"reservedConcurrency": 12}}
-    with Cloud(code=code, timeouts=timeouts, general=many, timer_seconds=1, qps=50, job_seconds=1) as cloud:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Cloud(code=code, timeouts=timeouts, general=many, timer_seconds=1, qps=50, job_seconds=1) as cloud,
+    ):
+        patch.setattr(segment, "_SEARCH", 64)  # any cutout will do, and a call must not take its four seconds
         yield Shop(cloud)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -93,7 +94,8 @@ def test_what_has_a_current_receipt_or_a_job_is_left_alone(shop: Shop, functions
         shop.bucket.put(f"uploads/general/common/{name}", b"x")
     shop.bucket.put("uploads/general/common/empty.png", b"")
     # One that is as old as its upload, to the second, is told again: whoever hears of it will see that it stands.
-    shop.bucket.things[Upload(COMMON).receipt_key].modified += timedelta(seconds=1)
+    things, key = shop.bucket.things, Upload(COMMON).receipt_key
+    things[key] = replace(things[key], modified=things[key].modified + timedelta(seconds=1))
     assert backfill(shop, functions).found == 0
 
 
