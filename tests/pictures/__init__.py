@@ -46,6 +46,14 @@ def png(width: int, height: int, depth: int, colour: int) -> bytes:
     )
 
 
+def zeros(megabytes: int) -> bytes:
+    """So many of them, 1 << 20 bytes each, as zlib packs them to a thousandth: one is packed, and then repeated."""
+    packed, block = zlib.compressobj(9), bytes(1 << 20)
+    first, again = (packed.compress(block) + packed.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    checksum = (megabytes << 20) % 65_521 << 16 | 1  # Adler-32, which of zeros counts only how many there are
+    return first + again * (megabytes - 1) + b"\3\0" + struct.pack(">I", checksum)
+
+
 def chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
