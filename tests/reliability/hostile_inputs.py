@@ -56,7 +56,7 @@ def try_key_too_long(key: str) -> None:
     ((level, line),) = lines
     assert level == "ERROR"
     assert "\n" not in line
-    assert (json.loads(line)["event"], json.loads(line)["key"]) == ("refused", key)
+    assert (json.loads(line)["event"], json.loads(line)["key"]) == ("upload_refused", key)
     assert "980 pass" in json.loads(line)["message"]
 
 
