@@ -1,0 +1,43 @@
+"""What a job waits for or ended by, and what a backfill reports."""
+
+from __future__ import annotations
+
+from shared.messages.message import Sentence
+
+# ---------------------------------------------------------------- QuotaTaken, DailyCallLimit, NoRecord, ResultExpired
+QUOTA_TAKEN = Sentence(
+    "the vendor's quota is taken by those that came before: it waits for its turn",
+    "服务商的调用额度正由先到的图片使用：排队等待中",
+)
+DAILY_CALL_LIMIT = Sentence(
+    "the {limit:,} calls that DAILY_CALL_LIMIT allows have been made; uploads wait until the day ends",
+    "已用完 DAILY_CALL_LIMIT 允许的 {limit:,} 次调用；图片将等待到当天结束",
+)
+NO_RECORD = Sentence("of {calls} calls not one answer could be recorded", "{calls} 次调用的应答均未能记录")
+RESULT_EXPIRED = Sentence(
+    "the result's link died before it could be stored ({code})", "结果链接在结果保存之前已失效（{code}）"
+)
+
+# ---------------------------------------------------------------- Settings
+SETTINGS_MISSING = Sentence("{capability} cannot be called: set {names}", "无法调用 {capability}：请设置 {names}")
+SETTINGS_FAULTS = Sentence("{faults}", "配置项有误：{faults}")
+NOT_SET = Sentence("{name} is not set", "未设置 {name}")
+
+# ---------------------------------------------------------------- the report of a backfill
+REPORT = Sentence("{found:,} found; {said}", "找到 {found:,} 个；{said}")
+NOTHING_CHANGED = Sentence("nothing was changed", "未做任何更改")
+CONFIRM = Sentence(
+    'more than {limit:,}: add "confirm": true to do it', '超过 {limit:,} 个：如需执行，请加上 "confirm": true'
+)
+OUT_OF_TIME = Sentence(
+    "out of time: order it again, and it goes on from here{queued}", "时间已到：请再次执行，将从此处继续{queued}"
+)
+ALL_SET_GOING = Sentence("all of them are set going{queued}", "已全部开始处理{queued}")
+QUEUED = Sentence(
+    "; queued for settle: {count:,}, since {reason}", "；其中 {count:,} 个已排队等待 settle 处理，原因：{reason}"
+)
+UNPRICED = Sentence(
+    "{said}; the price of {count:,} is not known: PRICES can say what your account pays",
+    "{said}；其中 {count:,} 个价格未知：可在 PRICES 中设置实际单价",
+)
+NO_ORDER = Sentence("this is no order: {error}", "参数有误：{error}")

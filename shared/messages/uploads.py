@@ -1,0 +1,69 @@
+"""What is wrong with an upload's name, its options or what lies beside it."""
+
+from __future__ import annotations
+
+from shared.messages.message import Sentence
+
+# ---------------------------------------------------------------- InvalidPath, AmbiguousName, UnknownCapability
+INVALID_PATH = Sentence(
+    "a picture belongs into {uploads}<group>/<capability>/", "图片应上传到 {uploads}<group>/<capability>/ 下"
+)
+AMBIGUOUS_NAME = Sentence(
+    "a name that ends in .{suffix} is another upload's result's: add its suffix",
+    "以 .{suffix} 结尾的文件名会与其他图片的结果重名：请补上图片的扩展名后重新上传",
+)
+UNKNOWN_CAPABILITY = Sentence(
+    "there is no capability {name}; there are {known}", "没有名为 {name} 的能力；可用的能力有：{known}"
+)
+
+# ---------------------------------------------------------------- UnknownOption, InvalidOption, UselessOption
+UNKNOWN_OPTION = Sentence(
+    "{capability} has no option {name}; it has {known}", "{capability} 没有选项 {name}；可用的选项：{known}"
+)
+NONE = Sentence("none", "无")
+INVALID_OPTION = Sentence(
+    "{name} is {value}; {capability} takes {accepted}", "{name} 的值为 {value}；{capability} 支持的值：{accepted}"
+)
+INVALID_FOLDER = Sentence(
+    "in the folder {folder!r}, {text!r} is no <option>=<value> (lower case)",
+    "文件夹 {folder!r} 中的 {text!r} 不符合 <option>=<value> 的格式（小写）",
+)
+OPTIONS_TOO_LONG = Sentence(
+    "{key} has {size:,} bytes: too long for options", "{key} 为 {size:,} 字节：作为选项文件过大"
+)
+USELESS_OPTION = Sentence("{name} counts only with {other}", "{name} 只有与 {other} 一起使用才有效")
+COLOUR = Sentence("RRGGBB in hexadecimal, only with {other}", "十六进制 RRGGBB，仅与 {other} 同用")
+AREAS = Sentence(
+    'a JSON list of up to {most} {{"x", "y", "width", "height"}}',
+    'JSON 列表，最多 {most} 个 {{"x", "y", "width", "height"}}',
+)
+
+# ---------------------------------------------------------------- InvalidAreas
+NOT_AREAS = Sentence(
+    "{field} must be {accepted}, all whole numbers; {fault}", "{field} 的取值须为：{accepted}，且均为整数；{fault}"
+)
+NUMBER_OF_AREAS = Sentence(
+    "there are {count} {field}; taken are 1 to {most}", "{field} 有 {count} 个；须为 1 至 {most} 个"
+)
+AREA_OUTSIDE = Sentence(
+    "{area} is not within the picture's {width:,} × {height:,} pixels",
+    "{area} 超出了图片的范围（{width:,} × {height:,} 像素）",
+)
+AREAS_TOO_LARGE = Sentence(
+    "the {field} cover {covered:,} of {pixels:,} pixels, {share:.1%}, as the vendor is shown the picture; up to "
+    "{most:.0%} pass",
+    "{field} 在提交给服务商的图片中覆盖了 {pixels:,} 像素中的 {covered:,} 像素，即 {share:.1%}；最多为 {most:.0%}",
+)
+
+# ---------------------------------------------------------------- PictureMissing, CompanionMissing
+PICTURE_MISSING = Sentence(
+    "this belongs to {picture}, which has not been uploaded", "该文件属于 {picture}，而后者尚未上传"
+)
+COMPANION_MISSING = Sentence(
+    "the {role} has not been uploaded, neither {own}<ext> nor {folder}<ext>{instead}",
+    "尚未上传 {role}：{own}<ext> 和 {folder}<ext> 都不存在{instead}",
+)
+NOR_INSTEAD = Sentence(
+    "; nor are there {option}, in metadata or in {document}", "；元数据和 {document} 中也没有 {option}"
+)
+IN_COMPANION = Sentence("the {role}: {said}", "配套图（{role}）：{said}")
