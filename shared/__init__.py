@@ -1,4 +1,4 @@
-"""What all functions share, in six rooms, each of which may use the next ones.
+"""What all functions share, in seven rooms: entry, pipeline, jobs, vendors, cloud, pictures, messages.
 
-`errors` and `log` are for all of them.
+Each may use the ones after it. `errors`, which uses only messages, and `log` are for all of them.
 """

@@ -17,15 +17,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from shared.messages.message import Message, Text
+
 
 class CutoutError(Exception):
-    """`code` is the vendor's word, or ours where no vendor was asked; `message` is a sentence for a person."""
+    """`code` is the vendor's word, or ours where no vendor was asked; `text` is a sentence for a person."""
 
-    def __init__(self, code: str, message: str, *, request_id: str = "") -> None:
-        super().__init__(f"{code}: {message}")
+    def __init__(self, code: str, text: Text, *, request_id: str = "") -> None:
         self.code = code
-        self.message = message
+        self.text = Message.of(text)
         self.request_id = request_id
+        super().__init__(f"{code}: {self.message}")
+
+    @property
+    def message(self) -> str:
+        """In English, as in logs."""
+        return self.text.en
 
 
 class Rejected(CutoutError):
@@ -51,8 +58,8 @@ class NotAccepted(Unavailable):
 class DailyLimitReached(NotAccepted):
     """The calls of the day have been made; `until` is when there are new ones."""
 
-    def __init__(self, code: str, message: str, *, until: datetime) -> None:
-        super().__init__(code, message)
+    def __init__(self, code: str, text: Text, *, until: datetime) -> None:
+        super().__init__(code, text)
         self.until = until
 
 

@@ -17,6 +17,7 @@ from statistics import median
 from types import TracebackType
 
 from shared.errors import NotAccepted, Unavailable
+from shared.messages import cloud as messages
 
 VENDOR_SLOW = "VendorSlow"
 """The code of a call that was not sent, because the vendor has as many as it answers in time."""
@@ -69,7 +70,7 @@ class ConcurrencyLimit:
         `VENDOR_SLOW`, when there is no room for it."""
         with self._lock:
             if not self.room:
-                raise NotAccepted(VENDOR_SLOW, f"the vendor has {self.in_flight} calls to answer first: this one waits")
+                raise NotAccepted(VENDOR_SLOW, messages.VENDOR_SLOW(in_flight=self.in_flight))
             self.in_flight += 1
             return self.in_flight
 

@@ -15,6 +15,7 @@ import fc2
 from requests import RequestException
 
 from shared.errors import Misconfigured, Unavailable
+from shared.messages import cloud as messages
 
 _ASYNCHRONOUS = {"x-fc-invocation-type": "Async"}
 _LIBRARY = str(Path(fc2.__file__).parent)
@@ -74,10 +75,8 @@ def _contained() -> Iterator[None]:
         yield
     except fc2.FcError as error:
         kind = Unavailable if int(error.status_code) >= 500 else Misconfigured
-        raise kind(error.err_code, f"Function Compute refuses the invocation: {error.message}") from None
+        raise kind(error.err_code, messages.FC_REFUSES(said=error.message)) from None
     except ValueError:
-        raise Misconfigured(
-            "NotJson", "what refuses the invocation is not Function Compute: see INVOKE_ENDPOINT"
-        ) from None
+        raise Misconfigured("NotJson", messages.NOT_FC()) from None
     except RequestException as error:
-        raise Unavailable("FcUnreachable", f"Function Compute was not reached: {type(error).__name__}") from None
+        raise Unavailable("FcUnreachable", messages.FC_NOT_REACHED(error=type(error).__name__)) from None

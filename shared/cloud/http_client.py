@@ -15,6 +15,8 @@ from shared.cloud.deadlines import Deadline, Transport, Untrusted
 from shared.cloud.ports import Reply, Request
 from shared.cloud.rate_limiter import RateLimiter
 from shared.errors import Misconfigured, NotAccepted, Unavailable
+from shared.messages import cloud as messages
+from shared.messages.message import Message
 from shared.pictures.sniff import INLINE, Download, recognized, unpacked
 
 MAX_RESULT_BYTES = 200_000_000
@@ -80,21 +82,21 @@ class HttpClient:
             ready.extensions |= deadline.extensions(connect=_CONNECT_SECONDS)
             with closing(self._client.send(ready, stream=True)) as response:
                 body = bytearray()  # as it comes: however small the pieces are, they take no more than their bytes
-                for piece in self._pieces(response, "reply", request.longest_reply, deadline):
+                for piece in self._pieces(response, messages.REPLY(), request.longest_reply, deadline):
                     body += piece
                 return Reply(response.status_code, bytes(body), response.headers)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError) as error:
-            said = f"no request can be sent to {request.url[:100]} ({type(error).__name__})"
-            advice = "check the vendor's address and AppCode in the settings"
-            raise Misconfigured("Settings", f"{said}: {advice}") from None  # whose text may quote the AppCode
+            said = messages.NO_REQUEST(url=request.url[:100], error=type(error).__name__)
+            raise Misconfigured("Settings", said) from None  # whose text may quote the AppCode
         except Untrusted as error:
-            said = f"the certificate of {_host(request.url)} is not to be trusted ({error})"
-            advice = "check the vendor's address in the settings; if it is right, tell the vendor"
-            raise Misconfigured("VendorCertificate", f"{said}: {advice}") from error
+            said = messages.UNTRUSTED(host=_host(request.url), error=str(error))
+            raise Misconfigured("VendorCertificate", said) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise NotAccepted("VendorUnreachable", f"{_host(request.url)} was not reached: {error}") from error
+            said = messages.NOT_REACHED(host=_host(request.url), error=str(error))
+            raise NotAccepted("VendorUnreachable", said) from error
         except httpx.RequestError as error:
-            raise Unavailable("NoAnswer", f"{_host(request.url)} did not answer: {type(error).__name__}") from error
+            said = messages.NO_ANSWER(host=_host(request.url), error=type(error).__name__)
+            raise Unavailable("NoAnswer", said) from error
 
     def throttled(self, request: Request) -> None:
         """The vendor has throttled `request`: calls of its quota keep a greater distance from now on."""
@@ -122,22 +124,25 @@ class HttpClient:
                 extensions=deadline.extensions(connect=_CONNECT_SECONDS),
             ) as response:
                 if response.status_code != 200:
-                    raise Unavailable("ResultRefused", f"{sender} answered {response.status_code} to the result's link")
-                yield recognized(_unbroken(self._pieces(response, "result", MAX_RESULT_BYTES, deadline)), sender)
+                    said = messages.RESULT_REFUSED(host=sender, status=response.status_code)
+                    raise Unavailable("ResultRefused", said)
+                yield recognized(
+                    _unbroken(self._pieces(response, messages.RESULT(), MAX_RESULT_BYTES, deadline)), sender
+                )
         except httpx.TransportError as error:
             raise _broken(error) from error
 
     def _deadline(self, silence: float, seconds: float) -> Deadline:
         return Deadline(silence, self._clock() + seconds, self._clock)
 
-    def _pieces(self, response: httpx.Response, what: str, most: int, deadline: Deadline) -> Iterator[bytes]:
-        late = Unavailable(f"{what.title()}TooSlow", f"the {what} took too long to arrive")
+    def _pieces(self, response: httpx.Response, what: Message, most: int, deadline: Deadline) -> Iterator[bytes]:
+        late = Unavailable(f"{what.en.title()}TooSlow", messages.TOO_SLOW(what=what))
         size = 0
         try:
             for piece in response.iter_raw():
                 size += len(piece)
                 if size > most:
-                    raise Unavailable(f"{what.title()}TooLarge", f"the {what} has more than {most:,} bytes")
+                    raise Unavailable(f"{what.en.title()}TooLarge", messages.TOO_MANY_BYTES(what=what, most=most))
                 if self._clock() > deadline.at:
                     raise late
                 yield piece
@@ -158,14 +163,14 @@ class HttpClient:
         address = _address(url)
         host = address.host
         if address.scheme not in ("http", "https") or not host:
-            raise Unavailable("ResultLink", f"the result's link is no http address: {address.scheme}")
+            raise Unavailable("ResultLink", messages.RESULT_NOT_HTTP(scheme=address.scheme))
         if {host, f"{host}:{address.port}"} & self._result_hosts:
             return  # named by the operator, wherever it is
         of_oss = host.endswith(_OSS_DOMAIN) and any(part.startswith("oss-") for part in host.split("."))
         if not of_oss and not any(host == domain or host.endswith(f".{domain}") for domain in hosts):
-            raise Misconfigured("ResultHost", f"the result lies at {host}: if that is right, add it to RESULT_HOSTS")
+            raise Misconfigured("ResultHost", messages.RESULT_HOST(host=host))
         if not all(ipaddress.ip_address(address).is_global for address in _resolve(host)):
-            raise Misconfigured("ResultHost", f"the result's host {host} has a private address: see RESULT_HOSTS")
+            raise Misconfigured("ResultHost", messages.RESULT_HOST_PRIVATE(host=host))
 
 
 def _address(url: str) -> httpx.URL:
@@ -173,14 +178,14 @@ def _address(url: str) -> httpx.URL:
     try:
         return httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise Unavailable("ResultLink", f"the result's link cannot be read: {error}") from error
+        raise Unavailable("ResultLink", messages.RESULT_LINK(error=str(error))) from error
 
 
 def _resolve(host: str) -> set[str]:
     try:
         return {str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError) as error:  # the second for a label longer than a name may have
-        raise Unavailable("ResultHostUnknown", f"{host} has no address: {error}") from error
+        raise Unavailable("ResultHostUnknown", messages.RESULT_HOST_UNKNOWN(host=host, error=str(error))) from error
 
 
 def _unbroken(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -192,7 +197,7 @@ def _unbroken(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _broken(error: httpx.TransportError) -> Unavailable:
-    return Unavailable("ResultBroken", f"the result's download broke off: {type(error).__name__}")
+    return Unavailable("ResultBroken", messages.RESULT_BROKEN(error=type(error).__name__))
 
 
 def _host(url: str) -> str:

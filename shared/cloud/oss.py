@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 from shared.cloud.oss_session import Connections
 from shared.cloud.ports import METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
 from shared.errors import Misconfigured, Rejected, Unavailable
+from shared.messages import cloud as messages
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
 
@@ -209,8 +210,7 @@ class OssBucket:
                     raise
                 raise Rejected(
                     error.code or "OssRefused",
-                    f"the vendor could not fetch the picture, since OSS cannot process it ({error.message}): save it "
-                    "again as JPEG and upload that",
+                    messages.OSS_CANNOT_PROCESS(said=error.message),
                     request_id=error.request_id,
                 ) from None
 
@@ -227,9 +227,7 @@ class OssBucket:
                 if public and error.status == 403:
                     raise Misconfigured(
                         "PublicCopyRefused",
-                        "the vendor's links are short and signed ones long, so it must be shown a public copy of the "
-                        f"picture, for as long as it takes, and OSS refuses that ({error.message}): switch off Block "
-                        "Public Access for this bucket, and give the function's role oss:PutObjectAcl on work/*",
+                        messages.PUBLIC_COPY_REFUSED(said=error.message),
                         request_id=error.request_id,
                     ) from None
                 raise
@@ -265,20 +263,20 @@ def _translated() -> Iterator[None]:
         yield
     except HTTPError as error:
         cause = getattr(error, "reason", None) or error
-        raise Unavailable("OssUnreachable", f"OSS was not reached: {type(cause).__name__}") from None
+        raise Unavailable("OssUnreachable", messages.OSS_NOT_REACHED(error=type(cause).__name__)) from None
     except ServerError as error:
         if error.code == "NoSuchKey":
-            raise Unavailable(error.code, "it was deleted just as it was to be read or copied") from None
+            raise Unavailable(error.code, messages.OBJECT_DELETED()) from None
         if error.code == "InvalidObjectState":
-            raise Rejected(error.code, "it is stored as Archive: restore it, or upload it as Standard") from None
+            raise Rejected(error.code, messages.OBJECT_ARCHIVED()) from None
         if error.status == 403:
             raise Misconfigured(
                 error.code or "AccessDenied",
-                f"OSS refuses what this function must do ({error.message}): check its role's rights on the bucket",
+                messages.OSS_FORBIDS(said=error.message),
                 request_id=error.request_id,
             ) from None
         if error.status >= 500:
             raise Unavailable(
-                error.code or "OssFailed", f"OSS failed: {error.message}", request_id=error.request_id
+                error.code or "OssFailed", messages.OSS_FAILED(said=error.message), request_id=error.request_id
             ) from None
         raise Unforeseen(f"OSS answers {error.status} {error.code}: {error.message}") from None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from shared.cloud.ports import Quota
 from shared.errors import NotAccepted
+from shared.messages import cloud as messages
 
 _SLACK, _LEAST, _MOST = 0.01, 0.005, 0.05
 """The slack: seconds that a slot stays taken longer, since a later call may reach the vendor faster. At first, and its
@@ -65,7 +66,7 @@ class RateLimiter:
             waiters = self._waiters[quota]
             wait = max(0.0, waiters.free - self._clock()) + len(waiters.queue) / quota.per_second
             if wait > self._most_seconds:
-                raise NotAccepted("QuotaTaken", f"{quota.name}'s next free turn is {wait:.0f} s away")
+                raise NotAccepted("QuotaTaken", messages.NEXT_SLOT(quota=quota.name, wait=wait))
             waiters.queue.append(first)
             waiters.queue[0].set()
         first.wait()

@@ -15,6 +15,7 @@ from shared.entry import invocation
 from shared.entry.oss_events import created
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.store import JobStore
+from shared.messages.jobs import NO_ORDER
 from shared.pipeline.backfill import AT_ONCE, Backfill, Order
 from shared.vendors.prices import Prices
 
@@ -27,7 +28,8 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
         try:
             order = Order.model_validate_json(event or b"{}")
         except ValidationError as error:
-            return json.dumps({"message": f"this is no order: {error}"}, ensure_ascii=False).encode()
+            text = NO_ORDER(error=str(error))
+            return json.dumps({"message": text.en, "message_zh": text.zh}, ensure_ascii=False).encode()
         credentials, timeouts, now = (
             invocation.credentials(settings, context),
             invocation.timeouts(context),

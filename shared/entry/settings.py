@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.errors import Misconfigured
+from shared.messages import jobs as messages
+from shared.messages.message import SEMICOLON, Text
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 from shared.vendors.options import shortened
@@ -107,12 +109,12 @@ class Settings(BaseModel):
 def read_settings(environment: Mapping[str, str], *, needs: tuple[str, ...] = ()) -> Settings:
     """Raises `Misconfigured` that names everything that is wrong or missing at once; `needs` are field names."""
     given = {name.lower(): value for name, value in environment.items() if value.strip()}
-    faults = [f"{name.upper()} is not set" for name in needs if name not in given]
+    faults: list[Text] = [messages.NOT_SET(name=name.upper()) for name in needs if name not in given]
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         said = ((str(fault["loc"][0]).upper(), fault["msg"].removeprefix("Value error, ")) for fault in error.errors())
         faults += [f"{name}: {message}" for name, message in said]
     if faults:
-        raise Misconfigured("Settings", "; ".join(faults))
+        raise Misconfigured("Settings", messages.SETTINGS_FAULTS(faults=SEMICOLON.join(faults)))
     return settings

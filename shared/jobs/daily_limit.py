@@ -15,6 +15,7 @@ from shared import log
 from shared.cloud.ports import Bucket
 from shared.errors import DailyLimitReached
 from shared.jobs import keys
+from shared.messages import jobs as messages
 
 _SHANGHAI = timezone(timedelta(hours=8))
 
@@ -81,8 +82,8 @@ class DailyLimit:
 
     def _spent(self, today: datetime, limit: int) -> DailyLimitReached:
         midnight = datetime.combine(today.date() + timedelta(days=1), time(), _SHANGHAI)
-        message = f"the {limit:,} calls that DAILY_CALL_LIMIT allows have been made; uploads wait until the day ends"
+        message = messages.DAILY_CALL_LIMIT(limit=limit)
         if not self._warned:
-            log.warning("daily_limit_reached", message=message, until=midnight.isoformat())
+            log.warning("daily_limit_reached", message=message.en, until=midnight.isoformat())
             self._warned = True
         return DailyLimitReached("DailyCallLimit", message, until=midnight)

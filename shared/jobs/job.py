@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from shared.jobs.upload import Upload
+from shared.messages.message import Message
 from shared.pictures.geometry import Frame
 from shared.vendors.protocol import ResultLink
 
@@ -91,6 +92,8 @@ class Job:
     code: str = ""
     message: str = ""
     """The last error, for people who read the job."""
+    message_zh: str = ""
+    """The same in Chinese; empty also where an earlier release wrote the job."""
     inputs_etag: str = ""
     """The ETags of the pictures in the last snapshot, joined by a comma: the next call is about these."""
     capability: str = ""
@@ -116,6 +119,15 @@ class Job:
     @property
     def upload(self) -> Upload:
         return Upload(self.source)
+
+    @property
+    def text(self) -> Message:
+        """The last error, in both languages."""
+        return Message(self.message, self.message_zh or self.message)
+
+    def with_reason(self, code: str, text: Message) -> Job:
+        """The job with this as its last error."""
+        return replace(self, code=code, message=text.en, message_zh=text.zh)
 
     @property
     def bought(self) -> bool:

@@ -12,6 +12,8 @@ from shared.errors import CutoutError, Incomplete, Rejected
 from shared.jobs import codes
 from shared.jobs.job import Job
 from shared.jobs.upload import Upload
+from shared.messages import pictures as messages
+from shared.messages.message import Message
 from shared.vendors.capabilities import CAPABILITIES
 
 _WHERE = "With the other three, the part of the upload it shows, in the upload's pixels as stored; null: not known."
@@ -90,6 +92,7 @@ class Receipt(Document):
         json_schema_extra=codes.add_to,
     )
     message: str = Field(default="", description="Why, in a sentence for the person who uploaded the picture.")
+    message_zh: str = Field(default="", description="The same in Chinese.")
     uploaded_at: datetime = Field(description="When the upload was last written.")
     finished_at: datetime = Field(description="When this was written.")
 
@@ -97,10 +100,9 @@ class Receipt(Document):
 _EMPTY = "EmptyResult"
 CMYK_COLOURS = "CmykColours"
 _REMARKS = {
-    "": "",
-    _EMPTY: "the vendor found no subject: nothing shows in its picture",
-    CMYK_COLOURS: "the picture has the colours of print (CMYK), which may have shifted on the way: "
-    "if they have, save it again as RGB, and upload that",
+    "": Message("", ""),
+    _EMPTY: messages.NO_SUBJECT(),
+    CMYK_COLOURS: messages.CMYK_COLOURS(),
 }
 """What is to be said of an upload that was served, by its code."""
 
@@ -119,7 +121,7 @@ def receipt(
         case _:
             status = "failed"
     remark = _EMPTY if empty else job.remark
-    code, message = (error.code, error.message) if error else (remark, _REMARKS[remark])
+    code, text = (error.code, error.text) if error else (remark, _REMARKS[remark])
     return Receipt(
         source=job.source,
         etag=job.etag,
@@ -133,7 +135,8 @@ def receipt(
         reshaped=job.reshaped,
         attempts=job.attempts,
         code=code,
-        message=message,
+        message=text.en,
+        message_zh=text.zh,
         uploaded_at=job.uploaded_at,
         finished_at=now,
     )

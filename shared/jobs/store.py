@@ -22,6 +22,7 @@ from shared.jobs import keys
 from shared.jobs.job import Claimed, Job, Waiting, is_of_another_release
 from shared.jobs.queue import Queue, QueueEntry
 from shared.jobs.upload import Upload
+from shared.messages import jobs as messages
 
 _MAX_GENERATIONS = 20
 """Instances that died one after the other over the same state of the same job, after which it is left alone."""
@@ -70,9 +71,8 @@ class JobStore:
 
     def enqueue(self, upload: Upload, etag: str) -> bool:
         """Begin the upload's job and leave it to settle; False when there is one."""
-        message = "the vendor's quota is taken by those that came before: it waits for its turn"
-        new = _new(upload, etag, self._clock())
-        job = self._begin(replace(new, stage=Waiting(not_accepted=True), code="QuotaTaken", message=message))
+        new = replace(_new(upload, etag, self._clock()), stage=Waiting(not_accepted=True))
+        job = self._begin(new.with_reason(code="QuotaTaken", text=messages.QUOTA_TAKEN()))
         if job is not None:
             self._queue.add(job)
         return job is not None

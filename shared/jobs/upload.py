@@ -8,6 +8,7 @@ from enum import Enum
 
 from shared.errors import Rejected
 from shared.jobs.keys import CUTOUTS, JOBS, UPLOADS
+from shared.messages import uploads as messages
 from shared.vendors.capabilities import CAPABILITIES
 
 _COMPANION = re.compile(r"(?P<picture>.+)\.(?P<role>[a-z]+)\.[^./]+", re.DOTALL)
@@ -65,9 +66,7 @@ class Upload:
             for text in name.split(",") if "=" in name else ():
                 pair = _OPTION.fullmatch(text)
                 if pair is None:
-                    raise Rejected(
-                        "InvalidOption", f"in the folder {name!r}, {text!r} is no <option>=<value> (lower case)"
-                    )
+                    raise Rejected("InvalidOption", messages.INVALID_FOLDER(folder=name, text=text))
                 found[pair["name"]] = pair["value"]
         return found
 

@@ -84,3 +84,4 @@ OTHER_PICTURES = Sentence("the vendor answers for other pictures", "服务商返
 TICKET_REFUSED = Sentence("the ticket {ticket} is worth nothing any more: {said}", "任务 {ticket} 已失效：{said}")
 NOT_FINISHED = Sentence("the vendor has not finished {ticket} in time", "服务商未能按时完成任务 {ticket}")
 NOTHING_SAID = Sentence("the vendor says nothing of {ticket}: {said}", "无法从服务商查询到任务 {ticket}：{said}")
+NOT_POLLED = Sentence("{provider} cannot be polled for {ticket}", "{provider} 不支持查询任务 {ticket}")

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.errors import Rejected
+from shared.messages import pictures as messages
+from shared.messages.message import COMMA, OR, Message
 from shared.pictures.header.facts import Header
 from shared.pictures.reshaping import PNG, Encoding, Rendering, encoding, largest, refuse_unreadable, reshaped
 
@@ -42,8 +44,7 @@ def admit_picture(header: Header, size: int, limits: Limits) -> Rendering:
     if max(header.width, header.height) > limits.max_aspect * min(header.width, header.height):
         raise Rejected(
             "PictureTooNarrow",
-            f"it has {header.width:,} × {header.height:,} pixels, and the longer side may be "
-            f"{limits.max_aspect:g} times the shorter one at the most: crop it, and upload that",
+            messages.TOO_NARROW(width=header.width, height=header.height, most=limits.max_aspect),
         )
     refuse_unreadable(header, size, problems)
     written = encoding(header)
@@ -56,46 +57,43 @@ def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: 
     Raises `Rejected` when the mask does not have the image's sides, as a viewer shows both, or cannot be served.
     """
     if header.turned != image.turned:
+        (width, height), (image_width, image_height) = header.turned, image.turned
         raise Rejected(
             "MaskSize",
-            "it is {} × {} pixels and the picture {} × {}: they must be the same, so scale or crop one of them to the "
-            "other's size, and upload that".format(*header.turned, *image.turned),
+            messages.MASK_SIZE(width=width, height=height, image_width=image_width, image_height=image_height),
         )
     problems = list(_problems(header, size, limits))
     if not problems and (header.width, header.height) == (shown.width, shown.height):
         return Rendering("", header.width, header.height)
-    refuse_unreadable(header, size, problems or ["the picture itself had to be resized"])
+    refuse_unreadable(header, size, problems or [messages.IMAGE_RESIZED()])
     # PNG, because JPEG blurs edges, which are what a mask is for. A mask of noise would be too large as PNG: the vendor
     # refuses it, and does not bill a refusal.
     return reshaped(header, header.as_viewed((shown.width, shown.height)), PNG)
 
 
-def _problems(header: Header, size: int, limits: Limits) -> Iterator[str]:
+def _problems(header: Header, size: int, limits: Limits) -> Iterator[Message]:
     """The limits that the picture exceeds as it is stored, as parts of a sentence."""
     if header.format not in limits.formats:
-        yield f"it is a {header.format.upper()}, taken are {', '.join(sorted(limits.formats)).upper()}"
+        taken = COMMA.join(each.upper() for each in sorted(limits.formats))
+        yield messages.FORMAT(format=header.format.upper(), taken=taken)
     if header.format == "png" and header.bits not in limits.png_bits:
-        bits = " or ".join(str(bits) for bits in sorted(limits.png_bits))
-        yield f"it is a PNG of {header.bits} bits a pixel, taken are {bits}"
+        taken = OR.join(str(bits) for bits in sorted(limits.png_bits))
+        yield messages.PNG_BITS(bits=header.bits, taken=taken)
     if size > limits.max_bytes:
-        yield f"it has {size:,} bytes, taken are up to {limits.max_bytes:,}"
+        yield messages.BYTES(size=size, most=limits.max_bytes)
     if not limits.min_side <= min(header.width, header.height) <= max(header.width, header.height) <= limits.max_side:
-        yield (
-            f"it has {header.width:,} × {header.height:,} pixels, taken are "
-            f"{limits.min_side:,} to {limits.max_side:,} a side"
-        )
+        yield messages.SIDES(width=header.width, height=header.height, least=limits.min_side, most=limits.max_side)
     if max(header.width, header.height) > limits.max_aspect * min(header.width, header.height):
-        yield f"its longer side is more than {limits.max_aspect:g} times the shorter one"
+        yield messages.ASPECT(most=limits.max_aspect)
     if header.orientation != 1:
-        yield "it lies on its side and says so only in its EXIF, which the vendor does not read"
+        yield messages.ORIENTATION()
 
 
 def _refuse_small(header: Header, limits: Limits) -> None:
     if min(header.width, header.height) < limits.min_side:
         raise Rejected(
             "PictureTooSmall",
-            f"it has {header.width:,} × {header.height:,} pixels, and both sides must have at least {limits.min_side}: "
-            "upload a larger one",
+            messages.TOO_SMALL(width=header.width, height=header.height, least=limits.min_side),
         )
 
 
@@ -113,8 +111,13 @@ def _sides(header: Header, limits: Limits, written: Encoding) -> tuple[int, int]
     if min(width, height) < limits.min_side:
         raise Rejected(
             "PictureTooNarrow",
-            f"at {header.width:,} × {header.height:,} pixels it is too long for its width: brought to "
-            f"{max(width, height):,} pixels it would be {width:,} × {height:,}, and both sides must have at least "
-            f"{limits.min_side}: crop it, and upload that",
+            messages.TOO_NARROW_SCALED(
+                width=header.width,
+                height=header.height,
+                side=max(width, height),
+                scaled_width=width,
+                scaled_height=height,
+                least=limits.min_side,
+            ),
         )
     return width, height

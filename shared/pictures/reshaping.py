@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.errors import Rejected
+from shared.messages import pictures as messages
+from shared.messages.message import AND, SEMICOLON, Message
 from shared.pictures.header.facts import Header
 
 # "Overview" (limits), "Resize images", and the error pages 0040-00000009, -12, -14 (AVIF), -18 (TIFF), -19.
@@ -61,22 +63,26 @@ def encoding(header: Header) -> Encoding:
     return PNG if header.alpha and header.format in ("heic", "avif") else JPEG
 
 
-def refuse_unreadable(header: Header, size: int, problems: list[str]) -> None:
+def refuse_unreadable(header: Header, size: int, problems: list[Message]) -> None:
     """Raises `Rejected` when OSS cannot read a picture of `size` bytes; `problems` say why it has to be reshaped."""
-    why = "; ".join(problems)
+    why = SEMICOLON.join(problems)
     if header.format == "webp" and header.frames > 1:  # error page 0040-00000010
-        raise Rejected(
-            "AnimatedPicture",
-            f"{why}; and OSS reshapes no animated WebP: save one of its frames as JPEG, and upload that",
-        )
+        raise Rejected("AnimatedPicture", messages.ANIMATED(why=why))
     advice = list(_advice(header, size))
     if advice:
-        of_frames = f" in {header.frames:,} frames" if header.frames > 1 else ""
         raise Rejected(
             "PictureTooLarge",
-            f"{why}; and OSS can reshape only pictures of up to {_SOURCE_BYTES:,} bytes, {_source_side(header):,} "
-            f"pixels a side and {_SOURCE_PIXELS:,} in all: this one has {size:,} bytes and {header.width:,} × "
-            f"{header.height:,} pixels{of_frames}. To have it served, {' and '.join(advice)}, and upload that",
+            messages.TOO_LARGE(
+                why=why,
+                most_bytes=_SOURCE_BYTES,
+                most_side=_source_side(header),
+                most_pixels=_SOURCE_PIXELS,
+                size=size,
+                width=header.width,
+                height=header.height,
+                frames=messages.FRAMES(frames=header.frames) if header.frames > 1 else "",
+                advice=AND.join(advice),
+            ),
         )
 
 
@@ -101,12 +107,15 @@ def reshaped(header: Header, sides: tuple[int, int], written: Encoding) -> Rende
     elif header.orientation in _CLOCKWISE and max(sides) <= _ROTATED_SIDE:
         steps = ["auto-orient,0", *to_stored, f"rotate,{_CLOCKWISE[header.orientation]}"]
     else:
-        how = "turned" if header.orientation in _CLOCKWISE else "mirrored"
         raise Rejected(
             "CannotBeTurned",
-            f"it is stored {how} (EXIF orientation {header.orientation}), as a {header.format.upper()} of "
-            f"{header.width:,} × {header.height:,} pixels, and OSS can undo that only in a JPEG with less than 4,096 "
-            "pixels a side: save it again upright, and upload that",
+            messages.CANNOT_BE_TURNED(
+                how=messages.TURNED() if header.orientation in _CLOCKWISE else messages.MIRRORED(),
+                orientation=header.orientation,
+                format=header.format.upper(),
+                width=header.width,
+                height=header.height,
+            ),
         )
     return Rendering("/".join(["image", *steps, written.actions]), *turned)
 
@@ -119,15 +128,15 @@ def _source_side(header: Header) -> int:
     return _SOURCE_SIDES.get(header.format, _SOURCE_SIDE)
 
 
-def _advice(header: Header, size: int) -> Iterator[str]:
+def _advice(header: Header, size: int) -> Iterator[Message]:
     """What to do about each of OSS's limits that the picture exceeds."""
     if size > _SOURCE_BYTES:
-        yield f"make it smaller than {_SOURCE_BYTES // 1_000_000} MB"
+        yield messages.FEWER_BYTES(megabytes=_SOURCE_BYTES // 1_000_000)
     if max(header.width, header.height) > _source_side(header):
-        yield f"scale it down to {_source_side(header):,} pixels a side"
+        yield messages.SMALLER_SIDES(side=_source_side(header))
     pages = 1 if header.format == "tiff" else header.frames  # pages are no animation
     pixels = header.width * header.height
     if pixels > _SOURCE_PIXELS:
-        yield f"scale it down to {_SOURCE_PIXELS // 1_000_000} million pixels"
+        yield messages.FEWER_PIXELS(millions=_SOURCE_PIXELS // 1_000_000)
     elif pixels * pages > _SOURCE_PIXELS:
-        yield "save one frame of it as JPEG"
+        yield messages.ONE_FRAME()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from shared.errors import Unavailable
+from shared.messages import pictures as messages
+from shared.messages.message import Text
 
 IMAGE_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "bmp": "image/bmp"}
 """The formats that a result may have: content types by extension."""
@@ -39,7 +41,7 @@ _MAGIC = {
 _MAGIC_BYTES = 12
 
 
-def recognized(pieces: Iterator[bytes], sender: str) -> Download:
+def recognized(pieces: Iterator[bytes], sender: Text) -> Download:
     """The download in `pieces`, its format recognized by its first bytes. Raises `Unavailable` when it is no image.
 
     `sender` is who sent it, for the message.
@@ -50,13 +52,13 @@ def recognized(pieces: Iterator[bytes], sender: str) -> Download:
     for extension, magic in _MAGIC.items():
         if magic.match(first):
             return Download(IMAGE_TYPES[extension], extension, chain((first,), pieces))
-    raise Unavailable("ResultNotAnImage", f"what {sender} sent as the result is not an image")
+    raise Unavailable("ResultNotAnImage", messages.RESULT_NOT_AN_IMAGE(sender=sender))
 
 
 def unpacked(url: str) -> Download:
     """The picture in the link `data:;base64,…`. Raises `Unavailable` when there is none."""
     start = url.find(",") + 1 or len(url)
     if (len(url) - start) % 4 or not _BASE64.fullmatch(url, start):
-        raise Unavailable("ResultNotAnImage", "what the vendor sent as the result is no base64")
+        raise Unavailable("ResultNotAnImage", messages.RESULT_NO_BASE64())
     slices = range(start, len(url), _UNPACKED_AT_ONCE)
-    return recognized((base64.b64decode(url[at : at + _UNPACKED_AT_ONCE]) for at in slices), "the vendor")
+    return recognized((base64.b64decode(url[at : at + _UNPACKED_AT_ONCE]) for at in slices), messages.THE_VENDOR())

@@ -22,6 +22,8 @@ from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
+from shared.messages import jobs as messages
+from shared.messages.message import Message
 from shared.pipeline.unserved import unserved
 from shared.vendors.prices import Prices
 
@@ -61,6 +63,8 @@ class Report:
     """Of those set going, how many settle was left because Function Compute refused to invoke their function."""
     left: int = 0
     message: str = ""
+    message_zh: str = ""
+    """The same in Chinese."""
 
     def to_json(self) -> bytes:
         return _REPORT.dump_json(self)
@@ -102,7 +106,7 @@ class Backfill:
         self._ends = ends
         self._refused = False
         """Whether Function Compute refuses to invoke: what it refuses once, it refuses for all."""
-        self._reason = ""
+        self._reason = Message("", "")
         """Why the last upload that was not invoked was not."""
         self._queued = 0
 
@@ -118,17 +122,17 @@ class Backfill:
             unpriced=len(prices) - len(known),
         )
         if order.dry_run:
-            return self._logged(report, "nothing was changed")
+            return self._logged(report, messages.NOTHING_CHANGED())
         if len(uploads) > order.confirm_over and not order.confirm:
-            return self._logged(report, f'more than {order.confirm_over:,}: add "confirm": true to do it')
+            return self._logged(report, messages.CONFIRM(limit=order.confirm_over))
         left = [each for each in uploads if each.key > before.last]
         count = self._set_going(order.prefix, left, before.set_going)
         report = replace(report, set_going=count, queued=self._queued, left=len(left) - count)
-        how = f"; queued for settle: {self._queued:,}, since {self._reason}" if self._queued else ""
+        queued = messages.QUEUED(count=self._queued, reason=self._reason) if self._queued else ""
         if report.left:
-            return self._logged(report, f"out of time: order it again, and it goes on from here{how}")
+            return self._logged(report, messages.OUT_OF_TIME(queued=queued))
         self._jobs.bucket.delete((keys.progress(order.prefix),))
-        return self._logged(report, f"all of them are set going{how}")
+        return self._logged(report, messages.ALL_SET_GOING(queued=queued))
 
     def _set_going(self, prefix: str, uploads: list[ListedObject], already: int) -> int:
         """How many were, in their order, before the time was up."""
@@ -156,7 +160,7 @@ class Backfill:
                 self._invoker.invoke(upload.group, self._event(listed))
             except CutoutError as error:
                 log.warning("backfill", key=upload.key, message=f"{error.message}; queued for settle", code=error.code)
-                self._reason = error.message
+                self._reason = error.text
                 if isinstance(error, Misconfigured):
                     self._refused = True
             else:
@@ -174,9 +178,12 @@ class Backfill:
                 return progress
         return _Progress(last="", set_going=0, at=now)
 
-    def _logged(self, report: Report, message: str) -> Report:
+    def _logged(self, report: Report, text: Message) -> Report:
         if report.unpriced:
-            message += f"; the price of {report.unpriced:,} is not known: PRICES can say what your account pays"
-        answer = replace(report, message=f"{report.found:,} found; {message}")
-        log.info("backfill", **asdict(answer))
+            text = messages.UNPRICED(said=text, count=report.unpriced)
+        text = messages.REPORT(found=report.found, said=text)
+        answer = replace(report, message=text.en, message_zh=text.zh)
+        facts = asdict(answer)
+        del facts["message_zh"]  # logs are English
+        log.info("backfill", **facts)
         return answer

@@ -17,6 +17,8 @@ from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.jobs.job import Fetching, Job, Submitted
 from shared.jobs.receipt import receipt
 from shared.jobs.store import JobStore, StoredJob
+from shared.messages import jobs as messages
+from shared.messages.message import AND_NAMES
 from shared.pipeline.links import Copy
 from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, Skipped
 from shared.pipeline.prepare import PreparedCall, prepare
@@ -143,13 +145,13 @@ class Pipeline:
                 return outcome
             if job.attempts >= MAX_ATTEMPTS:
                 # Counted from the record, so that dying in every call ends as well.
-                enough = Unavailable(
-                    job.code or "NoRecord", job.message or f"of {MAX_ATTEMPTS} calls not one answer could be recorded"
-                )
+                text = job.text if job.message else messages.NO_RECORD(calls=MAX_ATTEMPTS)
+                enough = Unavailable(job.code or "NoRecord", text)
                 return Concluded(job, receipt(job, self.clock(), error=enough))
             if missing := self.vendor_calls.missing(prepared_call.row):
+                names = AND_NAMES.join(missing)
                 raise Misconfigured(
-                    "Settings", f"{prepared_call.row.name} cannot be called: set {' and '.join(missing)}"
+                    "Settings", messages.SETTINGS_MISSING(capability=prepared_call.row.name, names=names)
                 )
         except CutoutError as error:
             return after_error(snapshot.job, error, self.clock())  # of which a refusal speaks as it was seen
@@ -168,7 +170,7 @@ class Pipeline:
             for link in prepared_call.task.links.values():
                 self.bucket.check_link(link)
         kind = Rejected if job.doubt == "unreadable" else Unavailable
-        error = kind(job.code, job.message, request_id=job.request_id)
+        error = kind(job.code, job.text, request_id=job.request_id)
         return after_error(replace(job, doubt="checked"), error, self.clock())
 
     def _publish_copies(self, job: Job, copies: tuple[Copy, ...]) -> Outcome:

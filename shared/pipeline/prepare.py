@@ -10,6 +10,7 @@ from shared.errors import Incomplete, Rejected
 from shared.jobs import keys
 from shared.jobs.job import Job
 from shared.jobs.receipt import CMYK_COLOURS
+from shared.messages import uploads as messages
 from shared.pictures.admission import Limits, admit_mask, admit_picture
 from shared.pictures.geometry import Frame
 from shared.pictures.header import read_header
@@ -36,13 +37,13 @@ def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:
     """Hold the snapshot against what the capability takes, and make the call. Raises `Rejected` or `Incomplete`."""
     job = snapshot.job
     if not job.capability:
-        raise Rejected("InvalidPath", f"a picture belongs into {keys.UPLOADS}<group>/<capability>/")
+        raise Rejected("InvalidPath", messages.INVALID_PATH(uploads=keys.UPLOADS))
     if (suffix := job.upload.suffix).isdecimal() or suffix in LABELS:
         # The first of several pictures of `a.jpg` is `a.jpg.0.png`, and so would be the only one of `a.jpg.0`.
-        raise Rejected("AmbiguousName", f"a name that ends in .{suffix} is another upload's result's: add its suffix")
+        raise Rejected("AmbiguousName", messages.AMBIGUOUS_NAME(suffix=suffix))
     row = capability(job.capability)
     if picture := job.upload.picture:
-        raise Incomplete("PictureMissing", f"this belongs to {picture.key}, which has not been uploaded")
+        raise Incomplete("PictureMissing", messages.PICTURE_MISSING(picture=picture.key))
     own = {name: snapshot.image.metadata[name] for name in row.options if name in snapshot.image.metadata}
     options = _with_companion(job.upload.options | own, snapshot, row)
     vendor_fields = vendor_options(row, options)
@@ -72,7 +73,7 @@ def _with_companion(options: dict[str, str], snapshot: Snapshot, row: Capability
         return options
     if snapshot.companion.size > len(snapshot.companion.head):
         raise Rejected(
-            "InvalidOption", f"{snapshot.companion.key} has {snapshot.companion.size:,} bytes: too long for options"
+            "InvalidOption", messages.OPTIONS_TOO_LONG(key=snapshot.companion.key, size=snapshot.companion.size)
         )
     return options | {row.companion.instead: snapshot.companion.head.decode("utf-8-sig", "replace")}
 
@@ -85,8 +86,8 @@ def _companion_picture(
         upload = snapshot.job.upload
         own, folder = upload.companion_prefixes(second.role)
         beside = f"{upload.companion_prefixes(second.instead)[0]}json"
-        instead = f"; nor are there {second.instead}, in metadata or in {beside}" if second.instead else ""
-        missing = f"the {second.role} has not been uploaded, neither {own}<ext> nor {folder}<ext>{instead}"
+        instead = messages.NOR_INSTEAD(option=second.instead, document=beside) if second.instead else ""
+        missing = messages.COMPANION_MISSING(role=second.role, own=own, folder=folder, instead=instead)
         raise Incomplete("CompanionMissing", missing)
     try:
         header = _header(bucket, snapshot.companion)
@@ -95,7 +96,7 @@ def _companion_picture(
         else:
             fit = admit_picture(header, snapshot.companion.size, limits)
     except Rejected as error:
-        raise Rejected(error.code, f"the {second.role}: {error.message}") from None
+        raise Rejected(error.code, messages.IN_COMPANION(role=second.role, said=error.text)) from None
     return Picture(snapshot.companion.key, header, fit)
 
 

@@ -11,6 +11,7 @@ from shared.cloud.ports import Bucket, Http
 from shared.errors import Unavailable
 from shared.jobs.job import Fetching, Job, Waiting
 from shared.jobs.receipt import Output, is_current_receipt, receipt
+from shared.messages import jobs as messages
 from shared.pictures.geometry import stored_box
 from shared.pictures.sniff import IMAGE_TYPES
 from shared.pictures.transparency import Transparency
@@ -49,7 +50,7 @@ class ResultStore:
             return Skipped(job, existed=False)
         if self._clock() >= stage.dies_at:
             self._sweep(job, stage)
-            error = Unavailable("ResultExpired", f"the result's link died before it could be stored ({job.code})")
+            error = Unavailable("ResultExpired", messages.RESULT_EXPIRED(code=job.code))
             return after_error(replace(job, stage=Waiting()), error, self._clock())
         self._bucket.delete(job.replaces)
         fetched = [self._fetch(job, picture, hosts) for picture in stage.pictures]

@@ -66,8 +66,7 @@ def _check_links(job: Job, error: CutoutError) -> Continue:
 
 
 def _with_error(job: Job, error: CutoutError) -> Job:
-    request_id = error.request_id or job.request_id
-    return replace(job, code=error.code, message=error.message, request_id=request_id)
+    return replace(job.with_reason(error.code, error.text), request_id=error.request_id or job.request_id)
 
 
 def _pause(retries: int) -> timedelta:

@@ -9,6 +9,8 @@ from datetime import timedelta
 from shared.cloud.ports import Reply, Request
 from shared.errors import BadLink, CutoutError, NotFetched, Rejected, Unavailable
 from shared.jobs.job import Job, Submitted, Waiting
+from shared.messages import vendors as messages
+from shared.messages.message import Message
 from shared.pipeline.outcomes import Outcome, Parked, fetching, parked, without_error
 from shared.pipeline.polling import PollEstimator
 from shared.pipeline.retries import after_bad_link, after_error
@@ -43,7 +45,9 @@ class TicketPolls:
         row = capability(first.capability)
         provider = self._client.provider(row)
         if not isinstance(provider, PollingProvider):  # an earlier version of its dialect gave the ticket out
-            yield from (self._lost(job, f"{row.provider} cannot be polled for {stage.ticket}") for job, stage in jobs)
+            for job, submitted in jobs:
+                text = messages.NOT_POLLED(provider=row.provider, ticket=submitted.ticket)
+                yield self._lost(job, text)
             return
         try:
             with self._client.logged([job for job, _ in jobs]):
@@ -87,10 +91,10 @@ class TicketPolls:
             case Failed(error):
                 if not isinstance(error, Rejected | NotFetched):
                     # Whatever its code means for a call: this one was accepted, so the next one is another attempt.
-                    error = Unavailable(error.code, error.message, request_id=error.request_id)
+                    error = Unavailable(error.code, error.text, request_id=error.request_id)
                 return after_error(replace(job, stage=Waiting()), error, now)
             case Pending() if age > timedelta(seconds=provider.works_for):
-                return self._lost(job, f"the vendor has not finished {stage.ticket} in time")
+                return self._lost(job, messages.NOT_FINISHED(ticket=stage.ticket))
             case Pending():
                 due = now + self._estimator.again(age)
                 return parked(without_error(job, job.request_id), replace(stage, polls=stage.polls + 1), due)
@@ -98,12 +102,12 @@ class TicketPolls:
     def _after_failed_poll(self, job: Job, stage: Submitted, error: CutoutError) -> Outcome:
         """The poll failed, which says nothing of the task: the ticket is polled again, for a day at the most."""
         if self._age(stage) > _LOST_AFTER:
-            return self._lost(job, f"the vendor says nothing of {stage.ticket}: {error.message}")
+            return self._lost(job, messages.NOTHING_SAID(ticket=stage.ticket, said=error.text))
         return after_error(job, error, self._client.clock())
 
-    def _lost(self, job: Job, message: str) -> Outcome:
+    def _lost(self, job: Job, text: Message) -> Outcome:
         """The job is called for again."""
-        return after_error(replace(job, stage=Waiting()), Unavailable("TicketLost", message), self._client.clock())
+        return after_error(replace(job, stage=Waiting()), Unavailable("TicketLost", text), self._client.clock())
 
 
 def _due_together(outcomes: Sequence[Outcome]) -> Iterator[Outcome]:

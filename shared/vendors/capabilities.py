@@ -12,6 +12,8 @@ import math
 from collections.abc import Iterator
 
 from shared.errors import Rejected
+from shared.messages import uploads as messages
+from shared.messages.message import COMMA
 from shared.pictures.admission import Limits
 from shared.vendors.capability import Capability, Companion
 from shared.vendors.options import Areas, Colour, OneOf, Option, SomeOf, shortened
@@ -279,8 +281,8 @@ def capability(name: str) -> Capability:
     row = CAPABILITIES.get(name)
     if row is None:
         group = name.partition("/")[0]
-        known = ", ".join(sorted(row.name for row in of_group(group))) or ", ".join(sorted(CAPABILITIES))
-        raise Rejected("UnknownCapability", f"there is no capability {name}; there are {known}")
+        known = COMMA.join(sorted(row.name for row in of_group(group)) or sorted(CAPABILITIES))
+        raise Rejected("UnknownCapability", messages.UNKNOWN_CAPABILITY(name=name, known=known))
     return row
 
 
@@ -295,12 +297,16 @@ def vendor_options(row: Capability, options: dict[str, str]) -> dict[str, str]:
     for name, value in options.items():
         option = row.options.get(name)
         if option is None:
-            known = ", ".join(row.options) or "none"
-            raise Rejected("UnknownOption", f"{row.name} has no option {name}; it has {known}")
+            known = COMMA.join(row.options) if row.options else messages.NONE()
+            raise Rejected("UnknownOption", messages.UNKNOWN_OPTION(capability=row.name, name=name, known=known))
         fields = option.vendor_fields(value)
         if fields is None:
-            raise Rejected("InvalidOption", f"{name} is {shortened(repr(value))}; {row.name} takes {option.accepted}")
+            said = shortened(repr(value))
+            raise Rejected(
+                "InvalidOption",
+                messages.INVALID_OPTION(name=name, value=said, capability=row.name, accepted=option.accepted),
+            )
         if isinstance(option, Colour) and options.get(option.only_with[0]) != option.only_with[1]:
-            raise Rejected("UselessOption", f"{name} counts only with {'='.join(option.only_with)}")
+            raise Rejected("UselessOption", messages.USELESS_OPTION(name=name, other="=".join(option.only_with)))
         vendor_fields |= fields
     return vendor_fields

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from shared.cloud.ports import Quota, Reply, Request
 from shared.errors import CutoutError, Rejected, Unavailable
+from shared.messages import vendors as messages
 from shared.vendors import market
 from shared.vendors.capability import Capability
 from shared.vendors.error_codes import DAMO, error_for
@@ -53,7 +54,7 @@ class Damo:
         data, request_id = _read(reply)
         ticket = identifier(data.get("result_key"))
         if not ticket:
-            raise lacking("NoTicket", "result_key to ask with", reply, request_id)
+            raise lacking("NoTicket", messages.RESULT_KEY(), reply, request_id)
         return Accepted(ticket + _fingerprint(data), request_id)
 
     def poll(self, capability: Capability, ticket: str, nonce: Nonce) -> Request:
@@ -69,7 +70,7 @@ class Damo:
                 return lost(ticket, error)
             raise
         if _is_of_other_pictures(ticket, _fingerprint(data)):
-            other = Unavailable("OtherTask", "the vendor answers for other pictures", request_id=request_id)
+            other = Unavailable("OtherTask", messages.OTHER_PICTURES(), request_id=request_id)
             return lost(
                 ticket.partition(_SEPARATOR)[0], other
             )  # this result_key yields the cutouts of other pictures only
@@ -90,13 +91,13 @@ def _task_answer(data: Mapping[str, object], index: int, reply: Reply, request_i
     listed = data.get("task_list")
     task = listed[index] if isinstance(listed, list) and index < len(listed) else None
     if not isinstance(task, dict):
-        raise lacking("NoStatus", f"task {index}", reply, request_id)
+        raise lacking("NoStatus", messages.TASK(index=index), reply, request_id)
     match task.get("status"):
         case "SUCCESS":
             found = task.get("results")
             links = [url for url in found if isinstance(url, str) and url] if isinstance(found, list) else []
             if not links:
-                return Failed(lacking("NoResult", f"results of task {index}", reply, request_id))
+                return Failed(lacking("NoResult", messages.TASK_RESULTS(index=index), reply, request_id))
             try:
                 pictures = labelled([ResultLink(url, str(number)) for number, url in enumerate(links)])
             except CutoutError as error:
@@ -143,5 +144,5 @@ def _read(reply: Reply) -> tuple[Mapping[str, object], str]:
         known = code if code != "0" else f"Status{reply.status}"
         raise error_for(DAMO, known, reason(body, "message", reply), request_id)
     if not isinstance(data, dict):
-        raise lacking("NoData", "data", reply, request_id)
+        raise lacking("NoData", messages.DATA(), reply, request_id)
     return data, request_id

@@ -9,6 +9,8 @@ import re
 from typing import NamedTuple
 
 from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
+from shared.messages import vendors as messages
+from shared.messages.message import Message, Text
 
 _LONGEST, _READ = 300, 3000
 """Characters of a message that are quoted, and that are read."""
@@ -39,14 +41,13 @@ class ErrorKind(NamedTuple):
     """Who must act on a code (`error`), and the `advice` that is added to the vendor's own message."""
 
     error: type[CutoutError]
-    advice: str = ""
+    advice: Text = ""
 
 
-_CONSOLE = "the Alibaba Cloud vision console (分割抠图)"
-_SHANGHAI = ErrorKind(Misconfigured, "VIAPI takes pictures only from a bucket in cn-shanghai: move the bucket")
-_RIGHTS = ErrorKind(Misconfigured, "give the function's role the policy AliyunVIAPIFullAccess")
-_KEY = ErrorKind(Misconfigured, "check the function's role or access key")
-_PURCHASE = ErrorKind(Misconfigured, f"open this capability, or pay what is owed (欠费), in {_CONSOLE}")
+_SHANGHAI = ErrorKind(Misconfigured, messages.MOVE_BUCKET())
+_RIGHTS = ErrorKind(Misconfigured, messages.GIVE_RIGHTS())
+_KEY = ErrorKind(Misconfigured, messages.CHECK_KEY())
+_PURCHASE = ErrorKind(Misconfigured, messages.OPEN_OR_PAY())
 _PICTURE = ErrorKind(Rejected)
 _OURS = ErrorKind(Unavailable)
 """Passes by itself: the call is repeated later, with a new signature."""
@@ -83,13 +84,13 @@ VIAPI: dict[str, ErrorKind] = {
     "ParameterError": _PICTURE,
     "ClientError": _PICTURE,
     "InvalidApi": _PURCHASE,
-    "InvalidApi.NotFound": ErrorKind(Misconfigured, "check VIAPI_ENDPOINT"),  # document 260307
+    "InvalidApi.NotFound": ErrorKind(Misconfigured, messages.CHECK_VIAPI_ENDPOINT()),  # document 260307
     "InsufficientBalance": _PURCHASE,  # error codes of all of Alibaba's APIs, document 51132
     "NotEnoughBalance": _PURCHASE,  # with the next one, of VIAPI's older sister IVPD, document 140480
     "NeedOpen": _PURCHASE,
     UNPAID: _PURCHASE,
-    "InvalidAction": ErrorKind(Misconfigured, "the vendor no longer knows this capability"),
-    "UnsupportedOperation": ErrorKind(Misconfigured, "the vendor does not offer this capability"),
+    "InvalidAction": ErrorKind(Misconfigured, messages.CAPABILITY_UNKNOWN()),
+    "UnsupportedOperation": ErrorKind(Misconfigured, messages.CAPABILITY_NOT_OFFERED()),
     "AuthFailed": _RIGHTS,
     "Unauthorized": _RIGHTS,
     "NoPermission": _RIGHTS,
@@ -103,9 +104,8 @@ VIAPI: dict[str, ErrorKind] = {
     "MissingSecurityToken": _KEY,
 }
 
-_MARKET = "the Alibaba Cloud market's console (已购买的服务)"
-_APPCODE = ErrorKind(Misconfigured, f"check the AppCode, and the purchase, in {_MARKET}")
-CREDITS = ErrorKind(Misconfigured, f"buy more calls, or pay what is owed, in {_MARKET}")
+_APPCODE = ErrorKind(Misconfigured, messages.CHECK_APPCODE())
+CREDITS = ErrorKind(Misconfigured, messages.BUY_OR_PAY())
 _UNPAID_MARKET = {UNPAID: CREDITS, "Status402": CREDITS}  # a reply that is JSON says "Status"
 
 # Manuals of cutout and watermark removal: "Http响应状态码", which may be the JSON's `status` as well, and `data.state`.
@@ -113,20 +113,20 @@ PICWISH: dict[str, ErrorKind] = {
     **_UNPAID_MARKET,
     "Status400": _PICTURE,
     "Status401": _APPCODE,
-    "Status404": ErrorKind(Misconfigured, "check PICWISH_CUTOUT_ENDPOINT and PICWISH_WATERMARK_ENDPOINT"),
+    "Status404": ErrorKind(Misconfigured, messages.CHECK_PICWISH_ENDPOINTS()),
     "Status413": _PICTURE,
     "Status429": ErrorKind(NotAccepted),
     "Status500": ErrorKind(Unavailable),
     # The causes that pass have states of their own; this one comes back, as with a mask that is white all over.
-    "State-1": ErrorKind(Rejected, "it could not process the picture"),
-    "State-2": ErrorKind(Unavailable, "it could not keep its result"),
-    "State-3": ErrorKind(NotFetched, "it could not fetch the picture"),
-    "State-5": ErrorKind(Rejected, "the picture has more bytes than it takes"),
-    "State-7": ErrorKind(Rejected, "the picture's format or size is none that it takes"),
-    "State-8": ErrorKind(Unavailable, "it took longer than its 30 seconds"),
+    "State-1": ErrorKind(Rejected, messages.PICWISH_CANNOT_PROCESS()),
+    "State-2": ErrorKind(Unavailable, messages.PICWISH_RESULT_LOST()),
+    "State-3": ErrorKind(NotFetched, messages.PICWISH_NOT_FETCHED()),
+    "State-5": ErrorKind(Rejected, messages.PICWISH_TOO_MANY_BYTES()),
+    "State-7": ErrorKind(Rejected, messages.PICWISH_WRONG_PICTURE()),
+    "State-8": ErrorKind(Unavailable, messages.PICWISH_TOO_LONG()),
 }
 
-_ADDRESS = ErrorKind(Misconfigured, "this is no address of the service: check DAMO_ENDPOINT and DAMO_MATTING_PATH")
+_ADDRESS = ErrorKind(Misconfigured, messages.CHECK_DAMO_ADDRESS())
 
 # Manuals of inst-mat and bg-remove: "状态码说明".
 DAMO: dict[str, ErrorKind] = {
@@ -148,8 +148,9 @@ DAMO: dict[str, ErrorKind] = {
 }
 
 
-def error_for(kinds: dict[str, ErrorKind], code: str, message: str, request_id: str) -> CutoutError:
-    """The error that `code` means, to be raised; `message` is the vendor's own, to which the advice is added.
+def error_for(kinds: dict[str, ErrorKind], code: str, message: Text, request_id: str) -> CutoutError:
+    """The error that `code` means, to be raised; `message` is the vendor's own, or a sentence about its answer, to
+    which the advice is added.
 
     A code that would be `Unavailable` means `UNPAID` when the message says that the purchase is used up.
     """
@@ -157,11 +158,13 @@ def error_for(kinds: dict[str, ErrorKind], code: str, message: str, request_id: 
     while prefix not in kinds and "." in prefix:
         prefix = prefix.rpartition(".")[0]
     kind = kinds.get(prefix, _OURS)
-    if kind.error is Unavailable and is_used_up(message):
+    if kind.error is Unavailable and is_used_up(Message.of(message).en):
         kind = kinds.get(UNPAID, _OURS)
-    said = quotable(message)
-    sentence = f"{said.rstrip('. ')}; {kind.advice}" if kind.advice else said
-    return kind.error(code if _CODE.fullmatch(code) else "Unknown", sentence, request_id=request_id)
+    said = _shown(message)
+    if kind.advice:
+        ended = Message(said.en.rstrip(". "), said.zh.rstrip(". 。"))
+        said = messages.WITH_ADVICE(said=ended, advice=kind.advice)
+    return kind.error(code if _CODE.fullmatch(code) else "Unknown", said, request_id=request_id)
 
 
 def is_used_up(message: str) -> bool:
@@ -169,8 +172,21 @@ def is_used_up(message: str) -> bool:
     return _USED_UP.search(message[:_READ]) is not None
 
 
+def quotation(message: str) -> Text:
+    """A vendor's message as it may be shown, or that there is none."""
+    return quotable(message) or messages.NO_REASON()
+
+
+def _shown(message: Text) -> Message:
+    """A sentence about a reply, or a vendor's own words as what they are."""
+    if isinstance(message, Message):
+        return message.map(quotable)
+    said = quotation(message)
+    return said if isinstance(said, Message) else messages.VENDOR_SAYS(said=said)
+
+
 def quotable(message: str, most: int = _LONGEST) -> str:
     """A vendor's message without links and secrets, in at most `most` characters: some messages quote the string that
     was signed, with token and link in it."""
     said = _AUTHORIZATION.sub(r"\1…", _LINK.sub("<link>", message[:_READ]))
-    return _PARAMETER.sub(r"\1…", _SIGNED.sub("…", said))[:most].strip() or "the vendor gives no reason"
+    return _PARAMETER.sub(r"\1…", _SIGNED.sub("…", said))[:most].strip()

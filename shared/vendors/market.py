@@ -6,10 +6,9 @@ from typing import Any
 
 from shared.cloud.ports import Reply
 from shared.errors import CutoutError, Misconfigured, NotAccepted, Unavailable
-from shared.vendors.error_codes import CREDITS, ErrorKind, is_used_up, quotable
+from shared.messages import vendors as messages
+from shared.vendors.error_codes import CREDITS, ErrorKind, is_used_up, quotation
 from shared.vendors.replies import document
-
-_CHECK = "check the AppCode, the purchase and the address in the market's console (已购买的服务)"
 
 
 def authorization(appcode: str) -> dict[str, str]:
@@ -39,10 +38,11 @@ def _refusal(reply: Reply) -> CutoutError | None:
     known = (
         code or f"Gateway{reply.status}"
     )  # not `Status404` and the like, which are the vendor's: PicWish's 404 is about a task
-    said, request_id = f"the market's gateway says: {quotable(message)}", reply.headers.get("x-ca-request-id", "")
+    said, request_id = messages.GATEWAY_SAYS(said=quotation(message)), reply.headers.get("x-ca-request-id", "")
     if code.startswith("T") or "throttled by" in message.lower():
         return NotAccepted(known, said, request_id=request_id)
     if reply.status >= 500:
         return Unavailable(known, said, request_id=request_id)
     unpaid = code.startswith("B") or is_used_up(message)
-    return Misconfigured(known, f"{said}; {CREDITS.advice if unpaid else _CHECK}", request_id=request_id)
+    advice = CREDITS.advice if unpaid else messages.CHECK_PURCHASE()
+    return Misconfigured(known, messages.WITH_ADVICE(said=said, advice=advice), request_id=request_id)

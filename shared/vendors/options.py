@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from shared.errors import Rejected
+from shared.messages import uploads as messages
+from shared.messages.message import COMMA, Message
 from shared.pictures.geometry import Box, Frame, covered, rendered_box
 
 _QUOTED = 200
@@ -28,9 +30,9 @@ class OneOf:
     values: tuple[str, ...]
 
     @property
-    def accepted(self) -> str:
+    def accepted(self) -> Message:
         """The values that it takes, for a message."""
-        return ", ".join(self.values)
+        return COMMA.join(self.values)
 
     def vendor_fields(self, value: str) -> dict[str, str] | None:
         """The value as fields of the vendor's API; None when the vendor documents no such value."""
@@ -45,8 +47,8 @@ class SomeOf:
     values: tuple[str, ...]
 
     @property
-    def accepted(self) -> str:
-        return ", ".join(self.values)
+    def accepted(self) -> Message:
+        return COMMA.join(self.values)
 
     def vendor_fields(self, value: str) -> dict[str, str] | None:
         chosen = value.split("+")
@@ -64,8 +66,8 @@ class Colour:
     """The other option and its value."""
 
     @property
-    def accepted(self) -> str:
-        return "RRGGBB in hexadecimal, only with {}={}".format(*self.only_with)
+    def accepted(self) -> Message:
+        return messages.COLOUR(other="=".join(self.only_with))
 
     def vendor_fields(self, value: str) -> dict[str, str] | None:
         return {self.field: value} if re.fullmatch("[0-9A-Fa-f]{6}", value) else None
@@ -81,8 +83,8 @@ class Areas:
     """The share of the picture that they may cover together, 0 to 1."""
 
     @property
-    def accepted(self) -> str:
-        return f'a JSON list of up to {self.most} {{"x", "y", "width", "height"}}'
+    def accepted(self) -> Message:
+        return messages.AREAS(most=self.most)
 
     def vendor_fields(self, value: str) -> dict[str, str] | None:
         return {self.field: value}  # `admit_areas` checks it, which needs the picture's sides
@@ -101,26 +103,25 @@ def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
     except ValidationError as error:
         fault = error.errors()[0]
         where = " of ".join(f"number {part + 1}" if isinstance(part, int) else part for part in reversed(fault["loc"]))
+        said = f"{where}: {fault['msg']}" if where else fault["msg"]
         raise Rejected(
-            "InvalidAreas",
-            f"{areas.field} must be {areas.accepted}, all whole numbers; {where + ': ' if where else ''}{fault['msg']}",
+            "InvalidAreas", messages.NOT_AREAS(field=areas.field, accepted=areas.accepted, fault=said)
         ) from None
     if not 1 <= len(boxes) <= areas.most:
-        raise Rejected("InvalidAreas", f"there are {len(boxes)} {areas.field}; taken are 1 to {areas.most}")
+        raise Rejected("InvalidAreas", messages.NUMBER_OF_AREAS(count=len(boxes), field=areas.field, most=areas.most))
     for box in boxes:
         inside = box.x + box.width <= frame.width and box.y + box.height <= frame.height
         if min(box.x, box.y) < 0 or min(box.width, box.height) < 1 or not inside:
             where = shortened(json.dumps(asdict(box)))
-            raise Rejected(
-                "InvalidAreas", f"{where} is not within the picture's {frame.width:,} × {frame.height:,} pixels"
-            )
+            raise Rejected("InvalidAreas", messages.AREA_OUTSIDE(area=where, width=frame.width, height=frame.height))
     # Rounded outwards they may cover more than in the upload, and the vendor measures them in the picture it fetches.
     shown = tuple(rendered_box(box, frame) for box in boxes)
     share, pixels = covered(shown), frame.rendered_width * frame.rendered_height
     if share > areas.max_share * pixels:
         raise Rejected(
             "InvalidAreas",
-            f"the {areas.field} cover {share:,} of {pixels:,} pixels, {share / pixels:.1%}, as the vendor is shown "
-            f"the picture; up to {areas.max_share:.0%} pass",
+            messages.AREAS_TOO_LARGE(
+                field=areas.field, covered=share, pixels=pixels, share=share / pixels, most=areas.max_share
+            ),
         )
     return json.dumps([asdict(box) for box in shown])

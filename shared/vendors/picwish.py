@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from shared.cloud.ports import Quota, Reply, Request
 from shared.errors import CutoutError, Rejected
+from shared.messages import vendors as messages
 from shared.vendors import market
 from shared.vendors.capability import Capability
 from shared.vendors.error_codes import PICWISH, error_for
@@ -53,7 +54,7 @@ class Picwish:
             case Failed(error):
                 raise error
             case Accepted(""):
-                raise lacking("NoTicket", "task_id to ask for the result with", reply)
+                raise lacking("NoTicket", messages.TASK_ID(), reply)
             case answer:
                 return answer
 
@@ -91,12 +92,12 @@ def _task_answer(capability: Capability, reply: Reply) -> Done | Failed | Accept
     if status != "200":
         raise error_for(PICWISH, f"Status{status}", message, "")
     if not isinstance(data, dict):
-        raise lacking("NoState", "data", reply)
+        raise lacking("NoState", messages.DATA(), reply)
     task_id, state = identifier(data.get("task_id")), data.get("state")
     if state == 1:
         found = labelled(tuple(_pictures(capability, data)))
         if not found:
-            return Failed(lacking("NoResult", "picture", reply, task_id))
+            return Failed(lacking("NoResult", messages.PICTURE(), reply, task_id))
         return Done(found, task_id)
     if isinstance(state, int) and state < 0:
         return Failed(error_for(PICWISH, f"State{state}", message, task_id))

@@ -10,6 +10,8 @@ from typing import Any
 
 from shared.cloud.ports import Reply
 from shared.errors import CutoutError, Unavailable
+from shared.messages import vendors as messages
+from shared.messages.message import Message
 from shared.vendors.error_codes import ErrorKind, error_for, quotable
 from shared.vendors.protocol import Failed, ResultLink
 
@@ -33,16 +35,19 @@ def document(reply: Reply, kinds: dict[str, ErrorKind]) -> dict[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        said = f"the vendor's answer is not JSON: {excerpt(reply)}"
-        raise error_for(kinds, f"HTTP{reply.status}", said, "")
+        raise error_for(kinds, f"HTTP{reply.status}", messages.NOT_JSON(came=_excerpt(reply)), "")
     return body
 
 
 def excerpt(reply: Reply) -> str:
     """The beginning of the reply as one line that may be shown, for a reply that cannot be understood."""
+    return _excerpt(reply).en
+
+
+def _excerpt(reply: Reply) -> Message:
     text = reply.body[:_EXCERPT_BYTES].decode("utf-8", "replace")
     line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
-    return quotable(line, _EXCERPT) if line else "nothing"
+    return Message.of(quotable(line, _EXCERPT)) if line else messages.NOTHING()
 
 
 def reason(body: Mapping[str, Any], name: str, reply: Reply) -> str:
@@ -50,9 +55,9 @@ def reason(body: Mapping[str, Any], name: str, reply: Reply) -> str:
     return str(body.get(name) or "").strip() or excerpt(reply)
 
 
-def lacking(code: str, what: str, reply: Reply, request_id: str = "") -> Unavailable:
+def lacking(code: str, what: Message, reply: Reply, request_id: str = "") -> Unavailable:
     """The error of a reply that lacks `what`, to be raised."""
-    return Unavailable(code, f"the vendor's answer holds no {what}: {excerpt(reply)}", request_id=request_id)
+    return Unavailable(code, messages.LACKING(what=what, came=_excerpt(reply)), request_id=request_id)
 
 
 def labelled(pictures: Sequence[ResultLink]) -> tuple[ResultLink, ...]:
@@ -61,7 +66,7 @@ def labelled(pictures: Sequence[ResultLink]) -> tuple[ResultLink, ...]:
     Raises `Unavailable` when there are more than `MOST_PICTURES`.
     """
     if len(pictures) > MOST_PICTURES:
-        raise Unavailable("TooManyPictures", f"the vendor's answer has {len(pictures):,}; taken are {MOST_PICTURES}")
+        raise Unavailable("TooManyPictures", messages.TOO_MANY_PICTURES(count=len(pictures), most=MOST_PICTURES))
     return tuple(pictures) if len(pictures) > 1 else tuple(replace(each, label="") for each in pictures)
 
 
@@ -96,5 +101,5 @@ def identifier(value: object) -> str:
 
 def lost(ticket: str, error: CutoutError) -> Failed:
     """The end of a task whose ticket the vendor refuses: `Unavailable`, as no picture can be to blame for that."""
-    said = f"the ticket {ticket} is worth nothing any more: {error.message}"
+    said = messages.TICKET_REFUSED(ticket=ticket, said=error.text)
     return Failed(Unavailable(error.code, said, request_id=error.request_id))

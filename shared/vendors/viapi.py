@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from shared.cloud.ports import Credentials, Quota, Reply, Request
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
+from shared.messages import vendors as messages
 from shared.pictures.geometry import Box
 from shared.vendors.capability import Capability
 from shared.vendors.error_codes import VIAPI, error_for
@@ -64,7 +65,7 @@ class Viapi:
         request_id = identifier(body.get("RequestId"))
         if capability.asynchronous:
             if not request_id:
-                raise lacking("NoTicket", "RequestId to ask for the result with", reply)
+                raise lacking("NoTicket", messages.REQUEST_ID(), reply)
             # The manual's example of this answer has a picture, which is of no use: the RequestId is all that counts.
             return Accepted(request_id, request_id)
         return Done(_pictures(capability, body.get("Data"), reply, request_id), request_id)
@@ -79,7 +80,7 @@ class Viapi:
         except Rejected as error:
             return lost(ticket, error)
         if not isinstance(data, dict):
-            raise lacking("NoStatus", "status", reply, ticket)
+            raise lacking("NoStatus", messages.STATUS(), reply, ticket)
         match data.get("Status"):
             case "PROCESS_SUCCESS":
                 try:
@@ -90,7 +91,7 @@ class Viapi:
                 code = str(data.get("ErrorCode") or "PROCESS_FAILED")
                 return Failed(error_for(VIAPI, code, reason(data, "ErrorMessage", reply), ticket))
             case "TIMEOUT_FAILED" | "LIMIT_RETRY_FAILED" as status:
-                return Failed(Unavailable(status, "the vendor gave the job up; it may be submitted again"))
+                return Failed(Unavailable(status, messages.GIVEN_UP()))
             case _:
                 return Pending()
 
@@ -136,7 +137,7 @@ def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
     if isinstance(error, Misconfigured) and capability.substitute and code.startswith(_GONE):
         raise Rejected(
             code,
-            f"the vendor no longer offers {capability.action}: use {capability.substitute} instead ({error.message})",
+            messages.NO_LONGER_OFFERED(action=capability.action, substitute=capability.substitute, said=error.text),
             request_id=request_id,
         )
     raise error
@@ -146,9 +147,9 @@ def _pictures(capability: Capability, data: object, reply: Reply, request_id: st
     """The result links in the `data` of `reply`. Raises a `CutoutError` that says why there are none."""
     found = tuple(_links(data, capability)) if isinstance(data, dict) else ()
     if not found and isinstance(data, dict) and data.get("Elements") == []:
-        raise Rejected("EmptyResult", "the vendor found nothing of the kind in the picture", request_id=request_id)
+        raise Rejected("EmptyResult", messages.NOTHING_FOUND(), request_id=request_id)
     if not found:
-        raise lacking("NoResult", capability.image, reply, request_id)
+        raise lacking("NoResult", messages.FIELD(field=capability.image), reply, request_id)
     return labelled(found)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
-from shared.vendors.options import Areas, Colour, Option
+from shared.vendors.options import Option
 
 MARKS = "<!-- capabilities: written by the code, compared by a test -->", "<!-- /capabilities -->"
 
@@ -32,15 +32,6 @@ class Words(NamedTuple):
     """What an option takes."""
 
 
-def _accepted_in_chinese(option: Option) -> str:
-    match option:
-        case Colour():
-            return "十六进制 RRGGBB，仅与 {}={} 同用".format(*option.only_with)
-        case Areas():
-            return f'JSON 列表，最多 {option.most} 个 {{"x", "y", "width", "height"}}'
-    return "、".join(option.values)
-
-
 ENGLISH = Words(
     head="| capability | | vendor's action | takes as it is | options | beside it | answers | yuan a call, 2022-05 "
     "| retired: use |",
@@ -53,7 +44,7 @@ ENGLISH = Words(
     aspect=", at most {:g}:1",
     companions=", or ",
     answers=("synchronous", "asynchronous"),
-    accepted=lambda option: option.accepted,
+    accepted=lambda option: option.accepted.en,
 )
 CHINESE = Words(
     head="| 能力 | 名称 | 服务商接口 | 可直接提交的图片 | 选项 | 另需 | 调用方式 | 单价（元/次，2022-05） "
@@ -67,7 +58,7 @@ CHINESE = Words(
     aspect="，长宽比不超过 {:g}:1",
     companions=" 或 ",
     answers=("同步", "异步"),
-    accepted=_accepted_in_chinese,
+    accepted=lambda option: option.accepted.zh,
 )
 
 

@@ -178,7 +178,7 @@ def test_a_value_the_vendor_does_not_document_is_refused_for_every_option(row: C
             with pytest.raises(Rejected) as refused:
                 vendor_options(row, {name: value, "format": "jpg"} if isinstance(option, Colour) else {name: value})
             assert refused.value.code == "InvalidOption"
-            assert refused.value.message == f"{name} is {value!r}; {row.name} takes {option.accepted}"
+            assert refused.value.message == f"{name} is {value!r}; {row.name} takes {option.accepted.en}"
 
 
 def test_a_background_colour_counts_only_with_a_jpeg() -> None:
@@ -190,7 +190,7 @@ def test_a_background_colour_counts_only_with_a_jpeg() -> None:
         with pytest.raises(Rejected, match="bg-color counts only with format=jpg") as refused:
             vendor_options(cutout, {"bg-color": "ff0000", **beside})
         assert refused.value.code == "UselessOption"
-    assert cutout.options["bg-color"].accepted == "RRGGBB in hexadecimal, only with format=jpg"
+    assert cutout.options["bg-color"].accepted.en == "RRGGBB in hexadecimal, only with format=jpg"
 
 
 @every_row

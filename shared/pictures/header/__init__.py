@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Callable
 
+from shared.messages import pictures as messages
 from shared.pictures.header.bmp import read_bmp
 from shared.pictures.header.facts import Header
 from shared.pictures.header.gif import read_gif
@@ -51,9 +52,9 @@ def read_header(head: bytes, size: int, more: More, name: str = "") -> Header:
     try:
         header = reader(View.of(head, size, more))
     except (struct.error, LookupError, ValueError, ArithmeticError):
-        raise broken("is cut off or damaged") from None
+        raise broken(messages.BROKEN()) from None
     if header.format == "tiff" and is_camera_raw(name):
         raise camera_raw()
     if header.width < 1 or header.height < 1:
-        raise broken(f"says {header.width} × {header.height} pixels")
+        raise broken(messages.BROKEN_SIDES(width=header.width, height=header.height))
     return header

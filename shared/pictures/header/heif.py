@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
+from shared.messages import pictures as messages
 from shared.pictures.header.boxes import Fields, boxes, down
 from shared.pictures.header.facts import Header
 from shared.pictures.header.refusals import not_an_image
@@ -43,14 +44,14 @@ def read_heif(view: View) -> Header:
         raise _without_still(track)
     codec = items.codec(items.primary)
     if codec not in _CODECS:
-        raise not_an_image(f"a HEIF picture coded as {codec.decode('latin-1')!r}")
+        raise not_an_image(messages.HEIF_CODEC(codec=codec.decode("latin-1")))
     width, height = _sides(items)
     frames = _samples(track) if track is not None else 1
     return Header(_CODECS[codec], width, height, frames=frames, alpha=_has_alpha(items))
 
 
 def _without_still(track: View | None) -> Exception:
-    return ValueError("no primary item") if track is None else not_an_image("a sequence without a still picture")
+    return ValueError("no primary item") if track is None else not_an_image(messages.HEIF_SEQUENCE())
 
 
 def _top(view: View) -> tuple[View | None, View | None]:

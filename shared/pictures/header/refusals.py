@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from shared.errors import Rejected
-
-_READ = "JPEG, PNG, BMP, WebP, GIF, TIFF, HEIC or AVIF"
+from shared.messages import pictures as messages
+from shared.messages.message import Message
 
 _RAW = (
     rb"II\*\0.{4}CR\x02|II\x1a\0\0\0HEAPCCDR|....ftypcrx |FUJIFILMCCD-RAW|"
@@ -20,31 +20,31 @@ _RAW_NAMES = r"\.(3fr|arw|cr2|crw|dcr|dng|erf|fff|gpr|iiq|k25|kdc|mef|mos|nef|nr
 _MARKUP = rb"(?:\xef\xbb\xbf)?\s*<"
 
 _LOOKS = (
-    (rb"\xff\x0a|\0\0\0\x0cJXL ", "a JPEG XL picture"),
-    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (rb"II\xbc", "a JPEG XR picture"),
-    (rb"II\+\0|MM\0\+", "a BigTIFF, which is for pictures of gigabytes"),
-    (rb"8BPS", "a Photoshop document"),
-    (rb"gimp xcf", "a GIMP document"),
-    (rb"(?:\xef\xbb\xbf)?\s*%PDF", "a PDF document"),
-    (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript document"),
-    (_MARKUP + rb"(?i:!doctype html|html|head|body|script)", "a web page"),
-    (_MARKUP + rb"(?i:svg|[?!].{0,1000}?<svg)", "an SVG drawing"),
-    (rb"....(?:ftyp|moov|mdat|wide)", "a film, or sound (MP4 or MOV)"),
-    (rb"\x1a\x45\xdf\xa3|RIFF....AVI |FLV\x01|\0\0\x01[\xb3\xba]", "a film"),
-    (rb"RIFF....WAVE|ID3|OggS|fLaC", "sound"),
-    (rb"PK(?:\x03\x04|\x05\x06)", "a ZIP archive, or an Office document"),
-    (rb"Rar!|7z\xbc\xaf|\x1f\x8b|\xfd7zXZ", "an archive"),
-    (rb"\xd0\xcf\x11\xe0", "an Office document"),
-    (rb"\0\0[\1\2]\0", "an icon"),
-    (rb"MZ|\x7fELF", "a program"),
+    (rb"\xff\x0a|\0\0\0\x0cJXL ", messages.JPEG_XL),
+    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", messages.JPEG_2000),
+    (rb"II\xbc", messages.JPEG_XR),
+    (rb"II\+\0|MM\0\+", messages.BIG_TIFF),
+    (rb"8BPS", messages.PHOTOSHOP),
+    (rb"gimp xcf", messages.GIMP),
+    (rb"(?:\xef\xbb\xbf)?\s*%PDF", messages.PDF),
+    (rb"%!PS|\xc5\xd0\xd3\xc6", messages.POSTSCRIPT),
+    (_MARKUP + rb"(?i:!doctype html|html|head|body|script)", messages.WEB_PAGE),
+    (_MARKUP + rb"(?i:svg|[?!].{0,1000}?<svg)", messages.SVG),
+    (rb"....(?:ftyp|moov|mdat|wide)", messages.MP4),
+    (rb"\x1a\x45\xdf\xa3|RIFF....AVI |FLV\x01|\0\0\x01[\xb3\xba]", messages.FILM),
+    (rb"RIFF....WAVE|ID3|OggS|fLaC", messages.SOUND),
+    (rb"PK(?:\x03\x04|\x05\x06)", messages.ZIP),
+    (rb"Rar!|7z\xbc\xaf|\x1f\x8b|\xfd7zXZ", messages.ARCHIVE),
+    (rb"\xd0\xcf\x11\xe0", messages.OFFICE),
+    (rb"\0\0[\1\2]\0", messages.ICON),
+    (rb"MZ|\x7fELF", messages.PROGRAM),
 )
 """First bytes of other files. Patterns are compiled when needed, to keep a cold start short."""
 
 
 def camera_raw() -> Rejected:
     """The refusal of camera raw, which neither OSS nor any vendor reads."""
-    return Rejected("CameraRaw", "this is camera raw; export it as JPEG and upload that")
+    return Rejected("CameraRaw", messages.CAMERA_RAW())
 
 
 def is_camera_raw(name: str) -> bool:
@@ -52,14 +52,14 @@ def is_camera_raw(name: str) -> bool:
     return re.search(_RAW_NAMES, name, re.IGNORECASE) is not None
 
 
-def not_an_image(look: str) -> Rejected:
-    """The refusal of a file that is `look`, in words of a message."""
-    return Rejected("NotAnImage", f"this is {look}, and no {_READ} picture: save it as JPEG or PNG, and upload that")
+def not_an_image(look: Message) -> Rejected:
+    """The refusal of a file that is `look`."""
+    return Rejected("NotAnImage", messages.SOMETHING_ELSE(look=look))
 
 
-def broken(what: str) -> Rejected:
-    """The refusal of a picture whose header `what`, in words of a message."""
-    return Rejected("BrokenImage", f"the picture's header {what}: save it again as JPEG, and upload that")
+def broken(text: Message) -> Rejected:
+    """The refusal of a picture whose header makes no sense, as `text` says."""
+    return Rejected("BrokenImage", text)
 
 
 def unreadable(head: bytes) -> Rejected:
@@ -69,7 +69,5 @@ def unreadable(head: bytes) -> Rejected:
         return camera_raw()
     for pattern, look in _LOOKS:
         if re.match(pattern, start, re.DOTALL):
-            return not_an_image(look)
-    return Rejected(
-        "NotAnImage", f"this is no {_READ} picture, whatever its name: save it as JPEG or PNG, and upload that"
-    )
+            return not_an_image(look())
+    return Rejected("NotAnImage", messages.NOT_AN_IMAGE())
