@@ -5,8 +5,8 @@
     │   └── BadLink       … or the vendor cannot read the address we gave: a copy with a plain name may pass
     ├── Misconfigured     the operator: no picture passes until a key, a purchase or a right is mended
     └── Unavailable       nobody: asked again later, a bounded number of times
-        ├── Busy          … turned away or not reached, so certainly nothing was bought: for as long as it takes
-        │   └── Spent     … by our own limit of the day
+        ├── NotAccepted   … throttled, or the vendor was not reached: nothing was bought, so the number is not bounded
+        │   └── DailyLimitReached  … by our own limit of the day
         ├── NotFetched    … the vendor could not fetch the picture: our own link is read before the next call
         └── Incomplete    … the second picture of a pair has not arrived yet: for an hour
 
@@ -48,11 +48,11 @@ class Misconfigured(CutoutError):
 
 
 class Unavailable(CutoutError):
-    """Trouble that passes by itself; whether the vendor has billed the call is not known."""
+    """It may pass by itself; whether the vendor has billed the call is not known."""
 
 
 class NotAccepted(Unavailable):
-    """The vendor turned the call away unheard, or was not reached: nothing was bought."""
+    """The vendor throttled the call, or was not reached: nothing was bought."""
 
 
 class DailyLimitReached(NotAccepted):
@@ -64,8 +64,8 @@ class DailyLimitReached(NotAccepted):
 
 
 class NotFetched(Unavailable):
-    """The vendor could not fetch a picture at the link it was given; why, the link itself may tell."""
+    """The vendor could not fetch a picture at the link it was given; reading the link may tell why."""
 
 
 class Incomplete(Unavailable):
-    """One picture of a pair is there, the other is not; nothing was asked of the vendor."""
+    """One picture of a pair is there and the other is not; the vendor was not called."""
