@@ -1,4 +1,4 @@
-"""When it is rung for, and every minute: what the vendor had not finished, or had no time for."""
+"""When it is woken, and every minute: what an upload's own function could not finish."""
 
 from shared.entry.settle import on_timer
 

@@ -1,4 +1,4 @@
-"""The whole line in the cloud in a box, without a timer: the bell brings settle, and settle keeps to the queue."""
+"""The whole line in the cloud in a box, without a timer: settle is woken, and settle keeps to the queue."""
 
 from __future__ import annotations
 

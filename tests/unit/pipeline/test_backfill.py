@@ -55,9 +55,11 @@ def event(upload: ListedObject) -> bytes:
 
 def backfill(shop: Shop, functions: Invocations, order: Order = ALL) -> Report:
     ends = shop.clock.now + timedelta(minutes=50)
-    bell = BacklogOwner(shop.bucket, shop.bucket, shop.clock)
+    backlog_owner = BacklogOwner(shop.bucket, shop.bucket, shop.clock)
     jobs, prices = shop.pipeline.jobs, shop.pipeline.prices
-    told = Backfill(shop.bucket, jobs, bell, functions, prices=prices, event=event, clock=shop.clock, ends=ends)
+    told = Backfill(
+        shop.bucket, jobs, backlog_owner, functions, prices=prices, event=event, clock=shop.clock, ends=ends
+    )
     return told.run(order)
 
 
