@@ -14,6 +14,7 @@ from pathlib import Path
 import fc2
 from requests import RequestException
 
+from shared.cloud.ports import Credentials
 from shared.errors import Misconfigured, Unavailable
 from shared.messages import cloud as messages
 
@@ -32,21 +33,12 @@ class _Fc3(fc2.Client):  # type: ignore[misc]
 class FcInvoker:
     """Invokes the function `<prefix><group>`: of FC 3.0 (API 2023-03-30), or of FC 2.0 in `service`, unless empty."""
 
-    def __init__(
-        self,
-        endpoint: str,
-        *,
-        access_key_id: str,
-        access_key_secret: str,
-        security_token: str,
-        prefix: str,
-        service: str = "",
-    ) -> None:
+    def __init__(self, endpoint: str, credentials: Credentials, *, prefix: str, service: str = "") -> None:
         self._client = _Fc3(
             endpoint=endpoint,
-            accessKeyID=access_key_id,
-            accessKeySecret=access_key_secret,
-            securityToken=security_token,
+            accessKeyID=credentials.access_key_id,
+            accessKeySecret=credentials.access_key_secret,
+            securityToken=credentials.security_token,
             Timeout=10,
         )
         logging.getLogger().addFilter(_is_foreign)  # never removed, as invocations run in several threads

@@ -1,4 +1,4 @@
-"""The OSS bucket, with OSS's errors translated into ours: the only module that imports oss2."""
+"""The OSS bucket. With `oss_errors` the only module that imports oss2."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import oss2
-from oss2.credentials import CredentialsProvider, StaticCredentialsProvider
+from oss2.credentials import StaticCredentialsProvider
 from oss2.exceptions import NotFound, ServerError
 from urllib3 import Retry
-from urllib3.exceptions import HTTPError
 
+from shared.cloud.oss_errors import refused, translated
 from shared.cloud.oss_session import Connections
 from shared.cloud.ports import METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
-from shared.errors import Misconfigured, Rejected, Unavailable
+from shared.errors import Misconfigured, Rejected
 from shared.messages import cloud as messages
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
@@ -47,17 +45,15 @@ class OssBucket:
     def __init__(
         self,
         name: str,
+        credentials: Credentials,
         *,
         endpoint: str,
         public_endpoint: str,
         region: str,
-        access_key_id: str,
-        access_key_secret: str,
-        security_token: str,
         at_once: int = 1,
     ) -> None:
-        self._credentials = _Renewable()
-        self.renew(Credentials(access_key_id, access_key_secret, security_token))
+        self._credentials = StaticCredentialsProvider()
+        self.renew(credentials)
         auth = oss2.ProviderAuthV4(self._credentials)
         timeout = (_CONNECT_SECONDS, _READ_SECONDS)
         self.name = name
@@ -79,13 +75,14 @@ class OssBucket:
 
     def renew(self, credentials: Credentials) -> None:
         """From now on, sign with these; connections stay."""
-        self._credentials.provider = StaticCredentialsProvider(
+        # One object in place of another: oss2 reads it before each request, in whatever thread.
+        self._credentials.credentials = StaticCredentialsProvider(
             credentials.access_key_id, credentials.access_key_secret, credentials.security_token or None
-        )
+        ).credentials
 
     def peek(self, key: str) -> ObjectHead | None:
         """An object's size, date, ETag and metadata, and its first 64 KiB; None when there is no such object."""
-        with _translated():
+        with translated():
             try:
                 found = self._documents.get_object(key, byte_range=(0, WINDOW - 1))
             except NotFound:
@@ -108,12 +105,12 @@ class OssBucket:
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """The `length` bytes from `start` on. They must lie within the object: OSS answers a range that ends beyond it
         with the whole object."""
-        with _translated():
+        with translated():
             return bytes(self._documents.get_object(key, byte_range=(start, start + length - 1)).read())
 
     def read(self, key: str) -> StoredDocument | None:
         """A small document; None when there is no such object."""
-        with _translated():
+        with translated():
             try:
                 found = self._documents.get_object(key)
             except NotFound:
@@ -122,7 +119,7 @@ class OssBucket:
 
     def etag(self, key: str) -> str:
         """The object's ETag; empty when there is no such object."""
-        with _translated():
+        with translated():
             try:
                 return str(self._documents.head_object(key).etag)
             except NotFound:
@@ -133,7 +130,7 @@ class OssBucket:
 
         Not so in a bucket with versioning, where OSS ignores `x-oss-forbid-overwrite` (PutObject).
         """
-        with _translated():
+        with translated():
             try:
                 self._documents.put_object(key, body, headers={"x-oss-forbid-overwrite": "true"} | _json(body))
             except ServerError as error:
@@ -144,7 +141,7 @@ class OssBucket:
 
     def write(self, key: str, body: bytes, *, inputs_etag: str = "") -> None:
         """Write a JSON document, replacing what is there."""
-        with _translated():
+        with translated():
             made_from = {_INPUTS_ETAG: inputs_etag} if inputs_etag else {}
             self._documents.put_object(key, body, headers=_json(body) | made_from)
 
@@ -158,7 +155,7 @@ class OssBucket:
                 size += len(chunk)
                 yield chunk
 
-        with _translated():
+        with translated():
             self._streams.put_object(
                 key, counted(), headers={"Content-Type": download.content_type, _INPUTS_ETAG: inputs_etag}
             )
@@ -167,7 +164,7 @@ class OssBucket:
     def delete(self, keys: tuple[str, ...]) -> None:
         """Delete those of `keys` that exist: 1,000 a request, and one a request for a key that XML cannot hold."""
         several = [key for key in keys if not _NOT_IN_XML.search(key)] if len(keys) > 1 else []
-        with _translated():
+        with translated():
             for start in range(0, len(several), _MOST_NAMES):
                 self._documents.batch_delete_objects(several[start : start + _MOST_NAMES])
             for key in sorted({*keys} - {*several}):
@@ -178,7 +175,7 @@ class OssBucket:
 
         One request for each `page` of them (at most 1,000), sent when the iteration reaches it.
         """
-        with _translated():
+        with translated():
             for found in oss2.ObjectIteratorV2(
                 self._documents, prefix=prefix, start_after=after, max_keys=min(page, _MOST_NAMES)
             ):
@@ -202,17 +199,13 @@ class OssBucket:
 
         Raises `Rejected`, with OSS's own code and reason, when OSS cannot process the picture as the link says.
         """
-        with _translated():
+        with translated():
             try:
                 self._public.get_object_with_url(link, byte_range=(0, 0)).resp.close()
             except ServerError as error:
                 if error.status not in (400, 501):  # 501: the processing is not implemented
                     raise
-                raise Rejected(
-                    error.code or "OssRefused",
-                    messages.OSS_CANNOT_PROCESS(said=error.message),
-                    request_id=error.request_id,
-                ) from None
+                raise refused(Rejected, error, error.code or "OssRefused", messages.OSS_CANNOT_PROCESS) from None
 
     def publish_copy(self, key: str, copy: str, *, public: bool) -> None:
         """Have OSS copy the object `key` to `copy`; `public` lets anyone read the copy who knows its name.
@@ -220,63 +213,21 @@ class OssBucket:
         Raises `Misconfigured` when the bucket does not allow public objects.
         """
         headers = {"x-oss-object-acl": oss2.OBJECT_ACL_PUBLIC_READ} if public else {}
-        with _translated():
+        with translated():
             try:
                 self._documents.copy_object(self.name, key, copy, headers=headers)
             except ServerError as error:
                 if public and error.status == 403:
-                    raise Misconfigured(
-                        "PublicCopyRefused",
-                        messages.PUBLIC_COPY_REFUSED(said=error.message),
-                        request_id=error.request_id,
-                    ) from None
+                    raise refused(Misconfigured, error, "PublicCopyRefused", messages.PUBLIC_COPY_REFUSED) from None
                 raise
 
     def versioned(self) -> bool:
         """Whether the bucket has, or ever had, versioning: `create` then overwrites (PutObject)."""
-        with _translated():
+        with translated():
             return bool(self._documents.get_bucket_versioning().status)
-
-
-class _Renewable(CredentialsProvider):  # type: ignore[misc]
-    """Credentials that can be replaced: oss2 reads them before each request."""
-
-    provider: StaticCredentialsProvider
-
-    def get_credentials(self) -> Any:
-        return self.provider.get_credentials()
-
-
-class Unforeseen(Exception):
-    """OSS refuses what it should not: a bug of ours."""
 
 
 def _json(body: bytes) -> dict[str, str]:
     """The headers of a JSON document, which OSS refuses unless it arrives as it was sent."""
     digest = hashlib.md5(body, usedforsecurity=False).digest()
     return {"Content-Type": "application/json; charset=utf-8", "Content-MD5": base64.b64encode(digest).decode()}
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except HTTPError as error:
-        cause = getattr(error, "reason", None) or error
-        raise Unavailable("OssUnreachable", messages.OSS_NOT_REACHED(error=type(cause).__name__)) from None
-    except ServerError as error:
-        if error.code == "NoSuchKey":
-            raise Unavailable(error.code, messages.OBJECT_DELETED()) from None
-        if error.code == "InvalidObjectState":
-            raise Rejected(error.code, messages.OBJECT_ARCHIVED()) from None
-        if error.status == 403:
-            raise Misconfigured(
-                error.code or "AccessDenied",
-                messages.OSS_FORBIDS(said=error.message),
-                request_id=error.request_id,
-            ) from None
-        if error.status >= 500:
-            raise Unavailable(
-                error.code or "OssFailed", messages.OSS_FAILED(said=error.message), request_id=error.request_id
-            ) from None
-        raise Unforeseen(f"OSS answers {error.status} {error.code}: {error.message}") from None

@@ -30,17 +30,12 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
         except ValidationError as error:
             text = NO_ORDER(error=str(error))
             return json.dumps({"message": text.en, "message_zh": text.zh}, ensure_ascii=False).encode()
-        credentials, timeouts, now = (
-            invocation.credentials(settings, context),
-            invocation.timeouts(context),
-            invocation.now,
-        )
+        credentials, timeouts = invocation.credentials(settings, context), invocation.timeouts(context)
+        now = invocation.now
         pictures, documents = invocation.buckets(settings, settings.oss_bucket, credentials, at_once=AT_ONCE)
         invoker = FcInvoker(
             settings.invoke_endpoint or f"https://{context.account_id}.{settings.region}-internal.fc.aliyuncs.com",
-            access_key_id=credentials.access_key_id,
-            access_key_secret=credentials.access_key_secret,
-            security_token=credentials.security_token,
+            credentials,
             prefix=context.function.name.removesuffix("backfill"),
             service=settings.invoke_service,
         )

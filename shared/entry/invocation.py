@@ -62,11 +62,9 @@ def buckets(
 def _bucket(settings: Settings, name: str, credentials: Credentials, at_once: int) -> OssBucket:
     return OssBucket(
         name,
+        credentials,
         endpoint=settings.oss_endpoint,
         public_endpoint=settings.oss_public_endpoint,
         region=settings.region,
-        access_key_id=credentials.access_key_id,
-        access_key_secret=credentials.access_key_secret,
-        security_token=credentials.security_token,
         at_once=at_once,
     )

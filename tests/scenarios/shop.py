@@ -13,6 +13,7 @@ import oss2
 from PIL import Image
 
 from shared.cloud.oss import OssBucket
+from shared.cloud.ports import Credentials
 from shared.jobs.job import Job
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
@@ -48,10 +49,10 @@ class Shop:
         self.cloud = cloud
         self.bucket = OssBucket(
             cloud.bucket,
+            Credentials(**vars(cloud.accounts.owner)),
             endpoint=cloud.oss.url,
             public_endpoint=cloud.oss.url,
             region=cloud.region,
-            **vars(cloud.accounts.owner),
         )
         self.raw: oss2.Bucket = self.bucket._documents
 

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared.cloud.oss import OssBucket
+from shared.cloud.ports import Credentials
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Kind, Upload
@@ -71,10 +72,10 @@ def test_a_photo_of_any_name_has_results_of_which_each_leads_back_to_it(upload: 
 def test_a_key_reaches_oss_and_comes_back_and_a_link_to_it_leads_to_it(world: World, key: str) -> None:
     bucket = OssBucket(
         world.bucket,
+        Credentials(**vars(world.accounts.owner)),
         endpoint=world.oss.url,
         public_endpoint=world.oss.url,
         region="cn-shanghai",
-        **vars(world.accounts.owner),
     )
     body = key.encode()
     bucket.write(key, body)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.cloud.functions import FcInvoker
+from shared.cloud.ports import Credentials
 from shared.errors import CutoutError, Misconfigured, Unavailable
 from tests.cloud.accounts import Accounts
 from tests.cloud.fc_gateway import FcGateway
@@ -37,9 +38,7 @@ def invoker(gateway: FcGateway, *, service: str = "", endpoint: str = "", token:
     key = gateway._accounts.assume_role()
     return FcInvoker(
         endpoint or gateway.url,
-        access_key_id=key.access_key_id,
-        access_key_secret=key.access_key_secret,
-        security_token=key.security_token if token is None else token,
+        Credentials(key.access_key_id, key.access_key_secret, key.security_token if token is None else token),
         prefix="oss-cutout-",
         service=service,
     )

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from shared.cloud.oss import OssBucket
+from shared.cloud.ports import Credentials
 from shared.errors import Misconfigured, Rejected, Unavailable
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
@@ -39,7 +40,7 @@ def oss(accounts: Accounts) -> Iterator[Oss]:
 
 
 def open_bucket(oss: Oss, key: Key, name: str = "shop-photos") -> OssBucket:
-    return OssBucket(name, endpoint=oss.url, public_endpoint=oss.url, region="cn-shanghai", **vars(key))
+    return OssBucket(name, Credentials(**vars(key)), endpoint=oss.url, public_endpoint=oss.url, region="cn-shanghai")
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +225,9 @@ def test_of_links_to_a_copy_a_signed_one_is_short_with_a_permanent_key_and_only_
 
     def shown(key: Key) -> OssBucket:
         public = "https://oss-cn-shanghai.aliyuncs.com"
-        return OssBucket("b" * 63, endpoint=oss.url, public_endpoint=public, region="cn-shanghai", **vars(key))
+        return OssBucket(
+            "b" * 63, Credentials(**vars(key)), endpoint=oss.url, public_endpoint=public, region="cn-shanghai"
+        )
 
     owners, functions = shown(accounts.owner), shown(accounts.assume_role())
     assert len(owners.link(COPY, process, 600)) <= SHORT
@@ -251,10 +254,10 @@ def test_what_the_role_may_not_do_is_for_the_operator_to_mend(oss: Oss) -> None:
 def test_an_oss_out_of_reach_is_unavailable(accounts: Accounts) -> None:
     nowhere = OssBucket(
         "shop-photos",
+        Credentials(**vars(accounts.owner)),
         endpoint="http://127.0.0.1:9",
         public_endpoint="http://127.0.0.1:9",
         region="cn-shanghai",
-        **vars(accounts.owner),
     )
     with pytest.raises(Unavailable, match="not reached"):
         nowhere.peek("a.txt")
@@ -263,10 +266,10 @@ def test_an_oss_out_of_reach_is_unavailable(accounts: Accounts) -> None:
 def test_links_go_to_the_public_endpoint(oss: Oss, accounts: Accounts) -> None:
     bucket = OssBucket(
         "shop-photos",
+        Credentials(**vars(accounts.owner)),
         endpoint=oss.url,
         public_endpoint="https://oss-cn-shanghai.aliyuncs.com",
         region="cn-shanghai",
-        **vars(accounts.owner),
     )
     link = urlsplit(bucket.link("a.jpg", "", 60))
     assert (link.scheme, link.netloc, link.path) == ("https", "shop-photos.oss-cn-shanghai.aliyuncs.com", "/a.jpg")
@@ -284,12 +287,10 @@ def test_an_oss_that_fails_more_than_a_moment_is_unavailable_and_a_moments_failu
     server = Server(app)
     bucket = OssBucket(
         "shop-photos",
+        Credentials("EXAMPLE", "EXAMPLE", ""),
         endpoint=server.url,
         public_endpoint=server.url,
         region="cn-shanghai",
-        access_key_id="EXAMPLE",
-        access_key_secret="EXAMPLE",
-        security_token="",
     )
     bucket.write("a.json", b"{}")
     answers[:] = [status] * 9

@@ -18,8 +18,10 @@ import pytest
 from urllib3 import Retry
 from urllib3.exceptions import HTTPError
 
-from shared.cloud.oss import OssBucket, Unforeseen
+from shared.cloud.oss import OssBucket
+from shared.cloud.oss_errors import Unforeseen
 from shared.cloud.oss_session import Connections
+from shared.cloud.ports import Credentials
 from shared.cloud.tls import trusted
 from shared.errors import CutoutError
 
@@ -158,12 +160,10 @@ def test_a_slow_answer_has_the_time_that_reading_may_take_whatever_connecting_ma
 def open_bucket(server: Kept) -> OssBucket:
     return OssBucket(
         "shop-photos",
+        Credentials("LTAI-EXAMPLE", "an-example", "EXAMPLE-token"),
         endpoint=server.url,
         public_endpoint=server.url,
         region="cn-shanghai",
-        access_key_id="LTAI-EXAMPLE",
-        access_key_secret="an-example",
-        security_token="EXAMPLE-token",
     )
 
 

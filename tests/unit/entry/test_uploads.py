@@ -79,10 +79,10 @@ def oss(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[Oss]:
 def bucket(oss: Oss, accounts: Accounts, name: str = "shop-photos") -> Any:
     return OssBucket(
         name,
+        Credentials(**vars(accounts.owner)),
         endpoint=oss.url,
         public_endpoint=oss.url,
         region="cn-shanghai",
-        **vars(accounts.owner),
     )
 
 

@@ -1,0 +1,45 @@
+"""Translates the errors of oss2 and of its connections into ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from oss2.exceptions import ServerError
+from urllib3.exceptions import HTTPError
+
+from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
+from shared.messages import cloud as messages
+from shared.messages.message import Sentence
+
+
+class Unforeseen(Exception):
+    """OSS refuses what it should not: a bug of ours."""
+
+
+def refused(kind: type[CutoutError], error: ServerError, code: str, sentence: Sentence) -> CutoutError:
+    """The error of `kind` for what OSS refuses, to be raised; `sentence` has a place for what OSS `said`."""
+    return kind(code, sentence(said=error.message), request_id=error.request_id)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Around requests to OSS. Raises `Unavailable`, `Rejected` or `Misconfigured`; and `Unforeseen` for any other 4xx.
+
+    What oss2 raises quotes the request, its signature and token included, so it is never chained to ours.
+    """
+    try:
+        yield
+    except HTTPError as error:
+        cause = getattr(error, "reason", None) or error
+        raise Unavailable("OssUnreachable", messages.OSS_NOT_REACHED(error=type(cause).__name__)) from None
+    except ServerError as error:
+        if error.code == "NoSuchKey":
+            raise Unavailable(error.code, messages.OBJECT_DELETED()) from None
+        if error.code == "InvalidObjectState":
+            raise Rejected(error.code, messages.OBJECT_ARCHIVED()) from None
+        if error.status == 403:
+            raise refused(Misconfigured, error, error.code or "AccessDenied", messages.OSS_FORBIDS) from None
+        if error.status >= 500:
+            raise refused(Unavailable, error, error.code or "OssFailed", messages.OSS_FAILED) from None
+        raise Unforeseen(f"OSS answers {error.status} {error.code}: {error.message}") from None
