@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
+    AliasPath,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -17,26 +19,6 @@ from pydantic import (
 )
 
 
-class _Event(BaseModel):
-    # Real events carry more than the documentation lists, and less in older versions of it.
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
-
-
-class _Object(_Event):
-    key: str
-    size: int
-    etag: str = Field(alias="eTag")
-
-
-class _Bucket(_Event):
-    name: str
-
-
-class _Oss(_Event):
-    bucket: _Bucket
-    object: _Object
-
-
 def _if_readable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
     try:
         return read(value)
@@ -44,33 +26,30 @@ def _if_readable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-class ObjectCreated(_Event):
-    """One object that was put, posted, copied or completed. Events come at least once, late, and in any order."""
+def _unquoted(etag: str) -> str:
+    return etag.strip('"')
 
-    name: str = Field(alias="eventName")
-    time: Annotated[AwareDatetime | None, WrapValidator(_if_readable)] = Field(None, alias="eventTime")
-    """When it happened, to the second: OSS cuts off the rest."""
+
+class ObjectCreated(BaseModel):
+    """One object that was put, posted, copied or completed. Events come at least once, late, and in any order.
+
+    Real events carry more than the documentation lists, and less in older versions of it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(validation_alias="eventName")
+    time: Annotated[AwareDatetime | None, WrapValidator(_if_readable)] = Field(None, validation_alias="eventTime")
+    """When it happened, to the second: OSS cuts off the rest. None when the event does not say so readably."""
     region: str
-    oss: _Oss
-
-    @property
-    def bucket(self) -> str:
-        return self.oss.bucket.name
-
-    @property
-    def key(self) -> str:
-        return self.oss.object.key
-
-    @property
-    def size(self) -> int:
-        return self.oss.object.size
-
-    @property
-    def etag(self) -> str:
-        return self.oss.object.etag.strip('"')
+    bucket: str = Field(validation_alias=AliasPath("oss", "bucket", "name"))
+    key: str = Field(validation_alias=AliasPath("oss", "object", "key"))
+    size: int = Field(validation_alias=AliasPath("oss", "object", "size"))
+    """Bytes."""
+    etag: Annotated[str, AfterValidator(_unquoted)] = Field(validation_alias=AliasPath("oss", "object", "eTag"))
 
 
-class _OssEvent(_Event):
+class _OssEvent(BaseModel):
     events: tuple[dict[str, Any], ...]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,21 +41,10 @@ from shared.vendors.viapi import Viapi
 class Parts:
     """What an instance keeps between invocations; `signers` must have the credentials of each invocation."""
 
-    jobs: JobStore
-    vendor_calls: VendorCalls
-    ticket_polls: TicketPolls
-    pipeline: Pipeline
-    backlog_owner: BacklogOwner
     dispatcher: Dispatcher
+    worker: Callable[[Executor, datetime], Worker]
+    """For one invocation: it runs jobs in the threads of the pool and starts nothing from that moment on."""
     signers: tuple[Signer, ...]
-
-    def worker(self, pool: Executor, ends: datetime) -> Worker:
-        """For one invocation: it runs jobs in the threads of `pool` and starts nothing from `ends` on."""
-        runner = JobRunner(
-            self.jobs, self.pipeline, self.dispatcher, self.ticket_polls, clock=invocation.now, ends=ends
-        )
-        scheduler = Scheduler(self.vendor_calls.concurrency)
-        return Worker(scheduler, runner, self.jobs, self.backlog_owner, pool, clock=invocation.now, ends=ends)
 
 
 KEPT: dict[tuple[object, ...], Parts] = {}
@@ -114,15 +103,14 @@ def _made(
         prices=Prices(dict(settings.prices)),
     )
     backlog_owner = BacklogOwner(documents, pictures, now)
-    return Parts(
-        jobs=jobs,
-        vendor_calls=vendor_calls,
-        ticket_polls=ticket_polls,
-        pipeline=pipeline,
-        backlog_owner=backlog_owner,
-        dispatcher=Dispatcher(pictures, jobs, pipeline, backlog_owner),
-        signers=(pictures, documents, *(each for each in vendors.values() if isinstance(each, Signer))),
-    )
+    dispatcher = Dispatcher(pictures, jobs, pipeline, backlog_owner)
+
+    def worker(pool: Executor, ends: datetime) -> Worker:
+        runner = JobRunner(jobs, pipeline, dispatcher, ticket_polls, clock=now, ends=ends)
+        return Worker(Scheduler(vendor_calls.concurrency), runner, jobs, backlog_owner, pool, clock=now, ends=ends)
+
+    signers = (each for each in vendors.values() if isinstance(each, Signer))
+    return Parts(dispatcher, worker, (pictures, documents, *signers))
 
 
 def providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:

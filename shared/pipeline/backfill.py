@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -81,39 +81,28 @@ class _Progress(BaseModel):
     at: AwareDatetime
 
 
+@dataclass(eq=False, repr=False)
 class Backfill:
     """`pictures` has the uploads, `event` makes OSS's event about one; no step is begun from `ends` on."""
 
-    def __init__(
-        self,
-        pictures: Bucket,
-        jobs: JobStore,
-        backlog_owner: BacklogOwner,
-        invoker: Invoker,
-        *,
-        prices: Prices,
-        event: Callable[[ListedObject], bytes],
-        clock: Callable[[], datetime],
-        ends: datetime,
-    ) -> None:
-        self._pictures = pictures
-        self._jobs = jobs
-        self._backlog_owner = backlog_owner
-        self._invoker = invoker
-        self._prices = prices
-        self._event = event
-        self._clock = clock
-        self._ends = ends
-        self._refused = False
-        """Whether Function Compute refuses to invoke: what it refuses once, it refuses for all."""
-        self._reason = Message("", "")
-        """Why the last upload that was not invoked was not."""
-        self._queued = 0
+    pictures: Bucket
+    jobs: JobStore
+    backlog_owner: BacklogOwner
+    invoker: Invoker
+    prices: Prices
+    event: Callable[[ListedObject], bytes]
+    clock: Callable[[], datetime]
+    ends: datetime
+    _refused: bool = field(default=False, init=False)
+    """Whether Function Compute refuses to invoke: what it refuses once, it refuses for all."""
+    _reason: Message = field(default=Message("", ""), init=False)
+    """Why the last upload that was not invoked was not."""
+    _queued: int = field(default=0, init=False)
 
     def run(self, order: Order) -> Report:
         before = self._progress(order.prefix)
-        uploads = list(unserved(self._pictures, self._jobs.bucket, order.prefix))
-        prices = [self._prices.of(Upload(each.key).capability) for each in uploads]
+        uploads = list(unserved(self.pictures, self.jobs.bucket, order.prefix))
+        prices = [self.prices.of(Upload(each.key).capability) for each in uploads]
         known = [price for price in prices if price is not None]
         report = Report(
             order.prefix,
@@ -131,7 +120,7 @@ class Backfill:
         queued = messages.QUEUED(count=self._queued, reason=self._reason) if self._queued else ""
         if report.left:
             return self._logged(report, messages.OUT_OF_TIME(queued=queued))
-        self._jobs.bucket.delete((keys.progress(order.prefix),))
+        self.jobs.bucket.delete((keys.progress(order.prefix),))
         return self._logged(report, messages.ALL_SET_GOING(queued=queued))
 
     def _set_going(self, prefix: str, uploads: list[ListedObject], already: int) -> int:
@@ -140,15 +129,15 @@ class Backfill:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             # Whether there is time is asked here and not by each thread: one that is held up must not make the step
             # end before what the others have done.
-            while done < len(uploads) and self._clock() < self._ends:
+            while done < len(uploads) and self.clock() < self.ends:
                 step = uploads[done : done + _STEP]
                 queued = list(pool.map(self._one, step)).count(False)
                 if queued:
-                    self._backlog_owner.wake_worker()  # settle may have emptied the queue since the last step
+                    self.backlog_owner.wake_worker()  # settle may have emptied the queue since the last step
                 self._queued += queued
                 done += len(step)
-                state = _Progress(last=step[-1].key, set_going=already + done, at=self._clock())
-                self._jobs.bucket.write(keys.progress(prefix), state.model_dump_json().encode())
+                state = _Progress(last=step[-1].key, set_going=already + done, at=self.clock())
+                self.jobs.bucket.write(keys.progress(prefix), state.model_dump_json().encode())
                 log.info("backfill", prefix=prefix, set_going=already + done, left=len(uploads) - done)
         return done
 
@@ -157,7 +146,7 @@ class Backfill:
         upload = Upload(listed.key)
         if not self._refused:
             try:
-                self._invoker.invoke(upload.group, self._event(listed))
+                self.invoker.invoke(upload.group, self.event(listed))
             except CutoutError as error:
                 log.warning("backfill", key=upload.key, message=f"{error.message}; queued for settle", code=error.code)
                 self._reason = error.text
@@ -165,13 +154,13 @@ class Backfill:
                     self._refused = True
             else:
                 return True
-        if not self._jobs.enqueue(upload, listed.etag):
-            self._jobs.request_recheck(upload)  # begun since it was listed, and maybe before this version came
+        if not self.jobs.enqueue(upload, listed.etag):
+            self.jobs.request_recheck(upload)  # begun since it was listed, and maybe before this version came
         return False
 
     def _progress(self, prefix: str) -> _Progress:
-        now = self._clock()
-        stored = self._jobs.bucket.read(keys.progress(prefix))
+        now = self.clock()
+        stored = self.jobs.bucket.read(keys.progress(prefix))
         with suppress(ValidationError):
             progress = _Progress.model_validate_json(stored.body if stored else b"")
             if now - progress.at < _REMEMBERED:

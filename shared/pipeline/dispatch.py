@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from shared.cloud.ports import Bucket, ObjectHead
 from shared.errors import CutoutError
@@ -15,12 +16,13 @@ from shared.jobs.backlog import BacklogOwner
 from shared.jobs.job import Job, Submitted
 from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Kind, Upload
-from shared.pipeline.outcomes import Concluded, End, Parked, Skipped
+from shared.pipeline.outcomes import End, Parked, Skipped
 from shared.pipeline.pipeline import Pipeline
-from shared.pipeline.snapshot import NothingToDo
+
+Absent = Literal["absent"]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Dispatcher:
     """Brings uploads to the pipeline, or to the queue when settle has the capability's quota.
 
@@ -45,7 +47,7 @@ class Dispatcher:
                 return True
             case Kind.COMPANION if upload.picture:
                 outcome = self._begin(upload.picture, "", at)
-                if not isinstance(outcome, Concluded | Skipped | NothingToDo):
+                if outcome is None or isinstance(outcome, Parked):
                     self.jobs.request_recheck(upload)  # whoever runs the picture's job may yet find it gone
                 if not _is_absent(outcome):
                     return True
@@ -67,7 +69,7 @@ class Dispatcher:
         self.jobs.clear_recheck(upload)
         return self.pipeline.run(job)[0]
 
-    def _begin(self, upload: Upload, etag: str, at: datetime | None) -> End | NothingToDo | None:
+    def _begin(self, upload: Upload, etag: str, at: datetime | None) -> End | Absent | None:
         """Claim the upload and run its job. None: another instance has it, and rechecks it if this is news."""
         is_settles = self.backlog_owner.owns(upload.capability)
         to_queue = self.backlog_owner.is_late(at) or is_settles
@@ -83,7 +85,7 @@ class Dispatcher:
                 image = self.pictures.peek(upload.key)
                 is_gone = image is None or image.size == 0
             if is_gone:
-                return NothingToDo(existed=False)
+                return "absent"
             if job := self.jobs.claim(upload, etag):
                 return self._run(job, image)
         job = self._take_over(upload, etag, to_queue=to_queue)
@@ -117,5 +119,5 @@ class Dispatcher:
         return None if found is None or found.job.bought else self.jobs.acquire(found)
 
 
-def _is_absent(outcome: End | NothingToDo | None) -> bool:
-    return isinstance(outcome, Skipped | NothingToDo) and not outcome.existed
+def _is_absent(outcome: End | Absent | None) -> bool:
+    return outcome == "absent" or (isinstance(outcome, Skipped) and not outcome.existed)

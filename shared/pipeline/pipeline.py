@@ -24,7 +24,7 @@ from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, 
 from shared.pipeline.prepare import PreparedCall, prepare
 from shared.pipeline.results import ResultStore
 from shared.pipeline.retries import after_error
-from shared.pipeline.snapshot import NothingToDo, is_current, is_served_with_another, take_snapshot
+from shared.pipeline.snapshot import is_current, is_served_with_another, take_snapshot
 from shared.pipeline.ticket_polls import TicketPolls
 from shared.pipeline.vendor_calls import VendorCalls
 from shared.vendors.prices import Prices
@@ -33,7 +33,7 @@ MAX_ATTEMPTS = 5
 """Calls that may have been billed, before an upload that always fails gets a `failed` receipt."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Pipeline:
     """Moves jobs on, with all that this touches. `bucket` has the uploads; `clock` tells the time with its zone."""
 
@@ -134,34 +134,34 @@ class Pipeline:
     def _prepare(self, job: Job, image: ObjectHead | None) -> Outcome | tuple[Job, PreparedCall]:
         """Everything there is to do before the vendor is called."""
         snapshot = take_snapshot(self.bucket, job, image)
-        if isinstance(snapshot, NothingToDo):
-            return Skipped(job, snapshot.existed)
+        if isinstance(snapshot, Skipped):
+            return snapshot
         if job.inputs_etag not in ("", snapshot.job.inputs_etag):
             # Recorded first: a call that nobody survives must be counted for the pictures that it was for.
             return Continue(snapshot.job)
         try:
             job, prepared_call = prepare(self.bucket, snapshot)
-            if outcome := self._before_the_call(job, prepared_call):
-                return outcome
-            if job.attempts >= MAX_ATTEMPTS:
-                # Counted from the record, so that dying in every call ends as well.
-                text = job.text if job.message else messages.NO_RECORD(calls=MAX_ATTEMPTS)
-                enough = Unavailable(job.code or "NoRecord", text)
-                return Concluded(job, receipt(job, self.clock(), error=enough))
-            if missing := self.vendor_calls.missing(prepared_call.row):
-                names = AND_NAMES.join(missing)
-                raise Misconfigured(
-                    "Settings", messages.SETTINGS_MISSING(capability=prepared_call.row.name, names=names)
-                )
+            return self._before_the_call(job, prepared_call) or (job, prepared_call)
         except CutoutError as error:
             return after_error(snapshot.job, error, self.clock())  # of which a refusal speaks as it was seen
-        return job, prepared_call
 
     def _before_the_call(self, job: Job, prepared_call: PreparedCall) -> Outcome | None:
-        """What must be done first, and recorded; None when there is nothing. Raises `Rejected`."""
+        """What must be done first, and recorded, or keeps the job from a call; None when there is nothing.
+
+        Raises `Rejected` or `Misconfigured`.
+        """
         if prepared_call.missing_copies:
             return self._publish_copies(job, prepared_call.missing_copies)
-        return None if job.doubt in ("", "checked") else self._doubted(job, prepared_call)
+        if job.doubt not in ("", "checked"):
+            return self._doubted(job, prepared_call)
+        if job.attempts >= MAX_ATTEMPTS:
+            # Counted from the record, so that dying in every call ends as well.
+            text = job.text if job.message else messages.NO_RECORD(calls=MAX_ATTEMPTS)
+            return Concluded(job, receipt(job, self.clock(), error=Unavailable(job.code or "NoRecord", text)))
+        if missing := self.vendor_calls.missing(prepared_call.row):
+            said = messages.SETTINGS_MISSING(capability=prepared_call.row.name, names=AND_NAMES.join(missing))
+            raise Misconfigured("Settings", said)
+        return None
 
     def _doubted(self, job: Job, prepared_call: PreparedCall) -> Outcome:
         """The vendor got nothing from the pictures' links: read them once ourselves. Raises `Rejected` when OSS refuses

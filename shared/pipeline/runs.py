@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.jobs.job import Claimed, Fetching, Submitted
@@ -26,33 +27,24 @@ RunResult = End | datetime | Exception | None
 when the entry is outdated, because its job is gone or has another entry."""
 
 
+@dataclass(eq=False, repr=False)
 class JobRunner:
     """Runs the jobs behind queue entries; from `ends` on it starts nothing more. Its methods may run in any thread."""
 
-    def __init__(
-        self,
-        jobs: JobStore,
-        pipeline: Pipeline,
-        dispatcher: Dispatcher,
-        ticket_polls: TicketPolls,
-        *,
-        clock: Callable[[], datetime],
-        ends: datetime,
-    ) -> None:
-        self._jobs = jobs
-        self._pipeline = pipeline
-        self._dispatcher = dispatcher
-        self._ticket_polls = ticket_polls
-        self._clock = clock
-        self._ends = ends
+    jobs: JobStore
+    pipeline: Pipeline
+    dispatcher: Dispatcher
+    ticket_polls: TicketPolls
+    clock: Callable[[], datetime]
+    ends: datetime
 
     def run_jobs(self, entries: Sequence[QueueEntry]) -> dict[Upload, RunResult]:
         """Move on the jobs of entries of one lane; the result of each entry, by upload.
 
         Raises nothing: a bug is the result of the entries that it concerns, and does not hold up the others.
         """
-        if self._clock() >= self._ends:  # by the time that a thread was free
-            return dict.fromkeys((entry.upload for entry in entries), self._ends)
+        if self.clock() >= self.ends:  # by the time that a thread was free
+            return dict.fromkeys((entry.upload for entry in entries), self.ends)
         results: dict[Upload, RunResult] = {}
         due: list[StoredJob] = []
         for entry in entries:
@@ -63,7 +55,7 @@ class JobRunner:
                 results[entry.upload] = bug
         for group in _sharing(due):
             try:
-                outcomes = self._pipeline.resume(*group)
+                outcomes = self.pipeline.resume(*group)
             except Exception as bug:  # noqa: BLE001 - as above
                 results |= {found.job.upload: bug for found in group}
             else:
@@ -73,11 +65,11 @@ class JobRunner:
     def search(self) -> tuple[list[QueueEntry], timedelta]:
         """Entries for rechecks, and for jobs that have none in the queue, because an instance may have died over them;
         and how long it took to find them, by listing all of `jobs/` and `queue/`. Deletes leases on past states."""
-        began = self._clock()
-        unfinished = self._jobs.unfinished()
-        self._jobs.sweep(unfinished.leases)
-        lost = {*unfinished.jobs} - (self._jobs.queued() if unfinished.jobs else set())
-        now = self._clock()
+        began = self.clock()
+        unfinished = self.jobs.unfinished()
+        self.jobs.sweep(unfinished.leases)
+        lost = {*unfinished.jobs} - (self.jobs.queued() if unfinished.jobs else set())
+        now = self.clock()
         entries = [
             QueueEntry("", stage, now, upload)
             for stage, uploads in ((Claimed.name, lost), (RECHECK, unfinished.rechecks))
@@ -88,25 +80,25 @@ class JobRunner:
     def _read(self, entry: QueueEntry) -> tuple[RunResult, StoredJob | None]:
         """The job of an entry, if it can be moved on now; and the entry's result in case it is not moved on."""
         if entry.stage == RECHECK:
-            return self._dispatcher.recheck(entry.upload) or self._clock() + _LOOK_AGAIN_AFTER, None
-        found = self._jobs.find(entry.upload)
+            return self.dispatcher.recheck(entry.upload) or self.clock() + _LOOK_AGAIN_AFTER, None
+        found = self.jobs.find(entry.upload)
         if found is None:
             return None, None
-        is_due = self._jobs.is_due(found.job)
-        if is_due and (too_early := self._ticket_polls.too_early(found.job)):
-            return self._clock() + too_early, None
+        is_due = self.jobs.is_due(found.job)
+        if is_due and (too_early := self.ticket_polls.too_early(found.job)):
+            return self.clock() + too_early, None
         return self._when_not_moved_on(found, entry), found if is_due else None
 
     def _when_not_moved_on(self, found: StoredJob, entry: QueueEntry) -> datetime | None:
         """When to try an entry again whose job is not due, or is held by another instance. A job that nobody holds gets
         an entry in the queue if `entry` is not from there."""
-        now = self._clock()
+        now = self.clock()
         if found.job.lease_until is not None:
             return found.job.lease_until if found.job.lease_until > now else now + _LOOK_AGAIN_AFTER
         if entry.key == QueueEntry.of(found.job).key:
             return max(found.job.due, now + _LOOK_AGAIN_AFTER)
         if not entry.key:
-            self._jobs.put_in_queue(found.job)
+            self.jobs.put_in_queue(found.job)
         return None  # the job has another entry
 
 

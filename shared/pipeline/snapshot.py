@@ -9,6 +9,7 @@ from shared.cloud.ports import METADATA, Bucket, ObjectHead
 from shared.jobs.job import Job
 from shared.jobs.receipt import is_current_receipt, is_of_older_version, outputs_of
 from shared.jobs.upload import Kind, Upload
+from shared.pipeline.outcomes import Skipped
 from shared.vendors.capabilities import CAPABILITIES
 
 
@@ -23,22 +24,15 @@ class Snapshot:
     """The companion's; empty without one."""
 
 
-@dataclass(frozen=True)
-class NothingToDo:
-    """The upload is not there (`existed` is False), or what it asks for was done before."""
-
-    existed: bool
-
-
-def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> Snapshot | NothingToDo:
-    """What lies in the bucket now. The event may be late and the job old: what counts is the object as it is.
+def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> Snapshot | Skipped:
+    """What lies in the bucket now: the event may be late and the job old. `Skipped` when there is nothing to do.
 
     `image` is the upload as it was read before the job was claimed.
     """
     read_before = image is not None
     image = image or bucket.peek(job.source)
     if image is None or image.size == 0:
-        return NothingToDo(existed=False)
+        return Skipped(job, existed=False)
     if METADATA in image.metadata:
         log.error(
             "result_uploaded",
@@ -46,9 +40,9 @@ def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> 
             message="this is a result of ours, brought back under uploads/, and a rule that does so never ends; "
             "to have it cut out again, upload it without the metadata x-oss-meta-oss-cutout",
         )
-        return NothingToDo(existed=True)
+        return Skipped(job, existed=True)
     if is_served_with_another(bucket, job.upload):
-        return NothingToDo(existed=True)
+        return Skipped(job, existed=True)
     role, companion = _companion(bucket, job.upload)
     job = _with_inputs(bucket, job, image, None if _is_overruled(role, image, job.upload) else companion)
     # What lies beside a picture may have a receipt which says that its picture is missing.
@@ -59,7 +53,7 @@ def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> 
     if earlier is not None:
         if is_current_receipt(earlier, job):
             bucket.delete(complaint)
-            return NothingToDo(existed=True)
+            return Skipped(job, existed=True)
         if read_before and not is_of_older_version(earlier, image):
             return take_snapshot(bucket, job)  # a newer version may have been served between that read and the claim
         job = replace(job, replaces=(job.upload.receipt_key, *outputs_of(earlier, job.upload)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.cloud.ports import Reply, Request
@@ -26,33 +26,33 @@ class _TooEarly(CutoutError):
     """When the slot came, the job should not be polled yet."""
 
 
+@dataclass(eq=False, repr=False)
 class TicketPolls:
     """Polls through `client`; `estimator` says when, and learns from the answers."""
 
-    def __init__(self, client: VendorClient, estimator: PollEstimator) -> None:
-        self._client = client
-        self._estimator = estimator
+    client: VendorClient
+    estimator: PollEstimator
 
     def too_early(self, job: Job) -> timedelta:
         """How much longer a job, although due, should not be polled; zero if it may be, or has no ticket."""
         if not isinstance(job.stage, Submitted):
             return timedelta()
-        return self._estimator.too_early(job.capability, self._age(job.stage))
+        return self.estimator.too_early(job.capability, self._age(job.stage))
 
     def poll(self, jobs: Sequence[tuple[Job, Submitted]]) -> Iterator[Outcome]:
         """Poll the ticket that `jobs`, which are held, share; what each comes to. Raises no `CutoutError`."""
         first, stage = jobs[0]
         row = capability(first.capability)
-        provider = self._client.provider(row)
+        provider = self.client.provider(row)
         if not isinstance(provider, PollingProvider):  # an earlier version of its dialect gave the ticket out
             for job, submitted in jobs:
                 text = messages.NOT_POLLED(provider=row.provider, ticket=submitted.ticket)
                 yield self._lost(job, text)
             return
         try:
-            with self._client.logged([job for job, _ in jobs]):
-                request = provider.poll(row, stage.ticket, self._client.nonce())
-                reply = self._client.send(request, lambda: self._check_age(first))
+            with self.client.logged([job for job, _ in jobs]):
+                request = provider.poll(row, stage.ticket, self.client.nonce())
+                reply = self.client.send(request, lambda: self._check_age(first))
         except _TooEarly:
             outcomes: list[Outcome] = [parked(job, stage, job.due) for job, stage in jobs]
         except CutoutError as error:
@@ -62,7 +62,7 @@ class TicketPolls:
         yield from _due_together(outcomes)
 
     def _age(self, stage: Submitted) -> timedelta:
-        return self._client.clock() - stage.since
+        return self.client.clock() - stage.since
 
     def _check_age(self, job: Job) -> None:
         """Raises `_TooEarly`: jobs wait seconds for a slot, and other polls teach the estimator meanwhile."""
@@ -71,7 +71,7 @@ class TicketPolls:
 
     def _read(self, job: Job, stage: Submitted, provider: PollingProvider, request: Request, reply: Reply) -> Outcome:
         try:
-            with self._client.throttled_by(request):
+            with self.client.throttled_by(request):
                 answer = provider.poll_answer(capability(job.capability), stage.ticket, stage.index, reply)
             return self._after_answer(job, stage, provider, answer)
         except CutoutError as error:
@@ -80,11 +80,11 @@ class TicketPolls:
     def _after_answer(
         self, job: Job, stage: Submitted, provider: PollingProvider, poll_answer: Done | Pending | Failed
     ) -> Outcome:
-        now, age = self._client.clock(), self._age(stage)
+        now, age = self.client.clock(), self._age(stage)
         match poll_answer:
             case Done() as done:
                 if stage.index == 0:  # one sample for each ticket
-                    self._estimator.finished(job.capability, age, stage.polls)
+                    self.estimator.finished(job.capability, age, stage.polls)
                 return fetching(job, done, now, provider.links_live)
             case Failed(BadLink() as error):
                 return after_bad_link(job, error, now)
@@ -96,18 +96,18 @@ class TicketPolls:
             case Pending() if age > timedelta(seconds=provider.works_for):
                 return self._lost(job, messages.NOT_FINISHED(ticket=stage.ticket))
             case Pending():
-                due = now + self._estimator.again(age)
+                due = now + self.estimator.again(age)
                 return parked(without_error(job, job.request_id), replace(stage, polls=stage.polls + 1), due)
 
     def _after_failed_poll(self, job: Job, stage: Submitted, error: CutoutError) -> Outcome:
         """The poll failed, which says nothing of the task: the ticket is polled again, for a day at the most."""
         if self._age(stage) > _LOST_AFTER:
             return self._lost(job, messages.NOTHING_SAID(ticket=stage.ticket, said=error.text))
-        return after_error(job, error, self._client.clock())
+        return after_error(job, error, self.client.clock())
 
     def _lost(self, job: Job, text: Message) -> Outcome:
         """The job is called for again."""
-        return after_error(replace(job, stage=Waiting()), Unavailable("TicketLost", text), self._client.clock())
+        return after_error(replace(job, stage=Waiting()), Unavailable("TicketLost", text), self.client.clock())
 
 
 def _due_together(outcomes: Sequence[Outcome]) -> Iterator[Outcome]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from shared.cloud.concurrency import ConcurrencyLimit, Flight
 from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, Rejected
@@ -19,33 +19,31 @@ from shared.vendors.capability import Capability
 from shared.vendors.protocol import Accepted, Done
 
 
+@dataclass(eq=False, repr=False)
 class VendorCalls:
     """Calls through `client`; a vendor has `call_seconds` to answer one. `estimator` says when to poll what a vendor
     accepts."""
 
-    def __init__(
-        self, client: VendorClient, daily_limit: DailyLimit, estimator: PollEstimator, call_seconds: float
-    ) -> None:
-        self._client = client
-        self._daily_limit = daily_limit
-        self._estimator = estimator
-        self._call_seconds = call_seconds
-        self._limits: dict[str, ConcurrencyLimit] = {}
+    client: VendorClient
+    daily_limit: DailyLimit
+    estimator: PollEstimator
+    call_seconds: float
+    _limits: dict[str, ConcurrencyLimit] = field(default_factory=dict, init=False)
 
     def missing(self, row: Capability) -> tuple[str, ...]:
         """The settings without which `row` cannot be called."""
-        return self._client.provider(row).missing(row)
+        return self.client.provider(row).missing(row)
 
     def per_second(self, capability_name: str) -> float:
         """The calls a second that were bought for a capability; 1 if there is no such capability."""
         row = CAPABILITIES.get(capability_name)
-        return self._client.provider(row).quotas.per_second(row) if row else 1.0
+        return self.client.provider(row).quotas.per_second(row) if row else 1.0
 
     def concurrency(self, capability_name: str) -> ConcurrencyLimit:
         """How many of a capability's calls are with its vendor, and how many may be, as this instance has learnt."""
         if (limit := self._limits.get(capability_name)) is None:
             new = ConcurrencyLimit(
-                self.per_second(capability_name), self._call_seconds, lambda: self._client.clock().timestamp()
+                self.per_second(capability_name), self.call_seconds, lambda: self.client.clock().timestamp()
             )
             limit = self._limits.setdefault(capability_name, new)  # another thread may have been faster
         return limit
@@ -56,7 +54,7 @@ class VendorCalls:
         `calls` are no more than the capability's `batch`. Raises no `CutoutError`.
         """
         try:
-            allowed = self._daily_limit.spend(len(calls))
+            allowed = self.daily_limit.spend(len(calls))
         except CutoutError as error:
             for job, _ in calls:
                 yield self._after_error(job, error)
@@ -75,11 +73,11 @@ class VendorCalls:
                 for call in calls:
                     yield from self._call([call])
             elif isinstance(error, BadLink):
-                yield after_bad_link(called[0], error, self._client.clock())
+                yield after_bad_link(called[0], error, self.client.clock())
             else:
                 yield self._after_error(called[0], error)
         except (NotAccepted, Misconfigured) as error:  # not billed
-            self._daily_limit.give_back(len(calls))
+            self.daily_limit.give_back(len(calls))
             for job, _ in calls:
                 yield self._after_error(job, error)
         except CutoutError as error:
@@ -90,26 +88,26 @@ class VendorCalls:
 
     def _send(self, jobs: Sequence[Job], prepared_calls: Sequence[PreparedCall]) -> Accepted | Done:
         row = prepared_calls[0].row
-        provider = self._client.provider(row)
-        with self._client.logged(jobs):
-            request = provider.call(row, [each.task for each in prepared_calls], self._client.nonce())
+        provider = self.client.provider(row)
+        with self.client.logged(jobs):
+            request = provider.call(row, [each.task for each in prepared_calls], self.client.nonce())
             with Flight(self.concurrency(row.name)) as flight:
-                reply = self._client.send(request, flight.sent)
-            with self._client.throttled_by(request):
+                reply = self.client.send(request, flight.sent)
+            with self.client.throttled_by(request):
                 answer = provider.answer(row, reply)
             flight.served()
         return answer
 
     def _after_answer(self, jobs: Sequence[Job], row: Capability, answer: Accepted | Done) -> Iterator[Outcome]:
-        now = self._client.clock()
+        now = self.client.clock()
         match answer:
             case Accepted(ticket, request_id):
-                due = now + self._estimator.first(row.name)
+                due = now + self.estimator.first(row.name)
                 for index, job in enumerate(jobs):
                     yield parked(without_error(job, request_id), Submitted(ticket, now, index), due)
             case Done() as done:
                 (job,) = jobs
-                yield fetching(job, done, now, self._client.provider(row).links_live)
+                yield fetching(job, done, now, self.client.provider(row).links_live)
 
     def _after_error(self, job: Job, error: CutoutError) -> Outcome:
-        return after_error(job, error, self._client.clock())
+        return after_error(job, error, self.client.clock())

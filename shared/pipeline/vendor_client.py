@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared import log
@@ -15,23 +16,23 @@ from shared.vendors.capability import Capability
 from shared.vendors.protocol import Nonce, Provider
 
 
+@dataclass(eq=False, repr=False)
 class VendorClient:
     """`providers` are the vendors' dialects, by the vendors' names; `clock` tells the time with its zone."""
 
-    def __init__(self, http: Http, providers: Mapping[str, Provider], clock: Callable[[], datetime]) -> None:
-        self.clock = clock
-        self._http = http
-        self._providers = providers
+    http: Http
+    providers: Mapping[str, Provider]
+    clock: Callable[[], datetime]
 
     def provider(self, row: Capability) -> Provider:
-        return self._providers[row.provider]
+        return self.providers[row.provider]
 
     def nonce(self) -> Nonce:
         return Nonce(self.clock(), secrets.token_hex(16))
 
     def send(self, request: Request, on_slot: Callable[[], object]) -> Reply:
         """Send a request in the next free slot of its quota: see `shared.cloud.http_client.HttpClient.send`."""
-        return self._http.send(request, on_slot)
+        return self.http.send(request, on_slot)
 
     @contextmanager
     def logged(self, jobs: Sequence[Job]) -> Iterator[None]:
@@ -54,5 +55,5 @@ class VendorClient:
         try:
             yield
         except NotAccepted:
-            self._http.throttled(request)
+            self.http.throttled(request)
             raise

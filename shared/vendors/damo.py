@@ -70,10 +70,9 @@ class Damo:
                 return lost(ticket, error)
             raise
         if _is_of_other_pictures(ticket, _fingerprint(data)):
+            # This result_key yields the cutouts of other pictures only.
             other = Unavailable("OtherTask", messages.OTHER_PICTURES(), request_id=request_id)
-            return lost(
-                ticket.partition(_SEPARATOR)[0], other
-            )  # this result_key yields the cutouts of other pictures only
+            return lost(ticket.partition(_SEPARATOR)[0], other)
         return _task_answer(data, index, reply, request_id)
 
     def _request(self, quota: Quota, path: str, data: Mapping[str, object], nonce: Nonce) -> Request:

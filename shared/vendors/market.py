@@ -35,9 +35,8 @@ def _refusal(reply: Reply) -> CutoutError | None:
     code, message = reply.headers.get("x-ca-error-code", ""), reply.headers.get("x-ca-error-message", "")
     if not (code or message):
         return None
-    known = (
-        code or f"Gateway{reply.status}"
-    )  # not `Status404` and the like, which are the vendor's: PicWish's 404 is about a task
+    # Not `Status404` and the like, which are the vendor's: PicWish's 404 is about a task.
+    known = code or f"Gateway{reply.status}"
     said, request_id = messages.GATEWAY_SAYS(said=quotation(message)), reply.headers.get("x-ca-request-id", "")
     if code.startswith("T") or "throttled by" in message.lower():
         return NotAccepted(known, said, request_id=request_id)
