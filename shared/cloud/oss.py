@@ -14,7 +14,7 @@ from oss2.credentials import StaticCredentialsProvider
 from oss2.exceptions import NotFound, ServerError
 from urllib3 import Retry
 
-from shared.cloud.oss_errors import refused, translated
+from shared.cloud.oss_errors import translated
 from shared.cloud.oss_session import Connections
 from shared.cloud.ports import METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
 from shared.errors import Misconfigured, Rejected
@@ -205,7 +205,8 @@ class OssBucket:
             except ServerError as error:
                 if error.status not in (400, 501):  # 501: the processing is not implemented
                     raise
-                raise refused(Rejected, error, error.code or "OssRefused", messages.OSS_CANNOT_PROCESS) from None
+                said = messages.OSS_CANNOT_PROCESS(said=error.message)
+                raise Rejected(error.code or "OssRefused", said, request_id=error.request_id) from None
 
     def publish_copy(self, key: str, copy: str, *, public: bool) -> None:
         """Have OSS copy the object `key` to `copy`; `public` lets anyone read the copy who knows its name.
@@ -218,7 +219,8 @@ class OssBucket:
                 self._documents.copy_object(self.name, key, copy, headers=headers)
             except ServerError as error:
                 if public and error.status == 403:
-                    raise refused(Misconfigured, error, "PublicCopyRefused", messages.PUBLIC_COPY_REFUSED) from None
+                    said = messages.PUBLIC_COPY_REFUSED(said=error.message)
+                    raise Misconfigured("PublicCopyRefused", said, request_id=error.request_id) from None
                 raise
 
     def versioned(self) -> bool:

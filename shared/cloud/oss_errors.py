@@ -8,18 +8,12 @@ from contextlib import contextmanager
 from oss2.exceptions import ServerError
 from urllib3.exceptions import HTTPError
 
-from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
+from shared.errors import Misconfigured, Rejected, Unavailable
 from shared.messages import cloud as messages
-from shared.messages.message import Sentence
 
 
 class Unforeseen(Exception):
     """OSS refuses what it should not: a bug of ours."""
-
-
-def refused(kind: type[CutoutError], error: ServerError, code: str, sentence: Sentence) -> CutoutError:
-    """The error of `kind` for what OSS refuses, to be raised; `sentence` has a place for what OSS `said`."""
-    return kind(code, sentence(said=error.message), request_id=error.request_id)
 
 
 @contextmanager
@@ -39,7 +33,9 @@ def translated() -> Iterator[None]:
         if error.code == "InvalidObjectState":
             raise Rejected(error.code, messages.OBJECT_ARCHIVED()) from None
         if error.status == 403:
-            raise refused(Misconfigured, error, error.code or "AccessDenied", messages.OSS_FORBIDS) from None
+            said = messages.OSS_FORBIDS(said=error.message)
+            raise Misconfigured(error.code or "AccessDenied", said, request_id=error.request_id) from None
         if error.status >= 500:
-            raise refused(Unavailable, error, error.code or "OssFailed", messages.OSS_FAILED) from None
+            said = messages.OSS_FAILED(said=error.message)
+            raise Unavailable(error.code or "OssFailed", said, request_id=error.request_id) from None
         raise Unforeseen(f"OSS answers {error.status} {error.code}: {error.message}") from None

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.cloud.ports import ObjectHead, StoredDocument
 from shared.errors import CutoutError, Incomplete, Rejected
-from shared.jobs import codes
 from shared.jobs.job import Job
 from shared.jobs.upload import Upload
 from shared.messages import pictures as messages
@@ -40,13 +39,6 @@ class Output(Document):
 
 class Receipt(Document):
     """What became of an upload, at `cutouts/<X>.json`, written last: it exists, so everything it names is there."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": "urn:oss-cutout:receipt:1",
-        }
-    )
 
     version: Literal[1] = Field(
         default=1,
@@ -89,7 +81,6 @@ class Receipt(Document):
         default="",
         description="Why, in a word for programs. Those of ours are listed, with who must act; nobody: what it names "
         "passes by itself, and has been tried again.",
-        json_schema_extra=codes.add_to,
     )
     message: str = Field(default="", description="Why, in a sentence for the person who uploaded the picture.")
     message_zh: str = Field(default="", description="The same in Chinese.")

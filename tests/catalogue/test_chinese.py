@@ -8,11 +8,11 @@ from itertools import chain
 
 import pytest
 
-from shared.jobs.codes import CODES
 from shared.vendors.capabilities import CAPABILITIES
 from tests.catalogue.capability_table import CHINESE, MARKS, capability_table
 from tests.catalogue.markdown import Section, code, english, read, sections, where_to
 from tests.catalogue.pages import between, column, page, pages
+from tools.receipt_codes import CODES
 
 _CHINESE = [name for name in pages() if english(name) != name]
 _ENGLISH_ONLY = {"CHANGELOG.md", "CONTRIBUTING.md", "docs/figures.md", "docs/glossary.md", "docs/how-it-works.md"}

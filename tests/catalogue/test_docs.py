@@ -8,7 +8,6 @@ import re
 
 from shared.entry.settings import Settings
 from shared.errors import Misconfigured
-from shared.jobs.codes import CODES
 from shared.jobs.job import BOUGHT, Blocked, Claimed, Waiting
 from shared.jobs.receipt import Receipt
 from shared.pictures import reshaping
@@ -17,6 +16,7 @@ from shared.vendors.error_codes import DAMO, PICWISH, VIAPI
 from tests.catalogue.capability_table import ENGLISH, MARKS, capability_table
 from tests.catalogue.pages import ROOT, between, column, page
 from tools import receipt_schema
+from tools.receipt_codes import CODES
 
 _BUCKET, _CAPABILITIES, _SETTINGS = page("docs/bucket.md"), page("docs/capabilities.md"), page("docs/settings.md")
 _OPERATING, _GLOSSARY = page("docs/operating.md"), page("docs/glossary.md")

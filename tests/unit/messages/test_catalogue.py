@@ -15,10 +15,10 @@ from typing import NamedTuple
 import pytest
 
 import shared.messages
-from shared.jobs.codes import CODES
 from shared.messages.message import Message, Sentence
+from tests.catalogue.test_receipt_codes import ACTS, spelt
 from tests.cloud.manifest import ROOT
-from tests.unit.jobs.test_codes import ACTS, spelt
+from tools.receipt_codes import CODES
 
 _HAN = r"[\u3400-\u9fff]"
 _CROWDED = re.compile(rf"{_HAN}[A-Za-z0-9]|[A-Za-z0-9%]{_HAN}|{_HAN}[,;:!?(]|[,;:!?)]{_HAN}")

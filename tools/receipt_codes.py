@@ -1,6 +1,7 @@
 """Every code of ours that a receipt, a job or a log line may have: who must act, and what it means.
 
-What is no code of ours is the vendor's own word, or OSS's. `<…>` stands for a number.
+Any other code is the vendor's own, or OSS's. `<…>` stands for a number. The published schema of the receipt lists them;
+the functions have no use for this table.
 """
 
 from __future__ import annotations
@@ -88,15 +89,15 @@ CODES: dict[str, Meaning] = {
 }
 
 
-def add_to(schema: dict[str, Any]) -> None:
-    """Have the JSON schema of a code list these, each with who must act, and let any other pass."""
+def schema_of_codes() -> dict[str, Any]:
+    """The JSON schema of a code: these, each with who must act, or any other."""
     none = {"const": "", "description": "there is nothing to say"}
     others = {"description": "any other: the vendor's own code, or that of OSS"}
-    schema["anyOf"] = [none, *(_listed(code, meaning) for code, meaning in CODES.items()), others]
+    return {"anyOf": [none, *(_listed(code, meaning) for code, meaning in CODES.items()), others]}
 
 
 def _listed(code: str, meaning: Meaning) -> dict[str, str]:
     said = f"{meaning.who}: {meaning.what}"
     if "<" not in code:
         return {"const": code, "description": said}
-    return {"pattern": f"^{re.sub('<.*>', '-?[0-9]+', code)}$", "description": said}
+    return {"description": said, "pattern": f"^{re.sub('<.*>', '-?[0-9]+', code)}$"}
