@@ -115,20 +115,14 @@ class HttpClient:
             return
         self.allow(url, hosts)
         deadline, address = self._deadline(_SILENCE_SECONDS, self._fetch_seconds), _address(url)
-        sender = address.netloc.decode()
+        sender, extensions = address.netloc.decode(), deadline.extensions(connect=_CONNECT_SECONDS)
         try:
-            with self._client.stream(
-                "GET",
-                address,
-                headers=_AS_IT_IS,
-                extensions=deadline.extensions(connect=_CONNECT_SECONDS),
-            ) as response:
+            with self._client.stream("GET", address, headers=_AS_IT_IS, extensions=extensions) as response:
                 if response.status_code != 200:
                     said = messages.RESULT_REFUSED(host=sender, status=response.status_code)
                     raise Unavailable("ResultRefused", said)
-                yield recognized(
-                    _unbroken(self._pieces(response, messages.RESULT(), MAX_RESULT_BYTES, deadline)), sender
-                )
+                pieces = self._pieces(response, messages.RESULT(), MAX_RESULT_BYTES, deadline)
+                yield recognized(_unbroken(pieces), sender)
         except httpx.TransportError as error:
             raise _broken(error) from error
 

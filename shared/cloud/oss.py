@@ -43,14 +43,7 @@ class OssBucket:
     """
 
     def __init__(
-        self,
-        name: str,
-        credentials: Credentials,
-        *,
-        endpoint: str,
-        public_endpoint: str,
-        region: str,
-        at_once: int = 1,
+        self, name: str, credentials: Credentials, *, endpoint: str, public_endpoint: str, region: str, at_once: int = 1
     ) -> None:
         self._credentials = StaticCredentialsProvider()
         self.renew(credentials)

@@ -53,6 +53,6 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
             clock=now,
             ends=now() + timedelta(seconds=timeouts.begin),
         )
-        return backfill.run(order).to_json()
+        return backfill.run(order).model_dump_json().encode()
 
     return handler

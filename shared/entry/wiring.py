@@ -93,15 +93,8 @@ def _made(
     client, estimator = VendorClient(http, vendors, now), PollEstimator()
     vendor_calls = VendorCalls(client, daily_limit, estimator, timeouts.call)
     ticket_polls = TicketPolls(client, estimator)
-    pipeline = Pipeline(
-        bucket=pictures,
-        jobs=jobs,
-        vendor_calls=vendor_calls,
-        ticket_polls=ticket_polls,
-        results=ResultStore(pictures, http, vendors, now),
-        clock=now,
-        prices=Prices(dict(settings.prices)),
-    )
+    results, prices = ResultStore(pictures, http, vendors, now), Prices(dict(settings.prices))
+    pipeline = Pipeline(pictures, jobs, vendor_calls, ticket_polls, results, now, prices)
     backlog_owner = BacklogOwner(documents, pictures, now)
     dispatcher = Dispatcher(pictures, jobs, pipeline, backlog_owner)
 

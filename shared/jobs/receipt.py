@@ -90,11 +90,7 @@ class Receipt(Document):
 
 _EMPTY = "EmptyResult"
 CMYK_COLOURS = "CmykColours"
-_REMARKS = {
-    "": Message("", ""),
-    _EMPTY: messages.NO_SUBJECT(),
-    CMYK_COLOURS: messages.CMYK_COLOURS(),
-}
+_REMARKS = {"": Message("", ""), _EMPTY: messages.NO_SUBJECT(), CMYK_COLOURS: messages.CMYK_COLOURS()}
 """What is to be said of an upload that was served, by its code."""
 
 

@@ -40,12 +40,12 @@ def admit_picture(header: Header, size: int, limits: Limits) -> Rendering:
     problems = list(_problems(header, size, limits))
     if not problems:
         return Rendering("", header.width, header.height)
-    _refuse_small(header, limits)
+    if min(header.width, header.height) < limits.min_side:
+        said = messages.TOO_SMALL(width=header.width, height=header.height, least=limits.min_side)
+        raise Rejected("PictureTooSmall", said)
     if max(header.width, header.height) > limits.max_aspect * min(header.width, header.height):
-        raise Rejected(
-            "PictureTooNarrow",
-            messages.TOO_NARROW(width=header.width, height=header.height, most=limits.max_aspect),
-        )
+        said = messages.TOO_NARROW(width=header.width, height=header.height, most=limits.max_aspect)
+        raise Rejected("PictureTooNarrow", said)
     refuse_unreadable(header, size, problems)
     written = encoding(header)
     return reshaped(header, _sides(header, limits, written), written)
@@ -58,10 +58,8 @@ def admit_mask(header: Header, size: int, limits: Limits, image: Header, shown: 
     """
     if header.turned != image.turned:
         (width, height), (image_width, image_height) = header.turned, image.turned
-        raise Rejected(
-            "MaskSize",
-            messages.MASK_SIZE(width=width, height=height, image_width=image_width, image_height=image_height),
-        )
+        said = messages.MASK_SIZE(width=width, height=height, image_width=image_width, image_height=image_height)
+        raise Rejected("MaskSize", said)
     problems = list(_problems(header, size, limits))
     if not problems and (header.width, header.height) == (shown.width, shown.height):
         return Rendering("", header.width, header.height)
@@ -89,35 +87,21 @@ def _problems(header: Header, size: int, limits: Limits) -> Iterator[Message]:
         yield messages.ORIENTATION()
 
 
-def _refuse_small(header: Header, limits: Limits) -> None:
-    if min(header.width, header.height) < limits.min_side:
-        raise Rejected(
-            "PictureTooSmall",
-            messages.TOO_SMALL(width=header.width, height=header.height, least=limits.min_side),
-        )
-
-
 def _sides(header: Header, limits: Limits, written: Encoding) -> tuple[int, int]:
     """The largest sides, as stored, that the vendor takes and OSS makes. Raises `Rejected` when there are none."""
     side, pixels = largest(header, limits.max_side, limits.max_bytes, written)
-    scale = min(
-        1.0,
-        side / max(header.width, header.height),
-        math.sqrt(pixels / (header.width * header.height)),
-    )
+    scale = min(1.0, side / max(header.width, header.height), math.sqrt(pixels / (header.width * header.height)))
     width, height = max(1, int(header.width * scale)), max(1, int(header.height * scale))
     # Rounding down the shorter side can make the longer one too long for `max_aspect`.
     width, height = int(min(width, limits.max_aspect * height)), int(min(height, limits.max_aspect * width))
     if min(width, height) < limits.min_side:
-        raise Rejected(
-            "PictureTooNarrow",
-            messages.TOO_NARROW_SCALED(
-                width=header.width,
-                height=header.height,
-                side=max(width, height),
-                scaled_width=width,
-                scaled_height=height,
-                least=limits.min_side,
-            ),
+        said = messages.TOO_NARROW_SCALED(
+            width=header.width,
+            height=header.height,
+            side=max(width, height),
+            scaled_width=width,
+            scaled_height=height,
+            least=limits.min_side,
         )
+        raise Rejected("PictureTooNarrow", said)
     return width, height

@@ -70,20 +70,18 @@ def refuse_unreadable(header: Header, size: int, problems: list[Message]) -> Non
         raise Rejected("AnimatedPicture", messages.ANIMATED(why=why))
     advice = list(_advice(header, size))
     if advice:
-        raise Rejected(
-            "PictureTooLarge",
-            messages.TOO_LARGE(
-                why=why,
-                most_bytes=_SOURCE_BYTES,
-                most_side=_source_side(header),
-                most_pixels=_SOURCE_PIXELS,
-                size=size,
-                width=header.width,
-                height=header.height,
-                frames=messages.FRAMES(frames=header.frames) if header.frames > 1 else "",
-                advice=AND.join(advice),
-            ),
+        said = messages.TOO_LARGE(
+            why=why,
+            most_bytes=_SOURCE_BYTES,
+            most_side=_source_side(header),
+            most_pixels=_SOURCE_PIXELS,
+            size=size,
+            width=header.width,
+            height=header.height,
+            frames=messages.FRAMES(frames=header.frames) if header.frames > 1 else "",
+            advice=AND.join(advice),
         )
+        raise Rejected("PictureTooLarge", said)
 
 
 def largest(header: Header, max_side: int, max_bytes: float, written: Encoding) -> tuple[float, float]:
@@ -107,16 +105,14 @@ def reshaped(header: Header, sides: tuple[int, int], written: Encoding) -> Rende
     elif header.orientation in _CLOCKWISE and max(sides) <= _ROTATED_SIDE:
         steps = ["auto-orient,0", *to_stored, f"rotate,{_CLOCKWISE[header.orientation]}"]
     else:
-        raise Rejected(
-            "CannotBeTurned",
-            messages.CANNOT_BE_TURNED(
-                how=messages.TURNED() if header.orientation in _CLOCKWISE else messages.MIRRORED(),
-                orientation=header.orientation,
-                format=header.format.upper(),
-                width=header.width,
-                height=header.height,
-            ),
+        said = messages.CANNOT_BE_TURNED(
+            how=messages.TURNED() if header.orientation in _CLOCKWISE else messages.MIRRORED(),
+            orientation=header.orientation,
+            format=header.format.upper(),
+            width=header.width,
+            height=header.height,
         )
+        raise Rejected("CannotBeTurned", said)
     return Rendering("/".join(["image", *steps, written.actions]), *turned)
 
 

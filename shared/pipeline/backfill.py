@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from shared import log
 from shared.cloud.ports import Bucket, Invoker, ListedObject
@@ -48,9 +48,10 @@ class Order(BaseModel):
     confirm_over: int = 1000
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(BaseModel):
     """The answer to an `Order`. `left` uploads are still to be set going: order it again."""
+
+    model_config = ConfigDict(frozen=True)
 
     prefix: str
     found: int
@@ -65,12 +66,6 @@ class Report:
     message: str = ""
     message_zh: str = ""
     """The same in Chinese."""
-
-    def to_json(self) -> bytes:
-        return _REPORT.dump_json(self)
-
-
-_REPORT = TypeAdapter(Report)
 
 
 class _Progress(BaseModel):
@@ -105,7 +100,7 @@ class Backfill:
         prices = [self.prices.of(Upload(each.key).capability) for each in uploads]
         known = [price for price in prices if price is not None]
         report = Report(
-            order.prefix,
+            prefix=order.prefix,
             found=len(uploads),
             price_yuan=round(sum(known), 4) if known or not prices else None,
             unpriced=len(prices) - len(known),
@@ -116,7 +111,7 @@ class Backfill:
             return self._logged(report, messages.CONFIRM(limit=order.confirm_over))
         left = [each for each in uploads if each.key > before.last]
         count = self._set_going(order.prefix, left, before.set_going)
-        report = replace(report, set_going=count, queued=self._queued, left=len(left) - count)
+        report = report.model_copy(update={"set_going": count, "queued": self._queued, "left": len(left) - count})
         queued = messages.QUEUED(count=self._queued, reason=self._reason) if self._queued else ""
         if report.left:
             return self._logged(report, messages.OUT_OF_TIME(queued=queued))
@@ -171,8 +166,6 @@ class Backfill:
         if report.unpriced:
             text = messages.UNPRICED(said=text, count=report.unpriced)
         text = messages.REPORT(found=report.found, said=text)
-        answer = replace(report, message=text.en, message_zh=text.zh)
-        facts = asdict(answer)
-        del facts["message_zh"]  # logs are English
-        log.info("backfill", **facts)
+        answer = report.model_copy(update={"message": text.en, "message_zh": text.zh})
+        log.info("backfill", **answer.model_dump(exclude={"message_zh"}))  # logs are English
         return answer

@@ -72,9 +72,8 @@ def _with_companion(options: dict[str, str], snapshot: Snapshot, row: Capability
     if row.companion.instead in options:
         return options
     if snapshot.companion.size > len(snapshot.companion.head):
-        raise Rejected(
-            "InvalidOption", messages.OPTIONS_TOO_LONG(key=snapshot.companion.key, size=snapshot.companion.size)
-        )
+        said = messages.OPTIONS_TOO_LONG(key=snapshot.companion.key, size=snapshot.companion.size)
+        raise Rejected("InvalidOption", said)
     return options | {row.companion.instead: snapshot.companion.head.decode("utf-8-sig", "replace")}
 
 

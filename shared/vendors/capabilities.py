@@ -301,11 +301,9 @@ def vendor_options(row: Capability, options: dict[str, str]) -> dict[str, str]:
             raise Rejected("UnknownOption", messages.UNKNOWN_OPTION(capability=row.name, name=name, known=known))
         fields = option.vendor_fields(value)
         if fields is None:
-            said = shortened(repr(value))
-            raise Rejected(
-                "InvalidOption",
-                messages.INVALID_OPTION(name=name, value=said, capability=row.name, accepted=option.accepted),
-            )
+            shown = shortened(repr(value))
+            said = messages.INVALID_OPTION(name=name, value=shown, capability=row.name, accepted=option.accepted)
+            raise Rejected("InvalidOption", said)
         if isinstance(option, Colour) and options.get(option.only_with[0]) != option.only_with[1]:
             raise Rejected("UselessOption", messages.USELESS_OPTION(name=name, other="=".join(option.only_with)))
         vendor_fields |= fields

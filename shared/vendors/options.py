@@ -104,9 +104,8 @@ def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
         fault = error.errors()[0]
         where = " of ".join(f"number {part + 1}" if isinstance(part, int) else part for part in reversed(fault["loc"]))
         said = f"{where}: {fault['msg']}" if where else fault["msg"]
-        raise Rejected(
-            "InvalidAreas", messages.NOT_AREAS(field=areas.field, accepted=areas.accepted, fault=said)
-        ) from None
+        refusal = messages.NOT_AREAS(field=areas.field, accepted=areas.accepted, fault=said)
+        raise Rejected("InvalidAreas", refusal) from None
     if not 1 <= len(boxes) <= areas.most:
         raise Rejected("InvalidAreas", messages.NUMBER_OF_AREAS(count=len(boxes), field=areas.field, most=areas.most))
     for box in boxes:
@@ -118,10 +117,8 @@ def admit_areas(text: str, areas: Areas, frame: Frame) -> str:
     shown = tuple(rendered_box(box, frame) for box in boxes)
     share, pixels = covered(shown), frame.rendered_width * frame.rendered_height
     if share > areas.max_share * pixels:
-        raise Rejected(
-            "InvalidAreas",
-            messages.AREAS_TOO_LARGE(
-                field=areas.field, covered=share, pixels=pixels, share=share / pixels, most=areas.max_share
-            ),
+        too_large = messages.AREAS_TOO_LARGE(
+            field=areas.field, covered=share, pixels=pixels, share=share / pixels, most=areas.max_share
         )
+        raise Rejected("InvalidAreas", too_large)
     return json.dumps([asdict(box) for box in shown])

@@ -135,11 +135,8 @@ def _read(capability: Capability, reply: Reply) -> dict[str, Any]:
         return body
     error = error_for(VIAPI, code or f"HTTP{reply.status}", reason(body, "Message", reply), request_id)
     if isinstance(error, Misconfigured) and capability.substitute and code.startswith(_GONE):
-        raise Rejected(
-            code,
-            messages.NO_LONGER_OFFERED(action=capability.action, substitute=capability.substitute, said=error.text),
-            request_id=request_id,
-        )
+        said = messages.NO_LONGER_OFFERED(action=capability.action, substitute=capability.substitute, said=error.text)
+        raise Rejected(code, said, request_id=request_id)
     raise error
 
 

@@ -139,7 +139,7 @@ def test_a_price_that_is_known_of_nothing_is_none(shop: Shop, functions: Invocat
     shop.bucket.put(COMMON, picture())
     report = backfill(shop, functions, Order(dry_run=True))
     assert (report.price_yuan, report.unpriced) == (None, 1)
-    assert json.loads(report.to_json())["price_yuan"] is None
+    assert json.loads(report.model_dump_json())["price_yuan"] is None
 
 
 def test_many_are_refused_without_a_confirmation(shop: Shop, functions: Invocations) -> None:
