@@ -97,7 +97,8 @@ def _companion(bucket: Bucket, upload: Upload) -> tuple[str, ObjectHead | None]:
     where there are several. A companion has none."""
     for role in () if upload.picture else upload.roles:
         own, folder = upload.companion_prefixes(role)
-        found = [entry for entry in bucket.list(own) if _belongs(entry.key, role, upload)] or [
+        listed = ((entry, Upload(entry.key)) for entry in bucket.list(own))
+        found = [entry for entry, beside in listed if beside.role == role and beside.picture == upload] or [
             entry for entry in bucket.list(folder) if Upload(entry.key).kind is Kind.FOLDER_COMPANION
         ]
         newest = max(found, key=lambda entry: entry.modified, default=None)
@@ -105,11 +106,6 @@ def _companion(bucket: Bucket, upload: Upload) -> tuple[str, ObjectHead | None]:
         if companion is not None and companion.size > 0:
             return role, companion
     return "", None
-
-
-def _belongs(key: str, role: str, upload: Upload) -> bool:
-    beside = Upload(key)
-    return beside.role == role and beside.picture == upload
 
 
 def _is_overruled(role: str, image: ObjectHead, upload: Upload) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -32,51 +33,42 @@ _SUCCESSOR_STARTS = timedelta(minutes=1)
 """Within which the next worker starts, at the latest by the timer: until then a backlog's quota stays settle's."""
 
 
+@dataclass(eq=False, repr=False)
 class Worker:
     """The main thread starts runs in the threads of `pool` and handles what they return; the scheduler, the queue and
     the backlog's announcement are its alone. From `ends` on it starts nothing more."""
 
-    def __init__(
-        self,
-        scheduler: Scheduler,
-        runner: JobRunner,
-        jobs: JobStore,
-        backlog_owner: BacklogOwner,
-        pool: Executor,
-        *,
-        clock: Callable[[], datetime],
-        ends: datetime,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._scheduler = scheduler
-        self._runner = runner
-        self._jobs = jobs
-        self._backlog_owner = backlog_owner
-        self._pool = pool
-        self._clock = clock
-        self._ends = ends
-        self._sleep = sleep
+    scheduler: Scheduler
+    runner: JobRunner
+    jobs: JobStore
+    backlog_owner: BacklogOwner
+    pool: Executor
+    clock: Callable[[], datetime]
+    ends: datetime
+    sleep: Callable[[float], None] = time.sleep
+
+    def __post_init__(self) -> None:
         self._handlers: dict[Future[Any], Callable[[Any], None]] = {}
         """What is to be called, in the main thread, with the result of each future of the pool."""
         self._outdated: list[str] = []
         """Keys of queue entries to be deleted."""
         self._bugs: list[Exception] = []
-        self._last_listing = self._next_listing = self._next_search = self._lingers_until = clock()
+        self._last_listing = self._next_listing = self._next_search = self._lingers_until = self.clock()
 
     def run(self) -> None:
         """Raises the first unforeseen exception, after everything else has been moved on."""
         while True:
-            if self._next_listing <= self._clock() < self._ends:
+            if self._next_listing <= self.clock() < self.ends:
                 self._list_queue()
-            while (now := self._clock()) < self._ends and (entries := self._scheduler.start(now)):
-                self._handlers[self._pool.submit(self._runner.run_jobs, entries)] = partial(self._ended, entries)
-            if self._scheduler.is_starved():
+            while (now := self.clock()) < self.ends and (entries := self.scheduler.start(now)):
+                self._handlers[self.pool.submit(self.runner.run_jobs, entries)] = partial(self._ended, entries)
+            if self.scheduler.is_starved():
                 self._next_listing = min(self._next_listing, self._last_listing + _LISTING_INTERVAL_STARVED)
             if self._handlers:
                 self._handle_results(self._pause(now))
             elif self._should_wait(now):
-                self._sleep(self._pause(now))
-            elif self._outdated and now < self._ends:
+                self.sleep(self._pause(now))
+            elif self._outdated and now < self.ends:
                 self._next_listing = now  # entries behind the outdated ones may be listed now
             else:
                 break
@@ -87,28 +79,28 @@ class Worker:
     # ---------------------------------------------------------------- what to start, and when
 
     def _list_queue(self) -> None:
-        now = self._clock()
+        now = self.clock()
         self._last_listing, self._next_listing = now, now + _LISTING_INTERVAL
         try:
             self._delete_outdated()
-            entries = [*self._jobs.heads(beside=self._scheduler.most_running)]
-            self._scheduler.listed(entries)  # not before the listing is complete: if it fails, the last one stays
-            self._backlog_owner.announce(self._scheduler.backlog(now), self._ends + _SUCCESSOR_STARTS)
+            entries = [*self.jobs.heads(beside=self.scheduler.most_running)]
+            self.scheduler.listed(entries)  # not before the listing is complete: if it fails, the last one stays
+            self.backlog_owner.announce(self.scheduler.backlog(now), self.ends + _SUCCESSOR_STARTS)
         except Exception as bug:  # noqa: BLE001 - runs must end, and the next listing may succeed; `run` raises it
             self._note_bug(bug, "")
         if now >= self._next_search:
-            self._next_search = self._ends  # until this search has ended
-            self._handlers[self._pool.submit(self._runner.search)] = self._searched
+            self._next_search = self.ends  # until this search has ended
+            self._handlers[self.pool.submit(self.runner.search)] = self._searched
 
     def _pause(self, now: datetime) -> float:
         """Seconds until there may be something to do."""
-        moments = (self._scheduler.next_due(), self._next_listing, self._ends, now + _LISTING_INTERVAL)
+        moments = (self.scheduler.next_due(), self._next_listing, self.ends, now + _LISTING_INTERVAL)
         return (min(moment for moment in moments if moment > now) - now).total_seconds()
 
     def _should_wait(self, now: datetime) -> bool:
         """Whether something falls due soon, or functions may still enqueue because they saw this worker announced."""
-        return now < self._ends and (
-            self._scheduler.next_due() <= min(now + MAX_IDLE, self._ends) or now < self._lingers_until
+        return now < self.ends and (
+            self.scheduler.next_due() <= min(now + MAX_IDLE, self.ends) or now < self._lingers_until
         )
 
     # ---------------------------------------------------------------- results, in the main thread
@@ -125,32 +117,32 @@ class Worker:
 
     def _ended(self, entries: Sequence[QueueEntry], results: dict[Upload, RunResult]) -> None:
         """A run of `entries`."""
-        now = self._clock()
-        self._scheduler.ended(entries)
+        now = self.clock()
+        self.scheduler.ended(entries)
         for entry in entries:
             result, next_entry = results[entry.upload], None
             match result:
                 case Exception():
                     self._note_bug(result, entry.upload.key)
-                    self._scheduler.postpone(entry, self._ends)
+                    self.scheduler.postpone(entry, self.ends)
                     continue
                 case datetime():
-                    self._scheduler.postpone(entry, result)
+                    self.scheduler.postpone(entry, result)
                     continue
                 case Parked(job):
                     next_entry = QueueEntry.of(job)
-                    self._scheduler.add([next_entry])
+                    self.scheduler.add([next_entry])
             if entry.key and entry != next_entry:
                 self._outdated.append(entry.key)
         outcomes = [result for result in results.values() if isinstance(result, End)]
-        self._scheduler.learn(entries[0], outcomes, now)
+        self.scheduler.learn(entries[0], outcomes, now)
         if outcomes and entries[0].stage not in BOUGHT:
             self._lingers_until = now + LINGER
 
     def _searched(self, found: tuple[list[QueueEntry], timedelta]) -> None:
         entries, took = found
-        self._next_search = self._clock() + _SEARCH_INTERVAL * took
-        self._scheduler.add(entries)
+        self._next_search = self.clock() + _SEARCH_INTERVAL * took
+        self.scheduler.add(entries)
 
     def _note_bug(self, bug: Exception, upload: str) -> None:
         log.error("bug", message=quotable(f"{type(bug).__name__}: {bug}"), key=upload)
@@ -158,13 +150,13 @@ class Worker:
 
     def _delete_outdated(self) -> None:
         keys, self._outdated = self._outdated, []
-        self._jobs.take_out(tuple(keys))
+        self.jobs.take_out(tuple(keys))
 
     def _hand_over(self) -> None:
         """Leave what remains to the next worker, and wake it if only the time was too short."""
         self._delete_outdated()
-        now = self._clock()
-        backlog = self._scheduler.backlog(now)
-        self._backlog_owner.announce(backlog, max(now, self._ends) + _SUCCESSOR_STARTS)
-        if backlog and now >= self._ends:
-            self._backlog_owner.wake_worker()
+        now = self.clock()
+        backlog = self.scheduler.backlog(now)
+        self.backlog_owner.announce(backlog, max(now, self.ends) + _SUCCESSOR_STARTS)
+        if backlog and now >= self.ends:
+            self.backlog_owner.wake_worker()

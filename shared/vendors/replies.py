@@ -35,16 +35,12 @@ def document(reply: Reply, kinds: dict[str, ErrorKind]) -> dict[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise error_for(kinds, f"HTTP{reply.status}", messages.NOT_JSON(came=_excerpt(reply)), "")
+        raise error_for(kinds, f"HTTP{reply.status}", messages.NOT_JSON(came=excerpt(reply)), "")
     return body
 
 
-def excerpt(reply: Reply) -> str:
+def excerpt(reply: Reply) -> Message:
     """The beginning of the reply as one line that may be shown, for a reply that cannot be understood."""
-    return _excerpt(reply).en
-
-
-def _excerpt(reply: Reply) -> Message:
     text = reply.body[:_EXCERPT_BYTES].decode("utf-8", "replace")
     line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     return Message.of(quotable(line, _EXCERPT)) if line else messages.NOTHING()
@@ -52,12 +48,12 @@ def _excerpt(reply: Reply) -> Message:
 
 def reason(body: Mapping[str, Any], name: str, reply: Reply) -> str:
     """The message in the field `name`; an excerpt of the reply where that field is empty."""
-    return str(body.get(name) or "").strip() or excerpt(reply)
+    return str(body.get(name) or "").strip() or excerpt(reply).en
 
 
 def lacking(code: str, what: Message, reply: Reply, request_id: str = "") -> Unavailable:
     """The error of a reply that lacks `what`, to be raised."""
-    return Unavailable(code, messages.LACKING(what=what, came=_excerpt(reply)), request_id=request_id)
+    return Unavailable(code, messages.LACKING(what=what, came=excerpt(reply)), request_id=request_id)
 
 
 def labelled(pictures: Sequence[ResultLink]) -> tuple[ResultLink, ...]:

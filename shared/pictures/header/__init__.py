@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Callable
 
+from shared.errors import Rejected
 from shared.messages import pictures as messages
 from shared.pictures.header.bmp import read_bmp
 from shared.pictures.header.facts import Header
@@ -18,7 +19,7 @@ from shared.pictures.header.gif import read_gif
 from shared.pictures.header.heif import read_heif
 from shared.pictures.header.jpeg import read_jpeg
 from shared.pictures.header.png import read_png
-from shared.pictures.header.refusals import broken, camera_raw, is_camera_raw, unreadable
+from shared.pictures.header.refusals import camera_raw, is_camera_raw, unreadable
 from shared.pictures.header.tiff import read_tiff
 from shared.pictures.header.view import MOST_READS, WINDOW, More, View
 from shared.pictures.header.webp import read_webp
@@ -52,9 +53,9 @@ def read_header(head: bytes, size: int, more: More, name: str = "") -> Header:
     try:
         header = reader(View.of(head, size, more))
     except (struct.error, LookupError, ValueError, ArithmeticError):
-        raise broken(messages.BROKEN()) from None
+        raise Rejected("BrokenImage", messages.BROKEN()) from None
     if header.format == "tiff" and is_camera_raw(name):
         raise camera_raw()
     if header.width < 1 or header.height < 1:
-        raise broken(messages.BROKEN_SIDES(width=header.width, height=header.height))
+        raise Rejected("BrokenImage", messages.BROKEN_SIDES(width=header.width, height=header.height))
     return header

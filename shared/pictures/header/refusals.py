@@ -57,11 +57,6 @@ def not_an_image(look: Message) -> Rejected:
     return Rejected("NotAnImage", messages.SOMETHING_ELSE(look=look))
 
 
-def broken(text: Message) -> Rejected:
-    """The refusal of a picture whose header makes no sense, as `text` says."""
-    return Rejected("BrokenImage", text)
-
-
 def unreadable(head: bytes) -> Rejected:
     """The refusal of a file that begins with `head` and that OSS does not read either."""
     start = head[:1024]

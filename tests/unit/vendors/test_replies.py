@@ -79,12 +79,12 @@ def test_payment_required_is_the_operators_matter_in_whatever_form_it_comes(row:
     ],
 )
 def test_an_excerpt_is_one_line_of_what_came(body: bytes, shown: str) -> None:
-    assert excerpt(Reply(200, body)) == shown
+    assert excerpt(Reply(200, body)).en == shown
 
 
 def test_an_excerpt_holds_nothing_that_lets_anyone_in() -> None:
     echo = b"POST /?AccessKeyId=SECRET&Signature=SECRET%3D&SecurityToken=SECRET failed: APPCODE SECRET0123456789abcdef"
-    assert "SECRET" not in excerpt(Reply(502, echo))
+    assert "SECRET" not in excerpt(Reply(502, echo)).en
 
 
 @pytest.mark.parametrize(
