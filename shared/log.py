@@ -1,4 +1,4 @@
-"""What a function says: one JSON line for each thing that happened, and nothing that lets anyone in.
+"""What a function says: one JSON line for each thing that happened, without secrets and links.
 
 Standard library logging, so that Function Compute adds the request's id and ships the lines to SLS.
 """
@@ -14,7 +14,7 @@ _logger = logging.getLogger("oss_cutout")
 
 
 class Loggable(Protocol):
-    """A thing that says what is to be logged of it: a job."""
+    """What says itself which of its facts are logged: a job."""
 
     @property
     def log_fields(self) -> Mapping[str, object]: ...
@@ -25,7 +25,7 @@ def set_up() -> None:
     _logger.setLevel(logging.INFO)
     for library in ("httpx", "httpcore", "oss2", "urllib3"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    # Which warns of a connection that it does not keep.
+    # It warns of each connection that does not fit into its pool.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 

@@ -45,7 +45,7 @@ class ConcurrencyLimit:
         self.per_second = per_second
         self.clock = clock
         self.in_flight = 0
-        """Calls that were sent and are not answered yet: nobody else counts them."""
+        """Calls that were sent and are not answered yet: they are counted here only."""
         self._call_seconds = call_seconds
         self._usual: float | None = None
         """Seconds that a call takes when the vendor has no queue; None before the first answer."""

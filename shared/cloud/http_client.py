@@ -57,7 +57,7 @@ class HttpClient:
             transport=Transport(connections=2 * at_once),  # to the vendor, and to where its results lie
             follow_redirects=False,
             trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # a call owes nothing to the one before it
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept from one call to the next
         )
 
     def send(self, request: Request, on_slot: Callable[[], object] = lambda: None) -> Reply:
@@ -65,7 +65,7 @@ class HttpClient:
 
         Raises `NotAccepted` when that slot is too far off or the vendor was not reached, a failed handshake included;
         `Misconfigured` when the settings make no request, or the vendor's certificate is not to be trusted; and
-        `Unavailable` when the vendor was reached and did not answer: then nobody can know whether the call was bought.
+        `Unavailable` when the vendor was reached and did not answer: then the call may have been bought.
         """
         try:
             ready = self._client.build_request(
@@ -76,7 +76,7 @@ class HttpClient:
                 json=request.json,
                 headers={**_AS_IT_IS, **request.headers},
             )
-            # With everything done that takes time: what follows is on the wire at once.
+            # After everything that takes time: what follows is on the wire at once.
             self._rate_limiter.wait(request.quota, on_slot)
             deadline = self._deadline(self._call_seconds, self._call_seconds)
             ready.extensions |= deadline.extensions(connect=_CONNECT_SECONDS)

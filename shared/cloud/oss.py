@@ -202,7 +202,7 @@ class OssBucket:
                 raise Rejected(error.code or "OssRefused", said, request_id=error.request_id) from None
 
     def publish_copy(self, key: str, copy: str, *, public: bool) -> None:
-        """Have OSS copy the object `key` to `copy`; `public` lets anyone read the copy who knows its name.
+        """Have OSS copy the object `key` to `copy`; a `public` copy can be read without a signature.
 
         Raises `Misconfigured` when the bucket does not allow public objects.
         """

@@ -34,7 +34,7 @@ class _Waiters:
 
 
 class RateLimiter:
-    """A caller waits at most `most_seconds` for a slot. `clock` tells seconds, and `sleep` waits for some.
+    """A caller waits at most `most_seconds` for a slot. `clock` returns seconds, and `sleep` waits for some.
 
     Vendors count the calls of any second. Evenly spaced calls would pass, but a thread may wake up late, and the next
     calls then follow it too closely. So a slot is free again only when a second and some slack have passed since the

@@ -1,4 +1,4 @@
-"""The events that OSS sends when an object was created. (What settle is sent says nothing that matters.)"""
+"""The events that OSS sends when an object was created. (The events of settle's triggers are not read.)"""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def records(event: bytes) -> tuple[dict[str, Any], ...]:
 
 
 def created(region: str, bucket: str, key: str, size: int, etag: str, *, time: datetime) -> bytes:
-    """What OSS would have sent, so far as anyone here reads it, had the object been put at `time`."""
+    """The event that OSS would have sent, in the fields that are read here, had the object been put at `time`."""
     thing = {"bucket": {"name": bucket}, "object": {"key": key, "size": size, "eTag": etag}}
     event = {"eventName": "ObjectCreated:PutObject", "eventSource": "acs:oss", "region": region, "oss": thing}
     event |= {"eventTime": f"{time.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z"}

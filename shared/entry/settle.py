@@ -19,13 +19,13 @@ _MOST_THREADS = MOST_RUNS + 100
 
 
 def on_timer() -> Callable[[bytes, Any], None]:
-    """The handler of `settle`, invoked by a timer and by whatever writes `wake/settle`."""
+    """The handler of `settle`, invoked by a timer, and by OSS when `wake/settle` is written."""
 
     def handler(event: bytes, context: Any) -> None:  # noqa: ARG001 - neither event says anything that matters
         settings = invocation.settings("oss_bucket")
         credentials, timeouts = invocation.credentials(settings, context), invocation.timeouts(context)
         parts = wiring.parts(settings, settings.oss_bucket, credentials, timeouts, at_once=_MOST_THREADS)
-        # A thread whose slot has come must not wait for one that reads a listing.
+        # A thread that has its slot must not wait for one that reads a listing.
         sys.setswitchinterval(_SWITCH_SECONDS)
         # Threads are created as they are needed, and spend their time waiting for vendors and OSS.
         with ThreadPoolExecutor(_MOST_THREADS) as pool:

@@ -40,14 +40,14 @@ def arrived(group: str, created: ObjectCreated, settings: Settings, context: Any
         log.error("upload_refused", key=key, message=refusal)
         return
     if created.size == 0:
-        return  # a folder, or a file still to come: OSS tells again when it has content
+        return  # a folder, or a file still to come: OSS sends another event when it has content
     credentials, timeouts = invocation.credentials(settings, context), invocation.timeouts(context)
     dispatcher = wiring.parts(settings, created.bucket, credentials, timeouts, group=group).dispatcher
     try:
         if not dispatcher.dispatch(Upload(key), created.etag, created.time) and unquote(key) != key:
-            # Nothing says whether an event's key may come percent-encoded; raw is how everyone saw it.
+            # No document says whether an event's key is percent-encoded; users report that it is not.
             dispatcher.dispatch(Upload(unquote(key)), created.etag, created.time)
-    except Misconfigured as error:  # of the bucket itself: then there is no place to note it
+    except Misconfigured as error:  # of the bucket itself: then the job cannot record it
         log.error("bucket_refused", key=key, code=error.code, message=error.message)
         raise
 

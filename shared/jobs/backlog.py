@@ -3,7 +3,7 @@
 While settle owns a backlog, it alone calls: what arrives joins the queue, behind what came first. A function learns of
 it when the vendor does not accept its call, or when an event comes late, since others must have come before it. It then
 wakes settle, and reads every now and then the one small object in which settle says whose backlogs it owns. As long as
-every call is accepted nobody reads it.
+every call is accepted, no function reads it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _WAKING = timedelta(seconds=3)
 """That settle may take to begin when it is woken."""
 _READ_EVERY = timedelta(seconds=2)
 _CUT_OFF = timedelta(seconds=1)
-"""An event tells the time in whole seconds, the rest cut off: `eventTime` ends in `.000Z` in every sample of OSS's."""
+"""The time in an event is in whole seconds, the rest cut off: `eventTime` ends in `.000Z` in every sample of OSS's."""
 _DELIVERY = timedelta(seconds=3)
-"""That OSS may take to tell Function Compute: no document says how long, people speak of seconds at most."""
+"""That an event may take from OSS to Function Compute: no document says how long; users report seconds at most."""
 _COLD_START = timedelta(seconds=4)
 """That Function Compute may take to make an instance: to fetch the package, and to import it with a third of a core."""
 _LATE, _LATE_AT_FIRST = _CUT_OFF + _DELIVERY, _CUT_OFF + _DELIVERY + _COLD_START

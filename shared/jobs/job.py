@@ -82,7 +82,7 @@ class Job:
     etag: str = ""
     stage: Stage = Claimed()
     lease_until: datetime | None = None
-    """When the instance that holds the job is certainly dead; None: nobody holds it."""
+    """When the instance that holds the job is certainly dead; None: no instance holds it."""
     attempts: int = 0
     """Calls that the vendor may have billed."""
     revision: int = 0
@@ -101,7 +101,7 @@ class Job:
     request_id: str = ""
     reshaped: str = ""
     remark: str = ""
-    """The code that its receipt has when it was served: the pictures have something that one should know."""
+    """The code that its receipt has if the upload is served: what the uploader should know of the pictures."""
     frame: Frame | None = None
     wants_plain_name: bool = False
     """Whether the vendor could not read the pictures' own names in a link, so that it gets links to copies."""
@@ -109,7 +109,7 @@ class Job:
     """What the vendor said of the pictures' links, so that they are read once before another call: that it got nothing
     from them, which may pass, or that it cannot read them, which will not."""
     looked: int = -1
-    """The value of `taken` when the upload was last looked at: it may have been deleted since, if that has grown."""
+    """The `revision` in which the upload was last read: if `revision` has grown since, the upload may be deleted."""
     copies: tuple[str, ...] = field(default=(), repr=False)
     """Copies under `work/`, to be deleted in the end."""
     replaces: tuple[str, ...] = ()
@@ -140,7 +140,7 @@ class Job:
 
     @property
     def log_fields(self) -> dict[str, object]:
-        """What a log line about this job holds: nothing that lets anyone in."""
+        """What a log line about this job has: no secret, and no link."""
         code = {"code": self.code} if self.code else {}
         return {
             "key": self.source,

@@ -1,7 +1,7 @@
 """Where things lie in the bucket; nothing else spells a prefix.
 
 Everything about the upload `uploads/X` is called X.something under a sibling prefix, so no two uploads share
-a name and anyone can compute one without asking.
+a name, and every name can be computed without a request.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CALLS = "calls/"
 BACKFILL = "backfill/"
 
 OWNER = f"{QUEUE}.owner.json"
-"""Which capabilities' backlogs settle is at."""
+"""The capabilities whose backlogs settle works off."""
 WAKE = "wake/settle"
 """Written to have settle come at once: its trigger listens there."""
 
@@ -55,7 +55,7 @@ def progress(prefix: str) -> str:
 
 
 def copy(job_id: str, number: int, extension: str) -> str:
-    """A plain name for the copy of a job's picture: 32 hex digits that nobody can guess."""
+    """A plain name for the copy of a job's picture: 32 hex digits that cannot be guessed."""
     return f"{WORK}{hashlib.sha256(f'{job_id}/{number}'.encode()).hexdigest()[:32]}.{extension}"
 
 

@@ -1,10 +1,10 @@
-"""The order in which jobs that nobody holds are moved on.
+"""The queue: the order in which jobs are moved on that no instance holds.
 
 A job says itself when it is due, but finding the next one among 10,000 would take reading them all. So each has an
 entry in the queue as well, an empty object whose name says stage, capability and moment: a listing shows what is due,
 in order. The entry is written after the job and deleted after the job has gone on. An instance that dies in between
-leaves an entry too many, which costs a look, or a job without one: that is found as the jobs of dead owners are, by
-reading every name under `jobs/`.
+leaves an entry too many, which costs one read of the job, or a job without an entry: that is found as the jobs of dead
+instances are, by listing all of `jobs/`.
 """
 
 from __future__ import annotations

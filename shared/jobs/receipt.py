@@ -141,7 +141,7 @@ def is_current_receipt(stored: StoredDocument, job: Job) -> bool:
 
 
 def is_of_older_version(stored: StoredDocument, image: ObjectHead) -> bool:
-    """Whether `stored` is the receipt of a version that was put before `image`; OSS tells times in whole seconds."""
+    """Whether `stored` is the receipt of a version that was put before `image`; OSS gives times in whole seconds."""
     found = _readable(stored)
     return found is not None and found.uploaded_at < image.modified
 
@@ -158,4 +158,4 @@ def _readable(stored: StoredDocument) -> Receipt | None:
     try:
         return Receipt.model_validate_json(stored.body)
     except ValidationError:
-        return None  # somebody's own file in the receipt's place
+        return None  # another file, which was put in the receipt's place

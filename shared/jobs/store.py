@@ -1,10 +1,10 @@
-"""The jobs in the bucket: who may move one on, and its place in the queue.
+"""The jobs in the bucket: which instance may move one on, and its place in the queue.
 
 OSS has one atomic operation: to create a name that is not there. So a new job is claimed by creating it. A job that is
 there already cannot be compared and swapped; it is acquired by creating a second name, made from the job's own ETag:
-whoever creates `<X>.<etag>.0.lease` may move the job on from exactly that state. A lease outlives the timeout of the
-function that holds it, so the holder of one that has expired is dead, and the name of the next generation is free:
-`<X>.<etag>.1.lease`.
+the instance that creates `<X>.<etag>.0.lease` may move the job on from exactly that state. A lease outlives the timeout
+of the function that holds it, so the holder of one that has expired is dead, and the name of the next generation is
+free: `<X>.<etag>.1.lease`.
 """
 
 from __future__ import annotations
@@ -108,16 +108,16 @@ class JobStore:
             return None
 
     def is_held(self, job: Job) -> bool:
-        """Whether somebody is at it. What one instance reads of a lease is what the job says; the object under the
-        lease's own key only decides between two who want it."""
+        """Whether an instance holds the job: the job itself says until when. The object at the lease's own key only
+        decides between two instances that want it."""
         return job.lease_until is not None and job.lease_until > self._clock()
 
     def is_due(self, job: Job) -> bool:
-        """Whether nobody holds the job and its time has come."""
+        """Whether no instance holds the job, and it is due."""
         return job.due <= self._clock() and not self.is_held(job)
 
     def acquire(self, found: StoredJob) -> Job | None:
-        """Hold a job that nobody holds; None when someone else was faster or it has moved on."""
+        """Hold a job that no instance holds; None when another one was faster, or the job has moved on."""
         if self.is_held(found.job):
             return None
         until = self._clock() + self._lease
@@ -126,7 +126,7 @@ class JobStore:
         job = replace(found.job, lease_until=until, revision=found.job.revision + 1)
         if job.bought:
             return job
-        if isinstance(job.stage, Claimed):  # its owner died, before or after the vendor heard the call
+        if isinstance(job.stage, Claimed):  # the instance died, before or after the call reached the vendor
             job = replace(job, attempts=job.attempts + 1)
         job = replace(job, stage=Claimed())
         self.save(job)  # so that, should we die in the call, the next one counts it

@@ -63,7 +63,7 @@ class Transparency:
         try:
             return all(self._shows_nothing(lines) for lines in self._lines())
         except zlib.error:
-            return False  # damaged: no business of this class
+            return False  # damaged: the format is not checked here
 
     def _shows_nothing(self, lines: bytes) -> bool:
         """Whether no pixel of these whole lines is visible; examined by line or by column, whichever are fewer."""

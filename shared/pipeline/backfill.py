@@ -1,4 +1,4 @@
-"""On demand: every upload below a prefix that has no current receipt is set going.
+"""Sets going, on demand, every upload below a prefix that has no current receipt.
 
 That is, the function of its group is invoked asynchronously, as OSS would have; where Function Compute refuses that,
 the upload is put into the queue that settle works off. Both are safe to repeat, so a backfill that was cut short is
@@ -122,8 +122,8 @@ class Backfill:
         """How many were, in their order, before the time was up."""
         done = 0
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            # Whether there is time is asked here and not by each thread: one that is held up must not make the step
-            # end before what the others have done.
+            # Whether there is time is asked here and not by each thread: a thread that is held up must not end the step
+            # before what the other threads have done.
             while done < len(uploads) and self.clock() < self.ends:
                 step = uploads[done : done + _STEP]
                 queued = list(pool.map(self._one, step)).count(False)

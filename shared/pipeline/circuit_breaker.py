@@ -3,11 +3,11 @@
 That a vendor throttles calls is learnt in several places, each of which learns something else from it:
 
 - The rate limiter (`shared/cloud/rate_limiter.py`) learns how many milliseconds after a full second the next call must
-  leave, so that the vendor does not count it within that second. A reply tells it, through `Http.throttled`.
-- The circuit breaker, here, learns whether to call at all, and when to try again. The worker's scheduler tells it what
-  runs ended with.
-- `BacklogOwner` (`shared/jobs/backlog.py`) learns, in an upload's function, to leave the calls to the worker. The
-  dispatcher tells it of a job that was not accepted.
+  leave, so that the vendor does not count it within that second. It learns from a reply, through `Http.throttled`.
+- The circuit breaker, here, learns whether to call at all, and when to try again. It learns from what runs ended
+  with, through the worker's scheduler.
+- `BacklogOwner` (`shared/jobs/backlog.py`) learns, in an upload's function, to leave the calls to the worker. It
+  learns of a job that was not accepted from the dispatcher.
 - The job learns nothing: `after_error` (`shared/pipeline/outcomes.py`) leaves its moment and its retries as they are,
   because the vendor limits the capability and not the job.
 

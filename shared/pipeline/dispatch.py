@@ -1,6 +1,6 @@
-"""What to do when an object has arrived: begin its upload's job, leave it to settle, or note that there is news.
+"""What to do when an object has arrived: begin its upload's job, leave it to settle, or request a recheck.
 
-However often, late and out of order OSS tells of it, one instance begins the job, and one call is paid for.
+However often, late and out of order OSS sends the event, one instance begins the job, and one call is paid for.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Dispatcher:
     backlog_owner: BacklogOwner
 
     def dispatch(self, upload: Upload, etag: str, at: datetime | None = None) -> bool:
-        """An object came under `uploads/`, at `at` by the event that tells of it: begin what it belongs to.
+        """An object came under `uploads/`, at `at` by its event: begin what it belongs to.
 
         False when there is no such object, which may mean that the event spells its key in another way.
         """
@@ -48,7 +48,7 @@ class Dispatcher:
             case Kind.COMPANION if upload.picture:
                 outcome = self._begin(upload.picture, "", at)
                 if outcome is None or isinstance(outcome, Parked):
-                    self.jobs.request_recheck(upload)  # whoever runs the picture's job may yet find it gone
+                    self.jobs.request_recheck(upload)  # the picture's job may end because the picture was deleted
                 if not _is_absent(outcome):
                     return True
                 # A companion without its picture gets a job of its own, in case the picture never comes.
@@ -70,7 +70,7 @@ class Dispatcher:
         return self.pipeline.run(job)[0]
 
     def _begin(self, upload: Upload, etag: str, at: datetime | None) -> End | Absent | None:
-        """Claim the upload and run its job. None: another instance has it, and rechecks it if this is news."""
+        """Claim the upload and run its job. None: another instance has it, and rechecks it after a new event."""
         is_settles = self.backlog_owner.owns(upload.capability)
         to_queue = self.backlog_owner.is_late(at) or is_settles
         if to_queue and etag != "" and "%" not in upload.key:  # it is there, and under this very name: no need to read
@@ -81,7 +81,7 @@ class Dispatcher:
         else:
             # Read before the claim, so that an event for an upload that is gone costs this one request.
             image, is_gone = None, False
-            with suppress(CutoutError):  # the run meets the same trouble, and has a job to note it in
+            with suppress(CutoutError):  # the run gets the same error, and records it in the job
                 image = self.pictures.peek(upload.key)
                 is_gone = image is None or image.size == 0
             if is_gone:
@@ -92,12 +92,12 @@ class Dispatcher:
         return None if job is None else self._run(job)
 
     def _take_over(self, upload: Upload, etag: str, *, to_queue: bool) -> Job | None:
-        """Hold the job that there is already; None when its holder, or its place in the queue, will do."""
+        """Hold the job that there is already; None when its holder, or the worker by its queue entry, moves it on."""
         found = self.jobs.find(upload)
         if to_queue and found and found.job.not_accepted:
             return None  # it is in the queue, and the upload is read anew when it is due
         if found and found.job.etag == etag != "" and not self.jobs.is_held(found.job):
-            # The same event again, and nobody is at it: it keeps its place.
+            # The same event again, and no instance holds the job: it keeps its place.
             return self.jobs.acquire(found) if self.jobs.is_due(found.job) else None
         if (job := self._reopen(found)) is None:
             self.jobs.request_recheck(upload)  # also for the same event: the holder may have read before this came
@@ -115,7 +115,7 @@ class Dispatcher:
         return end
 
     def _reopen(self, found: StoredJob | None) -> Job | None:
-        """Hold the job that is in the way, unless something was bought for it: that is finished first."""
+        """Hold the job that there is already, unless a call was bought for it: that is finished first."""
         return None if found is None or found.job.bought else self.jobs.acquire(found)
 
 

@@ -35,7 +35,7 @@ MAX_ATTEMPTS = 5
 
 @dataclass(eq=False, repr=False)
 class Pipeline:
-    """Moves jobs on, with all that this touches. `bucket` has the uploads; `clock` tells the time with its zone."""
+    """Moves jobs on, until each has a receipt. `bucket` has the uploads; `clock` returns the time with its zone."""
 
     bucket: Bucket
     jobs: JobStore
@@ -52,7 +52,7 @@ class Pipeline:
         for each in found:
             try:
                 job = self.jobs.acquire(each)
-            except Exception as bug:  # noqa: BLE001 - what is held already would stay so for nothing
+            except Exception as bug:  # noqa: BLE001 - the jobs that are held already are moved on first
                 bugs.append(bug)
             else:
                 held += [job] if job else []
@@ -96,7 +96,7 @@ class Pipeline:
                     bugs.append(bug)
         for end in ends:
             if isinstance(end, Parked):
-                self.jobs.put_in_queue(end.job)  # not before everyone's record: that may be of a call
+                self.jobs.put_in_queue(end.job)  # not before every job is saved, as that may record a call
         if bugs:
             raise bugs[0]
         return ends
@@ -137,13 +137,14 @@ class Pipeline:
         if isinstance(snapshot, Skipped):
             return snapshot
         if job.inputs_etag not in ("", snapshot.job.inputs_etag):
-            # Recorded first: a call that nobody survives must be counted for the pictures that it was for.
+            # Recorded first: a call over which the instance dies must be counted for the pictures that it was for.
             return Continue(snapshot.job)
         try:
             job, prepared_call = prepare(self.bucket, snapshot)
             return self._before_the_call(job, prepared_call) or (job, prepared_call)
         except CutoutError as error:
-            return after_error(snapshot.job, error, self.clock())  # of which a refusal speaks as it was seen
+            # A receipt of the refusal is about the job as it was before `prepare`.
+            return after_error(snapshot.job, error, self.clock())
 
     def _before_the_call(self, job: Job, prepared_call: PreparedCall) -> Outcome | None:
         """What must be done first, and recorded, or keeps the job from a call; None when there is nothing.
@@ -180,7 +181,8 @@ class Pipeline:
             for copy in copies:
                 self.bucket.publish_copy(copy.original, copy.name, public=copy.public)
         except CutoutError as error:
-            return after_error(job, error, self.clock())  # which knows of the copies that were made
+            # With the job that lists the copies, so that they are deleted in the end.
+            return after_error(job, error, self.clock())
         return Continue(job)
 
     def _conclude(self, end: Concluded) -> None:

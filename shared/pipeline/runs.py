@@ -90,8 +90,8 @@ class JobRunner:
         return self._when_not_moved_on(found, entry), found if is_due else None
 
     def _when_not_moved_on(self, found: StoredJob, entry: QueueEntry) -> datetime | None:
-        """When to try an entry again whose job is not due, or is held by another instance. A job that nobody holds gets
-        an entry in the queue if `entry` is not from there."""
+        """When to try an entry again whose job is not due, or is held by another instance. A job that no instance holds
+        gets an entry in the queue if `entry` is not from there."""
         now = self.clock()
         if found.job.lease_until is not None:
             return found.job.lease_until if found.job.lease_until > now else now + _LOOK_AGAIN_AFTER

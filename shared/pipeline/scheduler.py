@@ -6,7 +6,7 @@ Work is counted by three facts, each with one owner, because a run is more than 
   holds one job, or several that share a call. Which jobs those are is in `Scheduler` too.
 - Calls that are with the vendor: `ConcurrencyLimit.in_flight` (`shared/cloud/concurrency.py`), which learns from them
   how many the vendor answers in time. The scheduler asks it.
-- Callers that wait for a slot, in their order: the rate limiter (`shared/cloud/rate_limiter.py`). Nobody else asks.
+- Callers that wait for a slot, in their order: the rate limiter (`shared/cloud/rate_limiter.py`). Nothing else asks it.
 
 So a run counts in the first from its start to its end, in the third until its slot has come, and in the second from
 then until the answer. The worker's futures are what it waits on: it counts nothing.

@@ -64,7 +64,7 @@ class VendorCalls:
                 yield from self.call(calls[allowed:])
 
     def _call(self, calls: Sequence[tuple[Job, PreparedCall]]) -> Iterator[Outcome]:
-        """One call. From here until the outcomes are recorded nobody can know whether it was billed."""
+        """One call. From here until the outcomes are recorded it cannot be known whether it was billed."""
         called = [replace(job, attempts=job.attempts + 1) for job, _ in calls]
         try:
             answer = self._send(called, [prepared_call for _, prepared_call in calls])

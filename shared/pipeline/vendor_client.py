@@ -1,4 +1,4 @@
-"""Requests to vendors, and what each leaves behind: a log line for every job, and a slower pace when throttled."""
+"""Requests to vendors: each is logged for every job that it is about, and spaced out more when the vendor throttles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.vendors.protocol import Nonce, Provider
 
 @dataclass(eq=False, repr=False)
 class VendorClient:
-    """`providers` are the vendors' dialects, by the vendors' names; `clock` tells the time with its zone."""
+    """`providers` are the vendors' dialects, by the vendors' names; `clock` returns the time with its zone."""
 
     http: Http
     providers: Mapping[str, Provider]

@@ -3,7 +3,7 @@
 Limits are those of the vendor's documentation of 2025-12; where the manual of 2022-05 differs, a comment says so.
 Bounds are inclusive here: "smaller than 2000" is 1,999. A megabyte is 1,000,000 bytes, as users found it to be.
 Prices are those of the manual of 2022-05 for pay as you go. Where it said that calls are free up to 2 QPS there is
-none: that has ended (developer.aliyun.com/article/1600068), and nobody has published what a call costs since.
+none: that has ended (developer.aliyun.com/article/1600068), and no price has been published since.
 """
 
 from __future__ import annotations

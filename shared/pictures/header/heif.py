@@ -83,7 +83,7 @@ class _Items:
 
     def codec(self, item: int) -> bytes:
         """The coding of `item`, or of the first item it is derived from. Raises `KeyError` when it is not stated."""
-        for _ in range(4):  # an overlay of grids is as deep as anyone writes
+        for _ in range(4):  # no known writer goes deeper than an overlay of grids
             if self.types[item] not in _DERIVED:
                 break
             item = self.parts(item)[0]
