@@ -19,12 +19,13 @@ from shared.jobs.receipt import receipt
 from shared.jobs.store import JobStore, StoredJob
 from shared.messages import jobs as messages
 from shared.messages.message import AND_NAMES
+from shared.pipeline.conclude import conclude, forget
 from shared.pipeline.links import Copy
 from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, Skipped
 from shared.pipeline.prepare import PreparedCall, prepare
 from shared.pipeline.results import ResultStore
 from shared.pipeline.retries import after_error
-from shared.pipeline.snapshot import is_current, is_served_with_another, take_snapshot
+from shared.pipeline.snapshot import take_snapshot
 from shared.pipeline.ticket_polls import TicketPolls
 from shared.pipeline.vendor_calls import VendorCalls
 from shared.vendors.prices import Prices
@@ -88,9 +89,9 @@ class Pipeline:
                             self.jobs.save(job)
                             log.info("job_waiting", job=job)
                         case Concluded():
-                            self._conclude(outcome)
+                            conclude(self.bucket, self.jobs, self.prices, outcome)
                         case Skipped(job):
-                            self._forget(job)
+                            forget(self.bucket, self.jobs, job)
                     ends.append(outcome)
                 except Exception as bug:  # noqa: BLE001 - the others may have been bought as well; it is raised below
                     bugs.append(bug)
@@ -184,26 +185,3 @@ class Pipeline:
             # With the job that lists the copies, so that they are deleted in the end.
             return after_error(job, error, self.clock())
         return Continue(job)
-
-    def _conclude(self, end: Concluded) -> None:
-        """Write the receipt last, then forget the job."""
-        if end.receipt.status != "done":
-            if not is_current(self.bucket, end.job):
-                self._forget(end.job)
-                return
-            self.bucket.delete(end.job.replaces)
-        price = self.prices.paid(end.receipt.capability, end.receipt.attempts, done=end.receipt.status == "done")
-        written = end.receipt.model_copy(update={"price_yuan": price})
-        self.bucket.write(
-            end.job.upload.receipt_key, written.model_dump_json(indent=1).encode(), inputs_etag=end.job.inputs_etag
-        )
-        if end.receipt.code == "PictureMissing" and is_served_with_another(self.bucket, end.job.upload):
-            self.bucket.delete((end.job.upload.receipt_key,))  # the picture came just now
-        say = log.warning if written.status == "failed" else log.info
-        facts = written.model_dump(include={"status", "code", "message", "price_yuan", "attempts"})
-        say("concluded", job=end.job, **facts)
-        self._forget(end.job)
-
-    def _forget(self, job: Job) -> None:
-        self.bucket.delete(job.copies)
-        self.jobs.remove(job)
