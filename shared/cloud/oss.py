@@ -15,7 +15,7 @@ from oss2.exceptions import NotFound, ServerError
 from urllib3 import Retry
 
 from shared.cloud.oss_errors import translated
-from shared.cloud.oss_session import Connections
+from shared.cloud.oss_session import Session, connections
 from shared.cloud.ports import METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
 from shared.errors import Misconfigured, Rejected
 from shared.messages import cloud as messages
@@ -54,10 +54,10 @@ class OssBucket:
         # gone, and a second try would store the rest as the whole object.
         again = Retry(total=3, read=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), allowed_methods=_ANY)
         again.raise_on_status = False
-        connections = Connections(at_once)
+        pools = connections(at_once)
 
         def bucket(endpoint: str, again: Retry, *, crc: bool = True) -> oss2.Bucket:
-            session = connections.session(again)
+            session = Session(pools, again)
             return oss2.Bucket(
                 auth, endpoint, name, session=session, connect_timeout=timeout, region=region, enable_crc=crc
             )

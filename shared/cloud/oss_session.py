@@ -29,19 +29,13 @@ class OssRequest(Protocol):
     """Bytes, their iterator, or None."""
 
 
-class Connections:
+def connections(most: int) -> PoolManager:
     """A pool that keeps up to `most` connections open for each host. More may be opened; they are closed after use."""
-
-    def __init__(self, most: int) -> None:
-        self._pools = PoolManager(maxsize=most, ssl_context=trusted())
-
-    def session(self, again: Retry) -> Session:
-        """A session for an `oss2.Bucket`; `again` says which requests are retried."""
-        return Session(self._pools, again)
+    return PoolManager(maxsize=most, ssl_context=trusted())
 
 
 class Session:
-    """What an `oss2.Bucket` takes as its session, over the pool of a `Connections`."""
+    """What an `oss2.Bucket` takes as its session, over `pools`, which may be shared; `again` says what is retried."""
 
     def __init__(self, pools: PoolManager, again: Retry) -> None:
         self._pools = pools

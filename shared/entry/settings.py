@@ -1,4 +1,4 @@
-"""What the environment says, read and checked once."""
+"""The settings, read from the environment and checked once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a function's timeout is spent."""
+"""How a function's timeout is divided among the waits of an invocation."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _HEADER = 33
 _RGBA = b"\x08\x06\x00\x00\x00"
 """Bit depth 8, colour type 6, and nothing unusual in compression, filters and interlacing."""
 _BLOCK = 1 << 20
-"""Bytes that are buffered. A line or chunk that is longer is none of a cutout, and is not waited for."""
+"""Bytes that are buffered. No cutout has a longer line or chunk: a file that does is not examined further."""
 _EXAMINED = 1 << 16
 """Bytes that are examined at once. More would be slower, as the rest of the buffer is copied each time."""
 _PIXELS = 100_000_000

@@ -1,4 +1,4 @@
-"""What moving a job on by one stage comes to: Continue, Parked, Concluded or Skipped."""
+"""The outcome of moving a job on by one stage: Continue, Parked, Concluded or Skipped."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Skipped:
 End = Parked | Concluded | Skipped
 """What a run of a job ends with."""
 Outcome = Continue | End
-"""What moving a job on by one stage comes to."""
+"""The outcome of moving a job on by one stage."""
 
 
 def parked(job: Job, stage: Stage, due: datetime) -> Parked:

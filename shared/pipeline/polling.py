@@ -1,4 +1,4 @@
-"""When to poll a vendor about a job: polls have a quota of their own, and a finished result lies waiting until one.
+"""When to poll a vendor about a job: polls have a quota of their own, and a finished result waits for the next poll.
 
 How this estimator was chosen, against which others, and with what figures: `tests/unit/pipeline/poll_model.py`.
 """

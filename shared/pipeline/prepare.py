@@ -1,4 +1,4 @@
-"""From what lies in the bucket to a call: the pictures held against what the capability takes, and links to them."""
+"""Prepares a call: checks an upload's pictures and options against its capability, and makes links for the vendor."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PreparedCall:
 
 
 def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:
-    """Hold the snapshot against what the capability takes, and make the call. Raises `Rejected` or `Incomplete`."""
+    """Check the snapshot against its capability, and make the call. Raises `Rejected` or `Incomplete`."""
     job = snapshot.job
     if not job.capability:
         raise Rejected("InvalidPath", messages.INVALID_PATH(uploads=keys.UPLOADS))
