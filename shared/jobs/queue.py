@@ -72,43 +72,30 @@ class QueueEntry:
         return QueueEntry(key, match["stage"], due, Upload(f"{UPLOADS}{folders}{match['rest']}"))
 
 
-class Queue:
-    """The entries in `bucket`, where the jobs lie."""
+def heads(bucket: Bucket, *, beside: int = 0) -> Iterator[QueueEntry]:
+    """The first entries of every lane, in their order: `_PAGE`, and `beside` so many that are known. One listing,
+    and one more after each full page."""
+    after, size = "", beside + _PAGE
+    while True:
+        listed = list(islice(bucket.list(QUEUE, after=after, page=size), size))
+        page = list(_entries(each.key for each in listed))
+        if len(listed) < size:
+            yield from page
+            return
+        last = _lane(page[-1].stage, page[-1].capability) if page else ""
+        if not last:
+            after = listed[-1].key  # names of others
+        elif listed[0].key.startswith(last):
+            yield from page
+            after = f"{last}~"  # the rest of the lane is passed over
+        else:
+            yield from (entry for entry in page if not entry.key.startswith(last))
+            after = last  # the lane that the page may cut off is listed from its beginning
 
-    def __init__(self, bucket: Bucket) -> None:
-        self._bucket = bucket
 
-    def add(self, job: Job) -> None:
-        """Give a job its entry; it may have it already."""
-        self._bucket.write(QueueEntry.of(job).key, b"")
-
-    def remove(self, keys: tuple[str, ...]) -> None:
-        """Delete the entries at `keys`."""
-        self._bucket.delete(keys)
-
-    def heads(self, *, beside: int = 0) -> Iterator[QueueEntry]:
-        """The first entries of every lane, in their order: `_PAGE`, and `beside` so many that are known. One listing,
-        and one more after each full page."""
-        after, size = "", beside + _PAGE
-        while True:
-            listed = list(islice(self._bucket.list(QUEUE, after=after, page=size), size))
-            page = list(_entries(each.key for each in listed))
-            if len(listed) < size:
-                yield from page
-                return
-            last = _lane(page[-1].stage, page[-1].capability) if page else ""
-            if not last:
-                after = listed[-1].key  # names of others
-            elif listed[0].key.startswith(last):
-                yield from page
-                after = f"{last}~"  # the rest of the lane is passed over
-            else:
-                yield from (entry for entry in page if not entry.key.startswith(last))
-                after = last  # the lane that the page may cut off is listed from its beginning
-
-    def uploads(self) -> set[Upload]:
-        """All that have an entry: the whole queue is listed."""
-        return {entry.upload for entry in _entries(each.key for each in self._bucket.list(QUEUE))}
+def uploads(bucket: Bucket) -> set[Upload]:
+    """All that have an entry: the whole queue is listed."""
+    return {entry.upload for entry in _entries(each.key for each in bucket.list(QUEUE))}
 
 
 def _lane(stage: str, capability: str) -> str:

@@ -20,7 +20,7 @@ from shared import log
 from shared.cloud.ports import Bucket
 from shared.jobs import keys
 from shared.jobs.job import Claimed, Job, Waiting, is_of_another_release
-from shared.jobs.queue import Queue, QueueEntry
+from shared.jobs.queue import QueueEntry, heads, uploads
 from shared.jobs.upload import Upload
 from shared.messages import jobs as messages
 
@@ -56,7 +56,6 @@ class JobStore:
 
     def __init__(self, bucket: Bucket, clock: Callable[[], datetime], lease: timedelta) -> None:
         self.bucket = bucket
-        self._queue = Queue(bucket)
         self._clock = clock
         self._lease = lease
         self._logged: set[str] = set()
@@ -74,7 +73,7 @@ class JobStore:
         new = replace(_new(upload, etag, self._clock()), stage=Waiting(not_accepted=True))
         job = self._begin(new.with_reason(code="QuotaTaken", text=messages.QUOTA_TAKEN()))
         if job is not None:
-            self._queue.add(job)
+            self.put_in_queue(job)
         return job is not None
 
     def _begin(self, job: Job) -> Job | None:
@@ -158,19 +157,19 @@ class JobStore:
 
     def put_in_queue(self, job: Job) -> None:
         """Give a parked job, which was saved, its entry; it may have it already."""
-        self._queue.add(job)
+        self.bucket.write(QueueEntry.of(job).key, b"")
 
     def take_out(self, entries: tuple[str, ...]) -> None:
         """Delete the entries at these keys, whose jobs have gone on."""
-        self._queue.remove(entries)
+        self.bucket.delete(entries)
 
     def heads(self, *, beside: int = 0) -> Iterator[QueueEntry]:
-        """The first entries of each lane of the queue: see `Queue.heads`."""
-        return self._queue.heads(beside=beside)
+        """The first entries of each lane of the queue: see `shared.jobs.queue.heads`."""
+        return heads(self.bucket, beside=beside)
 
     def queued(self) -> set[Upload]:
         """The uploads whose jobs have an entry: the whole queue is listed."""
-        return self._queue.uploads()
+        return uploads(self.bucket)
 
     # ---------------------------------------------------------------- what lies beside a job
 

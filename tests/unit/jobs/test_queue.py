@@ -9,9 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.jobs import keys
+from shared.jobs import keys, queue
 from shared.jobs.job import Blocked, Job, Stage, Submitted, Waiting
-from shared.jobs.queue import Queue, QueueEntry
+from shared.jobs.queue import QueueEntry
+from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from tests.unit.fakes import START, Clock, MemoryBucket
 
@@ -44,7 +45,11 @@ def put(bucket: MemoryBucket, stage: str, capability: str, number: int) -> str:
 
 
 def heads(bucket: MemoryBucket) -> list[str]:
-    return [turn.key for turn in Queue(bucket).heads()]
+    return [turn.key for turn in queue.heads(bucket)]
+
+
+def store(bucket: MemoryBucket) -> JobStore:
+    return JobStore(bucket, Clock(), timedelta(minutes=2))
 
 
 def waiting(name: str = "a") -> Job:
@@ -53,8 +58,8 @@ def waiting(name: str = "a") -> Job:
 
 def test_a_jobs_turn_says_its_stage_its_capability_and_when_it_is_due(bucket: MemoryBucket) -> None:
     job = waiting()
-    Queue(bucket).add(job)
-    (turn,) = Queue(bucket).heads()
+    store(bucket).put_in_queue(job)
+    (turn,) = queue.heads(bucket)
     assert turn == QueueEntry.of(job)
     assert turn == QueueEntry(
         "queue/waiting/general/common/20261121T080000.000000Z/a.jpg", "waiting", START, job.upload
@@ -63,20 +68,19 @@ def test_a_jobs_turn_says_its_stage_its_capability_and_when_it_is_due(bucket: Me
 
 
 def test_a_job_that_goes_on_has_another_turn_and_one_that_does_not_has_the_same(bucket: MemoryBucket) -> None:
-    job, queue = waiting(), Queue(bucket)
-    queue.add(job)
-    queue.add(job)
+    job, jobs = waiting(), store(bucket)
+    jobs.put_in_queue(job)
+    jobs.put_in_queue(job)
     bought = Job(**{**vars(job), "stage": Submitted("T-1", START)})
     assert QueueEntry.of(bought).key != QueueEntry.of(job).key
-    queue.add(bought)
-    queue.remove((QueueEntry.of(job).key,))
+    jobs.put_in_queue(bought)
+    jobs.take_out((QueueEntry.of(job).key,))
     assert heads(bucket) == [QueueEntry.of(bought).key]
 
 
 def test_an_empty_queue_is_one_listing(bucket: MemoryBucket) -> None:
     assert heads(bucket) == []
-    queue = Queue(bucket)
-    queue.remove(())
+    store(bucket).take_out(())
     assert bucket.requests == [("list", keys.QUEUE)]
 
 
@@ -89,7 +93,7 @@ def test_of_every_lane_the_first_page_is_seen_in_order_and_each_turn_once(sizes:
     bucket = MemoryBucket(Clock())
     lanes = {lane: [put(bucket, *lane, number) for number in range(size)] for lane, size in sizes.items()}
     seen = defaultdict(list)
-    for turn in Queue(bucket).heads():
+    for turn in queue.heads(bucket):
         seen[turn.stage, turn.capability].append(turn.key)
     assert seen == {lane: turns[:PAGE] for lane, turns in lanes.items()}
     assert len(bucket.requests) <= 1 + 2 * len(sizes)
@@ -97,7 +101,7 @@ def test_of_every_lane_the_first_page_is_seen_in_order_and_each_turn_once(sizes:
 
 def test_turns_in_hand_do_not_hide_those_behind_them(bucket: MemoryBucket) -> None:
     turns = [put(bucket, "waiting", "general/common", number) for number in range(20)]
-    assert [turn.key for turn in Queue(bucket).heads(beside=7)] == turns[: 7 + PAGE]
+    assert [turn.key for turn in queue.heads(bucket, beside=7)] == turns[: 7 + PAGE]
 
 
 def test_a_long_lane_does_not_hide_those_behind_it(bucket: MemoryBucket) -> None:
@@ -125,7 +129,7 @@ def test_what_is_no_turn_is_passed_over(bucket: MemoryBucket, name: str) -> None
     bucket.put(name, b"{}")
     key = put(bucket, "waiting", "scenery/sky", 0)
     assert heads(bucket) == [key]
-    assert Queue(bucket).uploads() == {Upload("uploads/scenery/sky/99.jpg")}
+    assert queue.uploads(bucket) == {Upload("uploads/scenery/sky/99.jpg")}
 
 
 @pytest.mark.parametrize("notes", [PAGE - 1, PAGE, 3 * PAGE])
@@ -139,6 +143,4 @@ def test_pages_of_what_is_no_turn_hide_none(bucket: MemoryBucket, notes: int) ->
 def test_all_that_have_a_turn_are_told_however_many(bucket: MemoryBucket) -> None:
     for number in range(3 * PAGE):
         put(bucket, "waiting", "general/common", number)
-    assert Queue(bucket).uploads() == {
-        Upload(f"uploads/general/common/{99 - number}.jpg") for number in range(3 * PAGE)
-    }
+    assert queue.uploads(bucket) == {Upload(f"uploads/general/common/{99 - number}.jpg") for number in range(3 * PAGE)}
