@@ -6,6 +6,7 @@ import pytest
 
 from shared.entry.settings import Settings, read_settings
 from shared.errors import Misconfigured
+from tests.unit.providers import VENDORS
 
 
 def faults(environment: dict[str, str], *needs: str) -> str:
@@ -25,7 +26,7 @@ def test_an_empty_environment_has_the_defaults_of_the_design() -> None:
     assert settings.result_hosts == frozenset()
 
 
-QUOTAS = ("viapi_qps", "picwish_qps", "damo_qps")
+QUOTAS = tuple(f"{vendor}_qps" for vendor in VENDORS)
 NUMBERS = ("capability_qps", "prices")
 NO_TEXT = {*QUOTAS, *NUMBERS, "daily_call_limit", "result_hosts"}
 

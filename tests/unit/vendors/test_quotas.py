@@ -11,13 +11,14 @@ from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 from shared.vendors.protocol import PollingProvider
 from shared.vendors.quotas import Quotas
-from tests.unit.providers import CREDENTIALS
+from tests.unit.providers import CREDENTIALS, VENDORS, environment
 from tests.unit.vendors.answers import STAMP, task
 
+USUAL = {vendor: 3.0 + number for number, vendor in enumerate(VENDORS)}
+"""What is bought of each vendor here; no two have the same."""
 ENVIRONMENT = {
-    "VIAPI_QPS": "5",
-    "PICWISH_QPS": "4",
-    "DAMO_QPS": "3",
+    **environment(),
+    **{f"{vendor.upper()}_QPS": f"{number:g}" for vendor, number in USUAL.items()},
     "CAPABILITY_QPS": "goods/commodity=10, general/hd-common=7,picwish/cutout=1,damo/background=0.5",
 }
 BOUGHT = {
@@ -27,7 +28,6 @@ BOUGHT = {
     "damo/background": 0.5,
     "portrait/hair": 2,
 }
-USUAL = {"viapi": 5, "picwish": 4, "damo": 3}
 
 
 def test_a_capability_has_its_own_number_or_the_vendors() -> None:
@@ -43,9 +43,7 @@ def test_hair_has_two_calls_a_second_whatever_was_bought_of_the_vendor(usual: fl
 
 @pytest.mark.parametrize("row", CAPABILITIES.values(), ids=lambda row: row.name)
 def test_each_call_draws_on_what_was_bought_of_its_capability(row: Capability) -> None:
-    settings = read_settings(ENVIRONMENT | {"PICWISH_WATERMARK_ENDPOINT": "https://x.example"})
-    providers = wiring.providers(settings, CREDENTIALS)
-    provider = providers[row.provider]
+    provider = wiring.providers(read_settings(ENVIRONMENT), CREDENTIALS)[row.provider]
     call = provider.call(row, [task(row)], STAMP)
     assert call.quota == Quota(row.action, BOUGHT.get(row.name, USUAL[row.provider]))
     assert provider.quotas.per_second(row) == call.quota.per_second, "settle draws what the calls are spaced by"
@@ -58,7 +56,7 @@ def test_polls_have_a_quota_of_their_own_but_for_picwish() -> None:
         assert isinstance(provider, PollingProvider)
         polled[name] = provider.poll(CAPABILITIES[name], "T", STAMP).quota
     assert polled == {
-        "general/hd-common": Quota("GetAsyncJobResult", 5),
-        "damo/background": Quota("bg-remove/query", 3),
+        "general/hd-common": Quota("GetAsyncJobResult", USUAL["viapi"]),
+        "damo/background": Quota("bg-remove/query", USUAL["damo"]),
         "picwish/cutout": Quota("/tasks/visual/segmentation", 1),
     }
