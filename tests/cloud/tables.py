@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -52,6 +53,11 @@ class Row(Protocol):
     def options(self) -> Mapping[str, tuple[str, ...]]:
         """The other fields, and their values."""
         ...
+
+
+def our_name(field: str) -> str:
+    """Our name of an option, by the vendor's: `ReturnForm`, `output_type` and `ClothClass.N` in kebab-case."""
+    return re.sub("(?<=[a-z])(?=[A-Z])|_", "-", field.removesuffix(".N")).lower()
 
 
 def _takes(limits: Limits, row: Row, *, same_size: bool) -> Takes:

@@ -6,7 +6,7 @@ the row under test says: a new row is tested by being there.
 Which rows `make test` tries: a test of limits sends real pictures through the whole pipeline, and rows whose limits
 are equal go the same way through it. So each test names the limits that it is about (`rows`, `by`), and `make test`
 runs it for the first row of each set of these limits; `make reliability` runs it for every row (they are marked
-`slow`). That the limits of every row are its vendor's is tested without pictures in `test_limits_pictures.py`,
+`slow`). That the limits of every row are its vendor's is tested without pictures in `tests/catalogue/test_rows.py`,
 and that every row is served by its vendor in `test_limits_options.py`.
 """
 

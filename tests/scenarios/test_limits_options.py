@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator
 
 import pytest
 
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
-from shared.vendors.options import OneOf, SomeOf
 from tests.cloud import picwish_work
 from tests.cloud.stand_ins import taken
+from tests.cloud.tables import our_name
 from tests.scenarios.counter import DRAWN, Counter, Outcome
 from tests.scenarios.matrix import (
     OSS_BYTES,
@@ -83,11 +82,6 @@ def test_a_picture_that_no_encoder_makes_small_has_few_enough_bytes_when_it_is_s
 # ---------------------------------------------------------------- options
 
 
-def ours(field: str) -> str:
-    """Our name of an option, by the vendor's: `ReturnForm`, `output_type` and `ClothClass.N` in kebab-case."""
-    return re.sub("(?<=[a-z])(?=[A-Z])|_", "-", field.removesuffix(".N")).lower()
-
-
 def documented() -> Iterator[tuple[Capability, str, tuple[str, ...]]]:
     """Every value of every option by itself, and where an option takes several, several."""
     for row in ROWS:
@@ -104,29 +98,18 @@ CHOICES = [(row, field) for row in ROWS for field, values in taken(row).options.
 @pytest.mark.parametrize(
     ("row", "field", "values"),
     DOCUMENTED,
-    ids=[f"{row.name}-{ours(field)}={'+'.join(v)}" for row, field, v in DOCUMENTED],
+    ids=[f"{row.name}-{our_name(field)}={'+'.join(v)}" for row, field, v in DOCUMENTED],
 )
 def test_every_documented_value_reaches_the_vendor_under_its_own_name(
     desk: Counter, row: Capability, field: str, values: tuple[str, ...]
 ) -> None:
     takes = taken(row)
-    side, name, value = good(takes), ours(field), "+".join(values)
+    side, name, value = good(takes), our_name(field), "+".join(values)
     outcome = hand_in(desk, row, jpeg(side, side), (side, side), folder=f"{name}={value}")
     served(outcome, takes, as_it_is=True)
     assert outcome.receipt.options == {name: value}
     stem, dot, _ = field.partition(".")
     assert outcome.told == ({f"{stem}.{n}": each for n, each in enumerate(values, 1)} if dot else {field: value})
-
-
-@every_row
-def test_a_row_offers_what_the_vendor_documents_and_nothing_else(row: Capability) -> None:
-    offered = {
-        name: option.values if isinstance(option, OneOf | SomeOf) else () for name, option in row.options.items()
-    }
-    takes = taken(row)
-    assert {name: {*values} for name, values in offered.items()} == {
-        ours(field): {*values} for field, values in takes.options.items()
-    }
 
 
 @every_row
@@ -136,7 +119,7 @@ def test_without_a_word_about_options_the_vendor_is_told_none(desk: Counter, row
     assert (outcome.codes[:1], outcome.told) == (("",), {})
 
 
-@pytest.mark.parametrize(("row", "field"), CHOICES, ids=[f"{row.name}-{ours(field)}" for row, field in CHOICES])
+@pytest.mark.parametrize(("row", "field"), CHOICES, ids=[f"{row.name}-{our_name(field)}" for row, field in CHOICES])
 def test_a_value_that_is_not_documented_is_refused_with_those_that_are(
     desk: Counter, row: Capability, field: str
 ) -> None:
@@ -146,8 +129,8 @@ def test_a_value_that_is_not_documented_is_refused_with_those_that_are(
     if field.endswith(".N"):
         wrong += [f"{values[0]}+undocumented", f"{values[0]}+{values[0]}"]
     for value in wrong:
-        outcome = hand_in(desk, row, jpeg(side, side), (side, side), folder=f"{ours(field)}={value}")
-        refused(outcome, ours(field), repr(value), *values)
+        outcome = hand_in(desk, row, jpeg(side, side), (side, side), folder=f"{our_name(field)}={value}")
+        refused(outcome, our_name(field), repr(value), *values)
 
 
 @every_row
@@ -155,7 +138,7 @@ def test_an_option_that_is_not_documented_is_refused_with_those_that_are(desk: C
     takes = taken(row)
     side = good(takes)
     outcome = hand_in(desk, row, jpeg(side, side), (side, side), folder="undocumented=1")
-    refused(outcome, "undocumented", *map(ours, takes.options))
+    refused(outcome, "undocumented", *map(our_name, takes.options))
 
 
 @pytest.mark.parametrize("colour", ["ffffff", "ff0000", "0000ff", "0000FF"])

@@ -43,14 +43,6 @@ def test_every_format_is_reshaped_unless_the_vendor_takes_it(row: Capability, fo
     assert form.passes(takes) in (None, as_it_is.process == "")
 
 
-@every_row
-def test_a_row_has_its_vendors_limits(row: Capability) -> None:
-    """Which is why a limit need not be tried with the pictures of every row that has it."""
-    takes, limits = taken(row), row.limits
-    assert (limits.formats, limits.max_bytes) == (takes.formats, takes.max_bytes)
-    assert (limits.min_side, limits.max_side, limits.max_aspect) == (takes.least, takes.most, takes.aspect)
-
-
 @every_form
 @rows(lambda takes: True, by=lambda takes: (takes.formats, takes.depths_refused))
 def test_every_format_is_served_as_it_is_or_as_one_that_the_vendor_takes(
@@ -65,18 +57,6 @@ def test_every_format_is_served_as_it_is_or_as_one_that_the_vendor_takes(
 with_second = rows(lambda takes: bool(takes.seconds))
 with_another = rows(lambda takes: takes.second == "of any size")
 with_mask = rows(lambda takes: takes.second == "of the same size")
-
-
-@with_second
-def test_a_row_asks_for_a_second_picture_where_its_vendor_does(row: Capability) -> None:
-    assert row.companion is not None
-    assert (row.companion.field,) == taken(row).seconds
-    assert row.companion.same_size is taken(row).same_size
-
-
-@rows(lambda takes: not takes.seconds)
-def test_a_row_asks_for_no_second_picture_where_its_vendor_does_not(row: Capability) -> None:
-    assert row.companion is None
 
 
 @every_form
