@@ -55,7 +55,7 @@ class Receipt(Document):
         "what could be. failed: the vendor gave no result, five calls in a row."
     )
     capability: str = Field(default="", description="<group>/<capability>: the first two folders of the upload.")
-    provider: str = Field(default="", description="The vendor: viapi, picwish or damo; empty for no capability.")
+    provider: str = Field(default="", description="The vendor that serves the capability; empty for no capability.")
     action: str = Field(default="", description="What the vendor calls the capability.")
     options: dict[str, str] = Field(
         default={},

@@ -9,7 +9,7 @@ from itertools import chain
 import pytest
 
 from shared.vendors.capabilities import CAPABILITIES
-from tests.catalogue.capability_table import CHINESE, MARKS, capability_table
+from tests.catalogue.capability_table import CHINESE, capability_table
 from tests.catalogue.markdown import Section, code, english, read, sections, where_to
 from tests.catalogue.pages import between, column, page, pages
 from tools.receipt_codes import CODES
@@ -185,11 +185,6 @@ def test_a_space_stands_between_chinese_and_other_letters(name: str) -> None:
         text = text.replace(title, "名")
     crowded = [text[max(0, each.start() - 8) : each.end() + 8] for each in _CROWDED.finditer(text)]
     assert not crowded, f"{name}: {crowded}"
-
-
-def test_the_capability_table_is_the_code() -> None:
-    message = f"put this between the two comments in docs/zh-CN/capabilities.md:\n\n{_WRITTEN_BY_CODE}\n"
-    assert between(page("docs/zh-CN/capabilities.md"), *MARKS) == _WRITTEN_BY_CODE, message
 
 
 def test_the_table_of_codes_says_who_acts() -> None:

@@ -11,7 +11,7 @@ from shared.entry.settings import Settings, read_settings
 from shared.jobs import keys
 from shared.jobs.upload import Upload
 from tests.catalogue.pages import page
-from tests.cloud.manifest import LEAST, MOST_OSS_TRIGGERS, ROOT, Manifest, check_code, load, parse
+from tests.cloud.manifest import LEAST, MOST_INSTANCES, MOST_OSS_TRIGGERS, ROOT, Manifest, check_code, load, parse
 from tests.cloud.variables import Unresolved
 
 TEXT = (ROOT / "s.yaml").read_text("utf-8")
@@ -71,7 +71,14 @@ def test_each_trigger_lies_in_its_functions_own_upload_folder(manifest: Manifest
 def test_the_docs_say_how_many_triggers_are_left_for_a_shops_own(manifest: Manifest) -> None:
     ours = sum(len(function.oss_triggers) for function in manifest.functions.values())
     said = page("docs/operating.md").replace("\n", " ")
-    assert f"A bucket takes {MOST_OSS_TRIGGERS} triggers, of which `s.yaml` uses {ours}," in said
+    sentence = f"A bucket takes {MOST_OSS_TRIGGERS} triggers, of which `s.yaml` uses {ours},"
+    assert sentence in said, f"docs/operating.md is to say: {sentence}"
+
+
+def test_the_docs_say_how_many_instances_are_reserved(manifest: Manifest) -> None:
+    ours = sum(function.concurrency.reserved for function in manifest.functions.values())
+    sentence = f"The functions reserve {ours} instances of the {MOST_INSTANCES} that an account has"
+    assert sentence in page("docs/settings.md").replace("\n", " "), f"docs/settings.md is to say: {sentence}"
 
 
 def test_a_shops_own_trigger_on_receipts_overlaps_with_none_of_ours(manifest: Manifest) -> None:

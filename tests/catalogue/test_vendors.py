@@ -8,13 +8,17 @@ import re
 import pytest
 
 from shared.entry.settings import Settings
+from shared.errors import Misconfigured
 from shared.jobs.upload import Upload
+from shared.messages.message import Message
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
+from shared.vendors.error_codes import UNPAID
+from tests.catalogue.pages import page
 from tests.cloud.manifest import ROOT, load
 from tests.cloud.stand_ins import STAND_INS
 from tests.reliability.shapes import SHAPES
-from tests.unit.providers import VENDORS, settings_of
+from tests.unit.providers import ERROR_CODES, VENDORS, secrets_of, settings_of
 
 every_vendor = pytest.mark.parametrize("vendor", VENDORS)
 
@@ -53,6 +57,43 @@ def test_a_stand_in_is_of_a_vendor_that_the_wiring_knows() -> None:
 @every_vendor
 def test_the_calls_a_second_that_were_bought_of_a_vendor_are_a_setting(vendor: str) -> None:
     assert f"{vendor}_qps" in Settings.model_fields, f"add {vendor}_qps to shared/entry/settings.py"
+
+
+@every_vendor
+def test_a_vendor_has_a_table_of_error_codes_in_which_a_call_that_is_not_paid_is_the_operators(vendor: str) -> None:
+    kinds = ERROR_CODES[vendor]
+    assert kinds, f"add a table {vendor.upper()} to shared/vendors/error_codes.py"
+    unpaid = kinds.get(UNPAID)
+    assert unpaid, f"add UNPAID to {vendor.upper()} in shared/vendors/error_codes.py"
+    assert unpaid.error is Misconfigured
+
+
+@every_vendor
+def test_the_advice_on_a_vendors_codes_is_there_in_both_languages(vendor: str) -> None:
+    for code, kind in ERROR_CODES[vendor].items():
+        written = isinstance(kind.advice, Message) or kind.advice == ""
+        assert written, (
+            f"{vendor.upper()}, {code}: put {kind.advice!r} into shared/messages/vendors.py, with its Chinese"
+        )
+
+
+@every_vendor
+def test_the_readme_names_what_a_vendor_cannot_be_called_without(vendor: str) -> None:
+    text = page("README.md")
+    missing = [name for name in settings_of(vendor) if Settings.model_fields[name.lower()].default == ""]
+    missing = [name for name in missing if f"`{name}`" not in text]
+    assert not missing, (
+        f"README.md, where it says `s deploy`: name {missing}, and wherever it names the vendors, {vendor}"
+    )
+
+
+@every_vendor
+def test_the_documents_say_which_functions_have_a_vendors_secrets(vendor: str) -> None:
+    text = page("docs/settings.md")
+    for secret in secrets_of(vendor):
+        holders = " and ".join(f"`{name}`" for name in (*sorted(groups(rows_of(vendor))), "settle"))
+        row = f"| `{secret}` | {holders} |"
+        assert row in text, f"put this into the table of secrets in docs/settings.md: {row}"
 
 
 @every_vendor

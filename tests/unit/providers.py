@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from shared.cloud.ports import Credentials
 from shared.entry import wiring
 from shared.entry.settings import Settings, read_settings
+from shared.vendors import error_codes
+from shared.vendors.error_codes import ErrorKind
 from shared.vendors.protocol import PollingProvider, Provider
 
 CREDENTIALS = Credentials("EXAMPLE-id", "EXAMPLE-secret")
 VENDORS = tuple(wiring.providers(Settings(), CREDENTIALS))
-_SECRET = re.compile("appcode|secret|token|key")
+
+
+ERROR_CODES: dict[str, dict[str, ErrorKind]] = {vendor: getattr(error_codes, vendor.upper(), {}) for vendor in VENDORS}
+"""Each vendor's table; empty where there is none of its name in shared/vendors/error_codes.py."""
 
 
 def settings_of(vendor: str) -> tuple[str, ...]:
@@ -20,10 +24,15 @@ def settings_of(vendor: str) -> tuple[str, ...]:
     return tuple(name.upper() for name in Settings.model_fields if name.startswith(f"{vendor}_"))
 
 
+def secrets_of(vendor: str) -> tuple[str, ...]:
+    """Those of them that nobody else may read."""
+    return tuple(name for name in settings_of(vendor) if not Settings.model_fields[name.lower()].repr)
+
+
 def environment(appcode: str = "EXAMPLE-appcode") -> dict[str, str]:
     """A value for each variable of a vendor that has no default."""
     return {
-        name: appcode if _SECRET.search(name.lower()) else f"https://{name.lower().replace('_', '-')}.example"
+        name: appcode if name in secrets_of(vendor) else f"https://{name.lower().replace('_', '-')}.example"
         for vendor in VENDORS
         for name in settings_of(vendor)
         if Settings.model_fields[name.lower()].default == ""

@@ -19,7 +19,8 @@ from shared.pictures.reshaping import Rendering
 from shared.pipeline.outcomes import without_error
 from shared.pipeline.retries import after_error
 from shared.vendors.capabilities import CAPABILITIES, vendor_options
-from shared.vendors.error_codes import DAMO, PICWISH, VIAPI, ErrorKind, error_for
+from shared.vendors.error_codes import PICWISH, VIAPI, ErrorKind, error_for
+from tests.unit.providers import ERROR_CODES
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 LIMITS = Limits(frozenset({"jpg", "png"}), 3_000_000, 32, 2000, max_aspect=2.0)
@@ -94,7 +95,7 @@ def test_a_vendors_own_words_are_quoted(verdicts: dict[str, ErrorKind], code: st
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for each in (VIAPI, PICWISH, DAMO) for kind in each.values() if kind.advice], ids=lambda _: ""
+    "kind", [kind for each in ERROR_CODES.values() for kind in each.values() if kind.advice], ids=lambda _: ""
 )
 def test_advice_is_given_in_both_languages(kind: ErrorKind) -> None:
     said = error_for({"X": kind}, "X", "Why", "").text

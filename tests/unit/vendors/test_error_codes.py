@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
-from shared.vendors.error_codes import DAMO, PICWISH, VIAPI, ErrorKind, error_for
+from shared.vendors.error_codes import DAMO, VIAPI, ErrorKind, error_for
+from tests.unit.providers import ERROR_CODES
 
 MANUAL: dict[str, type[CutoutError]] = {
     "MissingParameter": Rejected,
@@ -104,7 +105,7 @@ def test_a_code_is_looked_up_by_its_longest_dotted_prefix(code: str, expected: t
     assert type(error_for(kinds, code, "", "")) is expected
 
 
-@pytest.mark.parametrize("kinds", [VIAPI, PICWISH, DAMO], ids=["viapi", "picwish", "damo"])
+@pytest.mark.parametrize("kinds", ERROR_CODES.values(), ids=ERROR_CODES)
 def test_whatever_an_operator_must_mend_comes_with_advice(kinds: dict[str, ErrorKind]) -> None:
     silent = [code for code, verdict in kinds.items() if verdict.error is Misconfigured and not verdict.advice]
     assert silent == []
@@ -165,7 +166,7 @@ def test_parameters_that_let_somebody_in_are_not_passed_on_without_their_link_ei
         "the vendor's answer is not JSON: <h1>insufficient credits</h1>",
     ],
 )
-@pytest.mark.parametrize("kinds", [VIAPI, PICWISH, DAMO], ids=["viapi", "picwish", "damo"])
+@pytest.mark.parametrize("kinds", ERROR_CODES.values(), ids=ERROR_CODES)
 def test_a_purchase_that_is_used_up_is_known_by_what_is_said_whatever_the_code(
     kinds: dict[str, ErrorKind], message: str
 ) -> None:
