@@ -1,7 +1,12 @@
-"""CONTRIBUTING.md tells all that a new capability needs: with a row and nothing else, every other thing is missed."""
+"""CONTRIBUTING.md tells all that a new capability and a new vendor need.
+
+Its examples, carried out to the letter in a copy of the project, pass the tests that it names; and with a row and
+nothing else, every other thing is missed.
+"""
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.manifest import ROOT
+from tests.catalogue.pages import between, page
+from tests.catalogue.recipe import blocks
+from tests.cloud.manifest import ROOT, load
 
 CAPABILITIES, VENDORS = "tests/catalogue/test_capabilities.py", "tests/catalogue/test_vendors.py"
 CATALOGUE = (
@@ -20,6 +27,8 @@ CATALOGUE = (
     VENDORS,
     "tests/demo/test_demo.py",
 )
+# What is said is in the messages; to compare the README's tables for more takes minutes.
+OPTIONS = ("-p", "no:cacheprovider", "--no-cov", "-n", "0", "--assert=plain", "--tb=short")
 ROW = """
     Capability("{name}", "植物分割", "{vendor}", "SegmentPlant", Limits(_USUAL, 3 * _MB, 33, 1999)),
 )
@@ -27,13 +36,32 @@ ROW = """
 CAPABILITIES ="""
 
 
+GUIDE = page("CONTRIBUTING.md")
+STEPS = [
+    block
+    for title in ("## Add a capability\n", "## Add a vendor\n")
+    for block in blocks(between(GUIDE, title, "\n## "))
+]
+
+
+def named() -> list[list[str]]:
+    """The options and files of each `pytest` that CONTRIBUTING.md names."""
+    lines = GUIDE.replace("\\\n", " ").splitlines()
+    return [shlex.split(line)[3:] for line in lines if line.startswith(".venv/bin/pytest -n 2 ")]
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     for name in ("shared", "functions", "tests", "tools", "events", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("README.md", "README.zh-CN.md", "s.yaml", "pyproject.toml"):
+    for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "Makefile", "s.yaml", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
+
+
+def run(copy: Path, module: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module, *options]
+    return subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
 
 
 def missed(copy: Path, name: str, *files: str, vendor: str = "viapi") -> str:
@@ -43,20 +71,7 @@ def missed(copy: Path, name: str, *files: str, vendor: str = "viapi") -> str:
     added = text.replace("\n)\n\nCAPABILITIES =", ROW.format(name=name, vendor=vendor), 1)
     assert added != text
     table.write_text(added, "utf-8")
-    # What is said is in the messages; to compare the README's tables for more takes minutes.
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "--no-cov",
-        "-n",
-        "0",
-        "--assert=plain",
-        "--tb=short",
-    ]
-    done = subprocess.run([*command, *files], cwd=copy, capture_output=True, text=True, check=False)
+    done = run(copy, "pytest", *OPTIONS, *files)
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stdout
 
@@ -64,9 +79,7 @@ def missed(copy: Path, name: str, *files: str, vendor: str = "viapi") -> str:
 def test_a_new_capability_is_missed_wherever_it_must_be_told_of(copy: Path) -> None:
     said = missed(copy, "general/plant", *CATALOGUE)
     assert "add SegmentPlant to tests/cloud/viapi_actions.py" in said
-    assert "put this between the two comments in docs/capabilities.md" in said
-    assert "put this between the two comments in docs/zh-CN/capabilities.md" in said
-    assert said.count("| `general/plant` | 植物分割 |") == 2
+    assert "write the tables: .venv/bin/python -m tests.catalogue.capability_table" in said
     assert "add a photo for general/plant to tests/demo/photos.py" in said
     told = [line for line in said.splitlines() if line.startswith("FAILED")]
     assert len(told) == 4, "CONTRIBUTING.md has a step for each of these"
@@ -82,3 +95,38 @@ def test_a_new_vendor_is_missed_in_the_wiring_and_as_a_stand_in(copy: Path) -> N
     said = missed(copy, "garden/plant", CAPABILITIES, VENDORS, vendor="acme")
     assert "the wiring has no vendor acme: see shared/entry/wiring.py" in said
     assert "write a stand-in for acme, and a row for it in tests/cloud/stand_ins.py" in said
+
+
+def test_every_block_of_the_examples_says_where_it_goes() -> None:
+    recipes = between(GUIDE, "## Add a capability\n", "\n## Add an error code")
+    assert len(STEPS) == recipes.count("```\n") // 2
+
+
+def test_the_examples_pass_every_test_that_is_named_for_them(copy: Path) -> None:
+    for block in STEPS:
+        block.put(copy)
+    count_the_new_function(copy)
+    assert run(copy, "tests.catalogue.capability_table").returncode == 0
+    commands = named()
+    assert len(commands) == 2
+    for command in commands:
+        files = [path for each in command for path in (sorted(map(str, ROOT.glob(each))) if "*" in each else [each])]
+        done = run(copy, "pytest", *OPTIONS, *(path.replace(f"{ROOT}/", "") for path in files))
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def count_the_new_function(copy: Path) -> None:
+    """The numbers in the pages, as the failing tests say them."""
+    functions = load().functions.values()
+    instances = sum(function.concurrency.reserved for function in functions)
+    triggers = sum(len(function.oss_triggers) for function in functions)
+    more = load(copy / "s.yaml").functions["acme"].concurrency.reserved
+    for name, was, becomes in (
+        ("docs/settings.md", f"reserve {instances} ", f"reserve {instances + more} "),
+        ("docs/zh-CN/settings.md", f"预留 {instances} ", f"预留 {instances + more} "),
+        ("docs/operating.md", f"uses {triggers},", f"uses {triggers + 1},"),
+        ("docs/zh-CN/operating.md", f"用了 {triggers} ", f"用了 {triggers + 1} "),
+    ):
+        text = (copy / name).read_text("utf-8")
+        assert text.count(was) == 1, name
+        (copy / name).write_text(text.replace(was, becomes), "utf-8")
