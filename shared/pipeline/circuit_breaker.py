@@ -8,7 +8,7 @@ That a vendor throttles calls is learnt in several places, each of which learns 
   with, through the worker's scheduler.
 - `BacklogOwner` (`shared/jobs/backlog.py`) learns, in an upload's function, to leave the calls to the worker. It
   learns of a job that was not accepted from the dispatcher.
-- The job learns nothing: `after_error` (`shared/pipeline/outcomes.py`) leaves its moment and its retries as they are,
+- The job learns nothing: `after_error` (`shared/pipeline/retries.py`) leaves its moment and its retries as they are,
   because the vendor limits the capability and not the job.
 
 The concurrency limit (`shared/cloud/concurrency.py`) learns from how long calls take, and nothing from throttling.
