@@ -144,7 +144,8 @@ class MemoryBucket:
 
     def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[ListedObject]:
         with self._request("list", prefix):
-            found = sorted((key, thing) for key, thing in self.things.items() if key.startswith(prefix) and key > after)
+            things = [*self.things.items()]  # at one moment, whatever other threads write meanwhile
+            found = sorted((key, thing) for key, thing in things if key.startswith(prefix) and key > after)
             there = [ListedObject(key, thing.etag, thing.modified, len(thing.body)) for key, thing in found]
         yield from there
 
