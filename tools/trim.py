@@ -13,7 +13,7 @@ from pathlib import Path
 INSTEAD = Path(__file__).with_name("instead")
 """Files that take the place of the packages' own; they are not imported here."""
 
-_ENCRYPTION = "only oss2's client-side encryption needs it, which nobody here uses and oss2 imports whoever you are"
+_ENCRYPTION = "only oss2's client-side encryption needs it, which is not used here and which oss2 always imports"
 _ASYNCHRONOUS = "only httpx's asynchronous clients need it, and httpcore does without it"
 
 LEFT_OUT = {

@@ -138,8 +138,8 @@ def _warn_of_versioning(documents: OssBucket) -> None:
             log.warning(
                 "bucket_versioned",
                 bucket=documents.name,
-                message="this bucket has or had versioning, so claims are not exclusive and an upload that is told "
-                "twice at once may be paid for twice: give the jobs a bucket of their own (JOBS_BUCKET)",
+                message="this bucket has or had versioning, so claims are not exclusive, and an upload whose event "
+                "comes twice at once may be paid for twice: give the jobs a bucket of their own (JOBS_BUCKET)",
             )
     except (Misconfigured, Unavailable) as error:
         log.warning(

@@ -1,4 +1,4 @@
-"""oss2 as it is deployed has no client-side encryption, and says so to whoever comes for it: see `tools/trim.py`."""
+"""oss2 as it is deployed has no client-side encryption, and refuses to be used for it: see `tools/trim.py`."""
 
 from __future__ import annotations
 
