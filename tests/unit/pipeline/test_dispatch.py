@@ -258,3 +258,13 @@ def test_what_was_begun_by_us_when_only_the_answer_was_lost_gets_its_turn(
     monkeypatch.setattr(shop.bucket, "create", lost)
     told_late(shop, COMMON, shop.bucket.put(COMMON, picture()))
     assert [turn.upload.key for turn in shop.pipeline.jobs.heads()] == [COMMON]
+
+
+def test_an_upload_whose_event_waited_for_this_instances_call_joins_the_queue(shop: Shop) -> None:
+    waiting, happened = "uploads/general/common/waiting.jpg", shop.clock()
+    shop.clock.pass_(seconds=2)
+    shop.upload(COMMON, picture())
+    shop.dispatcher.dispatch(Upload(waiting), shop.bucket.put(waiting, picture()), happened)
+    job = shop.job(waiting)
+    assert job is not None
+    assert (job.code, [entry.upload.key for entry in shop.pipeline.jobs.heads()]) == ("QuotaTaken", [waiting])
