@@ -88,8 +88,8 @@ def table(found: Sequence[Queue]) -> Table:
         ],
         f"Goal: the first within 2 s, and neither column of requests grows with what waits. {_QPS} QPS; watched for "
         f"{_CALLS} calls or all there are. Requests before the first call prepare those that follow; those a call are "
-        "a photo's own and the queue's: its turn, its lease, and the looks of every second. The functions parked one "
-        "upload; the others are copies of what they wrote for it.",
+        "a photo's own and the queue's: its entry, its lease, and the listings of every second. The functions parked "
+        "one upload; the others are copies of what they wrote for it.",
     )
 
 
