@@ -14,6 +14,7 @@ from oss2.credentials import StaticCredentialsProvider
 from oss2.exceptions import NotFound, ServerError
 from urllib3 import Retry
 
+from shared.cloud.oss_clock import OssClock
 from shared.cloud.oss_errors import translated
 from shared.cloud.oss_session import Session, connections
 from shared.cloud.ports import METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
@@ -36,14 +37,23 @@ _ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 class OssBucket:
     """One bucket, reached at `endpoint`, shown to vendors at `public_endpoint`; signatures are V4.
 
-    `at_once` connections are kept open, for as many threads; more threads open connections of their own.
+    `at_once` connections are kept open, for as many threads; more threads open connections of their own. `clock` hears
+    the date of every answer: one for all the buckets of an instance.
 
     Every method raises `Misconfigured` when the role may not do what it asks, and `Unavailable` when OSS cannot be
     reached, or still fails after the retries.
     """
 
     def __init__(
-        self, name: str, credentials: Credentials, *, endpoint: str, public_endpoint: str, region: str, at_once: int = 1
+        self,
+        name: str,
+        credentials: Credentials,
+        *,
+        endpoint: str,
+        public_endpoint: str,
+        region: str,
+        at_once: int = 1,
+        clock: OssClock | None = None,
     ) -> None:
         self._credentials = StaticCredentialsProvider()
         self.renew(credentials)
@@ -57,7 +67,7 @@ class OssBucket:
         pools = connections(at_once)
 
         def bucket(endpoint: str, again: Retry, *, crc: bool = True) -> oss2.Bucket:
-            session = Session(pools, again)
+            session = Session(pools, again, clock)
             return oss2.Bucket(
                 auth, endpoint, name, session=session, connect_timeout=timeout, region=region, enable_crc=crc
             )

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 
+from shared.cloud.oss_clock import OssClock
 from shared.cloud.tls import trusted
 
 _PIECE = 1 << 16
@@ -35,16 +36,19 @@ def connections(most: int) -> PoolManager:
 
 
 class Session:
-    """What an `oss2.Bucket` takes as its session, over `pools`, which may be shared; `again` says what is retried."""
+    """What an `oss2.Bucket` takes as its session, over `pools`, which may be shared; `again` says what is retried, and
+    `clock` hears the date of every answer."""
 
-    def __init__(self, pools: PoolManager, again: Retry) -> None:
+    def __init__(self, pools: PoolManager, again: Retry, clock: OssClock | None = None) -> None:
         self._pools = pools
         self._again = again
+        self._clock = clock or OssClock()
 
     def do_request(self, request: OssRequest, timeout: tuple[float, float]) -> Answer:
         """Send `request`. `timeout` is in seconds: to connect, and between two bytes. Raises urllib3's `HTTPError`."""
         scheme, _, host, path = request.url.split("/", 3)
         query = f"?{urlencode(request.params)}" if request.params else ""
+        sent = self._clock.local()
         response = self._pools.connection_from_url(f"{scheme}//{host}").urlopen(
             request.method,
             f"/{path}{query}",
@@ -56,6 +60,7 @@ class Session:
             timeout=Timeout(connect=timeout[0], read=timeout[1]),
             preload_content=False,
         )
+        self._clock.heard(response.headers.get("Date", ""), sent)
         return Answer(response)
 
 

@@ -51,7 +51,7 @@ def on_demand() -> Callable[[bytes, Any], bytes]:
             prices=Prices(dict(settings.prices)),
             event=event_of,
             clock=now,
-            ends=now() + timedelta(seconds=timeouts.begin),
+            lasts=timedelta(seconds=timeouts.begin),
         )
         return backfill.run(order).model_dump_json().encode()
 

@@ -4,16 +4,19 @@ environment."""
 from __future__ import annotations
 
 import os
-from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
 
 from shared import log
 from shared.cloud.oss import OssBucket
+from shared.cloud.oss_clock import OssClock
 from shared.cloud.ports import Credentials
 from shared.entry.settings import Settings, read_settings
 from shared.entry.timeouts import Timeouts
 from shared.errors import Misconfigured
+
+now = OssClock()
+"""The time that every part of this instance goes by: OSS's own, from the first answer of any bucket on."""
 
 
 @lru_cache(maxsize=1)
@@ -47,10 +50,6 @@ def timeouts(context: Any) -> Timeouts:
     return Timeouts.within(float(context.function.timeout))
 
 
-def now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
 def buckets(
     settings: Settings, name: str, credentials: Credentials, *, at_once: int = 1
 ) -> tuple[OssBucket, OssBucket]:
@@ -67,4 +66,5 @@ def _bucket(settings: Settings, name: str, credentials: Credentials, at_once: in
         public_endpoint=settings.oss_public_endpoint,
         region=settings.region,
         at_once=at_once,
+        clock=now,
     )

@@ -18,7 +18,8 @@ class Timeouts:
     begin: float
     """After how long the worker begins no more jobs: the last one has time for a slot, a call, a result and OSS."""
     lease: float
-    """Longer than the timeout, so that the holder of an expired lease is certainly dead."""
+    """Longer than the timeout by a tenth, which is several times as much as the clocks of two instances may differ by
+    (`shared.cloud.oss_clock`): so the holder of a lease that has expired by another instance's clock is dead."""
 
     @classmethod
     def within(cls, timeout: float) -> Timeouts:

@@ -78,7 +78,7 @@ def _made(
 ) -> Parts:
     pictures, documents = invocation.buckets(settings, bucket_name, credentials, at_once=at_once)
     now = invocation.now
-    _warn_of_versioning(documents)
+    _warn_of_versioning(documents)  # the first answer of OSS, which also tells the time
     vendors = providers(settings, credentials)
     _name_what_is_missing(group, vendors)
     http = HttpClient(

@@ -82,7 +82,7 @@ class Job:
     etag: str = ""
     stage: Stage = Claimed()
     lease_until: datetime | None = None
-    """When the instance that holds the job is certainly dead; None: no instance holds it."""
+    """When the instance that holds the job is certainly dead, by OSS's clock; None: no instance holds it."""
     attempts: int = 0
     """Calls that the vendor may have billed."""
     revision: int = 0

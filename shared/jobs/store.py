@@ -3,8 +3,9 @@
 OSS has one atomic operation: to create a name that is not there. So a new job is claimed by creating it. A job that is
 there already cannot be compared and swapped; it is acquired by creating a second name, made from the job's own ETag:
 the instance that creates `<X>.<etag>.0.lease` may move the job on from exactly that state. A lease outlives the timeout
-of the function that holds it, so the holder of one that has expired is dead, and the name of the next generation is
-free: `<X>.<etag>.1.lease`.
+of the function that holds it, by more than the clocks of two instances differ (`shared.cloud.oss_clock`), so the holder
+of one that has expired is dead, and the name of the next generation is free: `<X>.<etag>.1.lease`. Each lease is judged
+right after the answer of OSS in which it was read, which also told the time.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Unfinished:
 class JobStore:
     """The jobs in `bucket`, with their leases and their queue.
 
-    `lease` must be longer than the timeout of the function that calls. Methods raise what `Bucket` raises.
+    `lease` must be longer than the timeout of the function that calls; `clock` tells the time that all instances share.
+    Methods raise what `Bucket` raises.
     """
 
     def __init__(self, bucket: Bucket, clock: Callable[[], datetime], lease: timedelta) -> None:

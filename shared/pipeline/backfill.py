@@ -78,7 +78,7 @@ class _Progress(BaseModel):
 
 @dataclass(eq=False, repr=False)
 class Backfill:
-    """`pictures` has the uploads, `event` makes OSS's event about one; no step is begun from `ends` on."""
+    """`pictures` has the uploads, `event` makes OSS's event about one; no step is begun when `lasts` is over."""
 
     pictures: Bucket
     jobs: JobStore
@@ -87,7 +87,7 @@ class Backfill:
     prices: Prices
     event: Callable[[ListedObject], bytes]
     clock: Callable[[], datetime]
-    ends: datetime
+    lasts: timedelta
     _refused: bool = field(default=False, init=False)
     """Whether Function Compute refuses to invoke: what it refuses once, it refuses for all."""
     _reason: Message = field(default=Message("", ""), init=False)
@@ -96,6 +96,7 @@ class Backfill:
 
     def run(self, order: Order) -> Report:
         before = self._progress(order.prefix)
+        ends = self.clock() + self.lasts  # by the time that this first answer of OSS told
         uploads = list(unserved(self.pictures, self.jobs.bucket, order.prefix))
         prices = [self.prices.of(Upload(each.key).capability) for each in uploads]
         known = [price for price in prices if price is not None]
@@ -110,7 +111,7 @@ class Backfill:
         if len(uploads) > order.confirm_over and not order.confirm:
             return self._logged(report, messages.CONFIRM(limit=order.confirm_over))
         left = [each for each in uploads if each.key > before.last]
-        count = self._set_going(order.prefix, left, before.set_going)
+        count = self._set_going(order.prefix, left, before.set_going, ends)
         report = report.model_copy(update={"set_going": count, "queued": self._queued, "left": len(left) - count})
         queued = messages.QUEUED(count=self._queued, reason=self._reason) if self._queued else ""
         if report.left:
@@ -118,13 +119,13 @@ class Backfill:
         self.jobs.bucket.delete((keys.progress(order.prefix),))
         return self._logged(report, messages.ALL_SET_GOING(queued=queued))
 
-    def _set_going(self, prefix: str, uploads: list[ListedObject], already: int) -> int:
-        """How many were, in their order, before the time was up."""
+    def _set_going(self, prefix: str, uploads: list[ListedObject], already: int, ends: datetime) -> int:
+        """How many were, in their order, before it was `ends`."""
         done = 0
         with ThreadPoolExecutor(AT_ONCE) as pool:
             # Whether there is time is asked here and not by each thread: a thread that is held up must not end the step
             # before what the other threads have done.
-            while done < len(uploads) and self.clock() < self.ends:
+            while done < len(uploads) and self.clock() < ends:
                 step = uploads[done : done + _STEP]
                 queued = list(pool.map(self._one, step)).count(False)
                 if queued:
@@ -154,8 +155,8 @@ class Backfill:
         return False
 
     def _progress(self, prefix: str) -> _Progress:
-        now = self.clock()
         stored = self.jobs.bucket.read(keys.progress(prefix))
+        now = self.clock()
         with suppress(ValidationError):
             progress = _Progress.model_validate_json(stored.body if stored else b"")
             if now - progress.at < _REMEMBERED:

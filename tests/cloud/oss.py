@@ -2,7 +2,8 @@
 
 It takes V4 signatures only (headers, links and forms), as every bucket made since September 2025 does, and none
 for what an object's ACL makes public. It has one account, which owns everything: no RAM policies, no buckets but
-private ones. Last-Modified is moto's, by the real clock; signatures, links and events go by the `clock` it is given.
+private ones. Last-Modified is moto's, by the real clock; signatures, links, events and the date of every
+answer go by the `clock` it is given.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +153,7 @@ class Oss:
             )
         )
         headers = {"x-oss-request-id": request_id} | reply.headers | self._cors.headers(asked)
+        headers["date"] = formatdate(self._clock(), usegmt=True)
         if asked.method != "HEAD":
             headers["content-length"] = str(len(reply.body))
         start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", list(headers.items()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from urllib.parse import urlsplit
 
 import oss2
@@ -76,6 +77,14 @@ def test_every_request_is_on_the_record(bucket: oss2.Bucket, world: World) -> No
     ]
     assert record[3].operation == "ListObjectsV2"
     assert {(one.bucket, one.access_key_id) for one in record} == {(world.bucket, world.accounts.owner.access_key_id)}
+
+
+def test_every_answer_has_its_date_by_the_clock_that_the_box_was_given(bucket: oss2.Bucket, world: World) -> None:
+    world.ahead = 93
+    with pytest.raises(oss2.exceptions.NoSuchKey) as refused:
+        bucket.get_object("nothing")
+    for headers in (bucket.put_object("a", b"a").headers, bucket.get_object("a").headers, refused.value.headers):
+        assert -3 < oss2.http_to_unixtime(headers["Date"]) - (time.time() + 93) <= 0, "in whole seconds"
 
 
 # One after the other; this stays last, for moto's state is global

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from types import SimpleNamespace
@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.cloud.oss_clock import OssClock
 from shared.entry import invocation, wiring
 from shared.entry.settle import on_timer
 from shared.entry.uploads import on_upload
@@ -117,14 +118,15 @@ class Counter:
         return SimpleNamespace(credentials=SimpleNamespace(**vars(self._role)), function=SimpleNamespace(timeout=300))
 
 
-class _Clock:
+class _Clock(OssClock):
     """The functions' clock, which goes ahead where they would wait."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._ahead = timedelta()
 
     def __call__(self) -> datetime:
-        return datetime.now(timezone.utc) + self._ahead
+        return super().__call__() + self._ahead
 
     def sleep(self, seconds: float) -> None:
         time.sleep(min(seconds, 0.01))  # the vendor's own threads have their turn

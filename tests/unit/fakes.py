@@ -258,6 +258,8 @@ class Shop:
         prices: Mapping[str, float] | None = None,
     ) -> None:
         self.clock = Clock()
+        self.now: Callable[[], datetime] = self.clock
+        """The time as the line has it; a schedule gives each instance a clock of its own."""
         self.bucket = MemoryBucket(self.clock)
         self.web = web or ScriptedWeb()
         self.providers = providers()
@@ -268,19 +270,19 @@ class Shop:
 
     def meet(self, pipeline: Pipeline) -> Dispatcher:
         """Where an instance begins."""
-        return Dispatcher(self.bucket, pipeline.jobs, pipeline, BacklogOwner(self.bucket, self.bucket, self.clock))
+        return Dispatcher(self.bucket, pipeline.jobs, pipeline, BacklogOwner(self.bucket, self.bucket, self.now))
 
     def compose(self, web: Http, jobs: JobStore) -> Pipeline:
         """The line of one instance."""
-        daily_limit = DailyLimit(self.bucket, self.daily_call_limit, self.clock)
-        client, estimator = VendorClient(web, self.providers, self.clock), PollEstimator()
+        daily_limit = DailyLimit(self.bucket, self.daily_call_limit, self.now)
+        client, estimator = VendorClient(web, self.providers, self.now), PollEstimator()
         return Pipeline(
             bucket=self.bucket,
             jobs=jobs,
             vendor_calls=VendorCalls(client, daily_limit, estimator, 40.0),
             ticket_polls=TicketPolls(client, estimator),
-            results=ResultStore(self.bucket, web, self.providers, self.clock),
-            clock=self.clock,
+            results=ResultStore(self.bucket, web, self.providers, self.now),
+            clock=self.now,
             prices=self.prices,
         )
 
@@ -298,11 +300,11 @@ class Shop:
         pipeline, jobs = instance.pipeline, instance.pipeline.jobs
         return Worker(
             Scheduler(pipeline.vendor_calls.concurrency),
-            JobRunner(jobs, pipeline, instance, pipeline.ticket_polls, clock=self.clock, ends=ends),
+            JobRunner(jobs, pipeline, instance, pipeline.ticket_polls, clock=self.now, ends=ends),
             jobs,
             instance.backlog_owner,
             pool or AtOnce(),
-            clock=self.clock,
+            clock=self.now,
             ends=ends,
             sleep=sleep or (lambda seconds: self.clock.pass_(seconds=seconds)),
         )

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 
 import oss2
 import pytest
@@ -19,6 +20,7 @@ from urllib3 import Retry
 from urllib3.exceptions import HTTPError
 
 from shared.cloud.oss import OssBucket
+from shared.cloud.oss_clock import OssClock
 from shared.cloud.oss_errors import Unforeseen
 from shared.cloud.oss_session import Session, connections
 from shared.cloud.ports import Credentials
@@ -155,6 +157,16 @@ def test_a_slow_answer_has_the_time_that_reading_may_take_whatever_connecting_ma
     assert session.do_request(request, (0.1, 5)).read() == b"found"
     with pytest.raises(HTTPError):
         session.do_request(request, (5, 0.1))
+
+
+def test_every_answer_tells_the_time_a_refusal_too(server: Kept) -> None:
+    own, pools = datetime(2026, 11, 21, 8, tzinfo=timezone.utc), connections(4)
+    request = oss2.http.Request("GET", f"{server.url}/a.jpg")
+    for status in (200, 404, 500):
+        clock = OssClock(lambda: own)
+        server.answers += [replied(status=status, headers=b"Date: Sat, 21 Nov 2026 08:01:33 GMT\r\n")]
+        Session(pools, Retry(0), clock).do_request(request, (2, 2)).read()
+        assert clock() - own == timedelta(seconds=93.5), "of 93 and 94 seconds, the middle"
 
 
 def open_bucket(server: Kept) -> OssBucket:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.oss import OssBucket
+from shared.cloud.oss_clock import OssClock
 from shared.cloud.ports import Credentials
 from shared.entry import invocation, wiring
 from shared.entry.settle import on_timer
@@ -19,6 +20,8 @@ from shared.entry.timeouts import Timeouts
 from shared.entry.uploads import on_upload
 from shared.errors import Misconfigured
 from shared.jobs import keys
+from shared.jobs.job import Job
+from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from shared.pipeline.dispatch import Dispatcher
 from tests.cloud.accounts import Accounts, Key
@@ -35,9 +38,13 @@ def context(key: Key, timeout: int = 120) -> Any:
     )
 
 
+def now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
 def ago(seconds: float = 0) -> str:
     """As events tell the time: the rest of the second is cut off."""
-    return f"{datetime.now(timezone.utc) - timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.000Z"
+    return f"{now() - timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.000Z"
 
 
 def event(key: str = KEY, **changes: Any) -> bytes:
@@ -272,3 +279,28 @@ def test_a_vendor_whose_settings_are_missing_is_named_at_once_and_its_uploads_wa
     assert (job["stage"]["name"], job["code"]) == ("blocked", "Settings")
     assert "set DAMO_ENDPOINT and DAMO_APPCODE" in job["message"]
     assert "set DAMO_ENDPOINT and DAMO_APPCODE: until then, uploads wait" in caplog.text
+
+
+@pytest.mark.parametrize("wrong_by", [-93, 93])
+def test_a_lease_is_in_the_time_of_oss_however_wrong_the_clock_of_its_instance_is(
+    oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch, wrong_by: int
+) -> None:
+    monkeypatch.setattr(invocation, "now", OssClock(lambda: now() + timedelta(seconds=wrong_by)))
+    credentials, timeouts = Credentials(**vars(accounts.owner)), Timeouts.within(120)
+    parts = wiring.parts(invocation.settings(), "shop-photos", credentials, timeouts, group="general")
+    assert parts.dispatcher.jobs.claim(Upload(KEY), "E") is not None
+    job = Job.from_json(bucket(oss, accounts).read(Upload(KEY).job_key).body)
+    assert job.lease_until is not None
+    assert abs((job.lease_until - now()).total_seconds() - 132) < 3
+
+
+def test_settle_leaves_a_job_to_its_holder_although_its_own_clock_is_ahead(
+    oss: Oss, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSS_BUCKET", "shop-photos")
+    monkeypatch.setattr(invocation, "now", OssClock(lambda: now() + timedelta(seconds=93)))
+    mine = bucket(oss, accounts)
+    mine.write(KEY, picture())
+    held = JobStore(mine, now, timedelta(seconds=60)).claim(Upload(KEY), mine.etag(KEY))
+    on_timer()((EVENTS / "timer.json").read_bytes(), context(accounts.owner, 300))
+    assert Job.from_json(mine.read(Upload(KEY).job_key).body) == held

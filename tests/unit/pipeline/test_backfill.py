@@ -54,11 +54,11 @@ def event(upload: ListedObject) -> bytes:
 
 
 def backfill(shop: Shop, functions: Invocations, order: Order = ALL) -> Report:
-    ends = shop.clock.now + timedelta(minutes=50)
     backlog_owner = BacklogOwner(shop.bucket, shop.bucket, shop.clock)
     jobs, prices = shop.pipeline.jobs, shop.pipeline.prices
+    lasts = timedelta(minutes=50)
     told = Backfill(
-        shop.bucket, jobs, backlog_owner, functions, prices=prices, event=event, clock=shop.clock, ends=ends
+        shop.bucket, jobs, backlog_owner, functions, prices=prices, event=event, clock=shop.clock, lasts=lasts
     )
     return told.run(order)
 
