@@ -109,6 +109,7 @@ def table(figures: Figures) -> Iterator[tuple[str, str]]:
     yield "duplicates delivered", f"{sum(walked.duplicates for walked in walks) + schedules.duplicates:,}"
     yield "deaths", f"{sum(walked.deaths for walked in walks) + schedules.deaths:,}"
     yield "faults injected", f"{schedules.faults.total():,}"
+    yield "instances with a wrong clock", f"{schedules.skewed:,}"
     yield "planted bugs found", f"{sum(figures.planted.values())} of {len(figures.planted)}"
     if figures.hostile:
         yield "hostile inputs tried", f"{figures.hostile:,}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock, Thread
 
+from shared.cloud.oss_clock import OssClock
 from tests.unit.fakes import Died
 
 
@@ -29,9 +30,11 @@ class Order:
 class Actor:
     """One invocation: `work` up to its end, or to the error that ended it."""
 
-    def __init__(self, work: Callable[[], object], ends: datetime) -> None:
+    def __init__(self, work: Callable[[], object], ends: datetime, clock: OssClock) -> None:
         self.ends = ends
         """When Function Compute kills it."""
+        self.clock = clock
+        """Its instance's."""
         self.at = ("begin", "")
         """The boundary it stands at: what it is about to do, and to what."""
         self.over = False

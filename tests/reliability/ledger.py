@@ -23,6 +23,8 @@ class Counts:
     events: int = 0
     duplicates: int = 0
     deaths: int = 0
+    skewed: int = 0
+    """Instances whose own clock was wrong."""
     faults: Counter[str] = field(default_factory=Counter)
     billed: int = 0
     billed_again: Counter[str] = field(default_factory=Counter)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import Phase
 
 from shared import log
+from shared.cloud.oss_clock import OssClock
 from shared.cloud.ports import Request
 from shared.jobs import keys
 from shared.jobs.job import Claimed, Fetching, Job, Submitted
@@ -93,6 +94,11 @@ def forgets_what_was_bought(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(JobStore, "save", lambda jobs, job: None if isinstance(job.stage, Fetching) else save(jobs, job))
 
 
+def hears_no_date(patch: pytest.MonkeyPatch) -> None:
+    """Each instance goes by its own clock."""
+    patch.setattr(OssClock, "heard", lambda clock, date, sent: None)
+
+
 def logs_the_link_that_a_vendor_is_shown(patch: pytest.MonkeyPatch) -> None:
     call = Viapi.call
 
@@ -120,6 +126,7 @@ FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
     forgets_tickets,
     forgets_the_note_that_something_newer_came,
     forgets_how_often_it_called,
+    hears_no_date,
 )
 FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     writes_the_receipt_before_the_outputs,

@@ -6,14 +6,16 @@ rules of a `Schedule` by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import formatdate
 from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from shared.cloud.oss_clock import OssClock
 from shared.entry.timeouts import Timeouts
 from shared.errors import Unavailable
 from shared.jobs import keys
@@ -46,6 +48,8 @@ class Walk:
     boundaries: int
     moods: tuple[str, ...] = ()
     then: str = "wait"
+    skew: int = 0
+    """Seconds by which the own clock of an instance that begins with this walk is ahead."""
 
 
 TO_THE_END = Walk(10_000)
@@ -55,6 +59,7 @@ _WALKS = st.builds(
     st.integers(0, 14) | st.just(10_000),
     st.lists(st.sampled_from(_MOODS), max_size=4).map(tuple),
     st.sampled_from(("wait", "wait", "die", "falter", "falter after")),
+    st.sampled_from((0, 0, 0, 0, -93, -40, 40, 93)),
 )
 _CROWD = 5
 _CHANGES = ("create", "write", "store", "delete", "publish_copy")
@@ -75,6 +80,7 @@ class Schedule(RuleBasedStateMachine):
         self.ledger = Ledger(self.people, self.bucket, self.clock, self.cast, self.counts)
         self.vendor = ModelVendor(self.bucket, self.clock, self.cast.before, self.ledger.billed)
         self.bucket.before, self.bucket.after = self._before, self._after
+        self.shop.now = self._now
         self.function, self.settle = self._arrivals(_UPLOADS), self._arrivals(_SETTLE)
         self.pending: list[tuple[str, str]] = []
         """Events, key and ETag, that OSS or Function Compute have yet to deliver, maybe again."""
@@ -85,7 +91,7 @@ class Schedule(RuleBasedStateMachine):
         self.retries_first = True
 
     def _arrivals(self, timeout: timedelta) -> Dispatcher:
-        jobs = JobStore(self.bucket, self.clock, timedelta(seconds=Timeouts.within(timeout.total_seconds()).lease))
+        jobs = JobStore(self.bucket, self._now, timedelta(seconds=Timeouts.within(timeout.total_seconds()).lease))
         return self.shop.meet(self.shop.compose(self.vendor, jobs))
 
     # ---------------------------------------------------------------- people and events
@@ -124,16 +130,14 @@ class Schedule(RuleBasedStateMachine):
             self.pending.remove(event)
         self.counts.events += 1
         self.counts.duplicates += again
-        self._begin(
-            Actor(lambda: self.function.dispatch(Upload(event[0]), event[1]), self.clock() + _UPLOADS), walk, event
-        )
+        self._begin(lambda: self.function.dispatch(Upload(event[0]), event[1]), _UPLOADS, walk, event)
 
     # ---------------------------------------------------------------- instances
 
     @precondition(lambda self: len(self.cast.actors) < _CROWD)
     @rule(walk=_WALKS)
     def tick(self, walk: Walk = TO_THE_END) -> None:
-        self._begin(Actor(self._round, self.clock() + _SETTLE), walk)
+        self._begin(self._round, _SETTLE, walk)
 
     @precondition(lambda self: self.cast.actors)
     @rule(who=_INDEX, walk=_WALKS)
@@ -199,11 +203,20 @@ class Schedule(RuleBasedStateMachine):
             self.cast.before("sleep", "")
             self.clock.now = max(self.clock.now, wakes)
 
-        ends = self.clock() + timedelta(seconds=Timeouts.within(_SETTLE.total_seconds()).begin)
+        ends = self._now() + timedelta(seconds=Timeouts.within(_SETTLE.total_seconds()).begin)
         # Workers that overlap are what is interleaved, not what one of them does at once.
         self.shop.worker(ends, sleep=sleep, dispatcher=self.settle).run()
 
-    def _begin(self, actor: Actor, walk: Walk, event: tuple[str, str] | None = None) -> None:
+    def _begin(
+        self, work: Callable[[], object], timeout: timedelta, walk: Walk, event: tuple[str, str] | None = None
+    ) -> None:
+        def begin() -> None:
+            self._hear()  # at the cold start OSS is asked about versioning
+            work()
+
+        clock = OssClock(lambda: self.clock() + timedelta(seconds=walk.skew))
+        actor = Actor(begin, self.clock() + timeout, clock)
+        self.counts.skewed += walk.skew != 0
         self.cast.actors.append(actor)
         if event:
             self.told[actor] = event
@@ -259,3 +272,13 @@ class Schedule(RuleBasedStateMachine):
     def _after(self, name: str, about: str) -> None:
         self.ledger.changed(name, about)
         self.cast.after()
+        self._hear()
+
+    def _hear(self) -> None:
+        """The instance that moves gets an answer of OSS, with its date."""
+        if actor := self.cast.moving:
+            actor.clock.heard(formatdate(self.clock().timestamp(), usegmt=True), actor.clock.local())
+
+    def _now(self) -> datetime:
+        """By the clock of the instance that moves."""
+        return self.cast.moving.clock() if self.cast.moving else self.clock()

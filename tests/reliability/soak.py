@@ -53,7 +53,8 @@ def main() -> int:
     counts = Schedule.counts
     print(
         f"{counts.schedules:,} schedules: {counts.events:,} events, {counts.duplicates:,} of them duplicates; "
-        f"{counts.deaths:,} deaths, {sum(counts.faults.values()):,} faults; {counts.billed:,} calls billed, "
+        f"{counts.deaths:,} deaths, {sum(counts.faults.values()):,} faults, {counts.skewed:,} wrong clocks; "
+        f"{counts.billed:,} calls billed, "
         f"{sum(counts.billed_again.values()):,} of them again where nobody can know; {counts.excluded:,} uploads left "
         f"out; lost {counts.wrong['lost']}, otherwise paid twice {counts.wrong['paid twice']}"
     )
