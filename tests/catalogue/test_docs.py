@@ -8,7 +8,9 @@ import re
 
 import pytest
 
+from shared.cloud.oss_clock import MOST_ERROR
 from shared.entry.settings import Settings
+from shared.entry.timeouts import Timeouts
 from shared.errors import Misconfigured
 from shared.jobs.job import BOUGHT, Blocked, Claimed, Waiting
 from shared.jobs.receipt import Receipt
@@ -16,6 +18,8 @@ from shared.pictures import reshaping
 from shared.vendors.capabilities import CAPABILITIES
 from tests.catalogue.capability_table import MARKS, PAGES, WRITE, capability_table
 from tests.catalogue.pages import ROOT, between, column, page
+from tests.cloud import oss_signature
+from tests.cloud.manifest import load
 from tests.unit.providers import ERROR_CODES
 from tools import receipt_schema
 from tools.receipt_codes import CODES
@@ -143,3 +147,18 @@ def test_oss_limits_are_those_that_are_held() -> None:
         f"{reshaping._SOURCE_PIXELS // 1_000_000} million pixels",
     ):
         assert limit in said
+
+
+def test_leases_outlive_their_holders_by_more_than_clocks_differ_and_by_as_much_as_is_told() -> None:
+    error = MOST_ERROR.total_seconds()
+    margins = {
+        name: Timeouts.within(function.timeout).lease - function.timeout for name, function in load().functions.items()
+    }
+    assert min(margins.values()) > 2 * (2 * error)
+    told = column(between(page("docs/how-it-works.md"), "### Whose time counts\n", "\n## "), 1)
+    assert told == [
+        f"{oss_signature._SKEW // 60} min",
+        f"{error:g} s",
+        f"{2 * error:g} s",
+        f"{margins['general']:g} s in an upload's function, {margins['settle']:g} s in `settle`",
+    ]
