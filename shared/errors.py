@@ -7,6 +7,7 @@
     └── Unavailable       nobody: asked again later, a bounded number of times
         ├── NotAccepted   … throttled, or the vendor was not reached: nothing was bought, so the number is not bounded
         │   └── DailyLimitReached  … by our own limit of the day
+        ├── Uncertain     … OSS's answer was lost, or is a 5xx: it may have done what it was asked
         ├── NotFetched    … the vendor could not fetch the picture: our own link is read before the next call
         └── Incomplete    … the second picture of a pair has not arrived yet: for an hour
 
@@ -61,6 +62,10 @@ class DailyLimitReached(NotAccepted):
     def __init__(self, code: str, text: Text, *, until: datetime) -> None:
         super().__init__(code, text)
         self.until = until
+
+
+class Uncertain(Unavailable):
+    """OSS's answer was lost, or is a 5xx: whether it did what it was asked is not known."""
 
 
 class NotFetched(Unavailable):

@@ -5,23 +5,27 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import oss2
 from oss2.credentials import StaticCredentialsProvider
 from oss2.exceptions import NotFound, ServerError
-from urllib3 import Retry
 
+from shared.cloud.changes import always, until_certain
 from shared.cloud.oss_clock import OssClock
 from shared.cloud.oss_errors import translated
-from shared.cloud.oss_session import Session, connections
+from shared.cloud.oss_session import NEVER, PATIENT, Session, connections
 from shared.cloud.ports import METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
 from shared.errors import Misconfigured, Rejected
 from shared.messages import cloud as messages
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
+
+T = TypeVar("T")
 
 _META = "x-oss-meta-"
 _INPUTS_ETAG = _META + METADATA
@@ -31,7 +35,6 @@ _NOT_IN_XML = re.compile("[\\x00-\\x1f\\ufffe\\uffff]")
 """Characters that an XML parser refuses, or reads as another one: a carriage return as a line feed."""
 _MOST_NAMES = 1000
 """Keys in one page of a listing, or in one request to delete; OSS refuses more (GetBucketV2, DeleteMultipleObjects)."""
-_ANY = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 
 class OssBucket:
@@ -41,7 +44,10 @@ class OssBucket:
     the date of every answer: one for all the buckets of an instance.
 
     Every method raises `Misconfigured` when the role may not do what it asks, and `Unavailable` when OSS cannot be
-    reached, or still fails after the retries.
+    reached, or still fails after several tries.
+
+    An answer to a change may be lost, although the change was made. `still_needed`, which looks, then says whether to
+    make it again. See `shared.cloud.changes` for when nobody needs to look.
     """
 
     def __init__(
@@ -60,21 +66,17 @@ class OssBucket:
         auth = oss2.ProviderAuthV4(self._credentials)
         timeout = (_CONNECT_SECONDS, _READ_SECONDS)
         self.name = name
-        # A document may be sent again: it says the same whenever it arrives. A stream may not: what was read of it is
-        # gone, and a second try would store the rest as the whole object.
-        again = Retry(total=3, read=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), allowed_methods=_ANY)
-        again.raise_on_status = False
         pools = connections(at_once)
 
-        def bucket(endpoint: str, again: Retry, *, crc: bool = True) -> oss2.Bucket:
-            session = Session(pools, again, clock)
+        def bucket(endpoint: str, session: Session, *, crc: bool = False) -> oss2.Bucket:
             return oss2.Bucket(
                 auth, endpoint, name, session=session, connect_timeout=timeout, region=region, enable_crc=crc
             )
 
-        self._documents = bucket(endpoint, again, crc=False)  # OSS itself checks their MD5 before it stores them
-        self._streams = bucket(endpoint, Retry(0))
-        self._public = bucket(public_endpoint, Retry(0))
+        patient = Session(pools, PATIENT, clock)
+        self._documents = bucket(endpoint, patient)  # OSS itself checks their MD5 before it stores them
+        self._streams = bucket(endpoint, patient, crc=True)
+        self._public = bucket(public_endpoint, Session(pools, NEVER, clock))
 
     def renew(self, credentials: Credentials) -> None:
         """From now on, sign with these; connections stay."""
@@ -129,27 +131,32 @@ class OssBucket:
                 return ""
 
     def create(self, key: str, body: bytes) -> bool:
-        """Write `body` unless the object exists; of concurrent callers exactly one gets True.
+        """Write `body` unless the object exists; of concurrent callers at most one gets True.
 
-        Not so in a bucket with versioning, where OSS ignores `x-oss-forbid-overwrite` (PutObject).
+        False also if an earlier try of the same call has created it, whose answer was lost: then `body` lies there. In
+        a bucket with versioning OSS ignores `x-oss-forbid-overwrite` (PutObject), and several callers may get True.
         """
-        with translated():
-            try:
-                self._documents.put_object(key, body, headers={"x-oss-forbid-overwrite": "true"} | _json(body))
-            except ServerError as error:
-                if error.status == 409:
-                    return False
-                raise
-            return True
+        return bool(_certain(partial(self._create, key, body), always))
 
-    def write(self, key: str, body: bytes, *, inputs_etag: str = "") -> None:
+    def _create(self, key: str, body: bytes) -> bool:
+        try:
+            self._documents.put_object(key, body, headers={"x-oss-forbid-overwrite": "true"} | _json(body))
+        except ServerError as error:
+            if error.status == 409:
+                return False
+            raise
+        return True
+
+    def write(self, key: str, body: bytes, *, inputs_etag: str = "", still_needed: Callable[[], bool] = always) -> None:
         """Write a JSON document, replacing what is there."""
-        with translated():
-            made_from = {_INPUTS_ETAG: inputs_etag} if inputs_etag else {}
-            self._documents.put_object(key, body, headers=_json(body) | made_from)
+        headers = _json(body) | ({_INPUTS_ETAG: inputs_etag} if inputs_etag else {})
+        _certain(partial(self._documents.put_object, key, body, headers=headers), still_needed)
 
     def store(self, key: str, download: Download, *, inputs_etag: str) -> int:
-        """Stream a download into an object, which appears whole or not at all; returns its size in bytes."""
+        """Stream a download into an object, which appears whole or not at all; returns its size in bytes.
+
+        It is sent once, as what was read of it is gone: a second try takes another download.
+        """
         size = 0
 
         def counted() -> Iterator[bytes]:
@@ -164,14 +171,14 @@ class OssBucket:
             )
         return size
 
-    def delete(self, keys: tuple[str, ...]) -> None:
+    def delete(self, keys: tuple[str, ...], *, still_needed: Callable[[], bool] = always) -> None:
         """Delete those of `keys` that exist: 1,000 a request, and one a request for a key that XML cannot hold."""
         several = [key for key in keys if not _NOT_IN_XML.search(key)] if len(keys) > 1 else []
-        with translated():
-            for start in range(0, len(several), _MOST_NAMES):
-                self._documents.batch_delete_objects(several[start : start + _MOST_NAMES])
-            for key in sorted({*keys} - {*several}):
-                self._documents.delete_object(key)
+        for start in range(0, len(several), _MOST_NAMES):
+            page = several[start : start + _MOST_NAMES]
+            _certain(partial(self._documents.batch_delete_objects, page), still_needed)
+        for key in sorted({*keys} - {*several}):
+            _certain(partial(self._documents.delete_object, key), still_needed)
 
     def list(self, prefix: str, *, after: str = "", page: int = _MOST_NAMES) -> Iterator[ListedObject]:
         """The objects below `prefix` whose keys sort after `after`, in the order of their keys.
@@ -216,20 +223,27 @@ class OssBucket:
 
         Raises `Misconfigured` when the bucket does not allow public objects.
         """
+        _certain(partial(self._publish_copy, key, copy, public=public), always)
+
+    def _publish_copy(self, key: str, copy: str, *, public: bool) -> None:
         headers = {"x-oss-object-acl": oss2.OBJECT_ACL_PUBLIC_READ} if public else {}
-        with translated():
-            try:
-                self._documents.copy_object(self.name, key, copy, headers=headers)
-            except ServerError as error:
-                if public and error.status == 403:
-                    said = messages.PUBLIC_COPY_REFUSED(said=error.message)
-                    raise Misconfigured("PublicCopyRefused", said, request_id=error.request_id) from None
-                raise
+        try:
+            self._documents.copy_object(self.name, key, copy, headers=headers)
+        except ServerError as error:
+            if public and error.status == 403:
+                said = messages.PUBLIC_COPY_REFUSED(said=error.message)
+                raise Misconfigured("PublicCopyRefused", said, request_id=error.request_id) from None
+            raise
 
     def versioned(self) -> bool:
         """Whether the bucket has, or ever had, versioning: `create` then overwrites (PutObject)."""
         with translated():
             return bool(self._documents.get_bucket_versioning().status)
+
+
+def _certain(change: Callable[[], T], still_needed: Callable[[], bool]) -> T | None:
+    """Send what changes the bucket, and again as long as that is uncertain and `still_needed`."""
+    return until_certain(translated()(change), still_needed)
 
 
 def _json(body: bytes) -> dict[str, str]:

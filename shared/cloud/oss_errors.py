@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from oss2.exceptions import ServerError
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
-from shared.errors import Misconfigured, Rejected, Unavailable
+from shared.errors import Misconfigured, Rejected, Unavailable, Uncertain
 from shared.messages import cloud as messages
 
 
@@ -20,13 +20,17 @@ class Unforeseen(Exception):
 def translated() -> Iterator[None]:
     """Around requests to OSS. Raises `Unavailable`, `Rejected` or `Misconfigured`; and `Unforeseen` for any other 4xx.
 
-    What oss2 raises quotes the request, its signature and token included, so it is never chained to ours.
+    It is `Uncertain` when a request may have arrived, and has no answer or a 5xx. What oss2 raises quotes the request,
+    its signature and token included, so it is never chained to ours.
     """
     try:
         yield
     except HTTPError as error:
         cause = getattr(error, "reason", None) or error
-        raise Unavailable("OssUnreachable", messages.OSS_NOT_REACHED(error=type(cause).__name__)) from None
+        said = messages.OSS_NOT_REACHED(error=type(cause).__name__)
+        if isinstance(cause, ConnectTimeoutError):  # or refused: nothing was sent
+            raise Unavailable("OssUnreachable", said) from None
+        raise Uncertain("OssUnreachable", said) from None
     except ServerError as error:
         if error.code == "NoSuchKey":
             raise Unavailable(error.code, messages.OBJECT_DELETED()) from None
@@ -37,5 +41,5 @@ def translated() -> Iterator[None]:
             raise Misconfigured(error.code or "AccessDenied", said, request_id=error.request_id) from None
         if error.status >= 500:
             said = messages.OSS_FAILED(said=error.message)
-            raise Unavailable(error.code or "OssFailed", said, request_id=error.request_id) from None
+            raise Uncertain(error.code or "OssFailed", said, request_id=error.request_id) from None
         raise Unforeseen(f"OSS answers {error.status} {error.code}: {error.message}") from None

@@ -18,6 +18,13 @@ from shared.cloud.tls import trusted
 _PIECE = 1 << 16
 """Bytes, of a body that is read in pieces."""
 
+NEVER = Retry(0)
+PATIENT = Retry(total=3, read=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), raise_on_status=False)
+"""For what reads: it may be sent again whatever came of it."""
+_UNSENT = Retry(total=3, read=0, other=0, backoff_factor=0.2, respect_retry_after_header=False)
+"""For what changes something: it is sent again only if there was no connection. With any other error it may have
+arrived, and a 5xx may come from a server that has done it all the same: see `shared/cloud/changes.py`."""
+
 
 class OssRequest(Protocol):
     """What is used of an `oss2.http.Request`."""
@@ -36,8 +43,8 @@ def connections(most: int) -> PoolManager:
 
 
 class Session:
-    """What an `oss2.Bucket` takes as its session, over `pools`, which may be shared; `again` says what is retried, and
-    `clock` hears the date of every answer."""
+    """What an `oss2.Bucket` takes as its session, over `pools`, which may be shared; `again` says when a GET or a HEAD
+    is sent again, and `clock` hears the date of every answer."""
 
     def __init__(self, pools: PoolManager, again: Retry, clock: OssClock | None = None) -> None:
         self._pools = pools
@@ -54,7 +61,7 @@ class Session:
             f"/{path}{query}",
             request.data,
             {name: value for name, value in request.headers.items() if value is not None},
-            self._again,
+            self._again if request.method in ("GET", "HEAD") else _UNSENT,
             redirect=False,
             assert_same_host=False,
             timeout=Timeout(connect=timeout[0], read=timeout[1]),

@@ -111,5 +111,11 @@ class BacklogOwner:
         owner = _Owner(capabilities=capabilities, until=until) if capabilities else None
         if owner != self._announced:
             document = owner or _Owner(capabilities=capabilities, until=until)
-            self._documents.write(keys.OWNER, document.model_dump_json().encode())
+            body = document.model_dump_json().encode()
+
+            def still_needed() -> bool:
+                stored = self._documents.read(keys.OWNER)
+                return stored is None or stored.body != body
+
+            self._documents.write(keys.OWNER, body, still_needed=still_needed)
             self._announced = owner

@@ -24,7 +24,7 @@ class DailyLimit:
     """`limit` calls in a day of Shanghai, over all instances that count in `bucket`; None: no limit.
 
     A number that was taken for a call which then was not bought is kept for the next call of this instance. So an
-    instance that ends loses one number at the most.
+    instance that ends loses one number at the most. So does an answer that is lost: the next number is taken then.
     """
 
     def __init__(self, bucket: Bucket, limit: int | None, clock: Callable[[], datetime]) -> None:

@@ -14,8 +14,9 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError, model_validator
 
 from shared import log
 from shared.cloud.ports import Bucket
@@ -28,7 +29,19 @@ from shared.messages import jobs as messages
 _MAX_GENERATIONS = 20
 """Instances that died one after the other over the same state of the same job, after which it is left alone."""
 
-_UNTIL = TypeAdapter(AwareDatetime)
+
+class _Lease(BaseModel):
+    """At a lease's key."""
+
+    until: AwareDatetime
+    id: str = ""
+    """Random, by which the instance that wrote it knows it again."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_releases(cls, body: Any) -> Any:
+        """They wrote the moment alone."""
+        return {"until": body} if isinstance(body, str) else body
 
 
 @dataclass(frozen=True)
@@ -104,7 +117,7 @@ class JobStore:
                 )
                 return None
             log.error("job_unreadable", key=upload.job_key, message="what lay here was no job, and was removed")
-            self.bucket.delete((upload.job_key,))
+            self.bucket.delete((upload.job_key,), still_needed=lambda: self.bucket.etag(upload.job_key) == stored.etag)
             self.request_recheck(upload)
             return None
 
@@ -134,12 +147,18 @@ class JobStore:
         return job
 
     def _win(self, found: StoredJob, until: datetime) -> bool:
+        ours = _Lease(until=until, id=secrets.token_hex(16))
         for generation in range(_MAX_GENERATIONS):
-            lease = found.job.upload.lease_key(found.etag, generation)
-            if self.bucket.create(lease, _UNTIL.dump_json(until)):
+            key = found.job.upload.lease_key(found.etag, generation)
+            if self.bucket.create(key, ours.model_dump_json().encode()):
                 return True
-            other = self.bucket.read(lease)
-            if other is None or _UNTIL.validate_json(other.body) > self._clock():
+            stored = self.bucket.read(key)
+            if stored is None:
+                return False
+            lease = _Lease.model_validate_json(stored.body)
+            if lease == ours:
+                return True  # the answer to our first try was lost
+            if lease.until > self._clock():
                 return False
         log.error(
             "job_stuck",
@@ -150,20 +169,35 @@ class JobStore:
         return False
 
     def save(self, job: Job) -> None:
-        self.bucket.write(job.upload.job_key, job.to_json())
+        """Record how far a job has come that we hold, or held until now."""
+
+        def still_needed() -> bool:
+            stored = self._still_ours(job)
+            if stored is None and job.lease_until is not None:
+                raise RuntimeError("a job that this instance holds is gone, or another instance's")
+            return stored not in (None, job)  # None: it was saved as free, and others have moved it on
+
+        self.bucket.write(job.upload.job_key, job.to_json(), still_needed=still_needed)
 
     def remove(self, job: Job) -> None:
-        self.bucket.delete((job.upload.job_key,))
+        """Remove a job that we hold. If OSS's answer is uncertain, the next version may have a job there by then."""
+        self.bucket.delete((job.upload.job_key,), still_needed=lambda: self._still_ours(job) is not None)
+
+    def _still_ours(self, job: Job) -> Job | None:
+        """A job that we hold, as it is stored; None when it is gone, or has been acquired since."""
+        found = self.find(job.upload)
+        return found.job if found and found.job.id == job.id and found.job.revision <= job.revision else None
 
     # ---------------------------------------------------------------- the queue
 
     def put_in_queue(self, job: Job) -> None:
         """Give a parked job, which was saved, its entry; it may have it already."""
-        self.bucket.write(QueueEntry.of(job).key, b"")
+        entry = QueueEntry.of(job).key
+        self.bucket.write(entry, b"", still_needed=lambda: not self.bucket.etag(entry))
 
     def take_out(self, entries: tuple[str, ...]) -> None:
-        """Delete the entries at these keys, whose jobs have gone on."""
-        self.bucket.delete(entries)
+        """Delete the entries at these keys, whose jobs have gone on, once: what stays is listed and found again."""
+        self.bucket.delete(entries, still_needed=lambda: False)
 
     def heads(self, *, beside: int = 0) -> Iterator[QueueEntry]:
         """The first entries of each lane of the queue: see `shared.jobs.queue.heads`."""
@@ -177,11 +211,11 @@ class JobStore:
 
     def request_recheck(self, upload: Upload) -> None:
         """Note that something newer arrived: the upload is looked at again when the job under way is over."""
-        self.bucket.write(upload.recheck_key, b"{}")
+        self.bucket.write(upload.recheck_key, b"{}", still_needed=lambda: not self.bucket.etag(upload.recheck_key))
 
     def clear_recheck(self, upload: Upload) -> None:
-        """Remove that note, before looking."""
-        self.bucket.delete((upload.recheck_key,))
+        """Remove that note, before looking: so it makes no difference if one goes that came since."""
+        self.bucket.delete((upload.recheck_key,), still_needed=lambda: bool(self.bucket.etag(upload.recheck_key)))
 
     def unfinished(self) -> Unfinished:
         """All that is under way, by listing `jobs/`."""
@@ -201,8 +235,8 @@ class JobStore:
         return Unfinished(tuple(jobs), tuple(rechecks), past)
 
     def sweep(self, leases: tuple[str, ...]) -> None:
-        """Delete the leases at these keys."""
-        self.bucket.delete(leases)
+        """Delete the leases at these keys, once: what stays is found again."""
+        self.bucket.delete(leases, still_needed=lambda: False)
 
     def _warn_once(self, key: str, message: str) -> None:
         if key not in self._logged:

@@ -78,7 +78,14 @@ def _with_inputs(bucket: Bucket, job: Job, image: ObjectHead, companion: ObjectH
     inputs_etag = ",".join(picture.etag for picture in (image, companion) if picture)
     if job.inputs_etag not in ("", inputs_etag):
         bucket.delete(job.copies)  # made from pictures that are no longer there
-        job = Job(id=job.id, source=job.source, uploaded_at=job.uploaded_at, due=job.due, lease_until=job.lease_until)
+        job = Job(
+            id=job.id,
+            source=job.source,
+            uploaded_at=job.uploaded_at,
+            due=job.due,
+            lease_until=job.lease_until,
+            revision=job.revision,
+        )
     if not all(bucket.etag(copy) for copy in job.copies):
         bucket.delete(job.copies)  # some were never made, or a lifecycle rule deleted some while the job waited
         job = replace(job, copies=())

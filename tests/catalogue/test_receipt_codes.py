@@ -19,6 +19,7 @@ ACTS: dict[str, Who] = {
     "Incomplete": "uploader",
     "Misconfigured": "operator",
     "Unavailable": "nobody",
+    "Uncertain": "nobody",
     "NotAccepted": "nobody",
     "DailyLimitReached": "nobody",
     "lacking": "nobody",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from shared.cloud.changes import always, until_certain
 from shared.cloud.ports import METADATA, Http, ListedObject, ObjectHead, Reply, Request, StoredDocument
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.jobs import keys
@@ -35,6 +37,8 @@ from shared.pipeline.vendor_client import VendorClient
 from shared.pipeline.worker import Worker
 from shared.vendors.prices import Prices
 from tests.unit.providers import providers
+
+T = TypeVar("T")
 
 START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
 PNG = b"\x89PNG\r\n\x1a\n" + b"a cutout"
@@ -75,6 +79,8 @@ class MemoryBucket:
         self.clock = clock
         self.things: dict[str, Thing] = {}
         self.requests: list[tuple[str, str]] = []
+        self.made_again: Counter[str] = Counter()
+        """Changes that were sent once more, as their answer was uncertain."""
         self.before: Callable[[str, str], None] = lambda name, key: None
         self.after: Callable[[str, str], None] = lambda name, key: None
         """Told of every request once it is done, when OSS's answer may still be lost."""
@@ -94,6 +100,21 @@ class MemoryBucket:
         self.requests.append((name, key))
         yield
         self.after(name, key)
+
+    def _change(
+        self, name: str, key: str, change: Callable[[], T], still_needed: Callable[[], bool] = always
+    ) -> T | None:
+        """As production makes a change, without its pauses."""
+        tries = 0
+
+        def tried() -> T:
+            nonlocal tries
+            tries += 1
+            self.made_again[name] += tries > 1
+            with self._request(name, key):
+                return change()
+
+        return until_certain(tried, still_needed, sleep=lambda seconds: None)
 
     def peek(self, key: str) -> ObjectHead | None:
         with self._request("peek", key):
@@ -120,14 +141,18 @@ class MemoryBucket:
         return thing.etag if thing else ""
 
     def create(self, key: str, body: bytes) -> bool:
-        with self._request("create", key):
+        def change() -> bool:
             if new := key not in self.things:
                 self.things[key] = Thing(body, self.clock())
-        return new
+            return new
 
-    def write(self, key: str, body: bytes, *, inputs_etag: str = "") -> None:
-        with self._request("write", key):
+        return bool(self._change("create", key, change))
+
+    def write(self, key: str, body: bytes, *, inputs_etag: str = "", still_needed: Callable[[], bool] = always) -> None:
+        def change() -> None:
             self.things[key] = Thing(body, self.clock(), inputs_etag)
+
+        self._change("write", key, change, still_needed)
 
     def store(self, key: str, download: Download, *, inputs_etag: str) -> int:
         with self._request("store", key):
@@ -135,12 +160,13 @@ class MemoryBucket:
             self.things[key] = Thing(body, self.clock(), inputs_etag)
         return len(body)
 
-    def delete(self, keys: tuple[str, ...]) -> None:
-        if not keys:
-            return
-        with self._request("delete", ",".join(keys)):
+    def delete(self, keys: tuple[str, ...], *, still_needed: Callable[[], bool] = always) -> None:
+        def change() -> None:
             for key in keys:
                 self.things.pop(key, None)
+
+        if keys:
+            self._change("delete", ",".join(keys), change, still_needed)
 
     def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[ListedObject]:
         with self._request("list", prefix):
@@ -163,10 +189,12 @@ class MemoryBucket:
                 raise Rejected("BadImage", "OSS cannot process it")
 
     def publish_copy(self, key: str, copy: str, *, public: bool) -> None:
-        with self._request("publish_copy", copy):
+        def change() -> None:
             if key not in self.things:
                 raise Unavailable("NoSuchKey", "it was deleted just as it was to be copied")
             self.things[copy] = Thing(self.things[key].body, self.clock(), public=public)
+
+        self._change("publish_copy", copy, change)
 
 
 class ScriptedWeb:

@@ -298,7 +298,7 @@ def test_an_oss_that_fails_more_than_a_moment_is_unavailable_and_a_moments_failu
         bucket.write("a.json", b"{}")
     with pytest.raises(Unavailable, match="OSS failed"):
         bucket.store("a.png", png(b"1"), inputs_etag="E")
-    assert len(answers) == 9 - 4 - 1, "a stream is sent once"
+    assert len(answers) == 9 - 3 - 1, "a stream is sent once"
     server.stop()
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from shared.errors import DailyLimitReached
+from shared.errors import DailyLimitReached, Uncertain
 from shared.jobs.daily_limit import DailyLimit
 from tests.pictures import picture
 from tests.unit.damo_line import Vendor, all_done, crowd
@@ -87,6 +87,24 @@ def test_what_was_not_bought_is_spent_on_the_next_call() -> None:
         daily_limit.give_back(1)
     assert [name for name, _ in bucket.requests] == ["create"]
     assert calls_made(daily_limit) == 1
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_an_answer_that_is_lost_costs_one_number_at_the_most_and_no_call_too_many(made: bool) -> None:
+    (daily_limit,), bucket, _ = allowances(5)
+    lost = []
+
+    def lose(name: str, key: str) -> None:
+        if name == "create" and not lost:
+            lost.append(key)
+            raise Uncertain("OssUnreachable", "no answer")
+
+    if made:
+        bucket.after = lose
+    else:
+        bucket.before = lose
+    assert calls_made(daily_limit) == (4 if made else 5)
+    assert len(bucket.things) == 5
 
 
 def test_a_batch_takes_as_many_as_it_holds_or_the_day_has_left() -> None:
