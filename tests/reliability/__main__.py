@@ -110,6 +110,10 @@ def table(figures: Figures) -> Iterator[tuple[str, str]]:
     yield "deaths", f"{sum(walked.deaths for walked in walks) + schedules.deaths:,}"
     yield "faults injected", f"{schedules.faults.total():,}"
     yield "instances with a wrong clock", f"{schedules.skewed:,}"
+    uncertain = sum((walked.uncertain for walked in walks), schedules.uncertain)
+    yield "changes of the bucket that got no answer", _told(uncertain.elements())
+    made_again = sum((walked.made_again for walked in walks), schedules.made_again)
+    yield "of them made again, after looking", _told(made_again.elements())
     yield "planted bugs found", f"{sum(figures.planted.values())} of {len(figures.planted)}"
     if figures.hostile:
         yield "hostile inputs tried", f"{figures.hostile:,}"

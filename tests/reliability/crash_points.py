@@ -1,21 +1,25 @@
-"""Every shape, walked through every one of its crash points; and what may be said of it when all is quiet again."""
+"""Every shape, walked through every one of its crash points, and through all its changes of the bucket that may get no
+answer; and what may be said of it when all is quiet again."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from shared.errors import CutoutError, Uncertain
 from shared.jobs import keys
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
-from tests.reliability.instances import Instances, Wire, result
+from tests.reliability.instances import CHANGES, Instances, Wire, result
 from tests.reliability.leaks import told_too_much
 from tests.reliability.promises import Wrong, broken_now
 from tests.reliability.shapes import Shape, body
-from tests.unit.fakes import Shop
+from tests.unit.fakes import Died, Shop
 
 Retry = Literal["at once", "when the lease is over", "when all is quiet"]
 RETRIES: tuple[Retry, ...] = ("at once", "when the lease is over", "when all is quiet")
@@ -23,6 +27,8 @@ RETRIES: tuple[Retry, ...] = ("at once", "when the lease is over", "when all is 
 
 _LEASE = timedelta(seconds=132)
 _MOST_ROUNDS = 40
+_SHARED = (" job", " note", " lease", " turn", keys.OWNER)
+"""How the names end of what several instances write and delete: see `_kind`."""
 
 
 @dataclass
@@ -34,16 +40,25 @@ class Walked:
     duplicates: int = 0
     paid_again: dict[str, int] = field(default_factory=dict)
     """Uploads paid for once more, by the boundary at which the instance died."""
+    uncertain: Counter[str] = field(default_factory=Counter)
+    """Uncertain answers, by what OSS was to do."""
+    made_again: Counter[str] = field(default_factory=Counter)
+    """What it was asked to do once more, after looking."""
     wrong: list[Wrong] = field(default_factory=list)
 
 
 class Life:
-    """A shape's uploads from their arrival until all is quiet, with a death at boundary number `point`; -1: none."""
+    """A shape's uploads from their arrival until all is quiet. At boundary number `point`, unless it is -1, an instance
+    dies, or gets an `uncertain` answer."""
 
-    def __init__(self, shape: Shape, point: int = -1, retry: Retry = "at once") -> None:
-        self.shape = shape
+    def __init__(
+        self, shape: Shape, point: int = -1, retry: Retry = "at once", uncertain: Uncertain | None = None
+    ) -> None:
+        self.shape, self.point = shape, point
         self.deaths = self.duplicates = 0
-        self.instances = Instances(point)
+        self.rounds = 0
+        """Of settle, that it took until all were served."""
+        self.instances = Instances(point, uncertain or Died())
         self.instances.at_every_boundary = lambda: self.broken.update(broken_now(self.bucket))
         self.broken: set[str] = set()
         self.shop = Shop()
@@ -86,6 +101,7 @@ class Life:
 
     def _settle(self) -> None:
         for _ in range(_MOST_ROUNDS):
+            self.rounds += not all(map(self.shop.receipt, self.shape.served))
             self.clock.pass_(minutes=3)
             ends = self.clock() + timedelta(minutes=3)
             self._run(self.shop.worker(ends, dispatcher=self._dispatcher).run)
@@ -93,7 +109,11 @@ class Life:
                 return
 
     def _run(self, work: Callable[[], object]) -> bool:
-        lived = self.instances.run(work)
+        try:
+            lived = self.instances.run(work)
+        except CutoutError as error:
+            self.broken.add(f"an instance ended with {error!r}")
+            return False
         self.deaths += not lived
         return lived
 
@@ -113,6 +133,19 @@ class Life:
         for key in self.shape.served:
             yield from self._wrong_about(key)
 
+    def worse_than(self, undisturbed: Life) -> Iterator[Wrong]:
+        """An uncertain answer makes no difference to anybody, and nothing that others may have changed since is written
+        or deleted again without looking."""
+        for key in self.shape.served:
+            told, before = self.shop.receipt(key), undisturbed.shop.receipt(key)
+            if told and before and told.attempts != before.attempts:
+                yield "paid twice", f"{key} is told {told.attempts} calls instead of {before.attempts}"
+        if self.rounds > undisturbed.rounds:
+            yield "broken", f"it took {self.rounds} rounds of settle instead of {undisturbed.rounds}"
+        uncertain, *then = map(_change, self.instances.crossed[self.point : self.point + 2])
+        if then == [uncertain] and uncertain.startswith(("write", "delete")) and uncertain.endswith(_SHARED):
+            yield "broken", f"{uncertain} again, without looking"
+
     def _wrong_about(self, key: str) -> Iterator[Wrong]:
         receipt = self.shop.receipt(key)
         if receipt is None or receipt.status != "done":
@@ -126,8 +159,14 @@ class Life:
             yield "broken", f"{key} has other pictures than were made of it"
 
 
+def _change(boundary: str) -> str:
+    """What was to be done there, whichever time it was."""
+    return re.sub(r", number \d+$", "", boundary.partition(" ")[2])
+
+
 def walk(shape: Shape, *, every_retry: bool = True) -> Walked:
-    """A life for each crash point and each time at which the event can come again; or else these times in turn."""
+    """A life for each crash point and each time at which the event can come again, or else these times in turn; and one
+    for each change of the bucket whose answer is uncertain, made and not made."""
     walked = Walked()
     undisturbed = Life(shape)
     walked.wrong += undisturbed.wrong(allowed=0)
@@ -144,6 +183,13 @@ def walk(shape: Shape, *, every_retry: bool = True) -> Walked:
                 walked.wrong.append((kind, f"{shape.name}, died {name}, told again {retry}: {sentence}"))
     if stale := shape.paid_again.keys() - set(points):
         walked.wrong.append(("broken", f"{shape.name} has no boundaries called {sorted(stale)}"))
+    for point, name in enumerate(points):
+        if (change := name.split(" ")[1]) in CHANGES:
+            life = Life(shape, point, uncertain=Uncertain("OssUnreachable", "no answer"))
+            walked.uncertain[change] += 1
+            walked.made_again += life.bucket.made_again
+            for kind, sentence in (*life.wrong(allowed=0), *life.worse_than(undisturbed)):
+                walked.wrong.append((kind, f"{shape.name}, no answer {name}: {sentence}"))
     return walked
 
 

@@ -1,4 +1,5 @@
-"""Instances of functions, one after the other, of which one dies where a test says: at a boundary to the outside.
+"""Instances of functions, one after the other, of which one dies, or gets no answer, where a test says: at a boundary
+to the outside.
 
 A boundary is a moment of an effect: just before it, just after it when its answer is lost, or half-way through a
 download.
@@ -15,17 +16,21 @@ from shared.cloud.ports import Reply, Request
 from shared.pictures.sniff import Download
 from tests.unit.fakes import PNG, Died, MemoryBucket, ScriptedWeb, is_poll, shown_at
 
+CHANGES = ("create", "write", "store", "delete", "publish_copy")
+"""What OSS may have done although its answer is lost."""
+
 Moment = Literal["before", "half-way", "after"]
 
 
 class Instances:
-    """Counts the boundaries that instances come to; whoever comes to number `point`, from 0, dies there."""
+    """Counts the boundaries that instances come to; `fate` is raised at number `point`, from 0."""
 
-    def __init__(self, point: int) -> None:
+    def __init__(self, point: int, fate: BaseException) -> None:
         self.crossed: list[str] = []
         """The name of each boundary, which is unique."""
         self.at_every_boundary: Callable[[], None] = lambda: None
         self._point = point
+        self._fate = fate
         self._dead = False
         self._names: Counter[str] = Counter()
 
@@ -44,9 +49,9 @@ class Instances:
         self._names[name] += 1
         again = self._names[name]
         self.crossed.append(name if again == 1 else f"{name}, number {again}")
-        self._dead = len(self.crossed) == self._point + 1
-        if self._dead:
-            raise Died
+        if len(self.crossed) == self._point + 1:
+            self._dead = isinstance(self._fate, Died)
+            raise self._fate
 
 
 class Wire:

@@ -26,6 +26,10 @@ class Counts:
     skewed: int = 0
     """Instances whose own clock was wrong."""
     faults: Counter[str] = field(default_factory=Counter)
+    uncertain: Counter[str] = field(default_factory=Counter)
+    """Uncertain answers, by what OSS was to do."""
+    made_again: Counter[str] = field(default_factory=Counter)
+    """What it was asked to do once more, after looking."""
     billed: int = 0
     billed_again: Counter[str] = field(default_factory=Counter)
     """By the reason why nobody can have known better."""
@@ -90,9 +94,11 @@ class Ledger:
             else:
                 self._untold[actor] = {each for each in self._untold[actor] if not each.startswith(keys.WORK)}
 
-    def ended(self, actor: Actor) -> None:
+    def ended(self, actor: Actor, *, lost: bool) -> None:
+        """An actor is over: `lost` if it died, or could not reach OSS any more."""
         for bill in self._unrecorded.pop(actor, []):
-            bill.forgiven = bill.forgiven or "the instance was lost between the call and its record"
+            if lost:
+                bill.forgiven = bill.forgiven or "the instance was lost between the call and its record"
         self.forsaken |= self._untold.pop(actor, set())
 
     def _documents(self, bill: Bill) -> tuple[str, str]:

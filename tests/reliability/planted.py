@@ -14,8 +14,9 @@ from hypothesis import Phase
 from shared import log
 from shared.cloud.oss_clock import OssClock
 from shared.cloud.ports import Request
-from shared.jobs import keys
+from shared.jobs import keys, store
 from shared.jobs.job import Claimed, Fetching, Job, Submitted
+from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from shared.pictures.sniff import Download
@@ -29,6 +30,7 @@ from tests.reliability.ledger import Counts
 from tests.reliability.schedules import Schedule
 from tests.reliability.shapes import SHAPES
 from tests.reliability.soak import search
+from tests.unit import fakes
 from tests.unit.fakes import MemoryBucket
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -99,6 +101,26 @@ def hears_no_date(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(OssClock, "heard", lambda clock, date, sent: None)
 
 
+def saves_again_without_looking(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(JobStore, "save", lambda jobs, job: jobs.bucket.write(job.upload.job_key, job.to_json()))
+
+
+def removes_again_without_looking(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(JobStore, "remove", lambda jobs, job: jobs.bucket.delete((job.upload.job_key,)))
+
+
+def queues_again_without_looking(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(JobStore, "put_in_queue", lambda jobs, job: jobs.bucket.write(QueueEntry.of(job).key, b""))
+
+
+def gives_up_when_an_answer_is_uncertain(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(fakes, "until_certain", lambda change, still_needed, sleep: change())
+
+
+def takes_its_own_lease_for_anothers(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(store._Lease, "__eq__", lambda lease, other: False)
+
+
 def logs_the_link_that_a_vendor_is_shown(patch: pytest.MonkeyPatch) -> None:
     call = Viapi.call
 
@@ -127,12 +149,18 @@ FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
     forgets_the_note_that_something_newer_came,
     forgets_how_often_it_called,
     hears_no_date,
+    saves_again_without_looking,
+    removes_again_without_looking,
+    gives_up_when_an_answer_is_uncertain,
 )
 FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     writes_the_receipt_before_the_outputs,
     forgets_tickets,
     forgets_what_was_bought,
     forgets_how_often_it_called,
+    queues_again_without_looking,
+    gives_up_when_an_answer_is_uncertain,
+    takes_its_own_lease_for_anothers,
     logs_the_link_that_a_vendor_is_shown,
     logs_the_link_of_a_result,
 )

@@ -6,6 +6,7 @@ rules of a `Schedule` by hand.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,14 +16,16 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from shared.cloud.changes import TRIES
 from shared.cloud.oss_clock import OssClock
 from shared.entry.timeouts import Timeouts
-from shared.errors import Unavailable
+from shared.errors import Unavailable, Uncertain
 from shared.jobs import keys
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from shared.pipeline.dispatch import Dispatcher
 from tests.reliability.actors import Actor, Cast, Order
+from tests.reliability.instances import CHANGES
 from tests.reliability.leaks import told_too_much
 from tests.reliability.ledger import Counts, Ledger
 from tests.reliability.model_vendor import MOODS, ModelVendor
@@ -43,7 +46,8 @@ _PAUSES = (1, 1, 10, 10, 10, 130, 340, 1_900, 4_000, 90_000)
 
 @dataclass(frozen=True)
 class Walk:
-    """How far an actor goes, in boundaries; how those whom it asks take it; what becomes of it at the next boundary."""
+    """How far an actor goes, in boundaries; how those whom it asks take it; what becomes of it at the next boundary: it
+    dies, cannot reach OSS, or OSS does not get its request, or the answer to it is lost."""
 
     boundaries: int
     moods: tuple[str, ...] = ()
@@ -58,12 +62,10 @@ _WALKS = st.builds(
     Walk,
     st.integers(0, 14) | st.just(10_000),
     st.lists(st.sampled_from(_MOODS), max_size=4).map(tuple),
-    st.sampled_from(("wait", "wait", "die", "falter", "falter after")),
+    st.sampled_from(("wait", "wait", "die", "cut off", "request lost", "answer lost")),
     st.sampled_from((0, 0, 0, 0, -93, -40, 40, 93)),
 )
 _CROWD = 5
-_CHANGES = ("create", "write", "store", "delete", "publish_copy")
-"""What OSS may have done although its answer is lost."""
 
 
 class Schedule(RuleBasedStateMachine):
@@ -87,7 +89,9 @@ class Schedule(RuleBasedStateMachine):
         self.dropped: list[str] = []
         """Keys whose events were lost: backfill will find them."""
         self.told: dict[Actor, tuple[str, str]] = {}
-        self.faltered: set[Actor] = set()
+        self.cut_off: set[Actor] = set()
+        self.doubts: Counter[Actor] = Counter()
+        """The uncertain answers that an actor got."""
         self.retries_first = True
 
     def _arrivals(self, timeout: timedelta) -> Dispatcher:
@@ -165,6 +169,7 @@ class Schedule(RuleBasedStateMachine):
         if failed or not self.people.scene:
             return
         self.counts.schedules += 1
+        self.counts.made_again += self.bucket.made_again
         if self.retries_first:
             self._redeliver()
         self._settle_down()
@@ -228,15 +233,19 @@ class Schedule(RuleBasedStateMachine):
             self._move(actor, Order(mood=self._mood(actor.at[0], ahead)))
             if actor.over:
                 return
-        falters = Unavailable("OssUnreachable", "OSS was not reached")
+        what = actor.at[0]
         match walk.then:
             case "die":
                 self._move(actor, Order(before=Died()))
-            case "falter" | "falter after" if actor.at[0] not in (*MOODS, "sleep", "begin"):
-                self.counts.faults[f"OSS {walk.then}"] += 1
-                self.faltered.add(actor)
-                after = walk.then == "falter after" and actor.at[0] in _CHANGES
-                self._move(actor, Order(after=falters) if after else Order(before=falters))
+            case "cut off" if what not in (*MOODS, "sleep", "begin"):
+                self.counts.faults["OSS not reached"] += 1
+                self.cut_off.add(actor)
+                self._move(actor, Order(before=Unavailable("OssUnreachable", "OSS was not reached")))
+            case "request lost" | "answer lost" if what in CHANGES:
+                self.counts.uncertain[what] += 1
+                self.doubts[actor] += 1
+                no_answer = Uncertain("OssUnreachable", "no answer")
+                self._move(actor, Order(after=no_answer) if walk.then == "answer lost" else Order(before=no_answer))
 
     def _mood(self, at: str, ahead: Iterator[str]) -> str:
         mood = next(ahead, "fine") if at in MOODS else "fine"
@@ -251,7 +260,8 @@ class Schedule(RuleBasedStateMachine):
         self.cast.move(actor, order)
         if not actor.over:
             return
-        self.ledger.ended(actor)
+        lost = isinstance(actor.error, Died) or actor in self.cut_off or self.doubts[actor] >= TRIES
+        self.ledger.ended(actor, lost=lost)
         event = self.told.pop(actor, None)
         if actor.error is None:
             return
@@ -259,7 +269,7 @@ class Schedule(RuleBasedStateMachine):
             self.pending.append(event)  # Function Compute tries again
         if isinstance(actor.error, Died):
             self.counts.deaths += 1
-        elif actor not in self.faltered:
+        elif not lost:
             self.ledger.accuse("broken", f"a bug: {actor.error!r}")
 
     def _before(self, name: str, about: str) -> None:

@@ -33,6 +33,8 @@ def test_every_figure_is_counted() -> None:
         int(told[what].replace(",", "")) > 0
         for what in ("schedules run", "deaths", "duplicates delivered", "instances with a wrong clock")
     )
+    for what in ("changes of the bucket that got no answer", "of them made again, after looking"):
+        assert int(told[what].partition(":")[0].replace(",", "")) > 0
     assert told["the named points: crash points that cost a second call"] == "2: 1 after call; 1 before write job"
 
 

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from shared.jobs import keys
-from tests.reliability.people import COMMON, OWN_MASK, PAIR
+from tests.reliability.people import COMMON, HD, OWN_MASK, PAIR
 from tests.reliability.planted import FOUND_BY_CRASH_POINTS, FOUND_BY_SCHEDULES, Plant, is_found_by_schedules
 from tests.reliability.schedules import TO_THE_END, Schedule, Walk
 from tests.reliability.soak import search
@@ -39,7 +39,7 @@ def test_a_planted_bug_is_found(plant: Plant) -> None:
 
 def test_what_was_stored_for_an_upload_that_is_deleted_before_its_receipt_does_not_stay() -> None:
     schedule = Schedule()
-    schedule.open((COMMON,), walk=Walk(8, then="falter after"))  # the result is stored, its receipt is not
+    schedule.open((COMMON,), walk=Walk(8, then="answer lost"))  # the result is stored, its receipt is not
     schedule.go()
     schedule.delete(0)
     schedule.pass_(1_900)  # its link is dead: the job begins anew and finds no upload
@@ -87,3 +87,27 @@ def test_a_masks_complaint_ends_when_its_picture_comes_back_to_its_own_receipt()
     schedule.put(0, walk=TO_THE_END)
     schedule.teardown()
     assert schedule.shop.receipt(OWN_MASK) is None
+
+
+def test_a_job_whose_removal_got_no_answer_is_not_removed_again_when_the_next_versions_lies_there() -> None:
+    schedule = Schedule()
+    schedule.open((COMMON,), walk=Walk(10, then="answer lost"))  # of the job's removal, all else being done
+    schedule.put(0, version=1, walk=Walk(10_000, ("throttled",)))
+    schedule.go()
+    assert schedule.shop.job(COMMON) is not None
+    schedule.teardown()
+    assert not schedule.ledger.wrong
+
+
+def test_a_job_whose_saving_got_no_answer_is_not_saved_again_when_another_instance_has_bought_it() -> None:
+    schedule = Schedule()
+    schedule.open((HD,), walk=Walk(5, ("throttled",), then="answer lost"))  # it waits
+    schedule.tick(Walk(12))  # settle has called for it, and saved the ticket
+    schedule.go()
+    job = schedule.shop.job(HD)
+    assert job is not None
+    assert job.stage.name == "submitted"
+    schedule.teardown()
+    receipt = schedule.shop.receipt(HD)
+    assert receipt is not None
+    assert receipt.attempts == 1
