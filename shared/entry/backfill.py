@@ -16,7 +16,8 @@ from shared.entry.oss_events import created
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.store import JobStore
 from shared.messages.jobs import NO_ORDER
-from shared.pipeline.backfill import AT_ONCE, Backfill, Order
+from shared.pipeline.backfill import AT_ONCE, Backfill
+from shared.pipeline.backfill_order import Order
 from shared.vendors.prices import Prices
 
 

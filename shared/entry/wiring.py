@@ -24,6 +24,7 @@ from shared.pipeline.polling import PollEstimator
 from shared.pipeline.results import ResultStore
 from shared.pipeline.runs import JobRunner
 from shared.pipeline.scheduler import Scheduler
+from shared.pipeline.search import Search
 from shared.pipeline.ticket_polls import TicketPolls
 from shared.pipeline.vendor_calls import VendorCalls
 from shared.pipeline.vendor_client import VendorClient
@@ -97,10 +98,12 @@ def _made(
     pipeline = Pipeline(pictures, jobs, vendor_calls, ticket_polls, results, now, prices)
     backlog_owner = BacklogOwner(documents, pictures, now)
     dispatcher = Dispatcher(pictures, jobs, pipeline, backlog_owner)
+    search = Search(jobs, now)
 
     def worker(pool: Executor, ends: datetime) -> Worker:
         runner = JobRunner(jobs, pipeline, dispatcher, ticket_polls, clock=now, ends=ends)
-        return Worker(Scheduler(vendor_calls.concurrency), runner, jobs, backlog_owner, pool, clock=now, ends=ends)
+        scheduler = Scheduler(vendor_calls.concurrency)
+        return Worker(scheduler, runner, search, jobs, backlog_owner, pool, clock=now, ends=ends)
 
     signers = (each for each in vendors.values() if isinstance(each, Signer))
     return Parts(dispatcher, worker, (pictures, documents, *signers))

@@ -114,6 +114,9 @@ class Job:
     """Copies under `work/`, to be deleted in the end."""
     replaces: tuple[str, ...] = ()
     """What an earlier version of this upload left under `cutouts/`."""
+    supersedes: str = ""
+    """The ETag of a receipt that says `failed`, after which a person ordered another try: it does not hold for this
+    job. Another receipt in its place does."""
     version: Literal[1] = 1
 
     @property

@@ -78,7 +78,7 @@ def heads(bucket: Bucket, *, beside: int = 0) -> Iterator[QueueEntry]:
     after, size = "", beside + _PAGE
     while True:
         listed = list(islice(bucket.list(QUEUE, after=after, page=size), size))
-        page = list(_entries(each.key for each in listed))
+        page = [entry for each in listed if (entry := QueueEntry.read(each.key))]
         if len(listed) < size:
             yield from page
             return
@@ -93,15 +93,11 @@ def heads(bucket: Bucket, *, beside: int = 0) -> Iterator[QueueEntry]:
             after = last  # the lane that the page may cut off is listed from its beginning
 
 
-def uploads(bucket: Bucket) -> set[Upload]:
-    """All that have an entry: the whole queue is listed."""
-    return {entry.upload for entry in _entries(each.key for each in bucket.list(QUEUE))}
+def entries(bucket: Bucket) -> Iterator[QueueEntry | None]:
+    """The whole queue, as it is listed: for each name its entry, or None for a name that is none."""
+    return (QueueEntry.read(each.key) for each in bucket.list(QUEUE))
 
 
 def _lane(stage: str, capability: str) -> str:
     """Where the entries of one stage of one capability lie."""
     return f"{QUEUE}{stage}/{capability or _NO_CAPABILITY}/"
-
-
-def _entries(keys: Iterator[str]) -> Iterator[QueueEntry]:
-    return filter(None, map(QueueEntry.read, keys))

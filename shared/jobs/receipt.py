@@ -131,13 +131,20 @@ def receipt(
 
 def is_current_receipt(stored: StoredDocument, job: Job) -> bool:
     """Whether `stored` is the receipt for the pictures that `job` saw, and still holds: uploading one again asks for
-    another try at what failed."""
+    another try at what failed, and so does a backfill, for the receipt that its job supersedes."""
     found = _readable(stored)
     return (
         found is not None
+        and stored.etag != job.supersedes
         and stored.inputs_etag == job.inputs_etag
         and (found.status == "done" or found.uploaded_at == job.uploaded_at)
     )
+
+
+def says_failed(stored: StoredDocument) -> bool:
+    """Whether `stored` is a receipt with that status."""
+    found = _readable(stored)
+    return found is not None and found.status == "failed"
 
 
 def is_of_older_version(stored: StoredDocument, image: ObjectHead) -> bool:

@@ -20,9 +20,9 @@ from pydantic import AwareDatetime, BaseModel, ValidationError, model_validator
 
 from shared import log
 from shared.cloud.ports import Bucket
-from shared.jobs import keys
 from shared.jobs.job import Claimed, Job, Waiting, is_of_another_release
-from shared.jobs.queue import QueueEntry, heads, uploads
+from shared.jobs.queue import QueueEntry, entries, heads
+from shared.jobs.unfinished import Unfinished, unfinished
 from shared.jobs.upload import Upload
 from shared.messages import jobs as messages
 
@@ -52,16 +52,6 @@ class StoredJob:
     etag: str
 
 
-@dataclass(frozen=True)
-class Unfinished:
-    """What a listing of `jobs/` shows: uploads with a job, uploads to look at again, and the keys of leases over states
-    that are past."""
-
-    jobs: tuple[Upload, ...]
-    rechecks: tuple[Upload, ...]
-    leases: tuple[str, ...]
-
-
 class JobStore:
     """The jobs in `bucket`, with their leases and their queue.
 
@@ -83,9 +73,9 @@ class JobStore:
         now = self._clock()
         return self._begin(replace(_new(upload, etag, now), lease_until=now + self._lease))
 
-    def enqueue(self, upload: Upload, etag: str) -> bool:
-        """Begin the upload's job and leave it to settle; False when there is one."""
-        new = replace(_new(upload, etag, self._clock()), stage=Waiting(not_accepted=True))
+    def enqueue(self, upload: Upload, etag: str, *, supersedes: str = "") -> bool:
+        """Begin the upload's job and leave it to settle; False when there is one. See `Job.supersedes`."""
+        new = replace(_new(upload, etag, self._clock()), stage=Waiting(not_accepted=True), supersedes=supersedes)
         job = self._begin(new.with_reason(code="QuotaTaken", text=messages.QUOTA_TAKEN()))
         if job is not None:
             self.put_in_queue(job)
@@ -203,9 +193,9 @@ class JobStore:
         """The first entries of each lane of the queue: see `shared.jobs.queue.heads`."""
         return heads(self.bucket, beside=beside)
 
-    def queued(self) -> set[Upload]:
-        """The uploads whose jobs have an entry: the whole queue is listed."""
-        return uploads(self.bucket)
+    def queued(self) -> Iterator[QueueEntry | None]:
+        """The whole queue: see `shared.jobs.queue.entries`."""
+        return entries(self.bucket)
 
     # ---------------------------------------------------------------- what lies beside a job
 
@@ -217,26 +207,12 @@ class JobStore:
         """Remove that note, before looking: so it makes no difference if one goes that came since."""
         self.bucket.delete((upload.recheck_key,), still_needed=lambda: bool(self.bucket.etag(upload.recheck_key)))
 
-    def unfinished(self) -> Unfinished:
-        """All that is under way, by listing `jobs/`."""
-        jobs, rechecks, leases = [], [], {}
-        states = set()
-        for entry in self.bucket.list(keys.JOBS):
-            states.add((entry.key, entry.etag))
-            if entry.key.endswith(".json"):
-                jobs.append(Upload.of_job(entry.key))
-            elif entry.key.endswith(".next"):
-                rechecks.append(Upload.of_job(entry.key))
-            elif state := keys.state_of(entry.key):
-                leases[entry.key] = state
-            else:
-                self._warn_once(entry.key, "this is no name of ours: it is passed over, and may be deleted")
-        past = tuple(key for key, state in leases.items() if state not in states)
-        return Unfinished(tuple(jobs), tuple(rechecks), past)
+    def unfinished(self) -> Iterator[Unfinished | None]:
+        """All that is under way: see `shared.jobs.unfinished`."""
+        return unfinished(self.bucket, self._warn_of_foreign)
 
-    def sweep(self, leases: tuple[str, ...]) -> None:
-        """Delete the leases at these keys, once: what stays is found again."""
-        self.bucket.delete(leases, still_needed=lambda: False)
+    def _warn_of_foreign(self, key: str) -> None:
+        self._warn_once(key, "this is no name of ours: it is passed over, and may be deleted")
 
     def _warn_once(self, key: str, message: str) -> None:
         if key not in self._logged:

@@ -30,12 +30,21 @@ CONFIRM = Sentence(
     'more than {limit:,}: add "confirm": true to do it', '超过 {limit:,} 个：如需执行，请加上 "confirm": true'
 )
 OUT_OF_TIME = Sentence(
-    "out of time: order it again, and it goes on from here{queued}", "时间已到：请再次执行，将从此处继续{queued}"
+    "out of time: order it again, and it goes on from here{queued}{others}",
+    "时间已到：请再次执行，将从此处继续{queued}{others}",
 )
-ALL_SET_GOING = Sentence("all of them are set going{queued}", "已全部开始处理{queued}")
+SET_GOING = Sentence("set going: {count:,}{queued}{others}", "已开始处理：{count:,} 个{queued}{others}")
 QUEUED = Sentence(
     "; queued for settle: {count:,}, since {reason}", "；其中 {count:,} 个已排队等待 settle 处理，原因：{reason}"
 )
+HAD_FAILED = Sentence("their receipts say failed", "原回执的状态为 failed")
+NOT_SET_GOING = Sentence("; not set going: {count:,}, since {reason}", "；未能开始处理：{count:,} 个，原因：{reason}")
+PASSED_OVER = Sentence("{said}; passed over: {reasons}", "{said}；已跳过：{reasons}")
+PASSED_OVER_FOR = Sentence("{count:,} ({reason})", "{count:,} 个（{reason}）")
+UNDER_WAY = Sentence("has a job already", "正在处理")
+KEY_TOO_LONG = Sentence("the name is too long for a receipt", "文件名过长，无法写入回执")
+NO_FUNCTION = Sentence("no function serves its folder", "所在文件夹没有对应的函数")
+UNREADABLE_RECEIPT = Sentence("the receipt could not be read", "回执无法读取")
 UNPRICED = Sentence(
     "{said}; the price of {count:,} is not known: PRICES can say what your account pays",
     "{said}；其中 {count:,} 个价格未知：可在 PRICES 中设置实际单价",

@@ -1,30 +1,37 @@
 """Sets going, on demand, every upload below a prefix that has no current receipt.
 
 That is, the function of its group is invoked asynchronously, as OSS would have; where Function Compute refuses that,
-the upload is put into the queue that settle works off. Both are safe to repeat, so a backfill that was cut short is
-ordered again, and goes on where it stopped.
+the upload is put into the queue that settle works off. So is one whose receipt says `failed`, if that was ordered: its
+job says which receipt it supersedes, and an event cannot. All of this is safe to repeat, so a backfill that was cut
+short is ordered again, and goes on where it stopped.
+
+Uploads are listed twice, to count them and to set them going: so memory does not grow with their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from shared import log
 from shared.cloud.ports import Bucket, Invoker, ListedObject
 from shared.errors import CutoutError, Misconfigured
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
+from shared.jobs.receipt import says_failed
 from shared.jobs.store import JobStore
-from shared.jobs.upload import Upload
 from shared.messages import jobs as messages
 from shared.messages.message import Message
-from shared.pipeline.unserved import unserved
+from shared.pipeline.backfill_order import Order, Report, passed_over
+from shared.pipeline.unserved import TO_BE_SERVED, ListedUpload, State, listed_uploads
 from shared.vendors.prices import Prices
 
 AT_ONCE = 16
@@ -34,38 +41,7 @@ again."""
 _STEP = 100
 """Uploads between two notes of the progress, and between two looks at the clock: each takes milliseconds."""
 
-
-class Order(BaseModel):
-    """What a person asks for: `s backfill invoke -e '{"prefix": "uploads/goods/"}'`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    prefix: str = Field(default=keys.UPLOADS, pattern=f"^{keys.UPLOADS}")
-    dry_run: bool = False
-    """Count and price, and change nothing."""
-    confirm: bool = False
-    """Do it although there are more than `confirm_over`."""
-    confirm_over: int = 1000
-
-
-class Report(BaseModel):
-    """The answer to an `Order`. `left` uploads are still to be set going: order it again."""
-
-    model_config = ConfigDict(frozen=True)
-
-    prefix: str
-    found: int
-    price_yuan: float | None
-    """What a call for each of those costs whose price is known; None when it is known of none."""
-    unpriced: int
-    """Of how many it is not known."""
-    set_going: int = 0
-    queued: int = 0
-    """Of those set going, how many settle was left because Function Compute refused to invoke their function."""
-    left: int = 0
-    message: str = ""
-    message_zh: str = ""
-    """The same in Chinese."""
+_Outcome = Literal["invoked", "queued", "not set going"]
 
 
 class _Progress(BaseModel):
@@ -74,6 +50,7 @@ class _Progress(BaseModel):
     last: str
     set_going: int
     at: AwareDatetime
+    failed: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -90,83 +67,157 @@ class Backfill:
     lasts: timedelta
     _refused: bool = field(default=False, init=False)
     """Whether Function Compute refuses to invoke: what it refuses once, it refuses for all."""
-    _reason: Message = field(default=Message("", ""), init=False)
-    """Why the last upload that was not invoked was not."""
-    _queued: int = field(default=0, init=False)
+    _reasons: dict[_Outcome, Message] = field(default_factory=lambda: {"queued": messages.HAD_FAILED()}, init=False)
+    """Why the last upload with that outcome has it."""
 
     def run(self, order: Order) -> Report:
-        before = self._progress(order.prefix)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return self._run(order, pool)
+
+    def _run(self, order: Order, pool: Executor) -> Report:
+        before = self._progress(order)
         ends = self.clock() + self.lasts  # by the time that this first answer of OSS told
-        uploads = list(unserved(self.pictures, self.jobs.bucket, order.prefix))
-        prices = [self.prices.of(Upload(each.key).capability) for each in uploads]
-        known = [price for price in prices if price is not None]
+        report, left = self._counted(order, self._found(order, pool), before.last)
+        if order.dry_run:
+            return _logged(report, messages.NOTHING_CHANGED())
+        if report.found > order.confirm_over and not order.confirm:
+            return _logged(report, messages.CONFIRM(limit=order.confirm_over))
+        found = self._found(order, pool, after=before.last)
+        wanted = (each for each in found if each.state in TO_BE_SERVED)
+        outcomes, left = self._set_going(order, wanted, left, before, ends=ends, pool=pool)
+        report = report.model_copy(
+            update={
+                "set_going": outcomes["invoked"] + outcomes["queued"],
+                "queued": outcomes["queued"],
+                "not_set_going": outcomes["not set going"],
+                "left": left,
+            }
+        )
+        return _logged(report, self._said(report))
+
+    def _found(self, order: Order, pool: Executor, *, after: str = "") -> Iterator[ListedUpload]:
+        found = listed_uploads(self.pictures, self.jobs.bucket, order.prefix, after=after)
+        if not order.failed:
+            yield from found
+        while order.failed and (step := [*islice(found, _STEP)]):
+            yield from pool.map(self._with_receipt, step)
+
+    def _with_receipt(self, found: ListedUpload) -> ListedUpload:
+        """With what its receipt says, where it has one."""
+        if found.state is not State.RECEIPT:
+            return found
+        try:
+            stored = self.pictures.read(found.upload.receipt_key)
+        except CutoutError as error:
+            log.warning("backfill", key=found.upload.key, message=error.message, code=error.code)
+            return replace(found, state=State.UNREADABLE_RECEIPT)
+        return replace(found, state=State.FAILED, failed=stored.etag) if stored and says_failed(stored) else found
+
+    def _counted(self, order: Order, found: Iterator[ListedUpload], last: str) -> tuple[Report, int]:
+        """What is to be done; and how many uploads of it come after `last`."""
+        states: Counter[State] = Counter()
+        wanted, left, priced, yuan = 0, 0, 0, 0.0
+        for each in found:
+            states[each.state] += 1
+            if each.state is State.KEY_TOO_LONG:
+                log.error("upload_refused", key=each.upload.key, message="its key is too long for a receipt")
+            if each.state not in TO_BE_SERVED:
+                continue
+            price = self.prices.of(each.upload.capability)
+            wanted, left = wanted + 1, left + (each.upload.key > last)
+            priced, yuan = priced + (price is not None), yuan + (price or 0.0)
         report = Report(
             prefix=order.prefix,
-            found=len(uploads),
-            price_yuan=round(sum(known), 4) if known or not prices else None,
-            unpriced=len(prices) - len(known),
+            found=wanted,
+            price_yuan=round(yuan, 4) if priced or not wanted else None,
+            unpriced=wanted - priced,
+            passed_over=passed_over(states),
         )
-        if order.dry_run:
-            return self._logged(report, messages.NOTHING_CHANGED())
-        if len(uploads) > order.confirm_over and not order.confirm:
-            return self._logged(report, messages.CONFIRM(limit=order.confirm_over))
-        left = [each for each in uploads if each.key > before.last]
-        count = self._set_going(order.prefix, left, before.set_going, ends)
-        report = report.model_copy(update={"set_going": count, "queued": self._queued, "left": len(left) - count})
-        queued = messages.QUEUED(count=self._queued, reason=self._reason) if self._queued else ""
-        if report.left:
-            return self._logged(report, messages.OUT_OF_TIME(queued=queued))
+        return report, left
+
+    def _set_going(
+        self,
+        order: Order,
+        uploads: Iterator[ListedUpload],
+        left: int,
+        before: _Progress,
+        *,
+        ends: datetime,
+        pool: Executor,
+    ) -> tuple[Counter[_Outcome], int]:
+        """What became of the uploads, in their order, before it was `ends`; and about how many of `left` are left."""
+        outcomes: Counter[_Outcome] = Counter()
+        # Whether there is time is asked here and not by each thread: a thread that is held up must not end the step
+        # before what the other threads have done.
+        while step := [*islice(uploads, _STEP)]:
+            left = max(left, len(step))  # more may have come since they were counted
+            if self.clock() >= ends:
+                return outcomes, left
+            done = Counter(pool.map(self._one, step))
+            if done["queued"]:
+                self.backlog_owner.wake_worker()  # settle may have emptied the queue since the last step
+            outcomes, left = outcomes + done, left - len(step)
+            state = _Progress(
+                last=step[-1].upload.key,
+                set_going=before.set_going + outcomes.total(),
+                at=self.clock(),
+                failed=order.failed,
+            )
+            self.jobs.bucket.write(keys.progress(order.prefix), state.model_dump_json().encode())
+            log.info("backfill", prefix=order.prefix, set_going=state.set_going, left=left)
         self.jobs.bucket.delete((keys.progress(order.prefix),))
-        return self._logged(report, messages.ALL_SET_GOING(queued=queued))
+        return outcomes, 0
 
-    def _set_going(self, prefix: str, uploads: list[ListedObject], already: int, ends: datetime) -> int:
-        """How many were, in their order, before it was `ends`."""
-        done = 0
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            # Whether there is time is asked here and not by each thread: a thread that is held up must not end the step
-            # before what the other threads have done.
-            while done < len(uploads) and self.clock() < ends:
-                step = uploads[done : done + _STEP]
-                queued = list(pool.map(self._one, step)).count(False)
-                if queued:
-                    self.backlog_owner.wake_worker()  # settle may have emptied the queue since the last step
-                self._queued += queued
-                done += len(step)
-                state = _Progress(last=step[-1].key, set_going=already + done, at=self.clock())
-                self.jobs.bucket.write(keys.progress(prefix), state.model_dump_json().encode())
-                log.info("backfill", prefix=prefix, set_going=already + done, left=len(uploads) - done)
-        return done
+    def _one(self, found: ListedUpload) -> _Outcome:
+        if found.state is not State.FAILED and self._is_invoked(found):
+            return "invoked"
+        try:
+            if not self.jobs.enqueue(found.upload, found.listed.etag, supersedes=found.failed):
+                self.jobs.request_recheck(found.upload)  # begun since it was listed, maybe before this version came
+        except CutoutError as error:
+            self._explain("not set going", found, error)
+            return "not set going"
+        return "queued"
 
-    def _one(self, listed: ListedObject) -> bool:
-        """Whether its function is invoked; else it is in the queue."""
-        upload = Upload(listed.key)
-        if not self._refused:
-            try:
-                self.invoker.invoke(upload.group, self.event(listed))
-            except CutoutError as error:
-                log.warning("backfill", key=upload.key, message=f"{error.message}; queued for settle", code=error.code)
-                self._reason = error.text
-                if isinstance(error, Misconfigured):
-                    self._refused = True
-            else:
-                return True
-        if not self.jobs.enqueue(upload, listed.etag):
-            self.jobs.request_recheck(upload)  # begun since it was listed, and maybe before this version came
-        return False
+    def _is_invoked(self, found: ListedUpload) -> bool:
+        """Whether its function is."""
+        if self._refused:
+            return False
+        try:
+            self.invoker.invoke(found.upload.group, self.event(found.listed))
+        except CutoutError as error:
+            self._explain("queued", found, error)
+            if isinstance(error, Misconfigured):
+                self._refused = True
+            return False
+        return True
 
-    def _progress(self, prefix: str) -> _Progress:
-        stored = self.jobs.bucket.read(keys.progress(prefix))
+    def _explain(self, outcome: _Outcome, found: ListedUpload, error: CutoutError) -> None:
+        log.warning("backfill", key=found.upload.key, message=f"{outcome}: {error.message}", code=error.code)
+        self._reasons[outcome] = error.text
+
+    def _said(self, report: Report) -> Message:
+        queued = messages.QUEUED(count=report.queued, reason=self._reasons["queued"]) if report.queued else ""
+        others = (
+            messages.NOT_SET_GOING(count=report.not_set_going, reason=self._reasons["not set going"])
+            if report.not_set_going
+            else ""
+        )
+        if report.left:
+            return messages.OUT_OF_TIME(queued=queued, others=others)
+        return messages.SET_GOING(count=report.set_going, queued=queued, others=others)
+
+    def _progress(self, order: Order) -> _Progress:
+        stored = self.jobs.bucket.read(keys.progress(order.prefix))
         now = self.clock()
         with suppress(ValidationError):
             progress = _Progress.model_validate_json(stored.body if stored else b"")
-            if now - progress.at < _REMEMBERED:
+            if now - progress.at < _REMEMBERED and progress.failed == order.failed:
                 return progress
-        return _Progress(last="", set_going=0, at=now)
+        return _Progress(last="", set_going=0, at=now, failed=order.failed)
 
-    def _logged(self, report: Report, text: Message) -> Report:
-        if report.unpriced:
-            text = messages.UNPRICED(said=text, count=report.unpriced)
-        text = messages.REPORT(found=report.found, said=text)
-        answer = report.model_copy(update={"message": text.en, "message_zh": text.zh})
-        log.info("backfill", **answer.model_dump(exclude={"message_zh"}))  # logs are English
-        return answer
+
+def _logged(report: Report, text: Message) -> Report:
+    report = report.saying(text)
+    log.info("backfill", **report.model_dump(exclude={"message_zh"}))  # logs are English
+    return report

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.jobs.job import Claimed, Fetching, Submitted
+from shared.jobs.job import Fetching, Submitted
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Upload
@@ -61,21 +61,6 @@ class JobRunner:
             else:
                 results |= {outcome.job.upload: outcome for outcome in outcomes}
         return results
-
-    def search(self) -> tuple[list[QueueEntry], timedelta]:
-        """Entries for rechecks, and for jobs that have none in the queue, because an instance may have died over them;
-        and how long it took to find them, by listing all of `jobs/` and `queue/`. Deletes leases on past states."""
-        began = self.clock()
-        unfinished = self.jobs.unfinished()
-        self.jobs.sweep(unfinished.leases)
-        lost = {*unfinished.jobs} - (self.jobs.queued() if unfinished.jobs else set())
-        now = self.clock()
-        entries = [
-            QueueEntry("", stage, now, upload)
-            for stage, uploads in ((Claimed.name, lost), (RECHECK, unfinished.rechecks))
-            for upload in sorted(uploads, key=lambda each: each.key)
-        ]
-        return entries, now - began
 
     def _read(self, entry: QueueEntry) -> tuple[RunResult, StoredJob | None]:
         """The job of an entry, if it can be moved on now; and the entry's result in case it is not moved on."""

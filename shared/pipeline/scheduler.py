@@ -121,6 +121,11 @@ class Scheduler:
         """Jobs in the runs of a lane, of the lane that has the most."""
         return max(Counter((entry.stage, entry.capability) for entry in self._running.values()).values(), default=0)
 
+    @property
+    def without_key(self) -> int:
+        """Entries that are not from the queue, and that were not started or were postponed."""
+        return sum(not entry.key for lane in self._lanes.values() for entry in lane.entries.values())
+
     def backlog(self, now: datetime) -> frozenset[str]:
         """The capabilities that have jobs in stage `waiting`, running or due."""
         return frozenset(

@@ -2,48 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from enum import Enum
+from itertools import islice
 
-from shared import log
 from shared.cloud.ports import Bucket, ListedObject
 from shared.jobs import keys
 from shared.jobs.upload import Kind, Upload
 from shared.vendors.capabilities import of_group
 
-
-def unserved(pictures: Bucket, documents: Bucket, prefix: str) -> Iterator[ListedObject]:
-    """Uploads below `prefix` in the order of their names; one that is written again in the second of its receipt
-    counts, too. `documents` has the jobs."""
-    receipts = {each.key: each.modified for each in pictures.list(keys.receipts_below(prefix))}
-    under_way = {each.key for each in documents.list(keys.jobs_below(prefix))}
-    listed = list(pictures.list(prefix))
-    newest = _newest(listed)
-    for each in listed:
-        upload = Upload(each.key)
-        if upload not in newest or upload.kind not in (Kind.PICTURE, Kind.COMPANION) or upload.job_key in under_way:
-            continue
-        if not any(of_group(upload.group)):
-            continue  # no function serves it: no trigger has its prefix
-        if len(each.key.encode()) > keys.MAX_UPLOAD_BYTES:
-            log.error("upload_refused", key=each.key, message="its key is too long for a receipt")
-            continue
-        receipt = receipts.get(upload.receipt_key)
-        if each.size and (receipt is None or receipt <= newest[upload]):
-            yield each
+_PAGE = 5_000
+"""Uploads whose receipts and jobs are looked for together: that takes some 5 MB, and some 20 requests."""
+_NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
-def _newest(listed: Sequence[ListedObject]) -> dict[Upload, datetime]:
-    """For each picture, when it or what lies beside it was last written; so for a companion without a picture."""
-    there = {each.key for each in listed}
-    newest: dict[Upload, datetime] = {}
-    of_folder: dict[str, datetime] = {}
-    for each in listed:
-        upload = Upload(each.key)
-        if upload.kind is Kind.FOLDER_COMPANION:
-            of_folder[upload.folder] = max(each.modified, of_folder.get(upload.folder, each.modified))
-            continue
-        picture = upload.picture
-        subject = picture if picture and picture.key in there else upload
-        newest[subject] = max(each.modified, newest.get(subject, each.modified))
-    return {upload: max(moment, of_folder.get(upload.folder, moment)) for upload, moment in newest.items()}
+class State(Enum):
+    """What there is of an upload, or why there cannot be anything."""
+
+    NO_RECEIPT = "no_receipt"
+    """Or one from before it, or what lies beside it, was last written."""
+    RECEIPT = "receipt"
+    FAILED = "failed"
+    """A receipt that says so, which a listing does not show."""
+    UNREADABLE_RECEIPT = "unreadable_receipt"
+    UNDER_WAY = "under_way"
+    """It has a job."""
+    KEY_TOO_LONG = "key_too_long"
+    NO_FUNCTION = "no_function"
+    """Its first folder is no group: no trigger has its prefix."""
+
+
+TO_BE_SERVED = (State.NO_RECEIPT, State.FAILED)
+
+
+@dataclass(frozen=True)
+class ListedUpload:
+    """An upload, and what there is of it. `failed` is the ETag of its receipt if that says `failed`."""
+
+    listed: ListedObject
+    state: State
+    failed: str = ""
+
+    @property
+    def upload(self) -> Upload:
+        return Upload(self.listed.key)
+
+
+def listed_uploads(pictures: Bucket, documents: Bucket, prefix: str, *, after: str = "") -> Iterator[ListedUpload]:
+    """All that is to have a receipt of its own, below `prefix` and with names after `after`, in the order of their
+    names. `documents` has the jobs. One that was written in the second of its receipt has `NO_RECEIPT`.
+
+    A page of uploads is in memory at a time. Of receipts and jobs, those are listed whose names lie between the names
+    that belong to the page: a few more where one upload's name begins with another's, as `a.json` comes after
+    `a.b.json`.
+    """
+    listed = pictures.list(prefix, after=after)
+    while names := [*islice(listed, _PAGE)]:
+        page = _Page(pictures, names)
+        found = [ListedUpload(each, _state(Upload(each.key))) for each in names if page.has_receipt_of_its_own(each)]
+        servable = [each.upload for each in found if each.state is State.NO_RECEIPT]
+        receipts = _written(pictures, keys.receipts_below(prefix), {upload.receipt_key for upload in servable})
+        jobs = _written(documents, keys.jobs_below(prefix), {upload.job_key for upload in servable})
+        for each in found:
+            if each.upload.job_key in jobs:
+                yield replace(each, state=State.UNDER_WAY)
+            elif (receipt := receipts.get(each.upload.receipt_key)) and receipt > page.newest(each.listed):
+                yield replace(each, state=State.RECEIPT)
+            else:
+                yield each
+
+
+def _state(upload: Upload) -> State:
+    """As long as nothing is known but its name."""
+    if not any(of_group(upload.group)):
+        return State.NO_FUNCTION
+    return State.KEY_TOO_LONG if len(upload.key.encode()) > keys.MAX_UPLOAD_BYTES else State.NO_RECEIPT
+
+
+def _written(bucket: Bucket, prefix: str, names: set[str]) -> dict[str, datetime]:
+    """When each of the objects with these names, below `prefix`, was written; without those that are not there."""
+    found: dict[str, datetime] = {}
+    last = max(names, default="")
+    for each in bucket.list(prefix, after=min(names)[:-1]) if names else ():
+        if each.key > last:
+            break
+        if each.key in names:
+            found[each.key] = each.modified
+    return found
+
+
+class _Page:
+    """A page of a listing, and what belongs to it of the names before and after it."""
+
+    def __init__(self, pictures: Bucket, names: Sequence[ListedObject]) -> None:
+        self._pictures = pictures
+        self._names = names
+        self._keys = [each.key for each in names]
+        self._newest: dict[str, datetime] = {}
+        """When companions were last written, by what their keys begin with."""
+
+    def has_receipt_of_its_own(self, listed: ListedObject) -> bool:
+        """Whether it is to have one: it is a picture, or a companion without one."""
+        upload = Upload(listed.key)
+        if not listed.size or upload.kind not in (Kind.PICTURE, Kind.COMPANION):
+            return False
+        return upload.picture is None or not self._is_there(upload.picture.key)
+
+    def newest(self, listed: ListedObject) -> datetime:
+        """When a picture or one of its companions was last written."""
+        upload = Upload(listed.key)
+        of_companions = (
+            self._newest_companion(prefix, upload)
+            for role in (() if upload.picture else upload.roles)
+            for prefix in upload.companion_prefixes(role)
+        )
+        return max((listed.modified, *of_companions))
+
+    def _newest_companion(self, prefix: str, upload: Upload) -> datetime:
+        if prefix not in self._newest:
+            companions = ((each.modified, Upload(each.key)) for each in self._below(prefix))
+            self._newest[prefix] = max(
+                (at for at, each in companions if each.picture == upload or each.kind is Kind.FOLDER_COMPANION),
+                default=_NEVER,
+            )
+        return self._newest[prefix]
+
+    def _below(self, prefix: str) -> Iterable[ListedObject]:
+        """The objects whose keys begin with `prefix`, which ends with a dot: listed, unless the page has them all."""
+        end = f"{prefix[:-1]}/"  # the character after a dot
+        if self._keys[0] <= prefix and end <= self._keys[-1]:
+            return self._names[bisect_left(self._keys, prefix) : bisect_left(self._keys, end)]
+        return self._pictures.list(prefix)
+
+    def _is_there(self, key: str) -> bool:
+        if key < self._keys[0]:
+            return any(each.key == key for each in islice(self._pictures.list(key, page=1), 1))
+        place = bisect_left(self._keys, key)
+        return self._keys[place : place + 1] == [key]

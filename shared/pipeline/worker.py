@@ -23,12 +23,13 @@ from shared.jobs.upload import Upload
 from shared.pipeline.outcomes import End, Parked
 from shared.pipeline.runs import MAX_IDLE, JobRunner, RunResult
 from shared.pipeline.scheduler import Scheduler
+from shared.pipeline.search import MOST_FOUND, Search
 from shared.vendors.error_codes import quotable
 
 _LISTING_INTERVAL, _LISTING_INTERVAL_STARVED = timedelta(seconds=1), timedelta(seconds=0.2)
 """Between two listings of the queue; the second when all entries that were listed have been started."""
 _SEARCH_INTERVAL = 20
-"""Between two searches for jobs without an entry, in durations of the last search: it lists all of `jobs/`."""
+"""Between two steps of the search, in durations of the last one: it takes a twentieth of the time, whatever waits."""
 _SUCCESSOR_STARTS = timedelta(minutes=1)
 """Within which the next worker starts, at the latest by the timer: until then a backlog's quota stays settle's."""
 
@@ -40,6 +41,7 @@ class Worker:
 
     scheduler: Scheduler
     runner: JobRunner
+    search: Search
     jobs: JobStore
     backlog_owner: BacklogOwner
     pool: Executor
@@ -88,9 +90,9 @@ class Worker:
             self.backlog_owner.announce(self.scheduler.backlog(now), self.ends + _SUCCESSOR_STARTS)
         except Exception as bug:  # noqa: BLE001 - runs must end, and the next listing may succeed; `run` raises it
             self._note_bug(bug, "")
-        if now >= self._next_search:
-            self._next_search = self.ends  # until this search has ended
-            self._handlers[self.pool.submit(self.runner.search)] = self._searched
+        if now >= self._next_search and self.scheduler.without_key < MOST_FOUND:
+            self._next_search = self.ends  # until this step has ended
+            self._handlers[self.pool.submit(self.search.step)] = self._searched
 
     def _pause(self, now: datetime) -> float:
         """Seconds until there may be something to do."""

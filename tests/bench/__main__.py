@@ -12,7 +12,19 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from tests.bench import figures, idle, latency, memory, overhead, plots, queue, quota, side_by_side, slow_vendor
+from tests.bench import (
+    figures,
+    idle,
+    latency,
+    memory,
+    million,
+    overhead,
+    plots,
+    queue,
+    quota,
+    side_by_side,
+    slow_vendor,
+)
 from tests.bench.cold_start import OURS, RUNS, Starter, cold_starts
 from tests.bench.machine import machine
 from tests.bench.stage import stage_peer
@@ -90,6 +102,11 @@ def _queue(chosen: argparse.Namespace) -> Iterator[Table]:
     yield queue.table(list(queue.measured((100,) if chosen.quick else queue.WAITING)))
 
 
+def _million(chosen: argparse.Namespace) -> Iterator[Table]:
+    counts = million.COUNTS[:-1] if chosen.quick else million.COUNTS
+    yield million.table(*([*million.measured(what, counts)] for what in ("settle", "backfill")))
+
+
 def _slow_vendor(chosen: argparse.Namespace) -> Iterator[Table]:
     yield slow_vendor.table(slow_vendor.measure(40 if chosen.quick else slow_vendor.UPLOADS))
 
@@ -125,6 +142,7 @@ MEASUREMENTS: dict[str, Callable[[argparse.Namespace], Iterator[Table]]] = {
     "idle": _idle,
     "latency": _latency,
     "queue": _queue,
+    "million": _million,
     "quota": _quota,
     "slow-vendor": _slow_vendor,
     "side-by-side": _side_by_side,

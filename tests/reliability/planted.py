@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from shared.pictures.sniff import Download
+from shared.pipeline.search import Search
 from shared.vendors.capability import Capability
 from shared.vendors.protocol import Nonce, Task
 from shared.vendors.viapi import Viapi
@@ -121,6 +123,16 @@ def takes_its_own_lease_for_anothers(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store._Lease, "__eq__", lambda lease, other: False)
 
 
+def begins_its_search_anew_with_each_step(patch: pytest.MonkeyPatch) -> None:
+    step = Search.step
+
+    def forgetful(search: Search) -> tuple[list[QueueEntry], timedelta]:
+        search._rest = None
+        return step(search)
+
+    patch.setattr(Search, "step", forgetful)
+
+
 def logs_the_link_that_a_vendor_is_shown(patch: pytest.MonkeyPatch) -> None:
     call = Viapi.call
 
@@ -152,6 +164,7 @@ FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
     saves_again_without_looking,
     removes_again_without_looking,
     gives_up_when_an_answer_is_uncertain,
+    begins_its_search_anew_with_each_step,
 )
 FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     writes_the_receipt_before_the_outputs,

@@ -24,6 +24,7 @@ from shared.jobs import keys
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from shared.pipeline.dispatch import Dispatcher
+from shared.pipeline.search import Search
 from tests.reliability.actors import Actor, Cast, Order
 from tests.reliability.instances import CHANGES
 from tests.reliability.leaks import told_too_much
@@ -37,6 +38,9 @@ _UPLOADS, _SETTLE = timedelta(seconds=120), timedelta(seconds=300)
 """The functions' timeouts."""
 _MOST_ROUNDS = 40
 """In which everything must have become quiet: 11 minutes apart, they outlast every patience but the day for tickets."""
+
+_STEP = 5
+"""Names in a step of the search, so that a search takes several rounds."""
 
 _SELDOM = st.sampled_from((False, False, False, False, True))
 _INDEX = st.integers(0, 5)
@@ -84,6 +88,8 @@ class Schedule(RuleBasedStateMachine):
         self.bucket.before, self.bucket.after = self._before, self._after
         self.shop.now = self._now
         self.function, self.settle = self._arrivals(_UPLOADS), self._arrivals(_SETTLE)
+        self.search = Search(self.settle.jobs, self._now, step=_STEP)
+        """Of the instance that is left in the end; those that are interleaved are new ones."""
         self.pending: list[tuple[str, str]] = []
         """Events, key and ETag, that OSS or Function Compute have yet to deliver, maybe again."""
         self.dropped: list[str] = []
@@ -187,7 +193,7 @@ class Schedule(RuleBasedStateMachine):
     def _settle_down(self) -> None:
         for _ in range(_MOST_ROUNDS):
             self.clock.pass_(minutes=11)
-            self._round()
+            self._round(self.search)
             if not self.shop.keys(keys.JOBS) and {*self.shop.keys(keys.QUEUE)} <= {keys.OWNER}:
                 return  # of the turns that a job has left, each round finds one
         self._check("lost", [f"{key} never ends" for key in self.shop.keys(keys.JOBS)])
@@ -202,7 +208,7 @@ class Schedule(RuleBasedStateMachine):
     def _key(self, which: int) -> str:
         return self.people.scene[which % len(self.people.scene)]
 
-    def _round(self) -> None:
+    def _round(self, search: Search | None = None) -> None:
         def sleep(seconds: float) -> None:
             wakes = self.clock() + timedelta(seconds=seconds)
             self.cast.before("sleep", "")
@@ -210,7 +216,7 @@ class Schedule(RuleBasedStateMachine):
 
         ends = self._now() + timedelta(seconds=Timeouts.within(_SETTLE.total_seconds()).begin)
         # Workers that overlap are what is interleaved, not what one of them does at once.
-        self.shop.worker(ends, sleep=sleep, dispatcher=self.settle).run()
+        self.shop.worker(ends, sleep=sleep, dispatcher=self.settle, search=search).run()
 
     def _begin(
         self, work: Callable[[], object], timeout: timedelta, walk: Walk, event: tuple[str, str] | None = None

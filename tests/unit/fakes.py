@@ -31,6 +31,7 @@ from shared.pipeline.polling import PollEstimator
 from shared.pipeline.results import ResultStore
 from shared.pipeline.runs import JobRunner
 from shared.pipeline.scheduler import Scheduler
+from shared.pipeline.search import Search
 from shared.pipeline.ticket_polls import TicketPolls
 from shared.pipeline.vendor_calls import VendorCalls
 from shared.pipeline.vendor_client import VendorClient
@@ -321,14 +322,16 @@ class Shop:
         *,
         sleep: Callable[[float], None] | None = None,
         dispatcher: Dispatcher | None = None,
+        search: Search | None = None,
     ) -> Worker:
-        """An instance's worker. Unless there is a `pool` it does one thing after the other; sleeping makes the clock go
-        on."""
+        """An instance's worker, the instance's first unless it is given its `search`. Unless there is a `pool` it does
+        one thing after the other; sleeping makes the clock go on."""
         instance = dispatcher or self.dispatcher
         pipeline, jobs = instance.pipeline, instance.pipeline.jobs
         return Worker(
             Scheduler(pipeline.vendor_calls.concurrency),
             JobRunner(jobs, pipeline, instance, pipeline.ticket_polls, clock=self.now, ends=ends),
+            search or Search(jobs, self.now),
             jobs,
             instance.backlog_owner,
             pool or AtOnce(),

@@ -187,7 +187,7 @@ def test_a_job_may_be_printed() -> None:
     shop = opened(Vendor(works))
     for key in UPLOADS:
         shop.upload(key, picture(500, 500))
-    printed = repr([shop.job(upload.key) for upload in shop.pipeline.jobs.unfinished().jobs])
+    printed = repr([shop.job(each.upload.key) for each in shop.pipeline.jobs.unfinished() if each])
     assert "Job(" in printed
     assert SECRET not in printed
     assert keys.WORK not in printed

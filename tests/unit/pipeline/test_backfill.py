@@ -15,7 +15,8 @@ from shared.errors import Misconfigured, Unavailable
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.upload import Upload
-from shared.pipeline.backfill import Backfill, Order, Report
+from shared.pipeline.backfill import Backfill
+from shared.pipeline.backfill_order import Order, Report
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import Shop
@@ -98,7 +99,10 @@ def test_what_has_a_current_receipt_or_a_job_is_left_alone(shop: Shop, functions
     # One that is as old as its upload, to the second, is told again: whoever hears of it will see that it stands.
     things, key = shop.bucket.things, Upload(COMMON).receipt_key
     things[key] = replace(things[key], modified=things[key].modified + timedelta(seconds=1))
-    assert backfill(shop, functions).found == 0
+    report = backfill(shop, functions)
+    assert (report.found, report.passed_over) == (0, {"under_way": 1})
+    assert report.message == "0 found; set going: 0; passed over: 1 (has a job already)"
+    assert report.message_zh == "找到 0 个；已开始处理：0 个；已跳过：1 个（正在处理）"
 
 
 def test_an_overwritten_upload_and_a_newer_mask_count(shop: Shop, functions: Invocations) -> None:
@@ -285,8 +289,10 @@ def test_a_key_that_is_too_long_is_named_and_passed_over(
 ) -> None:
     long = f"uploads/general/common/{'x' * 980}.jpg"
     shop.bucket.put(long, picture())
-    assert backfill(shop, functions).found == 0
-    assert long in caplog.text
+    report = backfill(shop, functions)
+    assert (report.found, report.passed_over) == (0, {"key_too_long": 1})
+    assert "passed over: 1 (the name is too long for a receipt)" in report.message
+    assert caplog.text.count(long) == 1
 
 
 def test_what_no_function_owns_is_passed_over_and_does_not_make_the_platform_refuse(
@@ -295,8 +301,41 @@ def test_what_no_function_owns_is_passed_over_and_does_not_make_the_platform_ref
     misplaced = "uploads/goods/a.jpg"  # its function tells whoever put it there
     for key in ("uploads/stray.jpg", "uploads/garden/plant/a.jpg", misplaced, COMMON):
         shop.bucket.put(key, picture())
-    assert backfill(shop, functions).found == 2
+    report = backfill(shop, functions)
+    assert (report.found, report.passed_over) == (2, {"no_function": 2})
+    assert report.message == "2 found; set going: 2; passed over: 2 (no function serves its folder)"
     assert functions.keys() == [COMMON, misplaced]
+
+
+def test_a_dry_run_and_a_refusal_say_what_would_be_passed_over(shop: Shop, functions: Invocations) -> None:
+    for key in ("uploads/stray.jpg", f"uploads/general/common/{'x' * 980}.jpg", *numbered(3)):
+        shop.bucket.put(key, b"x")
+    passed_over = "passed over: 1 (the name is too long for a receipt), 1 (no function serves its folder)"
+    for order in (Order(dry_run=True), Order(confirm_over=2)):
+        report = backfill(shop, functions, order)
+        assert (report.found, functions.told) == (3, [])
+        assert passed_over in report.message
+
+
+def test_an_upload_that_can_be_neither_invoked_nor_queued_is_told_and_holds_up_no_other(
+    shop: Shop, functions: Invocations
+) -> None:
+    functions.refusal = Misconfigured("AccessDenied", "no")
+    uploads = numbered(5)
+    for key in uploads:
+        shop.bucket.put(key, picture())
+
+    def denied(name: str, key: str) -> None:
+        if (name, key) == ("create", Upload(uploads[2]).job_key):
+            raise Misconfigured("AccessDenied", "OSS refuses PutObject")
+
+    shop.bucket.before = denied
+    report = backfill(shop, functions)
+    assert (report.found, report.set_going, report.queued, report.not_set_going, report.left) == (5, 4, 4, 1, 0)
+    assert "set going: 4; queued for settle: 4, since no; not set going: 1, since OSS refuses" in report.message
+    assert queued(shop) == [*uploads[:2], *uploads[3:]]
+    shop.bucket.before = lambda name, key: None
+    assert backfill(shop, functions).set_going == 1, "ordered again, it is found again"
 
 
 def test_an_upload_whose_invocation_failed_is_queued_and_the_others_are_still_invoked(

@@ -136,7 +136,8 @@ def test_a_lease_on_a_jobs_present_state_stays(shop: Shop) -> None:
     assert found is not None
     shop.clock.pass_(minutes=1)
     assert shop.pipeline.jobs.acquire(found) is not None
-    assert shop.pipeline.jobs.unfinished().leases == ()
+    assert [each.upload for each in shop.pipeline.jobs.unfinished() if each] == [Upload(HD)]
+    assert Upload(HD).lease_key(found.etag, 0) in shop.bucket.things
 
 
 def test_one_uploads_bug_does_not_hold_up_the_others_and_is_raised_in_the_end(shop: Shop) -> None:
@@ -418,7 +419,7 @@ def test_a_bug_in_the_search_is_raised_when_all_else_is_done(
     def bug(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(shop.pipeline.jobs, "sweep", bug)
+    monkeypatch.setattr(shop.pipeline.jobs, "unfinished", bug)
     with pytest.raises(ZeroDivisionError):
         go(shop)
     assert shop.receipt(COMMON) is not None

@@ -1,0 +1,62 @@
+"""All that is under way, as a listing of `jobs/` shows it; leases on past states are deleted on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import heappop, heappush
+
+from shared.cloud.ports import Bucket, ListedObject
+from shared.jobs import keys
+from shared.jobs.upload import Upload
+
+_DELETED_TOGETHER = 1000
+"""Leases: as many as one request may name (DeleteMultipleObjects)."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A name under `jobs/`: `upload` has a job, or is to be looked at again, since it was written at `modified`."""
+
+    upload: Upload
+    modified: datetime
+    is_recheck: bool
+
+
+def unfinished(bucket: Bucket, on_foreign: Callable[[str], object]) -> Iterator[Unfinished | None]:
+    """Something for each name: None when it is no job and no recheck. `on_foreign` is told of names that are not ours.
+
+    A lease is listed before the job that it may be about, as an ETag sorts before `json`. So leases are kept in mind
+    until that name is reached, and neither all of them nor all jobs are ever in memory.
+    """
+    leases: list[tuple[str, str, str]] = []
+    """A heap by the jobs' keys: each with the ETag of the state that the lease is about, and the lease's key."""
+    past: list[str] = []
+    for listed in bucket.list(keys.JOBS):
+        while leases and leases[0][0] <= listed.key:
+            job_key, etag, lease = heappop(leases)
+            if (job_key, etag) != (listed.key, listed.etag):
+                past.append(lease)
+        if len(past) >= _DELETED_TOGETHER:
+            _sweep(bucket, past)
+            past = []
+        shown = _shown(listed)
+        if shown is None:
+            if state := keys.state_of(listed.key):
+                heappush(leases, (*state, listed.key))
+            else:
+                on_foreign(listed.key)
+        yield shown
+    _sweep(bucket, [*past, *(lease for _, _, lease in leases)])
+
+
+def _sweep(bucket: Bucket, leases: list[str]) -> None:
+    """Delete the leases at these keys, once: what stays is found again."""
+    bucket.delete(tuple(leases), still_needed=lambda: False)
+
+
+def _shown(listed: ListedObject) -> Unfinished | None:
+    if not listed.key.endswith((".json", ".next")):
+        return None
+    return Unfinished(Upload.of_job(listed.key), listed.modified, is_recheck=listed.key.endswith(".next"))

@@ -1,0 +1,79 @@
+"""What a person orders of `backfill`, and what it reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.jobs import keys
+from shared.messages import jobs as messages
+from shared.messages.message import COMMA, Message
+from shared.pipeline.unserved import State
+
+_REASONS = {
+    State.UNDER_WAY: messages.UNDER_WAY(),
+    State.KEY_TOO_LONG: messages.KEY_TOO_LONG(),
+    State.NO_FUNCTION: messages.NO_FUNCTION(),
+    State.UNREADABLE_RECEIPT: messages.UNREADABLE_RECEIPT(),
+}
+"""Why an upload that lacks a receipt is passed over."""
+
+
+class Order(BaseModel):
+    """What a person asks for: `s backfill invoke -e '{"prefix": "uploads/goods/"}'`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prefix: str = Field(default=keys.UPLOADS, pattern=f"^{keys.UPLOADS}")
+    failed: bool = False
+    """Also what has a receipt that says `failed`: every receipt is read for that."""
+    dry_run: bool = False
+    """Count and price, and change nothing."""
+    confirm: bool = False
+    """Do it although there are more than `confirm_over`."""
+    confirm_over: int = 1000
+
+
+class Report(BaseModel):
+    """The answer to an `Order`. `left` uploads are still to be set going: order it again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prefix: str
+    found: int
+    price_yuan: float | None
+    """What a call for each of those costs whose price is known; None when it is known of none."""
+    unpriced: int
+    """Of how many it is not known."""
+    passed_over: Mapping[str, int]
+    """How many lack a receipt and are not among those found, by the reason."""
+    set_going: int = 0
+    queued: int = 0
+    """Of those set going, how many settle was left: those that had failed, and all when Function Compute refused to
+    invoke their functions."""
+    not_set_going: int = 0
+    """How many could not be queued either."""
+    left: int = 0
+    message: str = ""
+    message_zh: str = ""
+    """The same in Chinese."""
+
+    def saying(self, text: Message) -> Report:
+        """The report with `text`, and with what it counted, as its message."""
+        if self.unpriced:
+            text = messages.UNPRICED(said=text, count=self.unpriced)
+        if self.passed_over:
+            reasons = (
+                messages.PASSED_OVER_FOR(count=count, reason=_REASONS[State(state)])
+                for state, count in self.passed_over.items()
+            )
+            text = messages.PASSED_OVER(said=text, reasons=COMMA.join(reasons))
+        text = messages.REPORT(found=self.found, said=text)
+        return self.model_copy(update={"message": text.en, "message_zh": text.zh})
+
+
+def passed_over(states: Counter[State]) -> dict[str, int]:
+    """How many of those uploads lack a receipt and cannot be set going, by the reason."""
+    return {state.value: states[state] for state in _REASONS if states[state]}
