@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from shared.jobs.receipt import Receipt
+from shared.jobs.upload import Upload
 from tests.cloud.box import Cloud
-from tests.scenarios.shop import Shop, photo
+from tests.scenarios.shop import Shop, photo, wait_for
 
 SMALL = photo(size=(180, 120))
 
@@ -67,6 +69,23 @@ def test_an_event_that_the_platform_lost_by_an_error_of_its_own_is_made_good_by_
     assert [dropped.reason for dropped in cloud.fc.dropped] == ["InternalServerError"]
     assert order(shop)["set_going"] == 1
     assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
+
+
+def test_what_failed_is_served_when_that_is_ordered(shop: Shop) -> None:
+    key = shop.upload("uploads/general/common/红鞋 1+2%.jpg", SMALL)
+    picture = shop.bucket.peek(key)
+    assert picture is not None
+    failed = Receipt(
+        source=key, etag=picture.etag, status="failed", uploaded_at=picture.modified, finished_at=picture.modified
+    )
+    time.sleep(1.1)  # a receipt of the same second counts as none
+    shop.bucket.write(Upload(key).receipt_key, failed.model_dump_json().encode(), inputs_etag=picture.etag)
+    assert order(shop)["found"] == 0
+    report = order(shop, failed=True)
+    assert (report["found"], report["queued"], report["passed_over"]) == (1, 1, {})
+    wait_for(lambda: shop.receipt(key) not in (None, failed), "another receipt")
+    assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
+    assert order(shop, failed=True)["found"] == 0
 
 
 def test_what_is_no_order_is_told_so(shop: Shop) -> None:
