@@ -1,0 +1,186 @@
+"""`python -m tests.reliability.outages [--waiting 200 20000] [--minutes 11 2880]`: what an outage does to the photos that
+wait, in virtual time: the vendor's gateway answers every call with an error page, for minutes or for days.
+
+The exit code is 1 when a promise was broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+from shared.pipeline.scheduler import AHEAD
+from tests.bench.progress import say
+from tests.bench.table import Table, percent
+from tests.reliability.burst_figures import displacement
+from tests.reliability.virtual_line import LATENCY, Call, TimedShop
+
+WAITING, MINUTES = (200, 20_000), (11, 2 * 24 * 60)
+_QPS, _QPS_OF_MANY, _MANY = 2.0, 10.0, 1_000
+"""The second is bought for more than `_MANY` photos, which would take hours with the first."""
+_BEFORE = timedelta(seconds=5)
+"""For which calls are served before the outage, so that some are on their way when it begins."""
+_LEAST_PAUSE = timedelta(seconds=0.5)
+"""From an answer to the next call, if that did not come as soon as it could."""
+_FIRST_MINUTE = timedelta(minutes=1)
+_LEAST_SHARE = 0.97
+_PATIENCE = timedelta(hours=2)
+"""Beside the time that the whole quota would take twice."""
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Over so many `waiting` photos."""
+
+    waiting: int
+    lasts: timedelta
+
+    @property
+    def qps(self) -> float:
+        return _QPS if self.waiting <= _MANY else _QPS_OF_MANY
+
+    @property
+    def on_their_way(self) -> int:
+        """Calls that may have been begun before the vendor's first refusal was heard."""
+        return math.ceil(self.qps * (AHEAD + LATENCY))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of the photos."""
+
+    outage: Outage
+    ended: datetime
+    """When the outage was over."""
+    during: Sequence[Call]
+    """The calls that came while it lasted."""
+    after: Sequence[Call]
+    """The calls that were served after it."""
+    served: int
+    failed: int
+    """Receipts that are not `done`."""
+    displaced: int
+    """Places, at most, between a photo's in the queue and in the order of the calls that were served."""
+    miscounted: int
+    """Receipts whose `attempts` is not the number of calls that the vendor charged."""
+
+    @property
+    def at_once(self) -> int:
+        """Calls during the outage, beside the first, that no pause came before."""
+        answered = accumulate((call.answered for call in self.during), max)
+        return sum(call.at - last < _LEAST_PAUSE for call, last in zip(self.during[1:], answered, strict=False))
+
+    @property
+    def first_minute(self) -> float:
+        """The share of the quota that was used in the minute from the first call that was served again, or until the
+        last one."""
+        ends = self.after[0].at + _FIRST_MINUTE if self.after else self.ended
+        return self._share([call for call in self.after if call.at < ends])
+
+    @property
+    def share(self) -> float:
+        """The share of the quota from that call to the last one."""
+        return self._share(self.after)
+
+    def _share(self, calls: Sequence[Call]) -> float:
+        if not calls:
+            return 0.0
+        return len(calls) / (self.outage.qps * (calls[-1].at - calls[0].at).total_seconds() + 1)
+
+    def broken(self) -> Iterator[str]:
+        """What was promised and not kept."""
+        most = self.outage.on_their_way
+        if self.served < self.outage.waiting:
+            yield f"{self.served} of {self.outage.waiting} photos were served"
+        if self.failed:
+            yield f"{self.failed} receipts say that a photo cannot be served"
+        if self.miscounted:
+            yield f"{self.miscounted} receipts give another number of calls than was charged"
+        if self.displaced > most:
+            yield f"a photo was called {self.displaced} places from its own in the queue, of {most}"
+        if self.at_once > most:
+            yield f"{self.at_once} calls of the outage came without a pause, and {most} were on their way when it began"
+        if min(self.first_minute, self.share) < _LEAST_SHARE:
+            yield f"{percent(self.first_minute)} of the quota in the first minute after it, {percent(self.share)} in all"
+
+
+def measure(outage: Outage) -> Found:
+    """Photos wait, calls are served for a few seconds, the outage comes and goes, and settle ends when all is done."""
+    shop = TimedShop(outage.qps)
+    queue = shop.wait_in_line(outage.waiting)
+    begins = shop.clock() + _BEFORE
+    ended = begins + outage.lasts
+    shop.vendor.outage = begins, ended
+    needed = timedelta(seconds=outage.waiting / outage.qps)
+    shop.settle_until(lambda: shop.is_over, ended + 2 * needed + _PATIENCE)
+    calls = sorted(shop.vendor.calls, key=lambda call: call.at)
+    served = [call for call in calls if call.ok]
+    receipts, billed = shop.receipts(), shop.billed()
+    return Found(
+        outage,
+        ended,
+        during=[call for call in calls if begins <= call.at < ended],
+        after=[call for call in served if call.at >= ended],
+        served=sum(receipt.status == "done" for receipt in receipts.values()),
+        failed=sum(receipt.status != "done" for receipt in receipts.values()),
+        displaced=displacement(queue, [call.key for call in served]),
+        miscounted=sum(receipt.attempts != billed[key] for key, receipt in receipts.items()),
+    )
+
+
+def table(found: Sequence[Found]) -> Table:
+    return Table(
+        "Outages of a vendor, in virtual time",
+        [
+            *("photos waiting", "outage", "QPS", "served after all", "`failed`", "calls during it", "without a pause"),
+            *("first call served after its end", "of the quota, in the first minute", "and in all"),
+            *("`attempts` as charged", "places out of order"),
+        ],
+        [_row(each) for each in found],
+        "The gateway answers every call with a page of status 502, 503 or 504. settle is invoked by its timer, every "
+        "minute, and by the wake-ups that it writes. Goals: all are served in the queue's order, none is `failed`, at "
+        "most one call after each pause beside those that were on their way when the outage began, and 97 % of the "
+        f"quota. A call takes {LATENCY:g} s, and requests to OSS take their time.",
+    )
+
+
+def _row(found: Found) -> list[str | int | float]:
+    outage, count = found.outage, len(found.during)
+    waited = f"{(found.after[0].at - found.ended).total_seconds():.0f} s" if found.after else "never"
+    receipts = found.served + found.failed
+    return [
+        *(outage.waiting, _duration(outage.lasts), outage.qps, found.served, found.failed, count, found.at_once),
+        *(waited, percent(found.first_minute), percent(found.share)),
+        *(f"{receipts - found.miscounted:,} of {receipts:,}", found.displaced),
+    ]
+
+
+def _duration(lasts: timedelta) -> str:
+    return f"{lasts.days} d" if lasts.days else f"{lasts.total_seconds() / 60:g} min"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--waiting", type=int, nargs="+", default=WAITING, metavar="PHOTOS")
+    parser.add_argument("--minutes", type=float, nargs="+", default=MINUTES)
+    asked = parser.parse_args()
+    logging.getLogger("oss_cutout").setLevel(logging.CRITICAL)  # what production says of each call in an outage
+    found = []
+    for waiting in asked.waiting:
+        for minutes in asked.minutes:
+            say(f"an outage of {minutes:g} minutes over {waiting:,} photos")
+            found.append(measure(Outage(waiting, timedelta(minutes=minutes))))
+            for sentence in found[-1].broken():
+                say(f"    broken: {sentence}")
+    print(table(found).markdown(" ".join(["python -m tests.reliability.outages", *sys.argv[1:]])))
+    return int(any(True for each in found for _ in each.broken()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
