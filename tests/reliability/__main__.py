@@ -7,33 +7,23 @@ Every figure is counted as this runs. The exit code is 1 when a promise was brok
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 
-import pytest
-
 from tests.reliability import burst
-from tests.reliability.burst_figures import Burst, Found
-from tests.reliability.crash_points import RETRIES, Walked, walk
+from tests.reliability.burst_figures import Burst
+from tests.reliability.crash_points import walk
+from tests.reliability.figures import Figures, table
 from tests.reliability.hostile_inputs import TRIALS, counted
 from tests.reliability.leaks import watched
-from tests.reliability.ledger import Counts
-from tests.reliability.planted import (
-    FOUND_BY_SCHEDULES,
-    PLANTED,
-    Plant,
-    is_found_by_crash_points,
-    is_found_by_schedules,
-)
-from tests.reliability.promises import Kind
-from tests.reliability.schedules import Schedule
+from tests.reliability.planted import PLANTED, Plant, is_found
 from tests.reliability.shapes import SHAPES, Shape
-from tests.reliability.soak import soak
+from tests.reliability.soak import processes, soak
+from tests.unit.fakes import AtOnce
 
 Hostile = Callable[[], int]
 """Tries hostile inputs; raises `AssertionError` when one does harm, and returns how many there were."""
@@ -44,33 +34,18 @@ FASTER = 1.5
 HOSTILE_INPUTS: tuple[Hostile, ...] = tuple(partial(counted, trial) for trial in TRIALS.values())
 
 
-@dataclass
-class Figures:
-    walks: dict[str, Walked] = field(default_factory=dict)
-    """By the name of the shape."""
-    schedules: Counts = field(default_factory=Counts)
-    planted: dict[str, bool] = field(default_factory=dict)
-    """Whether each was found."""
-    hostile: int = 0
-    lines: int = 0
-    """Of the log, all of them read."""
-    burst: Found | None = None
-    """None when there was none."""
-    wrong: Counter[Kind] = field(default_factory=Counter)
-
-    @property
-    def good(self) -> bool:
-        return not self.wrong.total() and all(self.planted.values())
-
-
 def measure(
     schedules: int,
     shapes: Sequence[Shape] = SHAPES,
     plants: Sequence[Plant] = PLANTED,
     hostile: Sequence[Hostile] = HOSTILE_INPUTS,
     uploads: int = 0,
+    pool: Executor | None = None,
 ) -> Figures:
-    """Does it all, and a burst of so many `uploads`. What is found is printed as it is found."""
+    """Does it all, and a burst of so many `uploads`. What is found is printed as it is found.
+
+    Schedules and planted bugs go to the processes of `pool`, if any.
+    """
     figures = Figures()
     with watched() as watch:
         for shape in shapes:
@@ -78,76 +53,25 @@ def measure(
             for kind, sentence in walked.wrong:
                 figures.wrong[kind] += 1
                 print(f"{kind}: {sentence}")
-        with pytest.MonkeyPatch.context() as patch, _reported():
-            patch.setattr(Schedule, "counts", figures.schedules)
-            soak(schedules)
-        figures.wrong += figures.schedules.wrong
         for attempt in hostile:
             figures.wrong["broken"] += 1
             with _reported():
                 figures.hostile += attempt()
                 figures.wrong["broken"] -= 1
-    figures.lines = watch.lines
-    figures.wrong["leaked"] += len(watch.leaked)
-    for plant in plants:
-        is_found = is_found_by_schedules if plant in FOUND_BY_SCHEDULES else is_found_by_crash_points
-        figures.planted[plant.__name__] = is_found(plant)
+    soaked = soak(schedules, pool)
+    figures.schedules = soaked.counts
+    figures.wrong += soaked.counts.wrong
+    figures.lines = watch.lines + soaked.lines
+    figures.wrong["leaked"] += len(watch.leaked) + soaked.leaked
+    found = (pool or AtOnce()).map(is_found, plants)
+    figures.planted = dict(zip((plant.__name__ for plant in plants), found, strict=True))
     if uploads:
-        found = figures.burst = burst.measure(Burst(uploads, FASTER))
-        figures.wrong += Counter({"lost": found.lost, "paid twice": found.paid_twice})
-        for sentence in found.broken():
+        figures.burst = burst.measure(Burst(uploads, FASTER))
+        figures.wrong += Counter({"lost": figures.burst.lost, "paid twice": figures.burst.paid_twice})
+        for sentence in figures.burst.broken():
             figures.wrong["broken"] += 1
             print(f"broken: in a burst, {sentence}")
     return figures
-
-
-def table(figures: Figures) -> Iterator[tuple[str, str]]:
-    """The rows."""
-    walks, schedules, wrong = figures.walks.values(), figures.schedules, figures.wrong
-    yield "crash points tried", crash_points({name: walked.points for name, walked in figures.walks.items()})
-    yield "schedules run", f"{schedules.schedules:,}"
-    yield "duplicates delivered", f"{sum(walked.duplicates for walked in walks) + schedules.duplicates:,}"
-    yield "deaths", f"{sum(walked.deaths for walked in walks) + schedules.deaths:,}"
-    yield "faults injected", f"{schedules.faults.total():,}"
-    yield "instances with a wrong clock", f"{schedules.skewed:,}"
-    uncertain = sum((walked.uncertain for walked in walks), schedules.uncertain)
-    yield "changes of the bucket that got no answer", _told(uncertain.elements())
-    made_again = sum((walked.made_again for walked in walks), schedules.made_again)
-    yield "of them made again, after looking", _told(made_again.elements())
-    yield "planted bugs found", f"{sum(figures.planted.values())} of {len(figures.planted)}"
-    if figures.hostile:
-        yield "hostile inputs tried", f"{figures.hostile:,}"
-    if figures.burst:
-        yield from figures.burst.rows()
-    yield "**lost**", f"**{wrong['lost']:,}**"
-    yield "**paid twice outside the named points**", f"**{wrong['paid twice']:,}**"
-    yield "**leaked**", f"**{wrong['leaked']:,}**, in {figures.lines:,} log lines and every receipt"
-    yield "other promises broken", f"{wrong['broken']:,}"
-    yield (
-        "the named points: crash points that cost a second call",
-        _told(_unnumbered(each) for walked in walks for each in walked.paid_again),
-    )
-    yield (
-        "second calls in the schedules, by reason",
-        _told(schedules.billed_again.elements()),
-    )
-
-
-def crash_points(points: Mapping[str, int]) -> str:
-    """The first row's figures, of the points by shape."""
-    return f"{sum(points.values()):,}, each {len(RETRIES)} times: " + "; ".join(
-        f"{name} {count}" for name, count in points.items()
-    )
-
-
-def _told(reasons: Iterable[str]) -> str:
-    counted = Counter(reasons)
-    return f"{counted.total():,}: " + "; ".join(f"{times:,} {reason}" for reason, times in counted.most_common())
-
-
-def _unnumbered(boundary: str) -> str:
-    """The kind of boundary: without the upload, and which of its kind."""
-    return re.sub(r" uploads/\S+|, number \d+", "", boundary)
 
 
 @contextmanager
@@ -163,7 +87,8 @@ def main() -> int:
     parser.add_argument("--schedules", type=int, default=1_000)
     parser.add_argument("--burst", type=int, default=2_000, metavar="UPLOADS", help="0: none")
     asked = parser.parse_args()
-    figures = measure(asked.schedules, uploads=asked.burst)
+    with processes() as pool:
+        figures = measure(asked.schedules, uploads=asked.burst, pool=pool)
     print("\n| what | count |\n|---|---|")
     for what, count in table(figures):
         print(f"| {what} | {count} |")

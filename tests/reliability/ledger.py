@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
@@ -13,6 +13,9 @@ from tests.reliability.model_vendor import Bill
 from tests.reliability.people import People
 from tests.reliability.promises import Kind, Wrong
 from tests.unit.fakes import Clock, MemoryBucket
+
+WRONG = "wrong"
+"""Of `Counts.attempts`: fewer than were charged, or more although that can be known."""
 
 
 @dataclass
@@ -33,10 +36,15 @@ class Counts:
     billed: int = 0
     billed_again: Counter[str] = field(default_factory=Counter)
     """By the reason why nobody can have known better."""
+    attempts: Counter[str] = field(default_factory=Counter)
+    """Receipts, by how their `attempts` compares with the vendor's bills."""
     wrong: Counter[Kind] = field(default_factory=Counter)
     """Promises that were not kept; hypothesis tries again what went wrong, and each time counts."""
     excluded: int = 0
     """Uploads that were not made: see `People.put`. The schedules are more than asked for: hypothesis repeats some."""
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
 
 
 class Ledger:
@@ -54,10 +62,19 @@ class Ledger:
         """Of which nothing in the bucket speaks yet."""
         self._untold: dict[Actor | None, set[str]] = defaultdict(set)
         """Results of which no receipt speaks yet, and copies of which no job does."""
+        self._calls: Counter[str] = Counter()
+        """Since the upload's job began: calls for it that the vendor may have charged."""
+        self._holders: dict[str, set[Actor]] = defaultdict(set)
+        """By job, who has written it."""
 
     def accuse(self, kind: Kind, sentence: str) -> None:
         self.wrong.append((kind, sentence))
         self._counts.wrong[kind] += 1
+
+    def called(self, key: str) -> None:
+        """The vendor was called for the picture at `key`, and may charge for it."""
+        thing = self._bucket.things.get(key)
+        self._calls[self._people.owner.get(thing.etag, key) if thing else key] += 1
 
     def billed(self, bill: Bill) -> None:
         """The vendor has charged for a call."""
@@ -86,6 +103,7 @@ class Ledger:
             self._people.missed([self._bucket.things[key].etag], actor.seen)
         if name == "publish_copy":
             self._untold[actor].add(key)
+        self._note_holder(name, key)
         if name == "write" and key.endswith(".json"):
             bills = self._unrecorded[actor]
             bills[:] = [bill for bill in bills if key not in self._documents(bill)]
@@ -93,6 +111,16 @@ class Ledger:
                 self._told(key)
             else:
                 self._untold[actor] = {each for each in self._untold[actor] if not each.startswith(keys.WORK)}
+
+    def _note_holder(self, name: str, key: str) -> None:
+        for each in key.split(","):
+            if not (each.startswith(keys.JOBS) and each.endswith(".json")):
+                continue
+            if name == "delete":
+                self._holders.pop(each, None)
+                self._calls.pop(Upload.of_job(each).key, None)
+            elif name in ("create", "write") and self._cast.moving:
+                self._holders[each].add(self._cast.moving)
 
     def ended(self, actor: Actor, *, lost: bool) -> None:
         """An actor is over: `lost` if it died, or could not reach OSS any more."""
@@ -115,10 +143,29 @@ class Ledger:
         self._untold[self._cast.moving] -= {output.key for output in receipt.outputs}
         # A bill for what came in between is counted by whoever looked at that.
         counted = [bill for bill in self._bills[life] if not bill.forgiven.startswith("overwritten")]
-        billed = len(counted)
-        if receipt.attempts < billed:
-            self.accuse("paid twice", f"{receipt.source} was billed {billed} times, and is told {receipt.attempts}")
+        self._compare(receipt, len(counted))
         if receipt.status == "done":
             self._concluded.add(life)
         else:
             self._people.lives[receipt.source] += 1  # uploading it again asks for another try
+
+    def _compare(self, receipt: Receipt, billed: int) -> None:
+        """Hold a receipt's `attempts` against the bills: there may be no fewer, and no more than nobody can know of.
+
+        That is a call that was answered by an error, or not at all, or was for what lay there before; and an instance
+        that did not finish with the upload, as it may have been lost before its call or after it.
+        """
+        mine, holders = self._cast.moving, self._holders[Upload(receipt.source).job_key]
+        lost = sum(each is not mine and not (each.over and each.error is None) for each in holders)
+        most = max(billed, self._calls[receipt.source] + lost)
+        self._counts.attempts[_comparison(receipt.attempts, billed, most)] += 1
+        if receipt.attempts < billed:
+            self.accuse("paid twice", f"{receipt.source} was billed {billed} times, and is told {receipt.attempts}")
+        elif receipt.attempts > most:
+            self.accuse("broken", f"{receipt.source} may have cost {most} calls, and is told {receipt.attempts}")
+
+
+def _comparison(attempts: int, billed: int, most: int) -> str:
+    if attempts == billed:
+        return "as many as were charged"
+    return "more, where nobody can know" if billed < attempts <= most else WRONG

@@ -41,6 +41,8 @@ _FIELDS = {
 }
 """Each action's pictures, from the vendor's manual."""
 
+_NEVER_CHARGED = ("throttled", "unreachable", "misconfigured")
+"""How a call is taken that everybody knows to be none."""
 _REFUSALS = {
     "throttled": (400, "Throttling.User"),
     "broken": (500, "InternalError"),
@@ -81,11 +83,13 @@ class Bill:
 
 @dataclass
 class ModelVendor:
-    """The web as the line sees it. `before(kind, about)` is the boundary, and says the mood; `billed` hears of it."""
+    """The web as the line sees it. `before(kind, about)` is the boundary, and says the mood. `called` hears of each
+    call that may be charged, by the key of its picture, and `billed` of those that are."""
 
     bucket: MemoryBucket
     clock: Clock
     before: Callable[[str, str], str]
+    called: Callable[[str], None]
     billed: Callable[[Bill], None]
     tickets: dict[str, Bill] = field(default_factory=dict)
     results: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
@@ -105,7 +109,10 @@ class ModelVendor:
 
     def _called(self, action: str, said: dict[str, str]) -> Reply:
         mood = self.before("call", action)
-        shown = [self.bucket.things.get(unquote(urlsplit(said[name]).path[1:])) for name in _FIELDS[action]]
+        shown_keys = [unquote(urlsplit(said[name]).path[1:]) for name in _FIELDS[action]]
+        shown = [self.bucket.things.get(key) for key in shown_keys]
+        if mood not in _NEVER_CHARGED:
+            self.called(shown_keys[0])
         if mood == "unreachable":
             raise NotAccepted("VendorUnreachable", "not reached")
         if mood == "silent":

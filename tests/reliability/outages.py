@@ -1,4 +1,4 @@
-"""`python -m tests.reliability.outages [--waiting 200 20000] [--minutes 11 2880]`: what an outage does to the photos that
+"""`python -m tests.reliability.outages [--waiting 200 20000] [--minutes 11 2880]`: what an outage does to photos that
 wait, in virtual time: the vendor's gateway answers every call with an error page, for minutes or for days.
 
 The exit code is 1 when a promise was broken.
@@ -107,7 +107,7 @@ class Found:
         if self.at_once > most:
             yield f"{self.at_once} calls of the outage came without a pause, and {most} were on their way when it began"
         if min(self.first_minute, self.share) < _LEAST_SHARE:
-            yield f"{percent(self.first_minute)} of the quota in the first minute after it, {percent(self.share)} in all"
+            yield f"{percent(self.first_minute)} of the quota in its first minute again, {percent(self.share)} in all"
 
 
 def measure(outage: Outage) -> Found:

@@ -18,7 +18,7 @@ from shared.cloud.ports import Request
 from shared.jobs import keys, store
 from shared.jobs.job import Claimed, Fetching, Job, Submitted
 from shared.jobs.queue import QueueEntry
-from shared.jobs.store import JobStore
+from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Upload
 from shared.pictures.sniff import Download
 from shared.pipeline.search import Search
@@ -93,6 +93,16 @@ def forgets_how_often_it_called(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(JobStore, "save", lambda jobs, job: save(jobs, replace(job, attempts=min(job.attempts, 1))))
 
 
+def counts_a_call_with_every_lease(patch: pytest.MonkeyPatch) -> None:
+    acquire = JobStore.acquire
+
+    def counted(jobs: JobStore, found: StoredJob) -> Job | None:
+        job = acquire(jobs, found)
+        return job and replace(job, attempts=job.attempts + 1)
+
+    patch.setattr(JobStore, "acquire", counted)
+
+
 def forgets_what_was_bought(patch: pytest.MonkeyPatch) -> None:
     save = JobStore.save
     patch.setattr(JobStore, "save", lambda jobs, job: None if isinstance(job.stage, Fetching) else save(jobs, job))
@@ -165,6 +175,7 @@ FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
     removes_again_without_looking,
     gives_up_when_an_answer_is_uncertain,
     begins_its_search_anew_with_each_step,
+    counts_a_call_with_every_lease,
 )
 FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     writes_the_receipt_before_the_outputs,
@@ -178,6 +189,11 @@ FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     logs_the_link_of_a_result,
 )
 PLANTED = tuple(dict.fromkeys((*FOUND_BY_SCHEDULES, *FOUND_BY_CRASH_POINTS)))
+
+
+def is_found(plant: Plant) -> bool:
+    """By the schedules if they are said to find it, else by the crash points."""
+    return is_found_by_schedules(plant) if plant in FOUND_BY_SCHEDULES else is_found_by_crash_points(plant)
 
 
 def is_found_by_schedules(plant: Plant) -> bool:

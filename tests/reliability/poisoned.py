@@ -1,5 +1,5 @@
-"""`python -m tests.reliability.poisoned [--photos 600]`: how much longer a backlog takes when some of its photos may not
-be read, in virtual time. `python -m tests.bench poisoned` measures the same in the cloud in a box.
+"""`python -m tests.reliability.poisoned [--photos 600]`: how much longer a backlog takes when some of its photos may
+not be read, in virtual time. `python -m tests.bench poisoned` measures the same in the cloud in a box.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Schedule(RuleBasedStateMachine):
         self.cast = Cast()
         self.people = People(self.bucket)
         self.ledger = Ledger(self.people, self.bucket, self.clock, self.cast, self.counts)
-        self.vendor = ModelVendor(self.bucket, self.clock, self.cast.before, self.ledger.billed)
+        self.vendor = ModelVendor(self.bucket, self.clock, self.cast.before, self.ledger.called, self.ledger.billed)
         self.bucket.before, self.bucket.after = self._before, self._after
         self.shop.now = self._now
         self.function, self.settle = self._arrivals(_UPLOADS), self._arrivals(_SETTLE)
@@ -129,7 +129,7 @@ class Schedule(RuleBasedStateMachine):
 
     @rule(which=_INDEX)
     def delete(self, which: int) -> None:
-        self.people.delete(self._key(which))
+        self.counts.faults["people: upload deleted"] += self.people.delete(self._key(which))
 
     @precondition(lambda self: self.pending)
     @rule(which=_INDEX, again=st.booleans(), walk=_WALKS)

@@ -11,9 +11,11 @@ from hypothesis import Phase
 
 from tests.catalogue.pages import page
 from tests.reliability import __main__ as reliability
-from tests.reliability import burst, crash_points
-from tests.reliability.__main__ import HOSTILE_INPUTS, Figures, measure, table
+from tests.reliability import burst, crash_points, planted, soak
+from tests.reliability.__main__ import HOSTILE_INPUTS, measure
 from tests.reliability.crash_points import Life
+from tests.reliability.figures import Figures, crash_points_tried, table
+from tests.reliability.ledger import WRONG, Counts
 from tests.reliability.planted import PLANTED, Plant, forgets_tickets, logs_the_link_of_a_result
 from tests.reliability.promises import Kind
 from tests.reliability.shapes import SHAPES
@@ -38,6 +40,24 @@ def test_every_figure_is_counted() -> None:
     assert told["the named points: crash points that cost a second call"] == "2: 1 after call; 1 before write job"
 
 
+def test_faults_are_told_by_their_place_and_kind_whatever_they_are_called() -> None:
+    faults = Counter({"call: silent": 1200, "call: throttled": 2, "OSS falter": 3, "clock: behind": 4, "storm": 1})
+    attempts = Counter({"as many as were charged": 8, WRONG: 1})
+    told = dict(table(Figures(schedules=Counts(faults=faults, attempts=attempts))))
+    assert told["faults and other events in the schedules"] == "1,210"
+    assert told["… calls"] == "1,202: 1,200 no answer; 2 throttled"
+    assert told["… requests to OSS"] == "3: 3 not answered, and not done"
+    assert (told["… clock"], told["… storm"]) == ("4: 4 behind", "1: 1")
+    assert told["receipts whose `attempts` is right"] == "8 of 9: 8 as many as were charged; 1 wrong"
+
+
+def test_processes_share_the_schedules_and_find_what_one_would() -> None:
+    alone = soak.soak(20)
+    with soak.processes() as pool:
+        assert soak.soak(20, pool) == alone
+    assert alone.counts.schedules >= 20
+
+
 @pytest.mark.parametrize(("plant", "kind"), [(forgets_tickets, "paid twice"), (logs_the_link_of_a_result, "leaked")])
 def test_what_is_wrong_is_told_by_its_kind(plant: Plant, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
@@ -51,9 +71,9 @@ def test_what_a_schedule_finds_is_told() -> None:
     with pytest.MonkeyPatch.context() as patch:
         forgets_tickets(patch)
         # Not reduced, which takes longer than to find it.
-        patch.setattr(reliability, "soak", lambda schedules: search(schedules, 0, Phase.generate))
-        figures = measure(20, shapes=(), plants=(), hostile=())
-    assert figures.wrong["paid twice"] > 0
+        patch.setattr(soak, "search", lambda schedules, number: search(schedules, number, Phase.generate))
+        found = measure(20, shapes=(), plants=(), hostile=())
+    assert found.wrong["paid twice"] > 0
 
 
 def test_a_hostile_input_that_does_harm_is_told() -> None:
@@ -81,7 +101,7 @@ def test_a_burst_that_keeps_its_promises_is_good(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_planted_bug_that_is_not_found_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reliability, "is_found_by_crash_points", lambda plant: False)
+    monkeypatch.setattr(planted, "is_found_by_crash_points", lambda plant: False)
     assert not measure(0, shapes=(), plants=(logs_the_link_of_a_result,), hostile=()).good
 
 
@@ -89,7 +109,7 @@ def test_a_planted_bug_that_is_not_found_is_told(monkeypatch: pytest.MonkeyPatch
 def test_the_exit_code_says_whether_anything_was_lost(
     wrong: Counter[Kind], code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reliability, "measure", lambda schedules, uploads: Figures(wrong=wrong))
+    monkeypatch.setattr(reliability, "measure", lambda schedules, uploads, pool: Figures(wrong=wrong))
     monkeypatch.setattr(sys, "argv", ["reliability"])
     assert reliability.main() == code
 
@@ -97,7 +117,7 @@ def test_the_exit_code_says_whether_anything_was_lost(
 def test_the_page_of_figures_counts_every_shape_planted_bug_and_hostile_input() -> None:
     points = {shape.name: len(Life(shape).instances.crossed) for shape in SHAPES}
     for row in (
-        f"| crash points tried | {reliability.crash_points(points)} |",
+        f"| crash points tried | {crash_points_tried(points)} |",
         f"| planted bugs found | {len(PLANTED)} of {len(PLANTED)} |",
         f"| hostile inputs tried | {len(HOSTILE_INPUTS):,} |",
     ):
