@@ -20,6 +20,7 @@ from tests.bench import (
     million,
     overhead,
     plots,
+    poisoned,
     queue,
     quota,
     side_by_side,
@@ -111,6 +112,12 @@ def _slow_vendor(chosen: argparse.Namespace) -> Iterator[Table]:
     yield slow_vendor.table(slow_vendor.measure(40 if chosen.quick else slow_vendor.UPLOADS))
 
 
+def _poisoned(chosen: argparse.Namespace) -> Iterator[Table]:
+    photos, slower = 100 if chosen.quick else poisoned.PHOTOS, quota.slower(poisoned.QPS, _can())
+    note = f"A call takes {poisoned.LATENCY:g} s. Time went {slower:g} times slower, as it does under Quota."
+    yield poisoned.table(list(poisoned.measured(photos, slower)), note)
+
+
 def _idle(chosen: argparse.Namespace) -> Iterator[Table]:
     yield idle.table(idle.measure())
 
@@ -145,6 +152,7 @@ MEASUREMENTS: dict[str, Callable[[argparse.Namespace], Iterator[Table]]] = {
     "million": _million,
     "quota": _quota,
     "slow-vendor": _slow_vendor,
+    "poisoned": _poisoned,
     "side-by-side": _side_by_side,
 }
 

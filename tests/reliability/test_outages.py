@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.ports import Reply, Request
+from tests.bench.poisoned import MOST_LONGER
 from tests.reliability import outages, poisoned
 from tests.reliability.outages import Found, Outage
 from tests.reliability.virtual_line import Call, TimedVendor
@@ -52,7 +53,7 @@ def test_a_photo_that_may_not_be_read_holds_up_no_other() -> None:
     none, some = (poisoned.measure(200, count) for count in (0, 4))
     assert none.served == 200
     assert some.served == 196
-    assert some.longer(none) <= poisoned.MOST_LONGER
+    assert some.longer(none) <= MOST_LONGER
 
 
 # ---------------------------------------------------------------- what is measured is counted right
