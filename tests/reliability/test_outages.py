@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.cloud.ports import Reply, Request
+from shared.errors import Unavailable
+from shared.pipeline.circuit_breaker import CircuitBreaker
 from tests.bench.poisoned import MOST_LONGER
 from tests.reliability import outages, poisoned
 from tests.reliability.outages import Found, Outage
-from tests.reliability.virtual_line import Call, TimedVendor
+from tests.reliability.virtual_line import Call
 from tests.reliability.virtual_time import VirtualTime
 from tests.unit.fakes import START, Clock
 
@@ -37,15 +36,10 @@ def test_an_outage_is_a_pause_and_no_verdict_on_the_photos_that_wait() -> None:
 
 
 def test_an_outage_that_spends_tries_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if each photo had an error of its own."""
-    send = TimedVendor.send
-
-    def refused(vendor: TimedVendor, request: Request, on_slot: Callable[[], object]) -> Reply:
-        reply = send(vendor, request, on_slot)
-        error = json.dumps({"RequestId": "R-9", "Code": "InternalError", "Message": "said the vendor."}).encode()
-        return reply if reply.status == 200 else Reply(500, error)
-
-    monkeypatch.setattr(TimedVendor, "send", refused)
+    """As if each failed call were its photo's own."""
+    monkeypatch.setattr(
+        CircuitBreaker, "failed", lambda breaker, error, photos, now: Unavailable(error.code, error.text)
+    )
     assert outages.measure(OUTAGE).failed > 100
 
 

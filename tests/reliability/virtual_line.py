@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,10 +64,6 @@ class TimedVendor:
         self._clock = clock
         self._time = time
         self._free = clock()
-
-    @property
-    def served(self) -> list[Call]:
-        return [call for call in self.calls if call.ok]
 
     def throttled(self, request: Request) -> None:
         pass
@@ -204,7 +199,3 @@ class TimedShop(Shop):
         names = (key for key in self.bucket.things if key.startswith(keys.CUTOUTS) and key.endswith(".json"))
         found = (Receipt.model_validate_json(self.bucket.things[name].body) for name in names)
         return {receipt.source: receipt for receipt in found}
-
-    def billed(self) -> Counter[str]:
-        """Calls that the vendor charged, by the key of the upload."""
-        return Counter(call.key for call in self.vendor.served)
