@@ -155,7 +155,7 @@ def test_leases_outlive_their_holders_by_more_than_clocks_differ_and_by_as_much_
         name: Timeouts.within(function.timeout).lease - function.timeout for name, function in load().functions.items()
     }
     assert min(margins.values()) > 2 * (2 * error)
-    told = column(between(page("docs/how-it-works.md"), "### Whose time counts\n", "\n## "), 1)
+    told = column(between(page("docs/how-it-works.md"), "### Whose time counts\n", "\n### "), 1)
     assert told == [
         f"{oss_signature._SKEW // 60} min",
         f"{error:g} s",
