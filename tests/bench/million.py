@@ -86,10 +86,9 @@ def backfill(count: int) -> Measured:
     clock = Clock()
     bucket = GeneratedBucket(clock, Names(lambda number: f"uploads/general/common/{number:07}.jpg", count))
     jobs, owner = JobStore(bucket, clock, timedelta(hours=1)), BacklogOwner(bucket, bucket, clock)
-    ends = clock() + timedelta(hours=1)
-    order = Order(confirm=True)
+    order, lasts = Order(confirm=True), timedelta(hours=1)
     before = _forget()
-    report = Backfill(bucket, jobs, owner, _Accepts(), Prices({}), _event, clock, ends).run(order)
+    report = Backfill(bucket, jobs, owner, _Accepts(), Prices({}), _event, clock, lasts).run(order)
     assert report.set_going == count, report
     return Measured(count, peak_mb(os.getpid()) - before, len(bucket.requests))
 
