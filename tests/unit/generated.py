@@ -9,6 +9,7 @@ from heapq import merge
 from itertools import islice
 from operator import attrgetter
 
+from shared.cloud.changes import always
 from shared.cloud.ports import ListedObject
 from tests.unit.fakes import START, Clock, MemoryBucket
 
@@ -31,8 +32,8 @@ class GeneratedBucket(MemoryBucket):
         self._seconds = seconds
         self._gone: set[str] = set()
 
-    def delete(self, keys: tuple[str, ...]) -> None:
-        super().delete(keys)
+    def delete(self, keys: tuple[str, ...], *, still_needed: Callable[[], bool] = always) -> None:
+        super().delete(keys, still_needed=still_needed)
         self._gone.update(keys)
 
     def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[ListedObject]:

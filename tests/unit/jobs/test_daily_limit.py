@@ -92,7 +92,7 @@ def test_what_was_not_bought_is_spent_on_the_next_call() -> None:
 @pytest.mark.parametrize("made", [True, False])
 def test_an_answer_that_is_lost_costs_one_number_at_the_most_and_no_call_too_many(made: bool) -> None:
     (daily_limit,), bucket, _ = allowances(5)
-    lost = []
+    lost: list[str] = []
 
     def lose(name: str, key: str) -> None:
         if name == "create" and not lost:
