@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.jobs import keys
 from shared.messages import jobs as messages
 from shared.messages.message import COMMA, Message
+from shared.pipeline.set_going import Outcome
 from shared.pipeline.unserved import State
 
 _REASONS = {
@@ -59,6 +60,17 @@ class Report(BaseModel):
     message: str = ""
     message_zh: str = ""
     """The same in Chinese."""
+
+    def after(self, outcomes: Counter[Outcome], left: int, reasons: Mapping[Outcome, Message]) -> Report:
+        """The report when so many have been set going, and so many are `left`; `reasons`: why some were not invoked."""
+        queued, refused = outcomes["queued"], outcomes["not set going"]
+        count = outcomes["invoked"] + queued
+        report = self.model_copy(update={"set_going": count, "queued": queued, "not_set_going": refused, "left": left})
+        of_them = messages.QUEUED(count=queued, reason=reasons["queued"]) if queued else ""
+        others = messages.NOT_SET_GOING(count=refused, reason=reasons["not set going"]) if refused else ""
+        if left:
+            return report.saying(messages.OUT_OF_TIME(queued=of_them, others=others))
+        return report.saying(messages.SET_GOING(count=count, queued=of_them, others=others))
 
     def saying(self, text: Message) -> Report:
         """The report with `text`, and with what it counted, as its message."""

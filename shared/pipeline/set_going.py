@@ -1,0 +1,60 @@
+"""Sets one upload going for a backfill: by the function of its group, or by a job in settle's queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from shared import log
+from shared.cloud.ports import Invoker, ListedObject
+from shared.errors import CutoutError, Misconfigured
+from shared.jobs.store import JobStore
+from shared.messages import jobs as messages
+from shared.messages.message import Message
+from shared.pipeline.unserved import ListedUpload, State
+
+Outcome = Literal["invoked", "queued", "not set going"]
+
+
+@dataclass(eq=False, repr=False)
+class Starter:
+    """`event` makes OSS's event about an upload. `start` may be called in any thread."""
+
+    jobs: JobStore
+    invoker: Invoker
+    event: Callable[[ListedObject], bytes]
+    reasons: dict[Outcome, Message] = field(default_factory=lambda: {"queued": messages.HAD_FAILED()}, init=False)
+    """Why the last upload with that outcome has it."""
+    _refused: bool = field(default=False, init=False)
+    """Whether Function Compute refuses to invoke: what it refuses once, it refuses for all."""
+
+    def start(self, found: ListedUpload) -> Outcome:
+        """What became of it. One whose receipt says `failed` is queued: an event could not say that this no longer
+        counts."""
+        if found.state is not State.FAILED and self._is_invoked(found):
+            return "invoked"
+        try:
+            if not self.jobs.enqueue(found.upload, found.listed.etag, supersedes=found.failed):
+                self.jobs.request_recheck(found.upload)  # begun since it was listed, maybe before this version came
+        except CutoutError as error:
+            self._explain("not set going", found, error)
+            return "not set going"
+        return "queued"
+
+    def _is_invoked(self, found: ListedUpload) -> bool:
+        """Whether its function is."""
+        if self._refused:
+            return False
+        try:
+            self.invoker.invoke(found.upload.group, self.event(found.listed))
+        except CutoutError as error:
+            self._explain("queued", found, error)
+            if isinstance(error, Misconfigured):
+                self._refused = True
+            return False
+        return True
+
+    def _explain(self, outcome: Outcome, found: ListedUpload, error: CutoutError) -> None:
+        log.warning("backfill", key=found.upload.key, message=f"{outcome}: {error.message}", code=error.code)
+        self.reasons[outcome] = error.text
