@@ -102,7 +102,7 @@ def test_a_job_whose_removal_got_no_answer_is_not_removed_again_when_the_next_ve
 def test_a_job_whose_saving_got_no_answer_is_not_saved_again_when_another_instance_has_bought_it() -> None:
     schedule = Schedule()
     schedule.open((HD,), walk=Walk(5, ("throttled",), then="answer lost"))  # it waits
-    schedule.tick(Walk(12))  # settle has called for it, and saved the ticket
+    schedule.tick(Walk(13))  # settle has called for it, and saved the ticket
     schedule.go()
     job = schedule.shop.job(HD)
     assert job is not None
