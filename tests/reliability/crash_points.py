@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from shared.errors import CutoutError, Uncertain
+from shared.errors import CutoutError, NotAccepted, Uncertain
 from shared.jobs import keys
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
@@ -24,6 +24,8 @@ from tests.unit.fakes import Died, Shop
 Retry = Literal["at once", "when the lease is over", "when all is quiet"]
 RETRIES: tuple[Retry, ...] = ("at once", "when the lease is over", "when all is quiet")
 """When Function Compute delivers the event of an instance that died once more; settle comes by meanwhile."""
+
+Fate = Literal["it dies", "no answer", "no answer, and others act"]
 
 _LEASE = timedelta(seconds=132)
 _MOST_ROUNDS = 40
@@ -49,16 +51,14 @@ class Walked:
 
 class Life:
     """A shape's uploads from their arrival until all is quiet. At boundary number `point`, unless it is -1, an instance
-    dies, or gets an `uncertain` answer."""
+    meets its `fate`."""
 
-    def __init__(
-        self, shape: Shape, point: int = -1, retry: Retry = "at once", uncertain: Uncertain | None = None
-    ) -> None:
+    def __init__(self, shape: Shape, point: int = -1, retry: Retry = "at once", fate: Fate = "it dies") -> None:
         self.shape, self.point = shape, point
         self.deaths = self.duplicates = 0
         self.rounds = 0
         """Of settle, that it took until all were served."""
-        self.instances = Instances(point, uncertain or Died())
+        self.instances = Instances(point, lambda: self._meet(fate))
         self.instances.at_every_boundary = lambda: self.broken.update(broken_now(self.bucket))
         self.broken: set[str] = set()
         self.shop = Shop()
@@ -103,10 +103,31 @@ class Life:
         for _ in range(_MOST_ROUNDS):
             self.rounds += not all(map(self.shop.receipt, self.shape.served))
             self.clock.pass_(minutes=3)
-            ends = self.clock() + timedelta(minutes=3)
-            self._run(self.shop.worker(ends, dispatcher=self._dispatcher).run)
+            self._round(timedelta(minutes=3))
             if not self.shop.keys(keys.JOBS):
                 return
+
+    def _round(self, lasts: timedelta) -> None:
+        self._run(self.shop.worker(self.clock() + lasts, dispatcher=self._dispatcher).run)
+
+    def _meet(self, fate: Fate) -> BaseException:
+        if fate == "it dies":
+            return Died()
+        if fate == "no answer, and others act":
+            self._others_act()
+        return Uncertain("OssUnreachable", "no answer")
+
+    def _others_act(self) -> None:
+        """Before the answer is missed: settle calls for what waits, and does not come to fetch it; and where a job was
+        removed, the next version comes, and has to wait."""
+        vendor = self.wire.vendor
+        answers, vendor.answers = vendor.answers, []
+        self._round(timedelta(seconds=1))
+        for key in self.shape.served:
+            if _change(self.instances.crossed[self.point]) == f"delete {key} job":
+                vendor.answers = [NotAccepted("VendorUnreachable", "not reached")]
+                self._tell((key, self.bucket.put(key, body(key) + b"again")))
+        vendor.answers = answers
 
     def _run(self, work: Callable[[], object]) -> bool:
         try:
@@ -185,13 +206,26 @@ def walk(shape: Shape, *, every_retry: bool = True) -> Walked:
     if stale := shape.paid_again.keys() - set(points):
         walked.wrong.append(("broken", f"{shape.name} has no boundaries called {sorted(stale)}"))
     for point, name in enumerate(points):
-        if (change := name.split(" ")[1]) in CHANGES:
-            life = Life(shape, point, uncertain=Uncertain("OssUnreachable", "no answer"))
-            walked.uncertain[change] += 1
-            walked.made_again += life.bucket.made_again
-            for kind, sentence in (*life.wrong(allowed=0), *life.worse_than(undisturbed)):
-                walked.wrong.append((kind, f"{shape.name}, no answer {name}: {sentence}"))
+        _walk_on(walked, undisturbed, point, name)
     return walked
+
+
+def _walk_on(walked: Walked, undisturbed: Life, point: int, name: str) -> None:
+    """Without an answer there, if the bucket is to be changed."""
+    shape, moment, change = undisturbed.shape, *name.split(" ")[:2]
+    if change not in CHANGES:
+        return
+    life = Life(shape, point, fate="no answer")
+    found = [("no answer", wrong) for wrong in (*life.wrong(allowed=0), *life.worse_than(undisturbed))]
+    lives = [life]
+    if moment == "after":
+        lives.append(Life(shape, point, fate="no answer, and others act"))
+        found += [("others acted", wrong) for wrong in lives[-1].wrong(allowed=0)]
+    walked.uncertain[change] += len(lives)
+    for each in lives:
+        walked.made_again += each.bucket.made_again
+    for what, (kind, sentence) in found:
+        walked.wrong.append((kind, f"{shape.name}, {what} {name}: {sentence}"))
 
 
 def _named(about: str) -> str:

@@ -23,9 +23,9 @@ Moment = Literal["before", "half-way", "after"]
 
 
 class Instances:
-    """Counts the boundaries that instances come to; `fate` is raised at number `point`, from 0."""
+    """Counts the boundaries that instances come to; at number `point`, from 0, it raises what `fate` returns."""
 
-    def __init__(self, point: int, fate: BaseException) -> None:
+    def __init__(self, point: int, fate: Callable[[], BaseException]) -> None:
         self.crossed: list[str] = []
         """The name of each boundary, which is unique."""
         self.at_every_boundary: Callable[[], None] = lambda: None
@@ -50,8 +50,9 @@ class Instances:
         again = self._names[name]
         self.crossed.append(name if again == 1 else f"{name}, number {again}")
         if len(self.crossed) == self._point + 1:
-            self._dead = isinstance(self._fate, Died)
-            raise self._fate
+            fate = self._fate()
+            self._dead = isinstance(fate, Died)
+            raise fate
 
 
 class Wire:
