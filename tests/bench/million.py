@@ -62,15 +62,15 @@ def measured(what: str, counts: Sequence[int] = COUNTS) -> Iterator[Measured]:
 
 def settle(count: int) -> Measured:
     """Rounds of settle one after the other, while so many jobs wait, until the one that has no entry is found."""
-    clock = Clock()
+    shop = Shop()
+    clock = shop.clock
     lost = Job("lost", f"uploads/general/common/{count // 2:07}.jpg.lost.jpg", START, START, stage=Waiting())
     names = Names(lambda number: f"jobs/general/common/{number:07}.jpg.json", count)
     bucket = GeneratedBucket(clock, names, Names(_entry, count), seconds=_PAGE_SECONDS)
     bucket.put(lost.upload.job_key, lost.to_json())
-    shop = Shop()
-    shop.clock, shop.bucket = clock, bucket
+    shop.bucket = bucket
     instance = shop.meet(shop.compose(shop.web, JobStore(bucket, clock, timedelta(seconds=_SETTLE_SECONDS * 1.1))))
-    search, runner = Search(instance.jobs, clock), _Served(clock, lost.upload)
+    search, runner = Search(instance.jobs, clock), _Served(bucket, lost.upload)
     before = _forget()
     most = 0
     while runner.found is None:
@@ -124,15 +124,17 @@ def _entry(number: int) -> str:
 class _Served(JobRunner):
     """Serves whatever it is given."""
 
-    def __init__(self, clock: Clock, lost: Upload) -> None:
+    def __init__(self, bucket: GeneratedBucket, lost: Upload) -> None:
         self.found: datetime | None = None
-        self._now = clock
+        self._bucket = bucket
         self._lost = lost
 
     def run_jobs(self, entries: Sequence[QueueEntry]) -> dict[Upload, RunResult]:
-        self._now.pass_(seconds=len(entries) / _CALLS)
-        if self._lost in [entry.upload for entry in entries]:
-            self.found = self._now()
+        self._bucket.clock.pass_(seconds=len(entries) / _CALLS)
+        for entry in entries:
+            self._bucket.remove(entry.upload.job_key)
+            if entry.upload == self._lost:
+                self.found = self._bucket.clock()
         return dict.fromkeys((entry.upload for entry in entries), None)
 
 

@@ -36,6 +36,11 @@ class GeneratedBucket(MemoryBucket):
         super().delete(keys, still_needed=still_needed)
         self._gone.update(keys)
 
+    def remove(self, key: str) -> None:
+        """By somebody else, so it is no request."""
+        self.things.pop(key, None)
+        self._gone.add(key)
+
     def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[ListedObject]:
         put = (
             ListedObject(key, thing.etag, thing.modified, len(thing.body))
