@@ -6,6 +6,7 @@ The seed of a stretch that failed repeats it.
 from __future__ import annotations
 
 import argparse
+import logging
 import multiprocessing
 import os
 import sys
@@ -87,9 +88,14 @@ def soak(schedules: int, pool: Executor | None = None, first_seed: int = 0) -> S
 
 @contextmanager
 def processes() -> Iterator[Executor]:
-    """One for each core. They begin anew, as a copy of this one would have its threads' locks and not its threads."""
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+    """One for each core, in which production says nothing. They begin anew: a copy of this one would have its threads'
+    locks and not its threads."""
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), _be_quiet) as pool:
         yield pool
+
+
+def _be_quiet() -> None:
+    logging.getLogger("oss_cutout").setLevel(logging.CRITICAL)  # of each of the faults that it meets
 
 
 def main() -> int:
