@@ -28,6 +28,7 @@ CODES: dict[str, Meaning] = {
     "UselessOption": Meaning("uploader", "the option counts only together with another one"),
     "InvalidAreas": Meaning("uploader", "the rectangles are not what the capability takes"),
     "NotAnImage": Meaning("uploader", "it is in none of the formats that can be read, whatever its name"),
+    "Symlink": Meaning("uploader", "it is a symbolic link, through which nothing is read"),
     "BrokenImage": Meaning("uploader", "the picture's header is cut off or damaged"),
     "CameraRaw": Meaning("uploader", "the picture is camera raw, which nobody here can read"),
     "AnimatedPicture": Meaning("uploader", "the picture moves, and OSS would have to reshape it"),

@@ -19,7 +19,7 @@ from shared.cloud.changes import always, until_certain
 from shared.cloud.oss_clock import OssClock
 from shared.cloud.oss_errors import translated
 from shared.cloud.oss_session import NEVER, PATIENT, Session, connections
-from shared.cloud.ports import METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
+from shared.cloud.ports import LONGEST_DOCUMENT, METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
 from shared.errors import Misconfigured, Rejected
 from shared.messages import cloud as messages
 from shared.pictures.header import WINDOW
@@ -33,6 +33,8 @@ _CONNECT_SECONDS = 5
 _READ_SECONDS = 10
 _NOT_IN_XML = re.compile("[\\x00-\\x1f\\ufffe\\uffff]")
 """Characters that an XML parser refuses, or reads as another one: a carriage return as a line feed."""
+_BROKEN_LINK = ("SymlinkTargetNotExist", "InvalidTargetType")
+"""What OSS says of a symbolic link to nothing, or to another symbolic link (GetObject)."""
 _MOST_NAMES = 1000
 """Keys in one page of a listing, or in one request to delete; OSS refuses more (GetBucketV2, DeleteMultipleObjects)."""
 
@@ -89,23 +91,29 @@ class OssBucket:
         """An object's size, date, ETag and metadata, and its first 64 KiB; None when there is no such object."""
         with translated():
             try:
-                found = self._documents.get_object(key, byte_range=(0, WINDOW - 1))
+                found = self._first_bytes(key, WINDOW)
+                if found is None:
+                    link = self._documents.get_symlink(key)
+                    facts = oss2.models.HeadObjectResult(link.resp)
+                    return _described(key, facts, size=len(link.target_key.encode()), head=b"", is_link=True)
             except NotFound:
                 return None
             head = found.read()
             total = found.headers.get("Content-Range", "").rpartition("/")[2]
-            return ObjectHead(
-                key=key,
-                etag=found.etag,
-                size=int(total or len(head)),
-                modified=datetime.fromtimestamp(found.last_modified, timezone.utc),
-                metadata={
-                    name.lower().removeprefix(_META): value
-                    for name, value in found.headers.items()
-                    if name.lower().startswith(_META)
-                },
-                head=head[:WINDOW],
-            )
+            return _described(key, found, size=int(total or len(head)), head=head[:WINDOW])
+
+    def _first_bytes(self, key: str, size: int) -> oss2.models.GetObjectResult | None:
+        """The answer with an object's first bytes; None for a symbolic link, through which nothing is read."""
+        try:
+            found = self._documents.get_object(key, byte_range=(0, size - 1))
+        except ServerError as error:
+            if error.code in _BROKEN_LINK:
+                return None
+            raise
+        if found.headers.get("x-oss-object-type") != "Symlink":
+            return found
+        found.resp.close()
+        return None
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """The `length` bytes from `start` on. They must lie within the object: OSS answers a range that ends beyond it
@@ -114,19 +122,21 @@ class OssBucket:
             return bytes(self._documents.get_object(key, byte_range=(start, start + length - 1)).read())
 
     def read(self, key: str) -> StoredDocument | None:
-        """A small document; None when there is no such object."""
+        """A document, or the first `LONGEST_DOCUMENT` bytes of what is none; None when there is no such object."""
         with translated():
             try:
-                found = self._documents.get_object(key)
+                found = self._first_bytes(key, LONGEST_DOCUMENT)
             except NotFound:
                 return None
+            if found is None:
+                return StoredDocument(b"", self.etag(key), "")
             return StoredDocument(found.read(), found.etag, found.headers.get(_INPUTS_ETAG, ""))
 
     def etag(self, key: str) -> str:
-        """The object's ETag; empty when there is no such object."""
+        """The object's ETag, of a symbolic link its own; empty when there is no such object."""
         with translated():
             try:
-                return str(self._documents.head_object(key).etag)
+                return str(self._documents.get_object_meta(key).etag)
             except NotFound:
                 return ""
 
@@ -244,6 +254,24 @@ class OssBucket:
 def _certain(change: Callable[[], T], still_needed: Callable[[], bool]) -> T | None:
     """Send what changes the bucket, and again as long as that is uncertain and `still_needed`."""
     return until_certain(translated()(change), still_needed)
+
+
+def _described(
+    key: str, answer: oss2.models.HeadObjectResult, *, size: int, head: bytes, is_link: bool = False
+) -> ObjectHead:
+    return ObjectHead(
+        key=key,
+        etag=answer.etag,
+        size=size,
+        modified=datetime.fromtimestamp(answer.last_modified, timezone.utc),
+        metadata={
+            name.lower().removeprefix(_META): value
+            for name, value in answer.headers.items()
+            if name.lower().startswith(_META)
+        },
+        head=head,
+        is_link=is_link,
+    )
 
 
 def _json(body: bytes) -> dict[str, str]:

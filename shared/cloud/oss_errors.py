@@ -16,6 +16,10 @@ class Unforeseen(Exception):
     """OSS refuses what it should not: a bug of ours."""
 
 
+_GONE = ("NoSuchKey", "SymlinkTargetNotExist", "InvalidTargetType", "NotSymlink")
+"""What OSS says of an object that was deleted since it was seen, or is a symbolic link now, or none any more."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Around requests to OSS. Raises `Unavailable`, `Rejected` or `Misconfigured`; and `Unforeseen` for any other 4xx.
@@ -32,8 +36,8 @@ def translated() -> Iterator[None]:
             raise Unavailable("OssUnreachable", said) from None
         raise Uncertain("OssUnreachable", said) from None
     except ServerError as error:
-        if error.code == "NoSuchKey":
-            raise Unavailable(error.code, messages.OBJECT_DELETED()) from None
+        if error.code in _GONE:
+            raise Unavailable("NoSuchKey", messages.OBJECT_DELETED()) from None
         if error.code == "InvalidObjectState":
             raise Rejected(error.code, messages.OBJECT_ARCHIVED()) from None
         if error.status == 403:

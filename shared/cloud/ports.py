@@ -15,6 +15,9 @@ METADATA = "oss-cutout"
 """The name of the metadata on every result and receipt. Its value, `inputs_etag`, is the ETags of the pictures that it
 was made from."""
 
+LONGEST_DOCUMENT = 1 << 22
+"""Bytes of a document that are read: a job holds what a vendor replied, which is `Request.longest_reply`."""
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -60,6 +63,8 @@ class ObjectHead:
     metadata: Mapping[str, str]
     """The user's metadata, without the `x-oss-meta-` prefix."""
     head: bytes
+    is_link: bool = False
+    """Whether it is a symbolic link: then all this is said of the link itself, and `head` is empty."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is wrong with an upload's name, its options or what lies beside it."""
+"""What is wrong with an upload's name, its kind, its options or what lies beside it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ AMBIGUOUS_NAME = Sentence(
 )
 UNKNOWN_CAPABILITY = Sentence(
     "there is no capability {name}; there are {known}", "没有名为 {name} 的能力；可用的能力有：{known}"
+)
+
+# ---------------------------------------------------------------- Symlink
+SYMLINK = Sentence(
+    "this is a symbolic link, and nothing is read through one: upload the file itself",
+    "这是软链接，系统不会读取它指向的文件：请直接上传文件本身",
 )
 
 # ---------------------------------------------------------------- UnknownOption, InvalidOption, UselessOption

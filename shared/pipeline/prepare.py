@@ -71,6 +71,8 @@ def _with_companion(options: dict[str, str], snapshot: Snapshot, row: Capability
         return {name: value for name, value in options.items() if name != row.companion.instead}
     if row.companion.instead in options:
         return options
+    if snapshot.companion.is_link:
+        raise Rejected("Symlink", messages.IN_COMPANION(role=snapshot.role, said=messages.SYMLINK()))
     if snapshot.companion.size > len(snapshot.companion.head):
         said = messages.OPTIONS_TOO_LONG(key=snapshot.companion.key, size=snapshot.companion.size)
         raise Rejected("InvalidOption", said)
@@ -100,4 +102,6 @@ def _companion_picture(
 
 
 def _header(bucket: Bucket, picture: ObjectHead) -> Header:
+    if picture.is_link:
+        raise Rejected("Symlink", messages.SYMLINK())
     return read_header(picture.head, picture.size, partial(bucket.read_range, picture.key), picture.key)

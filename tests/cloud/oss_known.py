@@ -30,6 +30,8 @@ _NAMES = {
     "PutObject": _WRITE,
     "PostObject": f"{_FIELDS} {_WRITE}",
     "CopyObject": f"{_WRITE} {_COPY} x-oss-metadata-directive",
+    "PutSymlink": f"symlink x-oss-symlink-target {_WRITE}",
+    "GetSymlink": "symlink",
     "GetObject": "versionId response- x-oss-process x-oss-range-behavior",
     "HeadObject": "versionId",
     "GetObjectMeta": "objectMeta versionId",

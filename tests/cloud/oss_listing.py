@@ -23,8 +23,13 @@ class _Folder:
     key: str
 
 
-def listing(bucket: str, entries: Iterable[Entry], query: Mapping[str, str]) -> Reply:
-    """One page of `entries`, which are in order of their keys and all begin with the prefix that `query` names."""
+def listing(
+    bucket: str, entries: Iterable[Entry], query: Mapping[str, str], type_of: Callable[[str, str], str]
+) -> Reply:
+    """One page of `entries`, which are in order of their keys and all begin with the prefix that `query` names.
+
+    `type_of` an object, by its key and ETag, says how it was made.
+    """
     second = "list-type" in query
     if second and query["list-type"] != "2":
         raise Refused(400, "InvalidArgument", "The list-type must be 2.")
@@ -59,7 +64,8 @@ def listing(bucket: str, entries: Iterable[Entry], query: Mapping[str, str]) -> 
         if isinstance(shown_one, _Folder):
             fields.append(("CommonPrefixes", [("Prefix", encode(shown_one.key))]))
         else:
-            fields.append(("Contents", _contents(shown_one, encode(shown_one.key), with_owner)))
+            kind = type_of(shown_one.key, shown_one.etag)
+            fields.append(("Contents", _contents(shown_one, encode(shown_one.key), kind, with_owner)))
     return xml_reply("ListBucketResult", fields)
 
 
@@ -82,21 +88,16 @@ def _after(shown: Iterable[Entry | _Folder], marker: str) -> Iterator[Entry | _F
     return (one for one in shown if one.key > marker)
 
 
-def _contents(entry: Entry, key: str, with_owner: bool) -> Content:
+def _contents(entry: Entry, key: str, kind: str, with_owner: bool) -> Content:
     fields: list[tuple[str, Content]] = [
         ("Key", key),
         ("LastModified", entry.modified),
         ("ETag", entry.etag),
-        ("Type", object_type(entry.etag)),
+        ("Type", kind),
         ("Size", str(entry.size)),
         ("StorageClass", "Standard"),
     ]
     return [*fields, ("Owner", OWNER)] if with_owner else fields
-
-
-def object_type(etag: str) -> str:
-    """How the object was made: the ETag of one that came in parts ends with their number."""
-    return "Multipart" if "-" in etag else "Normal"
 
 
 def encoder(encoding: str) -> Callable[[str], str]:

@@ -11,7 +11,7 @@ import crcmod
 
 from tests.cloud.oss_acl import Acls
 from tests.cloud.oss_events import Change
-from tests.cloud.oss_listing import object_type
+from tests.cloud.oss_links import Links
 from tests.cloud.oss_origins import Origins
 from tests.cloud.oss_replies import Refused, Reply
 from tests.cloud.oss_store import Store, stored_headers, user_meta
@@ -25,27 +25,37 @@ _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-
 class Objects:
     """What can be done to one object. All raise `Refused`."""
 
-    def __init__(self, store: Store, acls: Acls, origins: Origins) -> None:
+    def __init__(self, store: Store, acls: Acls, origins: Origins, links: Links) -> None:
         self._store = store
         self._acls = acls
         self._origins = origins
+        self._links = links
         self._crcs: dict[str, str] = {}
         """By ETag, which names a content; reading objects again to answer HEAD would be slow."""
 
     def create(
-        self, event: str, bucket: str, key: str, content: bytes, headers: Mapping[str, str], *, source: str = ""
+        self,
+        event: str,
+        bucket: str,
+        key: str,
+        content: bytes,
+        headers: Mapping[str, str],
+        *,
+        source: str = "",
+        target: str = "",
     ) -> tuple[Reply, Change]:
         """Makes an object of `content`, over an older one unless `headers` forbid it.
 
         `event` is what a trigger calls it; of `headers` the object keeps what `stored_headers` says, and the ACL.
-        `source` is the key of the object in the same bucket that it was made from, if there is one.
+        `source` is the key of the object in the same bucket that it was made from, if there is one; `target` what it
+        names, if it is a symbolic link.
         """
         acl = self._acls.wanted(bucket, headers)
         kept = {"content-type": "application/octet-stream"} | stored_headers(headers)
         with self._store.lock:
             before = self.check_new(bucket, key, headers)
             made = self._store.ask("PUT", bucket, key, headers=kept, body=content)
-            self.made(bucket, key, made, acl, source)
+            self.made(bucket, key, made, acl, source, target)
         answer = {name: value for name, value in made.headers.items() if name in ("etag", "x-oss-version-id")}
         answer["x-oss-hash-crc64ecma"] = self.crc64(content, answer["etag"])
         answer["content-md5"] = content_md5(content)
@@ -71,14 +81,20 @@ class Objects:
             )
         return there or 0
 
-    def read(self, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
-        """The object whole, or the range that `headers` ask for, if it lies inside."""
+    def read(
+        self, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str], *, follow: bool = True
+    ) -> Reply:
+        """The object whole, or the range that `headers` ask for, if it lies inside.
+
+        Of a symbolic link its target, unless it is not to `follow` one.
+        """
         self._check_marker(bucket, key, query)
         passed = {name: headers[name] for name in _CONDITIONS if name in headers}
-        found = self._store.ask("GET", bucket, key, query=_for_read(query), headers=passed)
+        at = self._links.read_at(bucket, key) if follow else key
+        found = self._store.ask("GET", bucket, at, query=_for_read(query), headers=passed)
         if found.status != 200:
             return found
-        described = self._described(found, found.body)
+        described = self._described(bucket, key, at, found)
         cut = headers.get("x-oss-range-behavior") == "standard"
         asked = span(headers.get("range", ""), len(found.body), cut=cut)
         if asked is None:
@@ -87,14 +103,17 @@ class Objects:
         described["content-range"] = f"bytes {first}-{last}/{len(found.body)}"
         return Reply(206, described, found.body[first : last + 1])
 
-    def describe(self, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
-        """The object's headers."""
+    def describe(
+        self, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str], *, follow: bool = True
+    ) -> Reply:
+        """The object's headers, as for `read`."""
         self._check_marker(bucket, key, query)
         passed = {name: headers[name] for name in _CONDITIONS if name in headers}
-        found = self._store.ask("HEAD", bucket, key, query=_for_read(query), headers=passed)
+        at = self._links.read_at(bucket, key) if follow else key
+        found = self._store.ask("HEAD", bucket, at, query=_for_read(query), headers=passed)
         if found.status != 200:
             return found
-        return Reply(200, self._described(found, None))
+        return Reply(200, self._described(bucket, key, at, found))
 
     def delete(self, event: str, bucket: str, key: str, query: Mapping[str, str]) -> tuple[Reply, list[Change]]:
         """Deletes it, or nothing: that is no error, and no event."""
@@ -102,6 +121,7 @@ class Objects:
             there = self._store.size(bucket, key)
             marker = self._store.delete_marker(bucket, key, version) if (version := query.get("versionId")) else ""
             gone = self._store.ask("DELETE", bucket, key, query=_for_read(query))
+            self._links.made(bucket, key)
         headers = {name: value for name, value in gone.headers.items() if name.startswith("x-oss-")}
         if marker:
             headers |= {"x-oss-delete-marker": "true", "x-oss-version-id": marker}
@@ -116,10 +136,14 @@ class Objects:
                 raise Refused(405, "MethodNotAllowed", message, headers=about)
             raise Refused(404, "NoSuchKey", "The specified key does not exist.", "0026-00000001", headers=about)
 
-    def made(self, bucket: str, key: str, made: Reply, acl: str, source: str = "") -> None:
-        """Nothing of an older object's ACL and origin stays. Hold the store's lock from before the object is there."""
+    def made(self, bucket: str, key: str, made: Reply, acl: str, source: str = "", target: str = "") -> None:
+        """Nothing of an older object's ACL, origin and target stays.
+
+        Hold the store's lock from before the object is there.
+        """
         self._acls.keep(bucket, key, made.headers.get("x-oss-version-id", ""), acl)
         self._origins.made(bucket, key, source)
+        self._links.made(bucket, key, target)
 
     def changed(
         self, event: str, bucket: str, key: str, etag: str, size: int, before: int, headers: Mapping[str, str]
@@ -134,16 +158,17 @@ class Objects:
         self._crcs[etag] = crc = str(_crc64(content))
         return crc
 
-    def _described(self, found: Reply, content: bytes | None) -> dict[str, str]:
+    def _described(self, bucket: str, key: str, at: str, found: Reply) -> dict[str, str]:
+        """The headers of the object `key`, of which `found` was found `at` another key if it is a link."""
         headers = dict(found.headers)
         etag = headers["etag"]
-        crc = self._crcs.get(etag) or (self.crc64(content, etag) if content is not None else "")
+        crc = self._crcs.get(etag) or (self.crc64(found.body, etag) if found.body else "")
         if crc:
             headers["x-oss-hash-crc64ecma"] = crc
-        headers["x-oss-object-type"] = object_type(etag)
+        headers["x-oss-object-type"] = self._links.type_of(bucket, at, etag)
         headers["x-oss-storage-class"] = "Standard"
         headers["accept-ranges"] = "bytes"
-        return headers
+        return headers if at == key else self._links.seen(bucket, key, headers)
 
 
 def check_key(key: str) -> None:

@@ -11,7 +11,9 @@ import binascii
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from functools import partial
 from urllib.parse import unquote
 
 from tests.cloud import oss_bucket
@@ -22,6 +24,7 @@ from tests.cloud.oss_events import Change, Done
 from tests.cloud.oss_form import check_policy, success
 from tests.cloud.oss_image import Made
 from tests.cloud.oss_known import unknown
+from tests.cloud.oss_links import Links
 from tests.cloud.oss_listing import listing
 from tests.cloud.oss_multipart import Multipart
 from tests.cloud.oss_objects import Objects, check_digest, check_key, span
@@ -47,15 +50,20 @@ class Operations:
         self._acls = acls
         self._clock = clock
         self._reshape = reshape
-        self._objects = Objects(store, acls, origins)
+        self._links = links = Links(store)
+        self._objects = Objects(store, acls, origins, links)
         self._multipart = Multipart(store, self._objects, acls)
         self._by_name: dict[str, Callable[[Asked], Done]] = {
             "PutObject": self._put,
             "PostObject": self._post,
             "CopyObject": self._copy,
+            "PutSymlink": self._put_symlink,
+            "GetSymlink": lambda asked: _quiet(links.get(asked)),
             "GetObject": self._get,
             "HeadObject": lambda asked: _quiet(self._objects.describe(*_where(asked), asked.query, asked.headers)),
-            "GetObjectMeta": lambda asked: _quiet(self._objects.describe(*_where(asked), asked.query, {})),
+            "GetObjectMeta": lambda asked: _quiet(
+                self._objects.describe(*_where(asked), asked.query, {}, follow=False)
+            ),
             "DeleteObject": lambda asked: self._objects.delete(
                 "ObjectRemoved:DeleteObject", *_where(asked), asked.query
             ),
@@ -99,11 +107,18 @@ class Operations:
             check_key(asked.key)
         if anonymous:
             self._acls.admit_reader(asked)
+            if target := self._links.target(*_where(asked)):
+                self._acls.admit_reader(replace(asked, key=target))
         return self._by_name[asked.operation](asked)
 
     def _put(self, asked: Asked) -> Done:
         check_digest(asked.body, asked.headers)
         return _loud(self._objects.create("ObjectCreated:PutObject", *_where(asked), asked.body, asked.headers))
+
+    def _put_symlink(self, asked: Asked) -> Done:
+        target = self._links.wanted(asked)
+        event, content = "ObjectCreated:PutSymlink", target.encode()
+        return _loud(self._objects.create(event, *_where(asked), content, asked.headers, target=target))
 
     def _post(self, asked: Asked) -> Done:
         form = asked.form
@@ -129,13 +144,15 @@ class Operations:
                 about = ("x-oss-forbid-overwrite", HEADER)
                 headers = {name: asked.headers[name] for name in about if name in asked.headers} | source.headers
             event, origin = "ObjectCreated:CopyObject", key if bucket == asked.bucket else ""
-            made, change = self._objects.create(event, *_where(asked), source.body, headers, source=origin)
+            made, change = self._objects.create(
+                event, *_where(asked), source.body, headers, source=origin, target=self._links.target(bucket, key)
+            )
             modified = next(self._store.entries(*_where(asked))).modified
         reply = xml_reply("CopyObjectResult", [("ETag", made.headers["etag"]), ("LastModified", modified)])
         return Reply(200, made.headers | reply.headers, reply.body), [change]
 
     def _source(self, asked: Asked) -> Reply:
-        """The object that `x-oss-copy-source` names, whole."""
+        """The object that `x-oss-copy-source` names, whole; of a symbolic link the link itself."""
         bucket, key, version = _copied(asked)
         conditions = {
             name: asked.headers[header]
@@ -143,7 +160,7 @@ class Operations:
             if (header := f"x-oss-copy-source-{name}") in asked.headers
         }
         query = {"versionId": version} if version else {}
-        source = self._objects.read(bucket, key, query, conditions)
+        source = self._objects.read(bucket, key, query, conditions, follow=False)
         if source.status == 304:
             raise Refused(304, "NotModified", "The source has not been modified.")
         return source
@@ -180,7 +197,7 @@ class Operations:
 
     def _list(self, asked: Asked) -> Done:
         entries = self._store.entries(asked.bucket, asked.query.get("prefix", ""))
-        return _quiet(listing(asked.bucket, entries, asked.query))
+        return _quiet(listing(asked.bucket, entries, asked.query, partial(self._links.type_of, asked.bucket)))
 
     def _upload_part(self, asked: Asked) -> Done:
         check_digest(asked.body, asked.headers)
@@ -188,6 +205,8 @@ class Operations:
         return self._multipart.upload(event, *_where(asked), asked.query, asked.body)
 
     def _upload_part_copy(self, asked: Asked) -> Done:
+        bucket, key, _ = _copied(asked)
+        self._links.check_part(bucket, key)
         source = self._source(asked)
         first, last = span(asked.headers.get("x-oss-copy-source-range", ""), len(source.body)) or (0, len(source.body))
         event, content = "ObjectCreated:UploadPartCopy", source.body[first : last + 1]

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _OBJECT = {
-    "GET": {"": "GetObject", "uploadId": "ListParts", "objectMeta": "GetObjectMeta", "acl": "GetObjectAcl"},
+    "GET": {
+        "": "GetObject",
+        "uploadId": "ListParts",
+        "objectMeta": "GetObjectMeta",
+        "acl": "GetObjectAcl",
+        "symlink": "GetSymlink",
+    },
     "HEAD": {"": "HeadObject", "objectMeta": "GetObjectMeta"},
-    "PUT": {"": "PutObject", "uploadId": "UploadPart", "acl": "PutObjectAcl"},
+    "PUT": {"": "PutObject", "uploadId": "UploadPart", "acl": "PutObjectAcl", "symlink": "PutSymlink"},
     "POST": {
         "uploads": "InitiateMultipartUpload",
         "uploadId": "CompleteMultipartUpload",

@@ -27,7 +27,6 @@ SUBRESOURCES = [
     "qosInfo",
     "publicAccessBlock",
     "tagging",
-    "symlink",
     "append",
     "what-comes-next-year",
 ]

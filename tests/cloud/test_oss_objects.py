@@ -166,7 +166,6 @@ def test_what_is_not_there_is_no_such_key(bucket: oss2.Bucket, world: World, met
     "call",
     [
         lambda bucket: bucket.append_object("a", 0, b""),
-        lambda bucket: bucket.put_symlink("a", "b"),
         lambda bucket: bucket.put_object_tagging("a", oss2.models.Tagging()),
     ],
 )

@@ -14,7 +14,16 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from shared.cloud.changes import always, until_certain
-from shared.cloud.ports import METADATA, Http, ListedObject, ObjectHead, Reply, Request, StoredDocument
+from shared.cloud.ports import (
+    LONGEST_DOCUMENT,
+    METADATA,
+    Http,
+    ListedObject,
+    ObjectHead,
+    Reply,
+    Request,
+    StoredDocument,
+)
 from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
@@ -67,6 +76,8 @@ class Thing:
     inputs_etag: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
     public: bool = False
+    target: str = ""
+    """What a symbolic link names."""
 
     @cached_property
     def etag(self) -> str:
@@ -93,6 +104,11 @@ class MemoryBucket:
     def put(self, key: str, body: bytes, **metadata: str) -> str:
         """An upload, by somebody else."""
         self.things[key] = Thing(body, self.clock(), metadata=metadata)
+        return self.things[key].etag
+
+    def put_link(self, key: str, target: str) -> str:
+        """A symbolic link, by somebody else."""
+        self.things[key] = Thing(target.encode(), self.clock(), target=target)
         return self.things[key].etag
 
     @contextmanager
@@ -122,6 +138,8 @@ class MemoryBucket:
             thing = self.things.get(key)
         if thing is None:
             return None
+        if thing.target:
+            return ObjectHead(key, thing.etag, len(thing.body), thing.modified, thing.metadata, b"", is_link=True)
         metadata = thing.metadata | ({METADATA: thing.inputs_etag} if thing.inputs_etag else {})
         return ObjectHead(key, thing.etag, len(thing.body), thing.modified, metadata, thing.body[:WINDOW])
 
@@ -134,7 +152,10 @@ class MemoryBucket:
     def read(self, key: str) -> StoredDocument | None:
         with self._request("read", key):
             thing = self.things.get(key)
-        return StoredDocument(thing.body, thing.etag, thing.inputs_etag) if thing else None
+        if thing is None:
+            return None
+        body = b"" if thing.target else thing.body[:LONGEST_DOCUMENT]
+        return StoredDocument(body, thing.etag, thing.inputs_etag)
 
     def etag(self, key: str) -> str:
         with self._request("etag", key):
@@ -193,7 +214,8 @@ class MemoryBucket:
         def change() -> None:
             if key not in self.things:
                 raise Unavailable("NoSuchKey", "it was deleted just as it was to be copied")
-            self.things[copy] = Thing(self.things[key].body, self.clock(), public=public)
+            thing = self.things[key]
+            self.things[copy] = Thing(thing.body, self.clock(), public=public, target=thing.target)
 
         self._change("publish_copy", copy, change)
 

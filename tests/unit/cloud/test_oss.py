@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from shared.cloud.oss import OssBucket
-from shared.cloud.ports import Credentials
+from shared.cloud.ports import LONGEST_DOCUMENT, Credentials
 from shared.errors import Misconfigured, Rejected, Unavailable
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
@@ -83,6 +83,39 @@ def test_a_look_at_a_small_an_empty_and_a_missing_object(bucket: OssBucket) -> N
     assert empty is not None
     assert (small.size, small.head, empty.size, empty.head) == (3, b"abc", 0, b"")
     assert bucket.peek("missing") is None
+
+
+@pytest.mark.parametrize("target", ["big.jpg", "nothing", "link to a link"])
+def test_a_symbolic_link_is_looked_at_itself_and_nothing_is_read_through_it(bucket: OssBucket, target: str) -> None:
+    bucket._documents.put_object("big.jpg", picture())
+    bucket._documents.put_symlink("big.jpg", "link to a link")
+    bucket._documents.put_symlink(target, "link", headers={"x-oss-meta-return-form": "mask"})
+    link = bucket.peek("link")
+    assert link is not None
+    assert (link.is_link, link.head, link.metadata) == (True, b"", {"return-form": "mask"})
+    assert link.etag == bucket.etag("link") != bucket.etag("big.jpg")
+    stored = bucket.read("link")
+    assert stored is not None
+    assert (stored.body, stored.etag) == (b"", link.etag)
+    bucket.publish_copy("link", COPY, public=False)
+    copy = bucket.peek(COPY)
+    assert copy is not None
+    assert copy.is_link
+    bucket.write("link", b"{}")
+    there = bucket.peek("link")
+    assert there is not None
+    assert (there.is_link, there.head) == (False, b"{}")
+
+
+def test_a_document_is_read_no_further_than_the_longest_there_can_be(oss: Oss, bucket: OssBucket) -> None:
+    body = b"{" + b" " * LONGEST_DOCUMENT + b"}"
+    bucket.write("long.json", body)
+    oss.requests.clear()
+    stored = bucket.read("long.json")
+    assert stored is not None
+    assert stored.body == body[:LONGEST_DOCUMENT]
+    assert stored.etag == bucket.etag("long.json")
+    assert oss.requests[0].bytes_out == LONGEST_DOCUMENT
 
 
 def test_a_window_is_read_from_the_middle_of_an_object(oss: Oss, bucket: OssBucket) -> None:
@@ -216,6 +249,9 @@ def test_what_is_deleted_just_before_it_is_copied_or_read_on_passes_by_itself(bu
         bucket.publish_copy("gone.jpg", COPY, public=public)
     with pytest.raises(Unavailable, match="NoSuchKey"):
         bucket.read_range("gone.jpg", WINDOW, 10)
+    bucket._documents.put_symlink("gone.jpg", "in its place.jpg")
+    with pytest.raises(Unavailable, match="NoSuchKey"):
+        bucket.read_range("in its place.jpg", WINDOW, 10)
 
 
 def test_of_links_to_a_copy_a_signed_one_is_short_with_a_permanent_key_and_only_a_bare_one_with_a_functions(
