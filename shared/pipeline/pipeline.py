@@ -28,6 +28,7 @@ from shared.pipeline.retries import after_error
 from shared.pipeline.snapshot import take_snapshot
 from shared.pipeline.ticket_polls import TicketPolls
 from shared.pipeline.vendor_calls import VendorCalls
+from shared.vendors.capabilities import capability
 from shared.vendors.prices import Prices
 
 MAX_ATTEMPTS = 5
@@ -114,6 +115,7 @@ class Pipeline:
             try:
                 match job.stage:
                     case Submitted() as stage:
+                        capability(job.capability)  # raises `Rejected` if this release does not have it any more
                         submitted.append((job, stage))
                     case Fetching() as stage:
                         yield self.results.store(job, stage)

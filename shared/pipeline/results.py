@@ -18,7 +18,7 @@ from shared.pictures.transparency import Transparency
 from shared.pipeline.outcomes import Concluded, Outcome, Skipped
 from shared.pipeline.retries import after_error
 from shared.pipeline.snapshot import is_current
-from shared.vendors.capabilities import capability
+from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.protocol import Provider, ResultLink
 
 
@@ -36,7 +36,7 @@ class ResultStore:
 
         Raises a `CutoutError` when a result cannot be fetched or stored: `Misconfigured` if its host is not allowed.
         """
-        hosts = self.providers[capability(job.capability).provider].result_hosts
+        hosts = self._hosts(job.capability)
         for picture in stage.pictures:
             # Checked before the links' age: while the operator does not allow their host, no other call is bought.
             with suppress(Unavailable):
@@ -54,6 +54,12 @@ class ResultStore:
         fetched = [self._fetch(job, picture, hosts) for picture in stage.pictures]
         outputs, empty = tuple(output for output, _ in fetched), all(empty for _, empty in fetched)
         return Concluded(job, receipt(job, self.clock(), outputs=outputs, empty=empty))
+
+    def _hosts(self, capability_name: str) -> tuple[str, ...]:
+        """Where a capability's results may lie: with any vendor, if this release does not have it any more."""
+        row = CAPABILITIES.get(capability_name)
+        vendors = [self.providers[row.provider]] if row else self.providers.values()
+        return tuple(host for vendor in vendors for host in vendor.result_hosts)
 
     def _sweep(self, job: Job, stage: Fetching) -> None:
         """Delete the results that an instance stored before it died: without a receipt they would stay for ever."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from shared.errors import NotAccepted
+from shared.errors import NotAccepted, Unavailable
 from shared.jobs.job import Submitted, Waiting
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from shared.vendors.protocol import Provider
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import START, Shop
+from tests.unit.releases import deploy
 from tests.unit.viapi_line import HD, LINK, SUBMITTED, THROTTLED, refused, status
 
 shop = viapi_line.shop
@@ -155,3 +157,69 @@ def test_a_ticket_of_a_vendor_that_is_no_longer_polled_is_lost_and_the_job_is_ca
     job = shop.job(HD)
     assert job is not None
     assert (job.code, job.attempts, type(job.stage)) == ("TicketLost", 1, Waiting)
+
+
+# ---------------------------------------------------------------- a release without the capability
+
+
+@pytest.fixture
+def without_hd() -> Iterator[Callable[[], None]]:
+    """Deploys a release that has the capability no more."""
+    yield lambda: deploy(without="general/hd-common")
+    deploy()
+
+
+def test_a_ticket_of_a_capability_that_is_gone_ends_in_a_receipt_that_says_so(
+    shop: Shop, without_hd: Callable[[], None]
+) -> None:
+    shop.web.answers = [SUBMITTED]
+    shop.upload(HD, picture())
+    without_hd()
+    shop.after(HD, minutes=1)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.status, receipt.code, receipt.attempts) == ("rejected", "UnknownCapability", 1)
+    assert "there is no capability general/hd-common" in receipt.message
+    assert (shop.job(HD), len(shop.web.sent)) == (None, 1)
+
+
+def test_what_was_bought_of_a_capability_that_is_gone_is_fetched(shop: Shop, without_hd: Callable[[], None]) -> None:
+    shop.web.answers = [SUBMITTED, DONE]
+    shop.web.results[LINK] = Unavailable("ResultBroken", "it broke off")
+    shop.upload(HD, picture())
+    shop.after(HD, minutes=1)
+    without_hd()
+    del shop.web.results[LINK]
+    shop.after(HD, minutes=1)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.status, receipt.attempts) == ("done", 1)
+
+
+def test_what_was_bought_of_a_capability_that_is_gone_and_cannot_be_fetched_ends_as_well(
+    shop: Shop, without_hd: Callable[[], None]
+) -> None:
+    shop.web.answers = [SUBMITTED, DONE]
+    shop.web.results[LINK] = Unavailable("ResultBroken", "it broke off")
+    shop.upload(HD, picture())
+    shop.after(HD, minutes=1)
+    without_hd()
+    for _ in range(4):
+        if shop.job(HD):
+            shop.after(HD, minutes=31)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.status, receipt.code) == ("rejected", "UnknownCapability")
+
+
+@pytest.mark.parametrize("answer", [THROTTLED, refused("InvalidApi.NotPurchase", 403)])
+def test_a_job_that_waits_for_a_capability_that_is_gone_ends_as_well(
+    shop: Shop, without_hd: Callable[[], None], answer: Any
+) -> None:
+    shop.web.answers = [answer]
+    shop.upload(HD, picture())
+    without_hd()
+    shop.after(HD, minutes=11)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.status, receipt.code, receipt.attempts) == ("rejected", "UnknownCapability", 0)
