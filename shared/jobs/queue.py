@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from itertools import islice
 
-from shared.cloud.ports import Bucket
+from shared.cloud.ports import Bucket, ListedObject
 from shared.jobs.job import Job
 from shared.jobs.keys import QUEUE, UPLOADS
 from shared.jobs.upload import Upload
@@ -25,6 +25,8 @@ _PAGE = 100
 larger page holds up the threads that are about to send a call, as reading a listing needs the interpreter."""
 
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
+_LONGEST_WAIT = timedelta(days=2)
+"""From the writing of an entry to its moment. The daily limit puts a job off the longest: to the end of the day."""
 _NO_CAPABILITY = "-/-"
 """In place of a capability that the upload's name lacks. There the whole upload is named, since two folders may be
 called so."""
@@ -42,6 +44,8 @@ class QueueEntry:
     stage: str
     due: datetime
     upload: Upload
+    is_mistaken: bool = False
+    """Whether the name says a moment that is too far ahead to be true: then it is due at once, to be looked at."""
 
     @property
     def capability(self) -> str:
@@ -71,6 +75,14 @@ class QueueEntry:
         folders = "" if match["capability"] == _NO_CAPABILITY else f"{match['capability']}/"
         return QueueEntry(key, match["stage"], due, Upload(f"{UPLOADS}{folders}{match['rest']}"))
 
+    @staticmethod
+    def listed(found: ListedObject) -> QueueEntry | None:
+        """The entry that a listing shows; None for a name that is none."""
+        entry = QueueEntry.read(found.key)
+        if entry and entry.due - found.modified > _LONGEST_WAIT:
+            return replace(entry, due=found.modified, is_mistaken=True)
+        return entry
+
 
 def heads(bucket: Bucket, *, beside: int = 0) -> Iterator[QueueEntry]:
     """The first entries of every lane, in their order: `_PAGE`, and `beside` so many that are known. One listing,
@@ -78,7 +90,7 @@ def heads(bucket: Bucket, *, beside: int = 0) -> Iterator[QueueEntry]:
     after, size = "", beside + _PAGE
     while True:
         listed = list(islice(bucket.list(QUEUE, after=after, page=size), size))
-        page = [entry for each in listed if (entry := QueueEntry.read(each.key))]
+        page = [entry for each in listed if (entry := QueueEntry.listed(each))]
         if len(listed) < size:
             yield from page
             return
@@ -95,7 +107,7 @@ def heads(bucket: Bucket, *, beside: int = 0) -> Iterator[QueueEntry]:
 
 def entries(bucket: Bucket) -> Iterator[QueueEntry | None]:
     """The whole queue, as it is listed: for each name its entry, or None for a name that is none."""
-    return (QueueEntry.read(each.key) for each in bucket.list(QUEUE))
+    return (QueueEntry.listed(each) for each in bucket.list(QUEUE))
 
 
 def _lane(stage: str, capability: str) -> str:

@@ -43,6 +43,14 @@ class _Lease(BaseModel):
         """They wrote the moment alone."""
         return {"until": body} if isinstance(body, str) else body
 
+    @staticmethod
+    def read(body: bytes) -> _Lease | None:
+        """None for what is no lease: nobody holds anything by it."""
+        try:
+            return _Lease.model_validate_json(body)
+        except ValidationError:
+            return None
+
 
 @dataclass(frozen=True)
 class StoredJob:
@@ -91,25 +99,26 @@ class JobStore:
     # ---------------------------------------------------------------- to move one on
 
     def find(self, upload: Upload) -> StoredJob | None:
-        """The upload's job; None when there is none. What lies in its place and is no job is removed, unless it is
-        another release's: that is left to it."""
+        """The upload's job; None when there is none, or when it is another release's: that is left to it.
+
+        What lies in its place and is no job of this upload is read as one that begins anew: whoever acquires it
+        writes over what lay there.
+        """
         stored = self.bucket.read(upload.job_key)
         if stored is None:
             return None
-        try:
-            return StoredJob(Job.from_json(stored.body), stored.etag)
-        except ValidationError:
-            if is_of_another_release(stored.body, upload.key):
-                self._warn_once(
-                    upload.job_key,
-                    "a job of another release, which this one cannot read: it is left alone until that release, or a "
-                    "later one, is deployed again",
-                )
-                return None
-            log.error("job_unreadable", key=upload.job_key, message="what lay here was no job, and was removed")
-            self.bucket.delete((upload.job_key,), still_needed=lambda: self.bucket.etag(upload.job_key) == stored.etag)
-            self.request_recheck(upload)
+        if job := _job_of(upload, stored.body):
+            return StoredJob(job, stored.etag)
+        if is_of_another_release(stored.body, upload.key):
+            self._warn_once(
+                upload.job_key,
+                "a job of another release, which this one cannot read: it is left alone until that release, or a "
+                "later one, is deployed again",
+            )
             return None
+        message = "what lies here is no job of this upload, whose work begins anew in its place"
+        log.error("job_unreadable", key=upload.job_key, message=message)
+        return StoredJob(replace(_new(upload, "", self._clock()), stage=Waiting()), stored.etag)
 
     def is_held(self, job: Job) -> bool:
         """Whether an instance holds the job: the job itself says until when. The object at the lease's own key only
@@ -132,8 +141,10 @@ class JobStore:
             return job
         if isinstance(job.stage, Claimed):  # the instance died, before or after the call reached the vendor
             job = replace(job, attempts=job.attempts + 1)
-        job = replace(job, stage=Claimed())
-        self.save(job)  # so that, should we die in the call, the next one counts it
+        job, key = replace(job, stage=Claimed()), job.upload.job_key
+        # Recorded, so that the next one counts the call if we die in it. As we have the lease, nobody else goes on from
+        # the state that was found.
+        self.bucket.write(key, job.to_json(), still_needed=lambda: self.bucket.etag(key) == found.etag)
         return job
 
     def _win(self, found: StoredJob, until: datetime) -> bool:
@@ -145,10 +156,10 @@ class JobStore:
             stored = self.bucket.read(key)
             if stored is None:
                 return False
-            lease = _Lease.model_validate_json(stored.body)
+            lease = _Lease.read(stored.body)
             if lease == ours:
                 return True  # the answer to our first try was lost
-            if lease.until > self._clock():
+            if lease and lease.until > self._clock():
                 return False
         log.error(
             "job_stuck",
@@ -218,6 +229,15 @@ class JobStore:
         if key not in self._logged:
             self._logged.add(key)
             log.warning("foreign_name", key=key, message=message)
+
+
+def _job_of(upload: Upload, document: bytes) -> Job | None:
+    """The upload's job as it was stored; None if this is none, or another upload's."""
+    try:
+        job = Job.from_json(document)
+    except ValidationError:
+        return None
+    return job if job.source == upload.key else None
 
 
 def _new(upload: Upload, etag: str, now: datetime) -> Job:

@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 
 from shared.cloud.ports import Bucket, ListedObject
 from shared.jobs import keys
-from shared.jobs.upload import Upload
+from shared.jobs.upload import Kind, Upload
 
 _DELETED_TOGETHER = 1000
 """Leases: as many as one request may name (DeleteMultipleObjects)."""
@@ -57,6 +57,7 @@ def _sweep(bucket: Bucket, leases: list[str]) -> None:
 
 
 def _shown(listed: ListedObject) -> Unfinished | None:
-    if not listed.key.endswith((".json", ".next")):
+    upload = Upload.of_job(listed.key)
+    if not listed.key.endswith((".json", ".next")) or upload.kind is Kind.OTHER or not upload.fits:
         return None
-    return Unfinished(Upload.of_job(listed.key), listed.modified, is_recheck=listed.key.endswith(".next"))
+    return Unfinished(upload, listed.modified, is_recheck=listed.key.endswith(".next"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from shared.errors import Rejected
-from shared.jobs.keys import CUTOUTS, JOBS, UPLOADS
+from shared.jobs.keys import CUTOUTS, JOBS, MAX_UPLOAD_BYTES, UPLOADS
 from shared.messages import uploads as messages
 from shared.vendors.capabilities import CAPABILITIES
 
@@ -41,6 +41,11 @@ class Upload:
         if not self.key.startswith(UPLOADS) or name.startswith((".", "_")) or not name:
             return Kind.OTHER
         return Kind.COMPANION if self.picture else Kind.PICTURE
+
+    @property
+    def fits(self) -> bool:
+        """Whether its key leaves room for the names that are made from it; no function takes one that does not."""
+        return len(self.key.encode()) <= MAX_UPLOAD_BYTES
 
     # ---------------------------------------------------------------- what it asks for
 

@@ -149,6 +149,6 @@ class Backfill:
         now = self.clock()
         with suppress(ValidationError):
             progress = _Progress.model_validate_json(stored.body if stored else b"")
-            if now - progress.at < _REMEMBERED and progress.failed == order.failed:
+            if abs(now - progress.at) < _REMEMBERED and progress.failed == order.failed:
                 return progress
         return _Progress(last="", set_going=0, at=now, failed=order.failed)

@@ -66,7 +66,7 @@ class Search:
     def _queued(self) -> Generator[None, None, _Uploads]:
         queued = _Uploads()
         for entry in self._jobs.queued():
-            if entry is not None:
+            if entry is not None and not entry.is_mistaken:
                 queued.add(entry.upload)
             yield
         return queued

@@ -79,7 +79,7 @@ def _state(upload: Upload) -> State:
     """As long as nothing is known but its name."""
     if not any(of_group(upload.group)):
         return State.NO_FUNCTION
-    return State.KEY_TOO_LONG if len(upload.key.encode()) > keys.MAX_UPLOAD_BYTES else State.NO_RECEIPT
+    return State.NO_RECEIPT if upload.fits else State.KEY_TOO_LONG
 
 
 def _written(bucket: Bucket, prefix: str, names: set[str]) -> dict[str, datetime]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import example, given
@@ -129,6 +130,18 @@ def test_what_is_no_turn_is_passed_over(bucket: MemoryBucket, name: str) -> None
     key = put(bucket, "waiting", "scenery/sky", 0)
     assert heads(bucket) == [key]
     assert [entry.key for entry in queue.entries(bucket) if entry] == [key]
+
+
+def test_an_entry_of_a_far_moment_is_due_at_once_and_told_apart(bucket: MemoryBucket) -> None:
+    far = QueueEntry.of(replace(waiting("far"), due=datetime(9999, 12, 31, tzinfo=timezone.utc)))
+    tomorrow = QueueEntry.of(replace(waiting("tomorrow"), due=START + timedelta(days=1)))
+    for entry in (far, tomorrow):
+        bucket.put(entry.key, b"")
+    assert [(entry.key, entry.due) for entry in queue.heads(bucket)] == [
+        (tomorrow.key, tomorrow.due),
+        (far.key, START),
+    ]
+    assert [entry and entry.is_mistaken for entry in queue.entries(bucket)] == [False, True]
 
 
 @pytest.mark.parametrize("notes", [PAGE - 1, PAGE, 3 * PAGE])

@@ -108,11 +108,13 @@ def test_whoever_has_lost_a_job_by_then_leaves_it_alone_and_does_not_go_on(shop:
     assert shop.bucket.things[job.upload.job_key].body == others
 
 
-def test_what_is_no_job_is_removed_once_and_not_the_job_that_came_in_its_place(shop: Shop) -> None:
+@each_way
+def test_what_is_no_job_has_given_way_to_one_when_the_answer_to_that_is_lost(shop: Shop, made: bool) -> None:
     shop.bucket.put(Upload(COMMON).job_key, b"no job")
-    lose(shop, "delete", Upload(COMMON).job_key, made=True, meanwhile=lambda: held(shop))
-    assert shop.pipeline.jobs.find(Upload(COMMON)) is None
-    assert shop.job(COMMON) is not None
+    lose(shop, "write", Upload(COMMON).job_key, made=made)
+    job = shop.pipeline.jobs.acquire(found(shop, COMMON))
+    assert job is not None
+    assert shop.job(COMMON) == job
 
 
 @pytest.mark.parametrize("name", ["save", "remove"])

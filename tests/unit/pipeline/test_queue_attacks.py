@@ -72,6 +72,23 @@ def test_an_older_jobs_entry_does_not_hide_a_new_ones(shop: Shop) -> None:
     assert shop.receipt(COMMON) is not None
 
 
+@pytest.mark.parametrize("stage", ["waiting", "claimed", "blocked", "nonsense"])
+@pytest.mark.parametrize("ahead", [0, 150])
+def test_an_entry_of_the_year_9999_hides_no_job_that_has_none_of_its_own(shop: Shop, stage: str, ahead: int) -> None:
+    etag = shop.bucket.put(COMMON, picture())
+    assert shop.pipeline.jobs.enqueue(Upload(COMMON), etag)
+    for key in shop.keys(f"{keys.QUEUE}waiting/"):
+        del shop.bucket.things[key]  # the instance died before it wrote that
+    junk = f"queue/{stage}/general/common/99991231T235959.999999Z/shoe.jpg"
+    shop.bucket.put(junk, b"")
+    for number in range(ahead):
+        shop.bucket.put(waiting_entry(f"uploads/general/common/{number}.jpg", shop.clock() + timedelta(hours=1)), b"")
+    shop.clock.pass_(seconds=1)
+    go(shop)
+    assert shop.receipt(COMMON) is not None
+    assert ahead or junk not in shop.bucket.things
+
+
 def test_a_job_that_another_instance_holds_is_not_read_with_every_search(shop: Shop) -> None:
     assert shop.pipeline.jobs.claim(Upload(COMMON), shop.bucket.put(COMMON, picture())) is not None
     shop.web.answers = [SUBMITTED]
