@@ -74,6 +74,8 @@ class Life:
         lost: list[tuple[str, str]] = []
         vendor = self.wire.vendor
         vendor.answers = [self.shape.shut] * 9 if self.shape.shut else []
+        for key, body_there in self.shape.there.items():
+            self.bucket.put(key, body_there)
         for key in self.shape.uploads:
             event = key, self.bucket.put(key, body(key))
             if not self._tell(event):

@@ -83,6 +83,8 @@ class Ledger:
         life = bill.mark, self._people.lives[image]
         if self._people.missed(shown, actor.seen if actor else {}):
             bill.forgiven = "overwritten while it was called"
+        elif not self._people.links.isdisjoint(shown):
+            self.accuse("leaked", f"{image} is a symbolic link, and the vendor was shown what it names")
         excuses = [earlier.excuse(self._clock()) for earlier in self._bills[life]]
         if bill.forgiven.startswith("overwritten"):
             self._counts.billed_again[bill.forgiven] += 1

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from shared.cloud.ports import Reply, Request
 from shared.errors import Misconfigured, NotAccepted, Unavailable
 from shared.pictures.sniff import Download
-from tests.unit.fakes import PNG, Clock, MemoryBucket
+from tests.unit.fakes import PNG, Clock, MemoryBucket, Thing
 
 MOODS = {
     "call": (
@@ -110,7 +110,7 @@ class ModelVendor:
     def _called(self, action: str, said: dict[str, str]) -> Reply:
         mood = self.before("call", action)
         shown_keys = [unquote(urlsplit(said[name]).path[1:]) for name in _FIELDS[action]]
-        shown = [self.bucket.things.get(key) for key in shown_keys]
+        shown = [self._shown(key) for key in shown_keys]
         if mood not in _NEVER_CHARGED:
             self.called(shown_keys[0])
         if mood == "unreachable":
@@ -134,6 +134,11 @@ class ModelVendor:
             self.tickets[ticket] = bill
             return _said(ticket, {"Message": "submitted"})
         return _said("R-1", {"Data": self._data(bill)})
+
+    def _shown(self, key: str) -> Thing | None:
+        """What is found at a link to the object; a symbolic link to nothing is nothing."""
+        thing = self.bucket.things.get(key)
+        return thing if thing is None or not thing.target or thing.target in self.bucket.things else None
 
     def _asked(self, ticket: str) -> Reply:
         mood = self.before("ask", ticket)

@@ -30,8 +30,10 @@ SCENES = (
 )
 """What a schedule is about: few objects, so that much happens to each."""
 
-BAD = 3
-"""The version of a picture that cannot be served; 0 to 2 can."""
+BAD, LINK, BROKEN = 3, 4, 5
+"""The versions of a picture that cannot be served; 0 to 2 can. The last two are symbolic links, to a photo of somebody
+else's and to nothing."""
+_TARGETS = {LINK: "private/", BROKEN: "private/nothing/"}
 
 
 @cache
@@ -63,6 +65,8 @@ class People:
         """Marks of which the vendor was shown something else than its caller had looked at."""
         self.bad: set[str] = set()
         """ETags of what cannot be served."""
+        self.links: set[str] = set()
+        """ETags of symbolic links."""
         self.loose: set[str] = set()
         """Uploads whose second picture was deleted: nobody is told, so what was made with it may stay."""
         self.alone: dict[str, bool] = {}
@@ -85,14 +89,16 @@ class People:
 
     def put(self, key: str, version: int) -> str:
         """The ETag it got; empty when it was not put, as production is known not to see that one."""
-        things, new = self._bucket.things, body(key, version)
-        if self._would_return(key, Thing(new, self._bucket.clock())):
+        things, new = self._bucket.things, self._new(key, version)
+        if self._would_return(key, new):
             return ""
         marks = {image: self.mark(image) for image in self.images}
-        etag = self._bucket.put(key, new)
+        things[key], etag = new, new.etag
         self.owner[etag] = key
-        if version == BAD:
+        if version >= BAD:
             self.bad.add(etag)
+        if new.target:
+            self.links.add(etag)
         self.loose -= {key, *self.served_by(key)}
         if not is_image(key):
             self.alone[key] = key.removesuffix(".mask.png") not in things
@@ -117,6 +123,14 @@ class People:
         if looked_at != shown:
             self.tainted.add(",".join(looked_at))
         return looked_at != shown
+
+    def _new(self, key: str, version: int) -> Thing:
+        now = self._bucket.clock()
+        if version not in _TARGETS:
+            return Thing(body(key, version), now)
+        if version == LINK:
+            self._bucket.things[_TARGETS[LINK] + key] = Thing(body(key, 0), now)
+        return Thing((_TARGETS[version] + key).encode(), now, target=_TARGETS[version] + key)
 
     def _would_return(self, key: str, new: Thing | None) -> bool:
         """Known and accepted: v1 is looked at, v2 is what the vendor fetches, and v1 comes back with its own ETag.

@@ -25,6 +25,7 @@ from shared.pipeline.search import Search
 from shared.vendors.capability import Capability
 from shared.vendors.protocol import Nonce, Task
 from shared.vendors.viapi import Viapi
+from tests.reliability import planted_strangers
 from tests.reliability.crash_points import walk
 from tests.reliability.instances import Wire
 from tests.reliability.leaks import watched
@@ -174,6 +175,7 @@ FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
     gives_up_when_an_answer_is_uncertain,
     begins_its_search_anew_with_each_step,
     counts_a_call_with_every_lease,
+    *planted_strangers.FOUND,
 )
 FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     writes_the_receipt_before_the_outputs,

@@ -11,7 +11,7 @@ from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.reliability.model_vendor import REFUSAL_CODES, result
-from tests.reliability.people import People
+from tests.reliability.people import HD, People
 from tests.unit.fakes import MemoryBucket
 
 Kind = Literal["lost", "paid twice", "leaked", "broken"]
@@ -64,14 +64,14 @@ def lost(bucket: MemoryBucket, people: People, under_way: set[str]) -> Iterator[
             yield f"{image} is lost"
 
 
-def broken_when_quiet(bucket: MemoryBucket, people: People, forsaken: set[str]) -> Iterator[str]:
+def broken_when_quiet(bucket: MemoryBucket, people: People, left: set[str]) -> Iterator[str]:
     """What is promised once everything has been moved on as far as it goes and nobody fails any more.
 
-    `forsaken`: copies that a crash left to the lifecycle rule.
+    `left`: copies that a crash left to the lifecycle rule, and names of other people.
     """
     yield from broken_now(bucket)
     for key in bucket.things:
-        if key.startswith((keys.JOBS, keys.WORK, keys.QUEUE)) and key not in {*forsaken, keys.OWNER}:
+        if key.startswith((keys.JOBS, keys.WORK, keys.QUEUE)) and key not in {*left, keys.OWNER}:
             yield f"{key} is left"
     named = {output.key for receipt, _ in receipts(bucket) for output in receipt.outputs}
     for key in bucket.things:
@@ -82,7 +82,7 @@ def broken_when_quiet(bucket: MemoryBucket, people: People, forsaken: set[str]) 
             there = bucket.things.get(output.key)
             if there and there.body != result(mark, number) and receipt.source in bucket.things:
                 yield f"{output.key} is marked as of {mark} and shows something else"
-        yield from _unjust(receipt, people)
+        yield from _unjust(receipt, mark, people)
     yield from _complaints(bucket, people)
 
 
@@ -98,9 +98,11 @@ def _complaints(bucket: MemoryBucket, people: People) -> Iterator[str]:
             yield f"{key} was told that its picture is missing, and is served with it"
 
 
-def _unjust(receipt: Receipt, people: People) -> Iterator[str]:
-    bad = receipt.etag in people.bad
-    if receipt.status == "rejected" and receipt.code not in _OUR_REFUSALS | REFUSAL_CODES:
+def _unjust(receipt: Receipt, mark: str, people: People) -> Iterator[str]:
+    bad = not people.bad.isdisjoint(mark.split(","))
+    of_link = {"Symlink"} if not people.links.isdisjoint(mark.split(",")) else set()
+    of_release = {"UnknownCapability"} if receipt.source == HD else set()
+    if receipt.status == "rejected" and receipt.code not in _OUR_REFUSALS | REFUSAL_CODES | of_link | of_release:
         yield f"{receipt.source} was refused for {receipt.code}, which nobody said"
     if receipt.code == "NotAnImage" and not bad and not receipt.source.startswith("uploads/general/refine-mask/"):
         yield f"{receipt.source} was refused although it is a picture"

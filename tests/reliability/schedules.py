@@ -30,9 +30,11 @@ from tests.reliability.instances import CHANGES
 from tests.reliability.leaks import told_too_much
 from tests.reliability.ledger import Counts, Ledger
 from tests.reliability.model_vendor import MOODS, ModelVendor
-from tests.reliability.people import BAD, SCENES, People
+from tests.reliability.people import BAD, BROKEN, LINK, SCENES, People
 from tests.reliability.promises import Kind, broken_now, broken_when_quiet, lost
+from tests.reliability.strangers import DEEDS, Strangers
 from tests.unit.fakes import Died, Shop
+from tests.unit.releases import deploy
 
 _UPLOADS, _SETTLE = timedelta(seconds=120), timedelta(seconds=300)
 """The functions' timeouts."""
@@ -69,6 +71,7 @@ _WALKS = st.builds(
     st.sampled_from(("wait", "wait", "die", "cut off", "request lost", "answer lost")),
     st.sampled_from((0, 0, 0, 0, -93, -40, 40, 93)),
 )
+_VERSIONS = (*((0, 0, 0, 1, 1, 2, BAD) * 2), LINK, BROKEN)
 _CROWD = 5
 
 
@@ -90,6 +93,7 @@ class Schedule(RuleBasedStateMachine):
         self.function, self.settle = self._arrivals(_UPLOADS), self._arrivals(_SETTLE)
         self.search = Search(self.settle.jobs, self._now, step=_STEP)
         """Of the instance that is left in the end; those that are interleaved are new ones."""
+        self.strangers = Strangers(self.bucket, self.clock, self._arrivals(_SETTLE).jobs)
         self.pending: list[tuple[str, str]] = []
         """Events, key and ETag, that OSS or Function Compute have yet to deliver, maybe again."""
         self.dropped: list[str] = []
@@ -113,11 +117,17 @@ class Schedule(RuleBasedStateMachine):
         self.retries_first = retries_first
         self.put(0, walk=walk)
 
-    @rule(which=_INDEX, version=st.sampled_from((0, 0, 0, 1, 1, 2, BAD)), walk=st.none() | _WALKS, lost=_SELDOM)
+    @rule(
+        which=_INDEX,
+        version=st.sampled_from(_VERSIONS),
+        walk=st.none() | _WALKS,
+        lost=_SELDOM,
+    )
     def put(self, which: int, version: int = 0, walk: Walk | None = None, lost: bool = False) -> None:
         """An upload, whose event comes at once when there is a `walk`; else later, unless it is lost."""
         key = self._key(which)
         etag = self.people.put(key, version)
+        self.counts.faults["people: symbolic link put"] += etag in self.people.links
         if not etag:
             self.counts.excluded += 1
         elif lost:
@@ -130,6 +140,11 @@ class Schedule(RuleBasedStateMachine):
     @rule(which=_INDEX)
     def delete(self, which: int) -> None:
         self.counts.faults["people: upload deleted"] += self.people.delete(self._key(which))
+
+    @rule(which=_INDEX, what=st.sampled_from(sorted(DEEDS)))
+    def meddle(self, which: int, what: str) -> None:
+        """Somebody else, or another program or release, puts something where work is kept."""
+        self.counts.faults[f"others: {what}"] += self.strangers.do(what, self._key(which))
 
     @precondition(lambda self: self.pending)
     @rule(which=_INDEX, again=st.booleans(), walk=_WALKS)
@@ -164,11 +179,22 @@ class Schedule(RuleBasedStateMachine):
     @invariant()
     def nothing_is_wrong(self) -> None:
         under_way = {key for key, _ in (*self.pending, *self.told.values())} | set(self.dropped)
+        self._check("broken", self.strangers.touched())
         self._check("broken", broken_now(self.bucket))
         self._check("leaked", told_too_much(self.bucket))
         self._check("lost", lost(self.bucket, self.people, under_way))
 
     def teardown(self) -> None:
+        try:
+            self._end()
+        except AssertionError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - in the last rounds nobody dies, and nothing fails
+            self._check("broken", [f"a bug: {bug!r}"])
+        finally:
+            deploy()  # a release with every capability
+
+    def _end(self) -> None:
         failed = bool(self.ledger.wrong)
         while self.cast.actors:
             self._move(self.cast.actors[0], Order(before=Died()) if failed else Order())
@@ -176,13 +202,15 @@ class Schedule(RuleBasedStateMachine):
             return
         self.counts.schedules += 1
         self.counts.made_again += self.bucket.made_again
+        self.strangers.leave()
         if self.retries_first:
             self._redeliver()
         self._settle_down()
         self._redeliver()
         self._settle_down()
         self._check("lost", lost(self.bucket, self.people, set()))
-        self._check("broken", broken_when_quiet(self.bucket, self.people, self.ledger.forsaken))
+        self._check("broken", broken_when_quiet(self.bucket, self.people, self.ledger.forsaken | self.strangers.theirs))
+        self._check("broken", self.strangers.touched())
 
     def _redeliver(self) -> None:
         backfilled = [(key, self.bucket.things[key].etag) for key in self.dropped if key in self.bucket.things]
@@ -194,9 +222,12 @@ class Schedule(RuleBasedStateMachine):
         for _ in range(_MOST_ROUNDS):
             self.clock.pass_(minutes=11)
             self._round(self.search)
-            if not self.shop.keys(keys.JOBS) and {*self.shop.keys(keys.QUEUE)} <= {keys.OWNER}:
+            if not self._unfinished():
                 return  # of the turns that a job has left, each round finds one
-        self._check("lost", [f"{key} never ends" for key in self.shop.keys(keys.JOBS)])
+        self._check("lost", [f"{key} never ends" for key in self._unfinished()])
+
+    def _unfinished(self) -> set[str]:
+        return {*self.shop.keys(keys.JOBS), *self.shop.keys(keys.QUEUE)} - {keys.OWNER, *self.strangers.theirs}
 
     def _check(self, kind: Kind, wrong: Iterable[str]) -> None:
         for sentence in wrong:

@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from shared.jobs.job import Job, Submitted
+from shared.jobs.upload import Upload
 from tests.pictures import picture
 from tests.unit import damo_line
-from tests.unit.fakes import ScriptedWeb
+from tests.unit.fakes import START, ScriptedWeb
 from tests.unit.viapi_line import SUBMITTED, THROTTLED, ok, status
 
 COMMON = "uploads/general/common/shoe.jpg"
@@ -41,6 +43,8 @@ class Shape:
     """Of signed links: as long as a function's temporary key makes it, or short."""
     companions: frozenset[str] = field(default=frozenset())
     """Second pictures, which have no receipt of their own."""
+    there: Mapping[str, bytes] = field(default_factory=dict)
+    """What others have put into the bucket before."""
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -76,6 +80,7 @@ def _numbered(name: str, number: int) -> str:
 
 _ELEMENTS = ok(Elements=[{"ImageURL": link} for link in _LINKS[:1]])
 _SYNC = _says(ok(ImageURL=_LINKS[0]))
+_ANOTHERS = Job("1", HD, START, START, stage=Submitted("T-1", START), attempts=1)
 
 SHAPES = (
     Shape("synchronous", (COMMON,), _SYNC, _unrecorded(COMMON)),
@@ -85,6 +90,13 @@ SHAPES = (
         _SYNC,
         _unrecorded(COMMON, record=3, call=2),  # after those of its wait, and of its being taken up
         shut=THROTTLED,
+    ),
+    Shape(
+        "synchronous, in the place of another's job",
+        (COMMON,),
+        _SYNC,
+        _unrecorded(COMMON, record=2),  # after that of its being taken up
+        there={Upload(COMMON).job_key: _ANOTHERS.to_json()},
     ),
     Shape(
         "asynchronous",
