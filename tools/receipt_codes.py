@@ -39,6 +39,8 @@ CODES: dict[str, Meaning] = {
     "MaskSize": Meaning("uploader", "the second picture has not the size of the first"),
     "CompanionMissing": Meaning("uploader", "the second picture has not come within an hour"),
     "PictureMissing": Meaning("uploader", "this is a second picture, and the first has not come within an hour"),
+    "CompanionOfCompanion": Meaning("uploader", "this is named as the second picture of a second picture"),
+    "NotConfirmed": Meaning("uploader", "over 1,000 photos would be processed again with this folder's second picture"),
     "InvalidObjectState": Meaning("uploader", "the picture is stored as Archive, where nobody can read it"),
     "OssRefused": Meaning("uploader", "OSS cannot process the picture, and gave no code of its own"),
     # ---------------------------------------------------------------- the answer

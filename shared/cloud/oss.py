@@ -190,15 +190,24 @@ class OssBucket:
         for key in sorted({*keys} - {*several}):
             _certain(partial(self._documents.delete_object, key), still_needed)
 
-    def list(self, prefix: str, *, after: str = "", page: int = _MOST_NAMES) -> Iterator[ListedObject]:
+    def list(
+        self, prefix: str, *, after: str = "", page: int = _MOST_NAMES, nested: bool = True
+    ) -> Iterator[ListedObject]:
         """The objects below `prefix` whose keys sort after `after`, in the order of their keys.
 
-        One request for each `page` of them (at most 1,000), sent when the iteration reaches it.
+        One request for each `page` of them (at most 1,000), sent when the iteration reaches it. Unless `nested`, those
+        in folders below `prefix` are left out, and each such folder counts as one.
         """
         with translated():
             for found in oss2.ObjectIteratorV2(
-                self._documents, prefix=prefix, start_after=after, max_keys=min(page, _MOST_NAMES)
+                self._documents,
+                prefix=prefix,
+                delimiter="" if nested else "/",
+                start_after=after,
+                max_keys=min(page, _MOST_NAMES),
             ):
+                if found.is_prefix():
+                    continue
                 modified = datetime.fromtimestamp(found.last_modified, timezone.utc)
                 yield ListedObject(found.key, found.etag, modified, found.size)
 

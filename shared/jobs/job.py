@@ -96,6 +96,8 @@ class Job:
     """The same in Chinese; empty also where an earlier release wrote the job."""
     inputs_etag: str = ""
     """The ETags of the pictures in the last snapshot, joined by a comma: the next call is about these."""
+    beside: str = ""
+    """The ETag of what lay beside the picture in the last snapshot, whether or not it counts there; empty: nothing."""
     capability: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""

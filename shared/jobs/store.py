@@ -89,6 +89,13 @@ class JobStore:
             self.put_in_queue(job)
         return job is not None
 
+    def leave_to_settle(self, upload: Upload, etag: str, *, supersedes: str = "") -> None:
+        """Have settle look at the upload: in a new job, or else once the job that there is has looked or is over."""
+        if not self.enqueue(upload, etag, supersedes=supersedes):
+            found = self.find(upload)
+            if not (found and found.job.not_accepted):  # such a job looks when its turn comes
+                self.request_recheck(upload)
+
     def _begin(self, job: Job) -> Job | None:
         if self.bucket.create(job.upload.job_key, job.to_json()):
             return job

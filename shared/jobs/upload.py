@@ -20,7 +20,7 @@ class Kind(Enum):
     """What an object under `uploads/` is, by its name and by what its capability takes."""
 
     PICTURE = "a picture"
-    COMPANION = "what belongs to the picture beside it: `<picture>.<role>.<ext>`"
+    COMPANION = "what is named after the picture beside it: `<picture>.<role>.<ext>`"
     FOLDER_COMPANION = "what belongs to every picture of its folder: `_<role>.<ext>`"
     OTHER = "none of ours: a folder, or a name that begins with a dot or an underscore"
 
@@ -40,7 +40,7 @@ class Upload:
             return Kind.FOLDER_COMPANION
         if not self.key.startswith(UPLOADS) or name.startswith((".", "_")) or not name:
             return Kind.OTHER
-        return Kind.COMPANION if self.picture else Kind.PICTURE
+        return Kind.COMPANION if self.named_after else Kind.PICTURE
 
     @property
     def fits(self) -> bool:
@@ -84,10 +84,16 @@ class Upload:
         return row.companion_roles if row else ()
 
     @property
-    def picture(self) -> Upload | None:
-        """The picture beside which this companion lies; None for anything else."""
+    def named_after(self) -> Upload | None:
+        """What this companion is named after, which may be a companion itself; None for anything else."""
         match = _COMPANION.fullmatch(self.key)
         return Upload(match["picture"]) if match and match["role"] in self.roles else None
+
+    @property
+    def picture(self) -> Upload | None:
+        """The picture beside which this companion lies; None for anything else, a companion of a companion included."""
+        beside = self.named_after
+        return beside if beside and beside.kind is Kind.PICTURE else None
 
     @property
     def role(self) -> str:

@@ -37,7 +37,7 @@ SET_GOING = Sentence("set going: {count:,}{queued}{others}", "已开始处理：
 QUEUED = Sentence(
     "; queued for settle: {count:,}, since {reason}", "；其中 {count:,} 个已排队等待 settle 处理，原因：{reason}"
 )
-HAD_FAILED = Sentence("their receipts say failed", "原回执的状态为 failed")
+HAD_FAILED = Sentence("their receipts say failed or NotConfirmed", "原回执的状态为 failed，或者错误码为 NotConfirmed")
 NOT_SET_GOING = Sentence("; not set going: {count:,}, since {reason}", "；未能开始处理：{count:,} 个，原因：{reason}")
 PASSED_OVER = Sentence("{said}; passed over: {reasons}", "{said}；已跳过：{reasons}")
 PASSED_OVER_FOR = Sentence("{count:,} ({reason})", "{count:,} 个（{reason}）")

@@ -61,7 +61,7 @@ AREAS_TOO_LARGE = Sentence(
     "{field} 在提交给服务商的图片中覆盖了 {pixels:,} 像素中的 {covered:,} 像素，即 {share:.1%}；最多为 {most:.0%}",
 )
 
-# ---------------------------------------------------------------- PictureMissing, CompanionMissing
+# ---------------------------------------------------------------- PictureMissing, CompanionMissing, NotConfirmed …
 PICTURE_MISSING = Sentence(
     "this belongs to {picture}, which has not been uploaded", "该文件属于 {picture}，而后者尚未上传"
 )
@@ -73,3 +73,15 @@ NOR_INSTEAD = Sentence(
     "; nor are there {option}, in metadata or in {document}", "；元数据和 {document} 中也没有 {option}"
 )
 IN_COMPANION = Sentence("the {role}: {said}", "配套图（{role}）：{said}")
+COMPANION_OF_COMPANION = Sentence(
+    "by its name this is the {role} of {beside}, which is not a photo but a second picture itself: upload it under the "
+    "photo's name",
+    "按文件名，这是 {beside} 的配套图（{role}），而后者本身就是配套图，不是照片：请以照片的文件名命名后重新上传",
+)
+NOT_CONFIRMED = Sentence(
+    "{count:,} photos in this folder were processed before this file came, and keep their results, as more than "
+    "{limit:,} are processed again only on confirmation: for that, order a backfill with {order}; photos that come "
+    "from now on use this file",
+    "该目录中有 {count:,} 张照片在此文件上传之前已处理，其结果保持不变，因为超过 {limit:,} 张时需要确认才会重新处理："
+    "如需重新处理，请使用参数 {order} 执行补跑（backfill）；之后上传的照片会使用此文件",
+)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.jobs import keys
 from shared.messages import jobs as messages
 from shared.messages.message import COMMA, Message
+from shared.pipeline.folders import MOST_UNASKED
 from shared.pipeline.set_going import Outcome
 from shared.pipeline.unserved import State
 
@@ -34,7 +35,7 @@ class Order(BaseModel):
     """Count and price, and change nothing."""
     confirm: bool = False
     """Do it although there are more than `confirm_over`."""
-    confirm_over: int = 1000
+    confirm_over: int = MOST_UNASKED
 
 
 class Report(BaseModel):
@@ -52,8 +53,8 @@ class Report(BaseModel):
     """How many lack a receipt and are not among those found, by the reason."""
     set_going: int = 0
     queued: int = 0
-    """Of those set going, how many settle was left: those that had failed, and all when Function Compute refused to
-    invoke their functions."""
+    """Of those set going, how many settle was left: those whose receipts ask for it, and all when Function Compute
+    refused to invoke their functions."""
     not_set_going: int = 0
     """How many could not be queued either."""
     left: int = 0

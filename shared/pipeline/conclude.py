@@ -7,7 +7,7 @@ from shared.cloud.ports import Bucket
 from shared.jobs.job import Job
 from shared.jobs.store import JobStore
 from shared.pipeline.outcomes import Concluded
-from shared.pipeline.snapshot import is_current, is_served_with_another
+from shared.pipeline.snapshot import has_new_companion, is_current, is_served_with_another
 from shared.vendors.prices import Prices
 
 
@@ -31,6 +31,8 @@ def conclude(bucket: Bucket, jobs: JobStore, prices: Prices, end: Concluded) -> 
 
 
 def forget(bucket: Bucket, jobs: JobStore, job: Job) -> None:
-    """Remove the job and its copies."""
+    """Remove the job and its copies. A picture beside which something new lies is looked at once more."""
+    if has_new_companion(bucket, job):
+        jobs.request_recheck(job.upload)  # before the job goes: else a death in between would forget it
     bucket.delete(job.copies)
     jobs.remove(job)

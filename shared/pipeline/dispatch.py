@@ -37,14 +37,14 @@ class Dispatcher:
     def dispatch(self, upload: Upload, etag: str, at: datetime | None = None) -> bool:
         """An object came under `uploads/`, at `at` by its event: begin what it belongs to.
 
-        False when there is no such object, which may mean that the event spells its key in another way.
+        False when no such object was seen, which may mean that the event spells its key in another way.
         """
         match upload.kind:
             case Kind.OTHER:
                 return True
             case Kind.FOLDER_COMPANION:
-                self._recheck_folder(upload.folder)
-                return True
+                self.jobs.request_recheck(upload)  # whether it is there, and what it means for its folder, settle sees
+                return False
             case Kind.COMPANION if upload.picture:
                 outcome = self._begin(upload.picture, "", at)
                 if outcome is None or isinstance(outcome, Parked):
@@ -54,15 +54,9 @@ class Dispatcher:
                 # A companion without its picture gets a job of its own, in case the picture never comes.
         return not _is_absent(self._begin(upload, etag, at))
 
-    def _recheck_folder(self, folder: str) -> None:
-        """A companion came for every picture of a folder: there may be thousands, so they are left to settle."""
-        for entry in self.pictures.list(folder):
-            upload = Upload(entry.key)
-            if upload.folder == folder and upload.kind is Kind.PICTURE:
-                self.jobs.request_recheck(upload)
-
     def recheck(self, upload: Upload) -> End | None:
-        """Something newer came while a job was under way: begin anew. None as long as that job does not allow it."""
+        """Something newer came, for a folder or while a job was under way: begin anew. None as long as a job does not
+        allow it."""
         job = self.jobs.claim(upload, "") or self._reopen(self.jobs.find(upload))
         if job is None:
             return None

@@ -17,9 +17,11 @@ from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
 from shared.jobs.job import Fetching, Job, Submitted
 from shared.jobs.receipt import receipt
 from shared.jobs.store import JobStore, StoredJob
+from shared.jobs.upload import Kind
 from shared.messages import jobs as messages
 from shared.messages.message import AND_NAMES
 from shared.pipeline.conclude import conclude, forget
+from shared.pipeline.folders import apply_to_folder
 from shared.pipeline.links import Copy
 from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, Skipped
 from shared.pipeline.prepare import PreparedCall, prepare
@@ -136,6 +138,8 @@ class Pipeline:
 
     def _prepare(self, job: Job, image: ObjectHead | None) -> Outcome | tuple[Job, PreparedCall]:
         """Everything there is to do before the vendor is called."""
+        if job.upload.kind is Kind.FOLDER_COMPANION:
+            return apply_to_folder(self.bucket, self.jobs, job, self.clock())
         snapshot = take_snapshot(self.bucket, job, image)
         if isinstance(snapshot, Skipped):
             return snapshot

@@ -10,6 +10,7 @@ from shared.errors import Incomplete, Rejected
 from shared.jobs import keys
 from shared.jobs.job import Job
 from shared.jobs.receipt import CMYK_COLOURS
+from shared.jobs.upload import Kind, Upload
 from shared.messages import uploads as messages
 from shared.pictures.admission import Limits, admit_mask, admit_picture
 from shared.pictures.geometry import Frame
@@ -42,8 +43,8 @@ def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:
         # The first of several pictures of `a.jpg` is `a.jpg.0.png`, and so would be the only one of `a.jpg.0`.
         raise Rejected("AmbiguousName", messages.AMBIGUOUS_NAME(suffix=suffix))
     row = capability(job.capability)
-    if picture := job.upload.picture:
-        raise Incomplete("PictureMissing", messages.PICTURE_MISSING(picture=picture.key))
+    if beside := job.upload.named_after:
+        raise _without_picture(job.upload.role, beside)
     own = {name: snapshot.image.metadata[name] for name in row.options if name in snapshot.image.metadata}
     options = _with_companion(job.upload.options | own, snapshot, row)
     vendor_fields = vendor_options(row, options)
@@ -61,6 +62,13 @@ def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:
     reshaped = ";".join(picture.rendering.process for picture in pictures if picture.rendering.process)
     job = replace(job, options=options, reshaped=reshaped, remark=remark, frame=frame)
     return job, PreparedCall(row, Task(dict(zip(row.fields.values(), links, strict=False)), vendor_fields), copies)
+
+
+def _without_picture(role: str, beside: Upload) -> Incomplete | Rejected:
+    """Why a companion is not served, which is named after `beside`."""
+    if beside.kind is not Kind.PICTURE:
+        return Rejected("CompanionOfCompanion", messages.COMPANION_OF_COMPANION(role=role, beside=beside.key))
+    return Incomplete("PictureMissing", messages.PICTURE_MISSING(picture=beside.key))
 
 
 def _with_companion(options: dict[str, str], snapshot: Snapshot, row: Capability) -> dict[str, str]:

@@ -30,13 +30,12 @@ class Starter:
     """Whether Function Compute refuses to invoke: what it refuses once, it refuses for all."""
 
     def start(self, found: ListedUpload) -> Outcome:
-        """What became of it. One whose receipt says `failed` is queued: an event could not say that this no longer
-        counts."""
-        if found.state is not State.FAILED and self._is_invoked(found):
+        """What became of it. One whose receipt asks for a backfill is queued: an event could not say that this no
+        longer counts."""
+        if found.state is State.NO_RECEIPT and self._is_invoked(found):
             return "invoked"
         try:
-            if not self.jobs.enqueue(found.upload, found.listed.etag, supersedes=found.failed):
-                self.jobs.request_recheck(found.upload)  # begun since it was listed, maybe before this version came
+            self.jobs.leave_to_settle(found.upload, found.listed.etag, supersedes=found.failed)
         except CutoutError as error:
             self._explain("not set going", found, error)
             return "not set going"

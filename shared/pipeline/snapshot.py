@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from shared import log
-from shared.cloud.ports import METADATA, Bucket, ObjectHead
+from shared.cloud.ports import METADATA, Bucket, ListedObject, ObjectHead
 from shared.jobs.job import Job
 from shared.jobs.receipt import is_current_receipt, is_of_older_version, outputs_of
 from shared.jobs.upload import Kind, Upload
@@ -45,6 +46,7 @@ def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> 
         return Skipped(job, existed=True)
     role, companion = _companion(bucket, job.upload)
     job = _with_inputs(bucket, job, image, None if _is_overruled(role, image, job.upload) else companion)
+    job = replace(job, beside=companion.etag if companion else "")
     # What lies beside a picture may have a receipt which says that its picture is missing.
     complaint: tuple[str, ...] = ()
     if companion and (beside := Upload(companion.key)).kind is Kind.COMPANION:
@@ -65,6 +67,16 @@ def is_current(bucket: Bucket, job: Job) -> bool:
     """Whether the upload is still there, in the version that the job is for: one request to OSS, and none in the run
     that took the snapshot."""
     return job.looked == job.revision or bucket.etag(job.source) == job.etag
+
+
+def has_new_companion(bucket: Bucket, job: Job) -> bool:
+    """Whether a companion came that the job has not seen: something else lies beside the picture than when it looked.
+
+    Asked after the receipt was written: so the receipt is older than a companion that is not found here. One or two
+    requests to OSS for each role of the capability; none where nothing can lie beside a picture.
+    """
+    newest = next(_beside(bucket, job.upload), None) if job.inputs_etag else None
+    return newest is not None and newest[1].etag != job.beside
 
 
 def is_served_with_another(bucket: Bucket, upload: Upload) -> bool:
@@ -100,19 +112,25 @@ def _with_inputs(bucket: Bucket, job: Job, image: ObjectHead, companion: ObjectH
 
 
 def _companion(bucket: Bucket, upload: Upload) -> tuple[str, ObjectHead | None]:
-    """What lies beside the picture, in the first of its roles that anything has: its own, else its folder's; the newest
-    where there are several. A companion has none."""
-    for role in () if upload.picture else upload.roles:
+    """What lies beside the picture, with its role."""
+    for role, newest in _beside(bucket, upload):
+        companion = bucket.peek(newest.key)
+        if companion is not None and companion.size > 0:
+            return role, companion
+    return "", None
+
+
+def _beside(bucket: Bucket, upload: Upload) -> Iterator[tuple[str, ListedObject]]:
+    """What lies beside the picture in each of its roles, of which the first counts: its own, else its folder's; the
+    newest where there are several. Nothing lies beside a companion."""
+    for role in upload.roles if upload.kind is Kind.PICTURE else ():
         own, folder = upload.companion_prefixes(role)
         listed = ((entry, Upload(entry.key)) for entry in bucket.list(own))
         found = [entry for entry, beside in listed if beside.role == role and beside.picture == upload] or [
             entry for entry in bucket.list(folder) if Upload(entry.key).kind is Kind.FOLDER_COMPANION
         ]
-        newest = max(found, key=lambda entry: entry.modified, default=None)
-        companion = bucket.peek(newest.key) if newest else None
-        if companion is not None and companion.size > 0:
-            return role, companion
-    return "", None
+        if newest := max((entry for entry in found if entry.size), key=lambda entry: entry.modified, default=None):
+            yield role, newest
 
 
 def _is_overruled(role: str, image: ObjectHead, upload: Upload) -> bool:

@@ -14,7 +14,7 @@ from shared.jobs import keys
 from shared.jobs.upload import Kind, Upload
 from shared.vendors.capabilities import of_group
 
-_PAGE = 5_000
+PAGE = 5_000
 """Uploads whose receipts and jobs are looked for together: that takes some 5 MB, and some 20 requests."""
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
@@ -27,6 +27,8 @@ class State(Enum):
     RECEIPT = "receipt"
     FAILED = "failed"
     """A receipt that says so, which a listing does not show."""
+    UNCONFIRMED = "unconfirmed"
+    """It is a folder's companion, and has a receipt: that asks for a backfill of its folder."""
     UNREADABLE_RECEIPT = "unreadable_receipt"
     UNDER_WAY = "under_way"
     """It has a job."""
@@ -35,7 +37,7 @@ class State(Enum):
     """Its first folder is no group: no trigger has its prefix."""
 
 
-TO_BE_SERVED = (State.NO_RECEIPT, State.FAILED)
+TO_BE_SERVED = (State.NO_RECEIPT, State.FAILED, State.UNCONFIRMED)
 
 
 @dataclass(frozen=True)
@@ -52,22 +54,26 @@ class ListedUpload:
 
 
 def listed_uploads(pictures: Bucket, documents: Bucket, prefix: str, *, after: str = "") -> Iterator[ListedUpload]:
-    """All that is to have a receipt of its own, below `prefix` and with names after `after`, in the order of their
-    names. `documents` has the jobs. One that was written in the second of its receipt has `NO_RECEIPT`.
+    """All that is to have a receipt of its own, and each companion of a folder that has one, below `prefix` and with
+    names after `after`, in the order of their names. `documents` has the jobs. One that was written in the second of
+    its receipt has `NO_RECEIPT`.
 
     A page of uploads is in memory at a time. Of receipts and jobs, those are listed whose names lie between the names
     that belong to the page: a few more where one upload's name begins with another's, as `a.json` comes after
     `a.b.json`.
     """
     listed = pictures.list(prefix, after=after)
-    while names := [*islice(listed, _PAGE)]:
+    while names := [*islice(listed, PAGE)]:
         page = _Page(pictures, names)
         found = [ListedUpload(each, _state(Upload(each.key))) for each in names if page.has_receipt_of_its_own(each)]
         servable = [each.upload for each in found if each.state is State.NO_RECEIPT]
-        receipts = _written(pictures, keys.receipts_below(prefix), {upload.receipt_key for upload in servable})
-        jobs = _written(documents, keys.jobs_below(prefix), {upload.job_key for upload in servable})
+        receipts = written(pictures, keys.receipts_below(prefix), {upload.receipt_key for upload in servable})
+        jobs = written(documents, keys.jobs_below(prefix), {upload.job_key for upload in servable})
         for each in found:
-            if each.upload.job_key in jobs:
+            if each.upload.kind is Kind.FOLDER_COMPANION:
+                if each.upload.receipt_key in receipts:
+                    yield replace(each, state=State.UNCONFIRMED)
+            elif each.upload.job_key in jobs:
                 yield replace(each, state=State.UNDER_WAY)
             elif (receipt := receipts.get(each.upload.receipt_key)) and receipt > page.newest(each.listed):
                 yield replace(each, state=State.RECEIPT)
@@ -82,11 +88,11 @@ def _state(upload: Upload) -> State:
     return State.NO_RECEIPT if upload.fits else State.KEY_TOO_LONG
 
 
-def _written(bucket: Bucket, prefix: str, names: set[str]) -> dict[str, datetime]:
+def written(bucket: Bucket, prefix: str, names: set[str], *, nested: bool = True) -> dict[str, datetime]:
     """When each of the objects with these names, below `prefix`, was written; without those that are not there."""
     found: dict[str, datetime] = {}
     last = max(names, default="")
-    for each in bucket.list(prefix, after=min(names)[:-1]) if names else ():
+    for each in bucket.list(prefix, after=min(names)[:-1], nested=nested) if names else ():
         if each.key > last:
             break
         if each.key in names:
@@ -105,9 +111,9 @@ class _Page:
         """When companions were last written, by what their keys begin with."""
 
     def has_receipt_of_its_own(self, listed: ListedObject) -> bool:
-        """Whether it is to have one: it is a picture, or a companion without one."""
+        """Whether it is to have one: it is a picture, or a companion without one. A folder's companion may have one."""
         upload = Upload(listed.key)
-        if not listed.size or upload.kind not in (Kind.PICTURE, Kind.COMPANION):
+        if not listed.size or upload.kind is Kind.OTHER:
             return False
         return upload.picture is None or not self._is_there(upload.picture.key)
 
@@ -116,7 +122,7 @@ class _Page:
         upload = Upload(listed.key)
         of_companions = (
             self._newest_companion(prefix, upload)
-            for role in (() if upload.picture else upload.roles)
+            for role in (upload.roles if upload.kind is Kind.PICTURE else ())
             for prefix in upload.companion_prefixes(role)
         )
         return max((listed.modified, *of_companions))

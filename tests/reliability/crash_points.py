@@ -13,13 +13,14 @@ from typing import Literal
 from shared.errors import CutoutError, NotAccepted, Uncertain
 from shared.jobs import keys
 from shared.jobs.queue import QueueEntry
+from shared.jobs.receipt import Receipt
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from tests.reliability.instances import CHANGES, Instances, Wire, result
 from tests.reliability.leaks import told_too_much
 from tests.reliability.promises import Wrong, broken_now
 from tests.reliability.shapes import Shape, body
-from tests.unit.fakes import Died, Shop
+from tests.unit.fakes import Died, Shop, Thing
 
 Retry = Literal["at once", "when the lease is over", "when all is quiet"]
 RETRIES: tuple[Retry, ...] = ("at once", "when the lease is over", "when all is quiet")
@@ -66,6 +67,8 @@ class Life:
         self.bucket.signature = shape.signature
         self.bucket.before = lambda name, about: self.instances.come_to("before", f"{name} {_named(about)}")
         self.bucket.after = lambda name, about: self.instances.come_to("after", f"{name} {_named(about)}")
+        for key in shape.refused:
+            self._refuse(key)
         self.wire = Wire(shape.vendor(), self.bucket, self.instances)
         self._dispatcher = self.shop.meet(self.shop.compose(self.wire, JobStore(self.bucket, self.clock, _LEASE)))
         self._live(retry)
@@ -92,6 +95,14 @@ class Life:
         self._settle()
         self._tell_again(lost)
         self._settle()
+
+    def _refuse(self, key: str) -> None:
+        now, etag = self.clock(), self.bucket.put(key, body(key))
+        receipt = Receipt(
+            source=key, etag=etag, status="rejected", code="CompanionMissing", uploaded_at=now, finished_at=now
+        )
+        document = receipt.model_dump_json().encode()
+        self.bucket.things[Upload(key).receipt_key] = Thing(document, now, inputs_etag=etag)
 
     def _tell(self, event: tuple[str, str]) -> bool:
         return self._run(lambda: self._dispatcher.dispatch(Upload(event[0]), event[1]))

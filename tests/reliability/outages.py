@@ -151,7 +151,8 @@ def table(found: Sequence[Found]) -> Table:
         "The gateway answers every call with a page of status 502, 503 or 504. settle is invoked by its timer, every "
         "minute, and by the wake-ups that it writes. A call takes a second, and requests to OSS take their time. "
         "Goals: all are served in the queue's order, but for the probe that finds the outage over; none is `failed`; "
-        "one call at most comes after each pause, beside those that were on their way when the outage began; 97 % of the quota.",
+        "one call at most comes after each pause, beside those that were on their way when the outage began; 97 % of "
+        "the quota.",
     )
 
 

@@ -16,6 +16,7 @@ HEAD = "uploads/portrait/head/people.jpg"
 PAIR = "uploads/general/refine-mask/bag.jpg"
 PAIR_TOO = "uploads/general/refine-mask/hat.jpg"
 OWN_MASK = f"{PAIR}.mask.png"
+MASK_OF_MASK = f"{OWN_MASK}.mask.png"
 FOLDER_MASK = "uploads/general/refine-mask/_mask.png"
 
 SCENES = (
@@ -24,6 +25,7 @@ SCENES = (
     (HEAD,),
     (CHINESE,),
     (PAIR, OWN_MASK),
+    (PAIR, OWN_MASK, MASK_OF_MASK),
     (PAIR, OWN_MASK, FOLDER_MASK),
     (PAIR, PAIR_TOO, FOLDER_MASK),
     (COMMON, HD, CHINESE),
@@ -78,6 +80,11 @@ class People:
     @property
     def images(self) -> tuple[str, ...]:
         return tuple(key for key in self.scene if is_image(key))
+
+    @property
+    def strays(self) -> tuple[str, ...]:
+        """What no upload can have as its second picture, whatever it is called."""
+        return tuple(key for key in self.scene if key == MASK_OF_MASK)
 
     def mark(self, image: str) -> str:
         """The ETags of an upload's pictures as they lie there; empty without the upload."""

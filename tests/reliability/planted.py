@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,13 +14,15 @@ from hypothesis import Phase
 
 from shared import log
 from shared.cloud.oss_clock import OssClock
-from shared.cloud.ports import Request
+from shared.cloud.ports import Bucket, Request
 from shared.jobs import keys, store
 from shared.jobs.job import Claimed, Fetching, Job, Submitted
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Upload
 from shared.pictures.sniff import Download
+from shared.pipeline import folders
+from shared.pipeline.outcomes import Concluded, Skipped
 from shared.pipeline.search import Search
 from shared.vendors.capability import Capability
 from shared.vendors.protocol import Nonce, Task
@@ -144,6 +146,20 @@ def begins_its_search_anew_with_each_step(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Search, "step", forgetful)
 
 
+def forgets_the_rest_of_a_folder_after_a_death(patch: pytest.MonkeyPatch) -> None:
+    apply = folders.apply_to_folder
+
+    def forget(bucket: Bucket, jobs: JobStore, job: Job, now: datetime) -> Concluded | Skipped:
+        jobs.remove(job)
+        return apply(bucket, jobs, job, now)
+
+    patch.setattr("shared.pipeline.pipeline.apply_to_folder", forget)
+
+
+def passes_over_the_mask_of_a_mask(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Upload, "picture", property(lambda upload: upload.named_after))
+
+
 def logs_the_link_that_a_vendor_is_shown(patch: pytest.MonkeyPatch) -> None:
     call = Viapi.call
 
@@ -176,6 +192,7 @@ FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
     begins_its_search_anew_with_each_step,
     counts_a_call_with_every_lease,
     *planted_strangers.FOUND,
+    passes_over_the_mask_of_a_mask,
 )
 FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     writes_the_receipt_before_the_outputs,
@@ -187,6 +204,7 @@ FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     queues_again_without_looking,
     gives_up_when_an_answer_is_uncertain,
     takes_its_own_lease_for_anothers,
+    forgets_the_rest_of_a_folder_after_a_death,
     logs_the_link_that_a_vendor_is_shown,
     logs_the_link_of_a_result,
 )

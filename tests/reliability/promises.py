@@ -11,14 +11,14 @@ from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.reliability.model_vendor import REFUSAL_CODES, result
-from tests.reliability.people import HD, People
+from tests.reliability.people import FOLDER_MASK, HD, People
 from tests.unit.fakes import MemoryBucket
 
 Kind = Literal["lost", "paid twice", "leaked", "broken"]
 Wrong = tuple[Kind, str]
 """A promise that was not kept, and the sentence that says of whom."""
 
-_OUR_REFUSALS = {"NotAnImage", "CompanionMissing", "PictureMissing"}
+_OUR_REFUSALS = {"NotAnImage", "CompanionMissing", "PictureMissing", "CompanionOfCompanion", "NotConfirmed"}
 
 
 _receipt = lru_cache(maxsize=256)(Receipt.model_validate_json)
@@ -52,16 +52,32 @@ def lost(bucket: MemoryBucket, people: People, under_way: set[str]) -> Iterator[
         related = {image, *(key for key in people.scene if image in people.served_by(key))}
         if image not in bucket.things or related & under_way:
             continue
-        if {Upload(image).job_key, Upload(image).recheck_key} & set(bucket.things):
+        if any(_is_under_way(bucket, key) for key in related & {image, FOLDER_MASK}):
             continue
         there = bucket.things.get(Upload(image).receipt_key)
         told = there.inputs_etag if there else ""
+        if told and FOLDER_MASK in related and unconfirmed(bucket):
+            continue
         if image in people.loose:
             told, owed = told.split(",")[0], bucket.things[image].etag
         else:
             owed = people.mark(image)
         if told != owed:
             yield f"{image} is lost"
+    for key in set(people.strays) & set(bucket.things) - under_way:
+        there = bucket.things.get(Upload(key).receipt_key)
+        if not _is_under_way(bucket, key) and (there is None or there.inputs_etag != bucket.things[key].etag):
+            yield f"{key} is told nothing"
+
+
+def unconfirmed(bucket: MemoryBucket) -> bool:
+    """Whether the folder's second picture, as it lies there, was told that its photos wait for a backfill."""
+    mask, told = bucket.things.get(FOLDER_MASK), bucket.things.get(Upload(FOLDER_MASK).receipt_key)
+    return mask is not None and told is not None and told.inputs_etag == mask.etag
+
+
+def _is_under_way(bucket: MemoryBucket, key: str) -> bool:
+    return bool({Upload(key).job_key, Upload(key).recheck_key} & set(bucket.things))
 
 
 def broken_when_quiet(bucket: MemoryBucket, people: People, left: set[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from email.utils import formatdate
 from typing import ClassVar
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -23,6 +24,7 @@ from shared.errors import Unavailable, Uncertain
 from shared.jobs import keys
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
+from shared.pipeline import folders
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.search import Search
 from tests.reliability.actors import Actor, Cast, Order
@@ -30,8 +32,9 @@ from tests.reliability.instances import CHANGES
 from tests.reliability.leaks import told_too_much
 from tests.reliability.ledger import Counts, Ledger
 from tests.reliability.model_vendor import MOODS, ModelVendor
-from tests.reliability.people import BAD, BROKEN, LINK, SCENES, People
-from tests.reliability.promises import Kind, broken_now, broken_when_quiet, lost
+from tests.reliability.orders import order_backfill
+from tests.reliability.people import BAD, BROKEN, FOLDER_MASK, LINK, SCENES, People
+from tests.reliability.promises import Kind, broken_now, broken_when_quiet, lost, unconfirmed
 from tests.reliability.strangers import DEEDS, Strangers
 from tests.unit.fakes import Died, Shop
 from tests.unit.releases import deploy
@@ -103,6 +106,7 @@ class Schedule(RuleBasedStateMachine):
         self.doubts: Counter[Actor] = Counter()
         """The uncertain answers that an actor got."""
         self.retries_first = True
+        self._patch = pytest.MonkeyPatch()
 
     def _arrivals(self, timeout: timedelta) -> Dispatcher:
         jobs = JobStore(self.bucket, self._now, timedelta(seconds=Timeouts.within(timeout.total_seconds()).lease))
@@ -110,9 +114,17 @@ class Schedule(RuleBasedStateMachine):
 
     # ---------------------------------------------------------------- people and events
 
-    @initialize(scene=st.sampled_from(SCENES), retries_first=st.booleans(), walk=_WALKS)
-    def open(self, scene: tuple[str, ...], retries_first: bool = True, walk: Walk | None = None) -> None:
-        """The day begins with an upload; in the end, what is still to be told comes before settle's rounds or after."""
+    @initialize(
+        scene=st.sampled_from(SCENES), retries_first=st.booleans(), walk=_WALKS, unasked=st.sampled_from((1, 9))
+    )
+    def open(
+        self, scene: tuple[str, ...], retries_first: bool = True, walk: Walk | None = None, unasked: int = 9
+    ) -> None:
+        """The day begins with an upload; in the end, what is still to be told comes before settle's rounds or after.
+
+        A folder's new mask has up to `unasked` photos served again; more wait for a backfill.
+        """
+        self._patch.setattr(folders, "MOST_UNASKED", unasked)
         self.people.scene = scene
         self.retries_first = retries_first
         self.put(0, walk=walk)
@@ -126,11 +138,14 @@ class Schedule(RuleBasedStateMachine):
     def put(self, which: int, version: int = 0, walk: Walk | None = None, lost: bool = False) -> None:
         """An upload, whose event comes at once when there is a `walk`; else later, unless it is lost."""
         key = self._key(which)
+        change = "overwritten" if key in self.bucket.things else "put"
         etag = self.people.put(key, version)
         self.counts.faults["people: symbolic link put"] += etag in self.people.links
         if not etag:
             self.counts.excluded += 1
-        elif lost:
+            return
+        self.counts.faults[f"people: folder's mask {change}"] += key == FOLDER_MASK
+        if lost:
             self.dropped.append(key)
         else:
             self.pending.append((key, etag))
@@ -139,7 +154,9 @@ class Schedule(RuleBasedStateMachine):
 
     @rule(which=_INDEX)
     def delete(self, which: int) -> None:
-        self.counts.faults["people: upload deleted"] += self.people.delete(self._key(which))
+        key = self._key(which)
+        what = "folder's mask" if key == FOLDER_MASK else "upload"
+        self.counts.faults[f"people: {what} deleted"] += self.people.delete(key)
 
     @rule(which=_INDEX, what=st.sampled_from(sorted(DEEDS)))
     def meddle(self, which: int, what: str) -> None:
@@ -193,6 +210,7 @@ class Schedule(RuleBasedStateMachine):
             self._check("broken", [f"a bug: {bug!r}"])
         finally:
             deploy()  # a release with every capability
+            self._patch.undo()
 
     def _end(self) -> None:
         failed = bool(self.ledger.wrong)
@@ -209,6 +227,11 @@ class Schedule(RuleBasedStateMachine):
         self._redeliver()
         self._settle_down()
         self._check("lost", lost(self.bucket, self.people, set()))
+        if unconfirmed(self.bucket):
+            order_backfill(self.function, self.clock)
+            self._settle_down()
+            self._check("broken", ["the receipt of a folder's mask outlives the backfill"] * unconfirmed(self.bucket))
+            self._check("lost", lost(self.bucket, self.people, set()))
         self._check("broken", broken_when_quiet(self.bucket, self.people, self.ledger.forsaken | self.strangers.theirs))
         self._check("broken", self.strangers.touched())
 

@@ -17,6 +17,8 @@ COMMON = "uploads/general/common/shoe.jpg"
 HD = "uploads/general/hd-common/shoe.jpg"
 STREET = "uploads/general/vehicle/street.jpg"
 BAG = "uploads/general/refine-mask/bag.jpg"
+HAT = "uploads/general/refine-mask/hat.jpg"
+FOLDER_MASK = "uploads/general/refine-mask/_mask.png"
 CUTOUT = "uploads/picwish/cutout/shoe.jpg"
 CROWD = tuple(f"uploads/damo/background/{number}.jpg" for number in range(3))
 MARKED = "uploads/picwish/watermark/shoe.jpg"
@@ -45,10 +47,12 @@ class Shape:
     """Second pictures, which have no receipt of their own."""
     there: Mapping[str, bytes] = field(default_factory=dict)
     """What others have put into the bucket before."""
+    refused: tuple[str, ...] = ()
+    """Uploads that were there before, each with a receipt that its second picture is missing."""
 
     @property
     def served(self) -> tuple[str, ...]:
-        return tuple(key for key in self.uploads if key not in self.companions)
+        return (*self.refused, *(key for key in self.uploads if key not in self.companions))
 
 
 def body(key: str) -> bytes:
@@ -124,6 +128,14 @@ SHAPES = (
         _says(_ELEMENTS),
         _unrecorded(BAG),
         companions=frozenset({f"{BAG}.mask.png"}),
+    ),
+    Shape(
+        "a folder's second picture",
+        (FOLDER_MASK,),
+        _says(_ELEMENTS),
+        _unrecorded(BAG, record=2) | _unrecorded(HAT, record=2, call=2),  # after that of its being taken up
+        companions=frozenset({FOLDER_MASK}),
+        refused=(BAG, HAT),
     ),
     Shape("PicWish", (CUTOUT,), _says(_picwish(state=1, image=_LINKS[0])), _unrecorded(CUTOUT)),
     Shape(

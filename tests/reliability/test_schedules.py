@@ -7,8 +7,10 @@ import logging
 import pytest
 
 from shared.jobs import keys
-from tests.reliability.people import COMMON, HD, OWN_MASK, PAIR
+from shared.jobs.upload import Upload
+from tests.reliability.people import COMMON, FOLDER_MASK, HD, OWN_MASK, PAIR, PAIR_TOO
 from tests.reliability.planted import FOUND_BY_CRASH_POINTS, FOUND_BY_SCHEDULES, Plant, is_found_by_schedules
+from tests.reliability.promises import unconfirmed
 from tests.reliability.schedules import TO_THE_END, Schedule, Walk
 from tests.reliability.soak import search
 
@@ -111,3 +113,50 @@ def test_a_job_whose_saving_got_no_answer_is_not_saved_again_when_another_instan
     receipt = schedule.shop.receipt(HD)
     assert receipt is not None
     assert receipt.attempts == 1
+
+
+def _mask_replaced_during_the_call(unasked: int) -> Schedule:
+    """A photo's function has looked at the folder's mask, and writes its receipt after another one came."""
+    schedule = Schedule()
+    schedule.open((PAIR, FOLDER_MASK), unasked=unasked)
+    schedule.put(1)
+    schedule.deliver(0, walk=Walk(1))
+    while schedule.cast.actors[0].at[0] != "call":
+        schedule.go(walk=Walk(1))
+    schedule.put(1, version=1)
+    schedule.pass_(1)
+    schedule.go()
+    return schedule
+
+
+@pytest.mark.parametrize("unasked", [0, 9])
+def test_a_photo_whose_folders_mask_is_replaced_while_it_is_called_for_gets_the_new_one(unasked: int) -> None:
+    schedule = _mask_replaced_during_the_call(unasked)
+    schedule.teardown()
+    assert schedule.bucket.things[Upload(PAIR).receipt_key].inputs_etag == schedule.people.mark(PAIR)
+
+
+def test_that_photo_would_be_lost_if_it_did_not_look_whether_another_mask_came() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shared.pipeline.conclude.has_new_companion", lambda bucket, job: False)
+        schedule = _mask_replaced_during_the_call(9)
+        with pytest.raises(AssertionError, match="is lost"):
+            schedule.teardown()
+
+
+def test_a_folder_that_waits_for_a_backfill_keeps_its_results_until_then() -> None:
+    schedule = Schedule()
+    schedule.open((PAIR, PAIR_TOO, FOLDER_MASK), unasked=1)
+    for which in (2, 1, 0):
+        schedule.put(which, walk=TO_THE_END)
+    schedule.pass_(10)
+    schedule.tick()
+    served = len(schedule.vendor.results)
+    schedule.pass_(10)
+    schedule.put(2, version=1, walk=TO_THE_END)
+    schedule.tick()
+    assert len(schedule.vendor.results) == served
+    assert unconfirmed(schedule.bucket)
+    schedule.teardown()
+    for photo in (PAIR, PAIR_TOO):
+        assert schedule.bucket.things[Upload(photo).receipt_key].inputs_etag == schedule.people.mark(photo)

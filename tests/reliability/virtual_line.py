@@ -134,7 +134,7 @@ class TimedBucket(MemoryBucket):
             with translated():
                 raise ServerError(403, {}, b"", {"Code": "AccessDenied", "Message": "said OSS."})
 
-    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[ListedObject]:
+    def list(self, prefix: str, *, after: str = "", page: int = 1000, nested: bool = True) -> Iterator[ListedObject]:
         while True:
             with self._request("list", prefix):
                 names = self.things.names
@@ -143,7 +143,8 @@ class TimedBucket(MemoryBucket):
                 found = [(key, self.things[key]) for key in listed]
             self._time.sleep(len(found) * _NAME)
             for key, thing in found:
-                yield ListedObject(key, thing.etag, thing.modified, len(thing.body))
+                if nested or "/" not in key.removeprefix(prefix):
+                    yield ListedObject(key, thing.etag, thing.modified, len(thing.body))
             if len(found) < page:
                 return
             after = listed[-1]

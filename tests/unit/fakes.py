@@ -190,12 +190,12 @@ class MemoryBucket:
         if keys:
             self._change("delete", ",".join(keys), change, still_needed)
 
-    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[ListedObject]:
+    def list(self, prefix: str, *, after: str = "", page: int = 1000, nested: bool = True) -> Iterator[ListedObject]:
         with self._request("list", prefix):
             things = [*self.things.items()]  # at one moment, whatever other threads write meanwhile
             found = sorted((key, thing) for key, thing in things if key.startswith(prefix) and key > after)
             there = [ListedObject(key, thing.etag, thing.modified, len(thing.body)) for key, thing in found]
-        yield from there
+        yield from (each for each in there if nested or "/" not in each.key.removeprefix(prefix))
 
     def link(self, key: str, process: str, seconds: int) -> str:
         query = f"x-oss-process={quote(process)}&seconds={seconds}&signature={self.signature}"

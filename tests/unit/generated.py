@@ -41,13 +41,14 @@ class GeneratedBucket(MemoryBucket):
         self.things.pop(key, None)
         self._gone.add(key)
 
-    def list(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[ListedObject]:
+    def list(self, prefix: str, *, after: str = "", page: int = 1000, nested: bool = True) -> Iterator[ListedObject]:
         put = (
             ListedObject(key, thing.etag, thing.modified, len(thing.body))
             for key, thing in sorted(self.things.items())
             if key.startswith(prefix) and key > after
         )
         found = merge(put, *(self._made(names, prefix, after) for names in self._generated), key=attrgetter("key"))
+        found = (each for each in found if nested or "/" not in each.key.removeprefix(prefix))
         full = True
         while full:
             with self._request("list", prefix):

@@ -193,6 +193,14 @@ def test_a_listing_has_every_object_with_the_etag_a_read_has(bucket: OssBucket, 
     assert listed == [(key, bucket.etag(key)) for key in keys]
 
 
+@pytest.mark.parametrize("page", [1, 2, 1000])
+def test_a_listing_may_leave_out_what_lies_in_the_folders_below(bucket: OssBucket, page: int) -> None:
+    for key in ("flat/a", "flat/b/1", "flat/b/c/2", "flat/b.", "flat/d/3", "flat/e"):
+        bucket.write(key, b"{}")
+    listed = [entry.key for entry in bucket.list("flat/", page=page, nested=False)]
+    assert listed == ["flat/a", "flat/b.", "flat/e"]
+
+
 @pytest.mark.parametrize("process", ["", "image/resize,m_fixed,w_50,h_40/format,png"])
 def test_a_link_opens_the_object_to_anyone_for_a_while(bucket: OssBucket, process: str) -> None:
     bucket._documents.put_object("红鞋 1+2%.jpg", picture())

@@ -205,7 +205,6 @@ def test_a_folder_that_mixes_options_with_other_words_is_refused_with_its_name()
     ("key", "expected"),
     [
         ("uploads/general/refine-mask/a.jpg.mask.png", "uploads/general/refine-mask/a.jpg"),
-        ("uploads/general/refine-mask/a.mask.jpg.mask.png", "uploads/general/refine-mask/a.mask.jpg"),
         ("uploads/general/refine-mask/two\nlines.jpg.mask.png", "uploads/general/refine-mask/two\nlines.jpg"),
         ("uploads/general/refine-mask/a.jpg.sky.png", ""),
         ("uploads/general/refine-mask/a.jpg.mask", ""),
@@ -214,13 +213,29 @@ def test_a_folder_that_mixes_options_with_other_words_is_refused_with_its_name()
     ],
 )
 def test_a_second_picture_is_named_after_the_first(key: str, expected: str) -> None:
-    assert Upload(key).picture == (Upload(expected) if expected else None)
+    assert Upload(key).picture == Upload(key).named_after == (Upload(expected) if expected else None)
     assert (Upload(key).kind is Kind.COMPANION) is bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("folder", "beside", "suffix"),
+    [
+        ("uploads/general/refine-mask/", "a.jpg.mask.png", ".mask.png"),
+        ("uploads/general/refine-mask/", "a.mask.jpg", ".mask.png"),
+        ("uploads/general/refine-mask/", "a.jpg.mask.png.mask.png", ".mask.png"),
+        ("uploads/picwish/watermark/", "a.jpg.rectangles.json", ".mask.png"),
+    ],
+)
+def test_a_second_picture_of_a_second_picture_has_no_picture(folder: str, beside: str, suffix: str) -> None:
+    key = folder + beside + suffix
+    assert Upload(key).kind is Kind.COMPANION
+    assert (Upload(key).named_after, Upload(key).picture) == (Upload(folder + beside), None)
 
 
 @given(uploads, st.sampled_from(["general/refine-mask", "scenery/change-sky"]), st.sampled_from(["png", "JPG"]))
 def test_a_companions_name_leads_back_to_its_picture(name: str, capability: str, extension: str) -> None:
     upload = Upload(f"uploads/{capability}/{name.removeprefix('uploads/')}")
+    assume(upload.kind is Kind.PICTURE)
     (role,) = upload.roles
     own, of_folder = upload.companion_prefixes(role)
     assert (Upload(own + extension).picture, Upload(own + extension).role) == (upload, role)

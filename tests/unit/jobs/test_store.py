@@ -1,4 +1,4 @@
-"""What lies under `jobs/` and is not this release's work: other names and documents, and the jobs of another release."""
+"""What lies under `jobs/` and is not this release's work: other names and documents, and jobs of another release."""
 
 from __future__ import annotations
 

@@ -119,6 +119,19 @@ def test_an_overwritten_upload_and_a_newer_mask_count(shop: Shop, functions: Inv
     assert functions.keys() == [COMMON, pair], "and not the mask, which is served with its picture"
 
 
+def test_the_mask_of_a_mask_counts_and_the_mask_that_is_served_does_not(shop: Shop, functions: Invocations) -> None:
+    pair = "uploads/general/refine-mask/a.jpg"
+    stray = f"{pair}.mask.png.mask.png"
+    shop.bucket.put(f"{pair}.mask.png", picture(form="PNG"))
+    shop.web.always = ok(Elements=[{"ImageURL": viapi_line.LINK}])
+    etag = shop.bucket.put(pair, picture())
+    shop.clock.pass_(seconds=1)
+    shop.dispatcher.dispatch(Upload(pair), etag)
+    shop.bucket.put(stray, picture(form="PNG"))
+    backfill(shop, functions)
+    assert functions.keys() == [stray]
+
+
 def test_a_dry_run_counts_and_prices_and_changes_nothing(shop: Shop, functions: Invocations) -> None:
     for key in (*numbered(3, "uploads/portrait/hd-body/"), "uploads/damo/background/a.jpg", COMMON):
         shop.bucket.put(key, picture())

@@ -10,6 +10,7 @@ from shared.jobs.upload import Upload
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import Died, Shop
+from tests.unit.pipeline.test_dispatch import settle
 from tests.unit.viapi_line import LINK, MASK, PAIR, THROTTLED, ok
 
 shop = viapi_line.shop
@@ -146,16 +147,6 @@ def test_an_own_mask_without_its_picture_is_no_picture_even_beside_a_folders_mas
     assert job.code == "PictureMissing"
 
 
-def test_a_folders_new_mask_is_new_work_for_what_was_done_with_the_old_one(shop: Shop) -> None:
-    folder_mask = "uploads/general/refine-mask/_mask.png"
-    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
-    shop.upload(folder_mask, picture(form="PNG", mode="L"))
-    shop.upload(PAIR, picture())
-    shop.upload(folder_mask, picture(form="PNG", mode="1"))
-    shop.dispatcher.recheck(Upload(PAIR))
-    assert len(shop.web.sent) == 2
-
-
 def test_a_masks_complaint_that_its_picture_is_missing_ends_when_the_pair_is_served(shop: Shop) -> None:
     shop.web.always = ok(Elements=[{"ImageURL": LINK}])
     shop.upload(MASK, picture(form="PNG", mode="L"))
@@ -182,18 +173,6 @@ def test_another_mask_is_new_work(shop: Shop) -> None:
     assert len(shop.web.sent) == 2
 
 
-def test_a_folders_mask_wakes_the_pictures_that_waited_for_one(shop: Shop) -> None:
-    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
-    shop.upload(PAIR, picture())
-    shop.upload("uploads/general/refine-mask/_mask.png", picture(form="PNG", mode="L"))
-    assert Upload(PAIR).recheck_key in shop.bucket.things
-    shop.dispatcher.recheck(Upload(PAIR))
-    receipt = shop.receipt(PAIR)
-    assert receipt is not None
-    assert receipt.status == "done"
-    assert Upload(PAIR).recheck_key not in shop.bucket.things
-
-
 def test_a_mask_of_another_size_is_refused_with_both_sizes(shop: Shop) -> None:
     shop.upload(PAIR, picture(640, 480))
     shop.upload(MASK, picture(320, 240))
@@ -201,3 +180,63 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(shop: Shop) -> None:
     assert receipt is not None
     assert "320 × 240" in receipt.message
     assert "640 × 480" in receipt.message
+
+
+@pytest.mark.parametrize("there", [(), (PAIR,), (MASK,), (PAIR, MASK)])
+def test_the_mask_of_a_mask_is_told_so_whatever_else_is_there(shop: Shop, there: tuple[str, ...]) -> None:
+    for key in there:
+        shop.bucket.put(key, picture())
+    stray = f"{MASK}.mask.png"
+    shop.upload(stray, picture(form="PNG", mode="L"))
+    receipt = shop.receipt(stray)
+    assert receipt is not None
+    assert (receipt.status, receipt.code, receipt.attempts) == ("rejected", "CompanionOfCompanion", 0)
+    assert f"this is the mask of {MASK}" in receipt.message
+    assert (shop.web.sent, shop.keys("jobs/")) == ([], [])
+
+
+def test_the_mask_of_a_mask_does_not_keep_the_pair_from_being_served(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    for key in (f"{MASK}.mask.png", MASK, PAIR):
+        shop.upload(key, picture(form="PNG", mode="L") if key != PAIR else picture())
+    assert shop.web.shown("MaskImageURL")[0] == MASK
+    assert shop.receipt(PAIR) is not None
+    settle(shop)
+    assert len(shop.web.sent) == 1
+
+
+def test_of_two_masks_the_newest_counts(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(PAIR, picture())
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    shop.clock.pass_(seconds=1)
+    newer = f"{PAIR}.mask.jpg"
+    shop.upload(newer, picture(mode="L"))
+    assert shop.web.shown("MaskImageURL")[0] == newer
+    shop.dispatcher.dispatch(Upload(MASK), shop.bucket.things[MASK].etag)
+    assert len(shop.web.sent) == 2
+
+
+def test_a_mask_that_comes_unheard_while_its_picture_is_served_is_looked_at_afterwards(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    newer = picture(form="PNG", mode="1")
+    shop.web.before = lambda request: shop.bucket.put(MASK, newer)
+    shop.upload(PAIR, picture())
+    assert Upload(PAIR).recheck_key in shop.bucket.things
+    shop.web.before = lambda request: None
+    settle(shop)
+    assert len(shop.web.sent) == 2
+    assert shop.bucket.things[Upload(PAIR).receipt_key].inputs_etag.endswith(shop.bucket.things[MASK].etag)
+    assert [key for key in shop.keys("jobs/") if not key.endswith(".lease")] == []
+
+
+def test_a_mask_that_is_deleted_while_its_picture_is_served_takes_nothing_back(shop: Shop) -> None:
+    shop.web.always = ok(Elements=[{"ImageURL": LINK}])
+    shop.upload(MASK, picture(form="PNG", mode="L"))
+    shop.web.before = lambda request: shop.bucket.things.pop(MASK)
+    shop.upload(PAIR, picture())
+    settle(shop)
+    receipt = shop.receipt(PAIR)
+    assert receipt is not None
+    assert receipt.status == "done"

@@ -43,6 +43,8 @@ def at_once(bucket: MemoryBucket) -> Iterator[tuple[str, State]]:
         alone = upload.picture is None or upload.picture.key not in bucket.things
         if upload.kind in (Kind.PICTURE, Kind.COMPANION) and alone and bucket.things[key].body:
             yield key, state_of(bucket, upload)
+        if upload.kind is Kind.FOLDER_COMPANION and upload.receipt_key in bucket.things:
+            yield key, State.UNCONFIRMED
 
 
 def state_of(bucket: MemoryBucket, upload: Upload) -> State:
@@ -78,7 +80,7 @@ def test_page_by_page_each_upload_is_what_it_is_in_the_light_of_all_names(
         put(bucket, Upload(key).receipt_key, answered)
         put(bucket, Upload(key).job_key, 0 if begun else None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(unserved, "_PAGE", page)
+        patch.setattr(unserved, "PAGE", page)
         assert found(bucket) == [*at_once(bucket)]
         assert found(bucket, after=f"{PAIRS}a.jpg") == [each for each in at_once(bucket) if each[0] > f"{PAIRS}a.jpg"]
 
@@ -128,7 +130,7 @@ def test_neither_memory_nor_requests_an_upload_grow_with_their_number(
         finally:
             tracemalloc.stop()
 
-    monkeypatch.setattr(unserved, "_PAGE", 1_000)
+    monkeypatch.setattr(unserved, "PAGE", 1_000)
     (few, requests_of_few), (many, requests_of_many) = measured(1_000), measured(4_000)
     assert many - few < 200_000, "of all names it would be millions"
     assert requests_of_many <= requests_of_few + 0.001
