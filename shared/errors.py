@@ -4,6 +4,7 @@
     ├── Rejected          the uploader: this picture cannot be served, a receipt says why
     │   └── BadLink       … or the vendor cannot read the address we gave: a copy with a plain name may pass
     ├── Misconfigured     the operator: no picture passes until a key, a purchase or a right is mended
+    │   └── Unstorable    … or what pictures come to cannot be stored: no other call is bought until then
     └── Unavailable       nobody: asked again later, a bounded number of times
         ├── NotAccepted   … throttled, or the vendor was not reached: nothing was bought, so the number is not bounded
         │   └── DailyLimitReached  … by our own limit of the day
@@ -46,6 +47,10 @@ class BadLink(Rejected):
 
 class Misconfigured(CutoutError):
     """Nothing can be served until a person acts; the message says what to do."""
+
+
+class Unstorable(Misconfigured):
+    """What the picture came to, its results or its receipt, cannot be stored until a person acts."""
 
 
 class Unavailable(CutoutError):

@@ -32,10 +32,9 @@ _SILENCE_SECONDS = 20.0
 class HttpClient:
     """`result_hosts` are hosts (`host` or `host:port`) that the operator allows results to be fetched from.
 
-    A call waits at most `wait_seconds` for a slot of its quota. Then the vendor has `call_seconds` for its whole reply,
-    and a result `fetch_seconds` to arrive. At most `at_once` threads may use the client: there are twice as many
-    connections, for the vendors and for the hosts of results. A thread that finds none free raises as if the host could
-    not be reached.
+    A call waits at most `wait_seconds` for a slot of its quota. Then the vendor has `call_seconds` for its whole reply.
+    At most `at_once` threads may use the client: there are twice as many connections, for the vendors and for the hosts
+    of results. A thread that finds none free raises as if the host could not be reached.
     """
 
     def __init__(
@@ -43,14 +42,12 @@ class HttpClient:
         *,
         result_hosts: frozenset[str],
         call_seconds: float,
-        fetch_seconds: float,
         wait_seconds: float,
         at_once: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._result_hosts = result_hosts
         self._call_seconds = call_seconds
-        self._fetch_seconds = fetch_seconds
         self._clock = clock
         self._rate_limiter = RateLimiter(wait_seconds)
         self._client = httpx.Client(
@@ -103,8 +100,8 @@ class HttpClient:
         self._rate_limiter.throttled(request.quota)
 
     @contextmanager
-    def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
-        """Open the result at `url`; `hosts` are the vendor's own domains, as in `allow`.
+    def fetch(self, url: str, hosts: tuple[str, ...], seconds: float) -> Iterator[Download]:
+        """Open the result at `url`, which has `seconds` to arrive; `hosts` are the vendor's own domains, as in `allow`.
 
         Raises what `allow` raises, and `Unavailable` when the download fails, is larger than `MAX_RESULT_BYTES`, or is
         no image. It may also be raised while the chunks are read: the object that they are written to is then never
@@ -114,7 +111,7 @@ class HttpClient:
             yield unpacked(url)
             return
         self.allow(url, hosts)
-        deadline, address = self._deadline(_SILENCE_SECONDS, self._fetch_seconds), _address(url)
+        deadline, address = self._deadline(_SILENCE_SECONDS, seconds), _address(url)
         sender, extensions = address.netloc.decode(), deadline.extensions(connect=_CONNECT_SECONDS)
         try:
             with self._client.stream("GET", address, headers=_AS_IT_IS, extensions=extensions) as response:

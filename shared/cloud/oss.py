@@ -181,6 +181,20 @@ class OssBucket:
             )
         return size
 
+    def check_write(self, key: str) -> None:
+        """Find out whether `key` may be written, and leave it as it is. Raises `Misconfigured` if it may not.
+
+        OSS takes no document that is not what its Content-MD5 was made of (PutObject). Whoever may not write is refused
+        before that is looked at, which no document says: see docs/not-verified.md.
+        """
+        other = _json(b"something else") | {"x-oss-forbid-overwrite": "true"}
+        with translated():
+            try:
+                self._documents.put_object(key, b"", headers=other)
+            except ServerError as error:
+                if error.code not in ("InvalidDigest", "FileAlreadyExists"):
+                    raise
+
     def delete(self, keys: tuple[str, ...], *, still_needed: Callable[[], bool] = always) -> None:
         """Delete those of `keys` that exist: 1,000 a request, and one a request for a key that XML cannot hold."""
         several = [key for key in keys if not _NOT_IN_XML.search(key)] if len(keys) > 1 else []

@@ -12,11 +12,11 @@ class Timeouts:
     call: float
     """For a vendor to answer: the slowest synchronous ones promise 30 s."""
     fetch: float
-    """For a result to arrive."""
+    """For the results of a run to arrive: of one upload, or of those that share a ticket."""
     wait: float
     """For a call's slot in the quota."""
     begin: float
-    """After how long the worker begins no more jobs: the last one has time for a slot, a call, a result and OSS."""
+    """After how long the worker begins no more jobs: the last run has time for a slot, a call, its results and OSS."""
     lease: float
     """Longer than the timeout by a tenth, which is several times as much as the clocks of two instances may differ by
     (`shared.cloud.oss_clock`): so the holder of a lease that has expired by another instance's clock is dead."""

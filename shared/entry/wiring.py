@@ -85,7 +85,6 @@ def _made(
     http = HttpClient(
         result_hosts=settings.result_hosts,
         call_seconds=timeouts.call,
-        fetch_seconds=timeouts.fetch,
         wait_seconds=timeouts.wait,
         at_once=at_once,
     )
@@ -94,7 +93,7 @@ def _made(
     client, estimator = VendorClient(http, vendors, now), PollEstimator()
     vendor_calls = VendorCalls(client, daily_limit, estimator, timeouts.call)
     ticket_polls = TicketPolls(client, estimator)
-    results, prices = ResultStore(pictures, http, vendors, now), Prices(dict(settings.prices))
+    results, prices = ResultStore(pictures, http, vendors, now, timeouts.fetch), Prices(dict(settings.prices))
     pipeline = Pipeline(pictures, jobs, vendor_calls, ticket_polls, results, now, prices)
     backlog_owner = BacklogOwner(documents, pictures, now)
     dispatcher = Dispatcher(pictures, jobs, pipeline, backlog_owner)

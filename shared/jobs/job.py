@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from shared.jobs.output import Output
 from shared.jobs.upload import Upload
 from shared.messages.message import Message
 from shared.pictures.geometry import Frame
@@ -57,15 +58,29 @@ class Fetching:
     """Bought and finished: what remains is to fetch the pictures before their links die."""
 
     pictures: tuple[ResultLink, ...]
+    """Those that are not stored yet."""
     dies_at: datetime
+    outputs: tuple[Output, ...] = ()
+    """Those that are stored."""
+    empty: bool = True
+    """Whether nothing shows in those that are stored."""
     name: Literal["fetching"] = "fetching"
 
 
-BOUGHT = (Submitted.name, Fetching.name)
-"""The stages in which the vendor owes us a result: that is finished before anything else is called."""
+@dataclass(frozen=True)
+class Unstored:
+    """What the job came to cannot be stored until a person acts. Nothing else of its capability is bought meanwhile."""
+
+    result: Fetching | None
+    """What was bought; None if the receipt is all that there was to store: then the job begins anew."""
+    name: Literal["unstored"] = "unstored"
+
+
+BOUGHT = (Submitted.name, Fetching.name, Unstored.name)
+"""The stages in which the vendor owes us a result, or we a receipt: that is finished before anything else is called."""
 
 Doubt = Literal["", "not fetched", "unreadable", "checked"]
-Stage = Annotated[Claimed | Waiting | Blocked | Submitted | Fetching, Field(discriminator="name")]
+Stage = Annotated[Claimed | Waiting | Blocked | Submitted | Fetching | Unstored, Field(discriminator="name")]
 
 
 @dataclass(frozen=True)

@@ -5,36 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from shared.cloud.ports import ObjectHead, StoredDocument
 from shared.errors import CutoutError, Incomplete, Rejected
 from shared.jobs.job import Job
+from shared.jobs.output import Document, Output
 from shared.jobs.upload import Upload
 from shared.messages import pictures as messages
 from shared.messages.message import Message
 from shared.vendors.capabilities import CAPABILITIES
-
-_WHERE = "With the other three, the part of the upload it shows, in the upload's pixels as stored; null: not known."
-
-
-class Document(BaseModel):
-    """A part of the receipt; fields it does not know are passed over."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Output(Document):
-    """A stored picture."""
-
-    key: str = Field(description="Where it lies in the bucket.")
-    label: str = Field(description="Tells the pictures of one upload apart; empty when there is only one.")
-    content_type: str = Field(description="image/png, image/jpeg, image/webp or image/bmp: what it is.")
-    bytes: int = Field(description="Its size.")
-    x: int | None = Field(default=None, description=_WHERE)
-    y: int | None = Field(default=None, description=_WHERE)
-    width: int | None = Field(default=None, description=_WHERE)
-    height: int | None = Field(default=None, description=_WHERE)
 
 
 class Receipt(Document):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
 from shared import log
 from shared.cloud.ports import Bucket
+from shared.errors import Misconfigured, Unstorable
 from shared.jobs.job import Job
 from shared.jobs.store import JobStore
 from shared.pipeline.outcomes import Concluded
@@ -11,18 +16,31 @@ from shared.pipeline.snapshot import has_new_companion, is_current, is_served_wi
 from shared.vendors.prices import Prices
 
 
+@contextmanager
+def storing() -> Iterator[None]:
+    """Around what stores a result or a receipt: raises `Unstorable` where a person must act first."""
+    try:
+        yield
+    except Misconfigured as error:
+        raise Unstorable(error.code, error.text, request_id=error.request_id) from error
+
+
 def conclude(bucket: Bucket, jobs: JobStore, prices: Prices, end: Concluded) -> None:
-    """Write the receipt, with its price, then forget the job. An upload that was deleted gets no receipt but `done`."""
+    """Write the receipt, with its price, then forget the job. An upload that was deleted gets no receipt but `done`.
+
+    Raises `Unstorable` when the receipt may not be written.
+    """
     job, receipt = end.job, end.receipt
-    if receipt.status != "done":
-        if not is_current(bucket, job):
-            forget(bucket, jobs, job)
-            return
-        bucket.delete(job.replaces)
+    if receipt.status != "done" and not is_current(bucket, job):
+        forget(bucket, jobs, job)
+        return
     price = prices.paid(receipt.capability, receipt.attempts, done=receipt.status == "done")
     receipt = receipt.model_copy(update={"price_yuan": price})
     document = receipt.model_dump_json(indent=1).encode()
-    bucket.write(job.upload.receipt_key, document, inputs_etag=job.inputs_etag)
+    with storing():
+        if receipt.status != "done":
+            bucket.delete(job.replaces)
+        bucket.write(job.upload.receipt_key, document, inputs_etag=job.inputs_etag)
     if receipt.code == "PictureMissing" and is_served_with_another(bucket, job.upload):
         bucket.delete((job.upload.receipt_key,))  # the picture came just now
     say = log.warning if receipt.status == "failed" else log.info
@@ -34,5 +52,10 @@ def forget(bucket: Bucket, jobs: JobStore, job: Job) -> None:
     """Remove the job and its copies. A picture beside which something new lies is looked at once more."""
     if has_new_companion(bucket, job):
         jobs.request_recheck(job.upload)  # before the job goes: else a death in between would forget it
+    jobs.remove(withdraw_copies(bucket, job))
+
+
+def withdraw_copies(bucket: Bucket, job: Job) -> Job:
+    """Delete the job's copies; the job without them, to be saved: none is left that no job names."""
     bucket.delete(job.copies)
-    jobs.remove(job)
+    return replace(job, copies=())

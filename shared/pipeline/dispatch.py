@@ -13,7 +13,7 @@ from typing import Literal
 from shared.cloud.ports import Bucket, ObjectHead
 from shared.errors import CutoutError
 from shared.jobs.backlog import BacklogOwner
-from shared.jobs.job import Job, Submitted
+from shared.jobs.job import Job, Submitted, Unstored
 from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Kind, Upload
 from shared.pipeline.outcomes import End, Parked, Skipped
@@ -102,7 +102,7 @@ class Dispatcher:
         end = self.pipeline.run(job, images={job.source: image} if image else None)[0]
         self.backlog_owner.served()
         if isinstance(end, Parked):
-            if end.job.not_accepted:
+            if end.job.not_accepted or isinstance(end.job.stage, Unstored):  # settle holds back what comes after it
                 self.backlog_owner.joined(end.job.upload.capability)
             elif isinstance(end.job.stage, Submitted):
                 self.backlog_owner.wake_worker()

@@ -38,7 +38,7 @@ class Picture:
 
 
 def show(bucket: Bucket, job: Job, row: Capability, pictures: Sequence[Picture]) -> tuple[list[str], tuple[Copy, ...]]:
-    """A link to each picture, and the copies that must be made first: none, if the pictures' own links will do.
+    """A link to each picture, and the copies to be made before the call: none, if the pictures' own links will do.
 
     They will not if one is longer than `row.limits.max_link` characters, or if the vendor could not read them before.
     """
@@ -54,11 +54,11 @@ def show(bucket: Bucket, job: Job, row: Capability, pictures: Sequence[Picture])
     own = signed(picture.key for picture in pictures)
     if short(own) and not job.wants_plain_name:
         return own, ()
-    # Named after the job, so that a retry writes over the copies of the try before.
+    # Named after the job, so that the next try writes over the copies of one that died.
     names = tuple(keys.copy(job.id, number, picture.header.format) for number, picture in enumerate(pictures))
     plain = signed(names)
     public = not short(plain)  # with STS credentials every signed link has hundreds of characters more
     if public:
         plain = [bucket.address(name, process) for name, process in zip(names, processes, strict=True)]
     copies = tuple(Copy(picture.key, name, public) for picture, name in zip(pictures, names, strict=True))
-    return plain, () if job.copies == names else copies
+    return plain, copies

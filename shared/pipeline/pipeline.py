@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared import log
 from shared.cloud.ports import Bucket, ObjectHead
-from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
-from shared.jobs.job import Fetching, Job, Submitted
+from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable, Unstorable
+from shared.jobs.job import Fetching, Job, Submitted, Unstored
 from shared.jobs.receipt import receipt
 from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Kind
 from shared.messages import jobs as messages
 from shared.messages.message import AND_NAMES
-from shared.pipeline.conclude import conclude, forget
+from shared.pipeline.conclude import conclude, forget, withdraw_copies
 from shared.pipeline.folders import apply_to_folder
-from shared.pipeline.links import Copy
 from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, Skipped
 from shared.pipeline.prepare import PreparedCall, prepare
 from shared.pipeline.results import ResultStore
@@ -83,21 +82,14 @@ class Pipeline:
                     bugs.append(outcome)
                     continue
                 try:
-                    match outcome:
-                        case Continue(job):
-                            self.jobs.save(job)
-                            jobs.append(job)
-                            continue
-                        case Parked(job):
-                            self.jobs.save(job)
-                            log.info("job_waiting", job=job)
-                        case Concluded():
-                            conclude(self.bucket, self.jobs, self.prices, outcome)
-                        case Skipped(job):
-                            forget(self.bucket, self.jobs, job)
-                    ends.append(outcome)
+                    recorded = self._record(outcome)
                 except Exception as bug:  # noqa: BLE001 - the others may have been bought as well; it is raised below
                     bugs.append(bug)
+                    continue
+                if isinstance(recorded, Continue):
+                    jobs.append(recorded.job)
+                else:
+                    ends.append(recorded)
         for end in ends:
             if isinstance(end, Parked):
                 self.jobs.put_in_queue(end.job)  # not before every job is saved, as that may record a call
@@ -105,12 +97,33 @@ class Pipeline:
             raise bugs[0]
         return ends
 
+    def _record(self, outcome: Outcome) -> Outcome:
+        """Write it down; what it has become by that. A job whose receipt may not be written is parked."""
+        match outcome:
+            case Continue(job):
+                self.jobs.save(job)
+            case Parked(job):
+                if not isinstance(job.stage, Submitted):  # else its vendor may still fetch them
+                    job = withdraw_copies(self.bucket, job)
+                self.jobs.save(job)
+                log.info("job_waiting", job=job)
+                return Parked(job)
+            case Concluded(job):
+                try:
+                    conclude(self.bucket, self.jobs, self.prices, outcome)
+                except Unstorable as error:
+                    return self._record(after_error(job, error, self.clock()))
+            case Skipped(job):
+                forget(self.bucket, self.jobs, job)
+        return outcome
+
     def advance(self, *jobs: Job, images: Mapping[str, ObjectHead]) -> Iterator[Outcome | Exception]:
         """Move each job on by one stage. Outcomes come one by one, to be recorded at once: the next one may take
         minutes, or the instance may die.
 
         A foreseen error is an outcome as well. A bug is yielded in its job's place, so that the others go on.
         """
+        fetch_until = self.clock() + timedelta(seconds=self.results.fetch_seconds)
         calls: list[tuple[Job, PreparedCall]] = []
         submitted: list[tuple[Job, Submitted]] = []
         for job in jobs:
@@ -120,7 +133,9 @@ class Pipeline:
                         capability(job.capability)  # raises `Rejected` if this release does not have it any more
                         submitted.append((job, stage))
                     case Fetching() as stage:
-                        yield self.results.store(job, stage)
+                        yield self.results.store(job, stage, fetch_until)
+                    case Unstored() as stage:
+                        yield self.results.check(job, stage)
                     case _:
                         match self._prepare(job, images.get(job.source)):
                             case (prepared, prepared_call):
@@ -158,18 +173,19 @@ class Pipeline:
 
         Raises `Rejected` or `Misconfigured`.
         """
-        if prepared_call.missing_copies:
-            return self._publish_copies(job, prepared_call.missing_copies)
-        if job.doubt not in ("", "checked"):
-            return self._doubted(job, prepared_call)
-        if job.attempts >= MAX_ATTEMPTS:
+        in_doubt = job.doubt not in ("", "checked")
+        if job.attempts >= MAX_ATTEMPTS and not in_doubt:
             # Counted from the record, so that dying in every call ends as well.
             text = job.text if job.message else messages.NO_RECORD(calls=MAX_ATTEMPTS)
             return Concluded(job, receipt(job, self.clock(), error=Unavailable(job.code or "NoRecord", text)))
         if missing := self.vendor_calls.missing(prepared_call.row):
             said = messages.SETTINGS_MISSING(capability=prepared_call.row.name, names=AND_NAMES.join(missing))
             raise Misconfigured("Settings", said)
-        return None
+        if (names := tuple(copy.name for copy in prepared_call.copies)) and names != job.copies:
+            return Continue(replace(job, copies=names))  # recorded before they are made: none is ever forgotten
+        for copy in prepared_call.copies:
+            self.bucket.publish_copy(copy.original, copy.name, public=copy.public)
+        return self._doubted(job, prepared_call) if in_doubt else None
 
     def _doubted(self, job: Job, prepared_call: PreparedCall) -> Outcome:
         """The vendor got nothing from the pictures' links: read them once ourselves. Raises `Rejected` when OSS refuses
@@ -180,14 +196,3 @@ class Pipeline:
         kind = Rejected if job.doubt == "unreadable" else Unavailable
         error = kind(job.code, job.text, request_id=job.request_id)
         return after_error(replace(job, doubt="checked"), error, self.clock())
-
-    def _publish_copies(self, job: Job, copies: tuple[Copy, ...]) -> Outcome:
-        """Copy the pictures to plain names, to be shown at those."""
-        job = replace(job, copies=tuple(copy.name for copy in copies))
-        try:
-            for copy in copies:
-                self.bucket.publish_copy(copy.original, copy.name, public=copy.public)
-        except CutoutError as error:
-            # With the job that lists the copies, so that they are deleted in the end.
-            return after_error(job, error, self.clock())
-        return Continue(job)

@@ -27,11 +27,11 @@ from shared.vendors.protocol import Task
 
 @dataclass(frozen=True)
 class PreparedCall:
-    """A call that is ready to be made, once `missing_copies` are there."""
+    """A call that is ready to be made, once its `copies` are there."""
 
     row: Capability
     task: Task
-    missing_copies: tuple[Copy, ...]
+    copies: tuple[Copy, ...]
 
 
 def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:

@@ -16,8 +16,9 @@ from shared.errors import (
     NotAccepted,
     NotFetched,
     Rejected,
+    Unstorable,
 )
-from shared.jobs.job import Blocked, Claimed, Doubt, Job, Stage, Waiting
+from shared.jobs.job import Blocked, Claimed, Doubt, Fetching, Job, Stage, Unstored, Waiting
 from shared.jobs.receipt import receipt
 from shared.pipeline.outcomes import Concluded, Continue, Parked, parked
 
@@ -44,11 +45,17 @@ def after_error(job: Job, error: CutoutError, now: datetime) -> Continue | Parke
         case Misconfigured():
             log.error("job_blocked", job=job, code=error.code, message=error.message)
             stage = Blocked()
+            if isinstance(error, Unstorable):
+                job = replace(job, stage=_unstored(job.stage))
         case DailyLimitReached():
             stage, due, retries = Waiting(not_accepted=True), error.until, job.retries
         case NotAccepted() if not job.bought:
             stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
     return parked(replace(_with_error(job, error), retries=retries), job.stage if job.bought else stage, due)
+
+
+def _unstored(stage: Stage) -> Unstored:
+    return stage if isinstance(stage, Unstored) else Unstored(stage if isinstance(stage, Fetching) else None)
 
 
 def after_bad_link(job: Job, error: BadLink, now: datetime) -> Continue | Parked | Concluded:

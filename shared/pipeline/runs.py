@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.jobs.job import Fetching, Submitted
+from shared.jobs.job import Fetching, Submitted, Unstored
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Upload
@@ -94,7 +94,7 @@ def _sharing(due: Sequence[StoredJob]) -> list[list[StoredJob]]:
         match found.job.stage:
             case Submitted() as stage:
                 shared = stage.ticket
-            case Fetching():
+            case Fetching() | Unstored():
                 shared = found.job.id  # each job's result is fetched by itself
             case _:
                 shared = ""

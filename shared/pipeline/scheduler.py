@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.cloud.concurrency import ConcurrencyLimit
-from shared.jobs.job import BOUGHT, Blocked, Fetching, Submitted, Waiting
+from shared.jobs.job import BOUGHT, Blocked, Fetching, Submitted, Unstored, Waiting
 from shared.jobs.queue import QueueEntry
 from shared.jobs.upload import Upload
 from shared.pipeline.circuit_breaker import ALWAYS, NEVER, CircuitBreaker, State
@@ -127,11 +127,12 @@ class Scheduler:
         return sum(not entry.key for lane in self._lanes.values() for entry in lane.entries.values())
 
     def backlog(self, now: datetime) -> frozenset[str]:
-        """The capabilities that have jobs in stage `waiting`, running or due."""
+        """The capabilities that have jobs in stage `waiting`, running or due, and those that are held."""
         return frozenset(
             lane.capability
             for lane in self._lanes.values()
-            if lane.stage == Waiting.name and (lane.runs or any(entry.due <= now for entry in lane.entries.values()))
+            if (lane.stage == Waiting.name and (lane.runs or any(entry.due <= now for entry in lane.entries.values())))
+            or self._is_held(lane.capability)
         )
 
     def is_starved(self) -> bool:
@@ -139,10 +140,10 @@ class Scheduler:
         return any(lane.stage == Waiting.name and lane.runs and not lane.entries for lane in self._lanes.values())
 
     def next_due(self) -> datetime:
-        """The earliest moment at which an entry is due and its circuit breaker is not open."""
+        """The earliest moment at which an entry is due and may be started."""
         return min(
             (
-                max(self._due(entry), self._breakers[lane.capability].open_until if lane.calls else ALWAYS)
+                max(self._due(entry), self._open_until(lane))
                 for lane in self._lanes.values()
                 for entry in lane.entries.values()
             ),
@@ -155,11 +156,24 @@ class Scheduler:
             self._lanes[key] = Lane(*key)
         return self._lanes[key]
 
+    def _open_until(self, lane: Lane) -> datetime:
+        if not lane.calls:
+            return ALWAYS
+        return NEVER if self._is_held(lane.capability) else self._breakers[lane.capability].open_until
+
+    def _is_held(self, capability: str) -> bool:
+        """Whether there is a job of the capability whose result was bought and cannot be stored until a person acts. So
+        it would be with any other: none is called for until that job has gone on."""
+        unstored = self._lanes.get((Unstored.name, capability))
+        return unstored is not None and bool(unstored.runs or unstored.entries)
+
     def _due(self, entry: QueueEntry) -> datetime:
         return max(entry.due, self._not_before.get(entry, entry.due))
 
     def _may_start(self, lane: Lane, now: datetime) -> bool:
         """Whether another run of a lane may start: one is the circuit breaker's probe, beyond that see `_has_room`."""
+        if lane.calls and self._is_held(lane.capability):
+            return False
         state = State.CLOSED
         if lane.calls:
             state = self._breakers[lane.capability].state(now, was_blocked=lane.stage == Blocked.name)
@@ -192,7 +206,7 @@ class Scheduler:
 
 def _together(due: Sequence[QueueEntry]) -> list[QueueEntry]:
     """The first of a lane's due entries, and those whose jobs can share its call or its poll."""
-    if not due or due[0].stage == Fetching.name:
+    if not due or due[0].stage in (Fetching.name, Unstored.name):
         return list(due[:1])  # each job's result is fetched by itself
     batch = CAPABILITIES[due[0].capability].batch if due[0].capability in CAPABILITIES else 1
     if due[0].stage == Submitted.name and batch > 1:

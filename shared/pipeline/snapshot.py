@@ -35,7 +35,7 @@ def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> 
     if image is None or image.size == 0:
         return Skipped(job, existed=False)
     if METADATA in image.metadata:
-        log.error(
+        log.warning(
             "result_uploaded",
             job=job,
             message="this is a result of ours, brought back under uploads/, and a rule that does so never ends; "
@@ -98,9 +98,6 @@ def _with_inputs(bucket: Bucket, job: Job, image: ObjectHead, companion: ObjectH
             lease_until=job.lease_until,
             revision=job.revision,
         )
-    if not all(bucket.etag(copy) for copy in job.copies):
-        bucket.delete(job.copies)  # some were never made, or a lifecycle rule deleted some while the job waited
-        job = replace(job, copies=())
     return replace(
         job,
         etag=image.etag,

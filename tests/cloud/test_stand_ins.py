@@ -51,9 +51,7 @@ def settings(started: dict[str, Vendor]) -> Settings:
 
 @pytest.fixture(scope="module")
 def http(settings: Settings) -> HttpClient:
-    return HttpClient(
-        result_hosts=settings.result_hosts, call_seconds=_PATIENCE, fetch_seconds=_PATIENCE, wait_seconds=math.inf
-    )
+    return HttpClient(result_hosts=settings.result_hosts, call_seconds=_PATIENCE, wait_seconds=math.inf)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +106,7 @@ def test_the_stand_in_serves_every_capability_of_its_vendor(
     try:
         done = finished(providers[row.provider], row, http, task(row, pictures))
         for picture in done.pictures:
-            with http.fetch(picture.url, providers[row.provider].result_hosts) as download:
+            with http.fetch(picture.url, providers[row.provider].result_hosts, _PATIENCE) as download:
                 assert b"".join(download.chunks)
     except CutoutError as error:
         pytest.fail(f"{row.provider}'s stand-in did not serve {row.name} ({error}); {where}")

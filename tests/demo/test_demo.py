@@ -14,7 +14,8 @@ from PIL import Image
 
 from shared.jobs import keys
 from shared.jobs.job import Blocked, Job
-from shared.jobs.receipt import Output, Receipt
+from shared.jobs.output import Output
+from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
 from shared.vendors.capabilities import CAPABILITIES
 from tests.demo import folder, page

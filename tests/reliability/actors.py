@@ -6,6 +6,7 @@ a schedule of theirs did, it does again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,6 +44,11 @@ class Actor:
         self.seen: dict[str, str] = {}
         """The ETag of each picture as this actor last saw it."""
         self.order = Order()
+        self.held: frozenset[str] = frozenset()
+        """Uploads whose results could not be stored when it began: until they are, it buys nothing of their kind."""
+        self.waited = 0.0
+        self.may_wait = math.inf
+        """Seconds that it has waited for results, and that it may."""
         self._work = work
         self._baton, self._back = Lock(), Lock()
         self._baton.acquire()

@@ -38,7 +38,7 @@ def reply(image: str, size: int) -> bytes:
 def main() -> None:
     shop = Shop()
     shop.bucket = Sink(shop.clock)
-    web = HttpClient(result_hosts=frozenset(), call_seconds=30, fetch_seconds=30, wait_seconds=1)
+    web = HttpClient(result_hosts=frozenset(), call_seconds=30, wait_seconds=1)
     line = shop.compose(web, JobStore(shop.bucket, shop.clock, timedelta(seconds=132)))
 
     with serving(says(reply(KINDS[sys.argv[1]], LONGEST_REPLY))) as address:

@@ -103,13 +103,14 @@ def serving(serve: Serve) -> Iterator[str]:
 
 def attempt(codes: tuple[str, ...], address: str, scripted: ScriptedWeb | None, *, hosts: frozenset[str]) -> None:
     """Uploads a photo for a vendor at `address`, or for one whose answers are `scripted`."""
-    web = HttpClient(result_hosts=hosts, call_seconds=CALL_SECONDS, fetch_seconds=FETCH_SECONDS, wait_seconds=1)
+    web = HttpClient(result_hosts=hosts, call_seconds=CALL_SECONDS, wait_seconds=1)
     if scripted:
         web.send = scripted.send  # type: ignore[method-assign] # what is fetched comes over the network all the same
     shop = Shop()
     shop.bucket = Sink(shop.clock)
     shop.providers["viapi"] = Viapi(f"http://{address}", Credentials("EXAMPLE-id", "EXAMPLE-secret"), Quotas(100))
     line = shop.compose(web, JobStore(shop.bucket, shop.clock, timedelta(seconds=132)))
+    line.results.fetch_seconds = FETCH_SECONDS
     etag, began = shop.bucket.put(ANY, photo()), time.monotonic()
     with watched() as watch, bounded():
         shop.meet(line).dispatch(Upload(ANY), etag)

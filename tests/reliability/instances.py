@@ -81,7 +81,7 @@ class Wire:
         self.vendor.allow(url, hosts)
 
     @contextmanager
-    def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
+    def fetch(self, url: str, hosts: tuple[str, ...], seconds: float) -> Iterator[Download]:
         self._instances.come_to("before", "download")
         yield Download("image/png", "png", self._pieces(url))
         self._instances.come_to("after", "download")

@@ -11,7 +11,7 @@ from shared.jobs.upload import Upload
 from tests.reliability.actors import Actor, Cast
 from tests.reliability.model_vendor import Bill
 from tests.reliability.people import People
-from tests.reliability.promises import Kind, Wrong
+from tests.reliability.promises import Kind, Wrong, held
 from tests.unit.fakes import Clock, MemoryBucket
 
 WRONG = "wrong"
@@ -52,16 +52,16 @@ class Ledger:
 
     def __init__(self, people: People, bucket: MemoryBucket, clock: Clock, cast: Cast, counts: Counts) -> None:
         self.wrong: list[Wrong] = []
-        self.forsaken: set[str] = set()
-        """Results of which no receipt spoke, and copies of which no job spoke, when whoever stored them ended."""
+        self.stuck: set[tuple[str, int]] = set()
+        """Mark and life of uploads for which a call was paid, and what it came to may not be stored just now."""
         self._people, self._bucket, self._clock, self._cast, self._counts = people, bucket, clock, cast, counts
         self._bills: dict[tuple[str, int], list[Bill]] = defaultdict(list)
         """By mark and life of the upload."""
+        self._last: dict[str, tuple[str, int]] = {}
+        """By upload, what was paid for last."""
         self._concluded: set[tuple[str, int]] = set()
         self._unrecorded: dict[Actor | None, list[Bill]] = defaultdict(list)
         """Of which nothing in the bucket speaks yet."""
-        self._untold: dict[Actor | None, set[str]] = defaultdict(set)
-        """Results of which no receipt speaks yet, and copies of which no job does."""
         self._calls: Counter[str] = Counter()
         """Since the upload's job began: calls for it that the vendor may have charged."""
         self._holders: dict[str, set[Actor]] = defaultdict(set)
@@ -94,25 +94,36 @@ class Ledger:
             self.accuse("paid twice", f"{image} was paid for twice")
         elif excuses:
             self._counts.billed_again[excuses[-1]] += 1
+        if life in self.stuck:
+            self.accuse("paid twice", f"{image} was paid for again while it could not be stored")
+        kind = Upload(image).capability
+        if actor and kind in {Upload(key).capability for key in actor.held & held(self._bucket)}:
+            self.accuse("broken", f"{image} was paid for while another one of its capability could not be stored")
         self._counts.billed += 1
         self._bills[life].append(bill)
+        self._last[image] = life
         self._unrecorded[actor].append(bill)
+
+    def refused_to_store(self, image: str, *, receipt: bool = False) -> None:
+        """What the last call for this upload came to may not be stored: a result, or the `receipt` alone."""
+        if image not in self._last:
+            return
+        self.stuck.add(life := self._last[image])
+        bills = self._bills[life]
+        if receipt and bills[-1].empty:  # there is nothing else to remember of it
+            bills[-1].forgiven = "what the vendor said of it could not be written"
 
     def changed(self, name: str, key: str) -> None:
         """Whoever moves has changed the object `key`."""
         actor = self._cast.moving
         if name == "publish_copy" and actor:
             self._people.missed([self._bucket.things[key].etag], actor.seen)
-        if name == "publish_copy":
-            self._untold[actor].add(key)
         self._note_holder(name, key)
         if name == "write" and key.endswith(".json"):
             bills = self._unrecorded[actor]
             bills[:] = [bill for bill in bills if key not in self._documents(bill)]
             if key.startswith(keys.CUTOUTS):
                 self._told(key)
-            else:
-                self._untold[actor] = {each for each in self._untold[actor] if not each.startswith(keys.WORK)}
 
     def _note_holder(self, name: str, key: str) -> None:
         for each in key.split(","):
@@ -129,7 +140,7 @@ class Ledger:
         for bill in self._unrecorded.pop(actor, []):
             if lost:
                 bill.forgiven = bill.forgiven or "the instance was lost between the call and its record"
-        self.forsaken |= self._untold.pop(actor, set())
+                self.stuck = {life for life in self.stuck if life[0] != bill.mark}
 
     def _documents(self, bill: Bill) -> tuple[str, str]:
         return Upload(self._people.owner[bill.mark.split(",")[0]]).job_key, self._receipt(bill.mark)
@@ -142,7 +153,6 @@ class Ledger:
         thing = self._bucket.things[key]
         receipt = Receipt.model_validate_json(thing.body)
         life = thing.inputs_etag, self._people.lives[receipt.source]
-        self._untold[self._cast.moving] -= {output.key for output in receipt.outputs}
         # A bill for what came in between is counted by whoever looked at that.
         counted = [bill for bill in self._bills[life] if not bill.forgiven.startswith("overwritten")]
         self._compare(receipt, len(counted))

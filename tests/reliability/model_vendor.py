@@ -91,8 +91,15 @@ class ModelVendor:
     before: Callable[[str, str], str]
     called: Callable[[str], None]
     billed: Callable[[Bill], None]
+    refused: Callable[[str], None] = lambda mark: None
+    """Hears of a result, by the mark of its pictures, that may not be fetched."""
+    arriving: Callable[[float], None] = lambda seconds: None
+    """Called with the seconds that a result has to arrive."""
+    is_forbidden: bool = False
+    """Whether the operator has not allowed the host of the results."""
     tickets: dict[str, Bill] = field(default_factory=dict)
-    results: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
+    results: dict[str, tuple[bytes, datetime, str]] = field(default_factory=dict)
+    """By link: the picture, when the link dies, and the mark of the pictures that it was made of."""
     nonces: set[str] = field(default_factory=set)
 
     def throttled(self, request: Request) -> None:
@@ -179,17 +186,25 @@ class ModelVendor:
 
     def _link(self, bill: Bill, number: int) -> str:
         url = f"https://results.example/{len(self.results)}.png?Signature=hidden"
-        self.results[url] = (result(bill.mark, number), self.clock() + LINKS_LIVE)
+        self.results[url] = (result(bill.mark, number), self.clock() + LINKS_LIVE, bill.mark)
         return url
 
     def allow(self, url: str, hosts: tuple[str, ...]) -> None:
         if self.before("allow", url) == "misconfigured":
             raise Misconfigured("ResultHost", "not an allowed host")
+        self._check_host(url)
+
+    def _check_host(self, url: str) -> None:
+        if self.is_forbidden:
+            self.refused(self.results[url][2])
+            raise Misconfigured("ResultHost", "not an allowed host")
 
     @contextmanager
-    def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
+    def fetch(self, url: str, hosts: tuple[str, ...], seconds: float) -> Iterator[Download]:
         mood = self.before("fetch", url)
-        whole, dies_at = self.results[url]
+        self._check_host(url)
+        self.arriving(seconds)
+        whole, dies_at, _ = self.results[url]
         if mood == "refused" or self.clock() >= dies_at:
             raise Unavailable("ResultRefused", "403")
         yield Download("image/png", "png", _pieces(whole, breaks=mood == "broken"))

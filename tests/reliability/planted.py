@@ -21,8 +21,10 @@ from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Upload
 from shared.pictures.sniff import Download
-from shared.pipeline import folders
+from shared.pipeline import folders, pipeline
 from shared.pipeline.outcomes import Concluded, Skipped
+from shared.pipeline.results import ResultStore
+from shared.pipeline.scheduler import Scheduler
 from shared.pipeline.search import Search
 from shared.vendors.capability import Capability
 from shared.vendors.protocol import Nonce, Task
@@ -173,11 +175,44 @@ def logs_the_link_that_a_vendor_is_shown(patch: pytest.MonkeyPatch) -> None:
 def logs_the_link_of_a_result(patch: pytest.MonkeyPatch) -> None:
     fetch = Wire.fetch
 
-    def logged(wire: Wire, url: str, hosts: tuple[str, ...]) -> AbstractContextManager[Download]:
+    def logged(wire: Wire, url: str, hosts: tuple[str, ...], seconds: float) -> AbstractContextManager[Download]:
         log.info("fetching", url=url)
-        return fetch(wire, url, hosts)
+        return fetch(wire, url, hosts, seconds)
 
     patch.setattr(Wire, "fetch", logged)
+
+
+def buys_again_what_it_could_not_store(patch: pytest.MonkeyPatch) -> None:
+    """It takes for granted that by now it can."""
+    patch.setattr(MemoryBucket, "check_write", lambda bucket, key: None)
+
+
+def buys_more_than_it_can_store(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Scheduler, "_is_held", lambda scheduler, capability: False)
+
+
+def gives_each_result_all_the_time_that_there_is(patch: pytest.MonkeyPatch) -> None:
+    fetch_next = ResultStore._fetch_next
+
+    def generous(results: ResultStore, job: Job, stage: Fetching, until: datetime) -> Fetching:
+        return fetch_next(results, job, stage, results.clock() + timedelta(seconds=results.fetch_seconds))
+
+    patch.setattr(ResultStore, "_fetch_next", generous)
+
+
+def leaves_copies_in_public_while_jobs_wait(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(pipeline, "withdraw_copies", lambda bucket, job: job)
+
+
+def makes_copies_before_it_records_them(patch: pytest.MonkeyPatch) -> None:
+    save = JobStore.save
+
+    def early(jobs: JobStore, job: Job) -> None:
+        for copy in job.copies:
+            jobs.bucket.publish_copy(job.source, copy, public=True)
+        save(jobs, job)
+
+    patch.setattr(JobStore, "save", early)
 
 
 FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
@@ -193,6 +228,9 @@ FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
     counts_a_call_with_every_lease,
     *planted_strangers.FOUND,
     passes_over_the_mask_of_a_mask,
+    buys_again_what_it_could_not_store,
+    buys_more_than_it_can_store,
+    gives_each_result_all_the_time_that_there_is,
 )
 FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     writes_the_receipt_before_the_outputs,
@@ -207,6 +245,8 @@ FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     forgets_the_rest_of_a_folder_after_a_death,
     logs_the_link_that_a_vendor_is_shown,
     logs_the_link_of_a_result,
+    leaves_copies_in_public_while_jobs_wait,
+    makes_copies_before_it_records_them,
 )
 PLANTED = tuple(dict.fromkeys((*FOUND_BY_SCHEDULES, *FOUND_BY_CRASH_POINTS)))
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Literal
 
 from shared.jobs import keys
+from shared.jobs.job import Job, Submitted, Unstored
+from shared.jobs.queue import QueueEntry
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
 from shared.pipeline.pipeline import MAX_ATTEMPTS
@@ -23,6 +25,7 @@ _OUR_REFUSALS = {"NotAnImage", "CompanionMissing", "PictureMissing", "CompanionO
 
 _receipt = lru_cache(maxsize=256)(Receipt.model_validate_json)
 """Of its bytes: the same ones are looked at after every request."""
+_job = lru_cache(maxsize=256)(Job.from_json)
 
 
 def receipts(bucket: MemoryBucket) -> Iterator[tuple[Receipt, str]]:
@@ -44,6 +47,27 @@ def broken_now(bucket: MemoryBucket) -> Iterator[str]:
             there = bucket.things.get(output.key)
             if there is None or there.inputs_etag != mark:
                 yield f"the receipt of {receipt.source} names {output.key}, which is not there or another version's"
+    yield from _copies(bucket)
+
+
+def _copies(bucket: MemoryBucket) -> Iterator[str]:
+    """Copies that lie there although no vendor needs them now, or that nobody would delete."""
+    copies = [key for key in bucket.things if key.startswith(keys.WORK)]
+    jobs = [_job(thing.body) for key, thing in bucket.things.items() if copies and _is_job(key)]
+    at_work = [job for job in jobs if job.lease_until or isinstance(job.stage, Submitted)]
+    for key in {*copies} - {copy for job in at_work for copy in job.copies}:
+        yield f"{key} lies in public and nobody needs it"
+
+
+def held(bucket: MemoryBucket) -> frozenset[str]:
+    """Uploads of which something was bought that cannot be stored, as settle can see."""
+    queued = {entry.upload for key in bucket.things if (entry := QueueEntry.read(key)) and entry.stage == Unstored.name}
+    found = [_job(bucket.things[each.job_key].body) for each in queued if each.job_key in bucket.things]
+    return frozenset(job.source for job in found if isinstance(job.stage, Unstored))
+
+
+def _is_job(key: str) -> bool:
+    return key.startswith(keys.JOBS) and key.endswith(".json")
 
 
 def lost(bucket: MemoryBucket, people: People, under_way: set[str]) -> Iterator[str]:
@@ -83,7 +107,7 @@ def _is_under_way(bucket: MemoryBucket, key: str) -> bool:
 def broken_when_quiet(bucket: MemoryBucket, people: People, left: set[str]) -> Iterator[str]:
     """What is promised once everything has been moved on as far as it goes and nobody fails any more.
 
-    `left`: copies that a crash left to the lifecycle rule, and names of other people.
+    `left`: names of other people.
     """
     yield from broken_now(bucket)
     for key in bucket.things:

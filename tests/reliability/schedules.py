@@ -34,9 +34,10 @@ from tests.reliability.ledger import Counts, Ledger
 from tests.reliability.model_vendor import MOODS, ModelVendor
 from tests.reliability.orders import order_backfill
 from tests.reliability.people import BAD, BROKEN, FOLDER_MASK, LINK, SCENES, People
-from tests.reliability.promises import Kind, broken_now, broken_when_quiet, lost, unconfirmed
+from tests.reliability.promises import Kind, broken_now, broken_when_quiet, held, lost, unconfirmed
 from tests.reliability.strangers import DEEDS, Strangers
-from tests.unit.fakes import Died, Shop
+from tests.reliability.troubles import Trouble, Troubles
+from tests.unit.fakes import FETCH_SECONDS, Died, Shop
 from tests.unit.releases import deploy
 
 _UPLOADS, _SETTLE = timedelta(seconds=120), timedelta(seconds=300)
@@ -91,6 +92,7 @@ class Schedule(RuleBasedStateMachine):
         self.people = People(self.bucket)
         self.ledger = Ledger(self.people, self.bucket, self.clock, self.cast, self.counts)
         self.vendor = ModelVendor(self.bucket, self.clock, self.cast.before, self.ledger.called, self.ledger.billed)
+        self.troubles = Troubles(self.bucket, self.clock, self.vendor, self.people, self.ledger, self.cast)
         self.bucket.before, self.bucket.after = self._before, self._after
         self.shop.now = self._now
         self.function, self.settle = self._arrivals(_UPLOADS), self._arrivals(_SETTLE)
@@ -191,6 +193,12 @@ class Schedule(RuleBasedStateMachine):
     def pass_(self, seconds: float) -> None:
         self.clock.pass_(seconds=seconds)
 
+    @rule(trouble=st.sampled_from(Trouble))
+    def change(self, trouble: Trouble) -> None:
+        """A trouble begins, or is over."""
+        if self.troubles.change(trouble):
+            self.counts.faults[trouble.value] += 1
+
     # ---------------------------------------------------------------- what is promised
 
     @invariant()
@@ -214,6 +222,7 @@ class Schedule(RuleBasedStateMachine):
 
     def _end(self) -> None:
         failed = bool(self.ledger.wrong)
+        self.troubles.end()
         while self.cast.actors:
             self._move(self.cast.actors[0], Order(before=Died()) if failed else Order())
         if failed or not self.people.scene:
@@ -232,7 +241,7 @@ class Schedule(RuleBasedStateMachine):
             self._settle_down()
             self._check("broken", ["the receipt of a folder's mask outlives the backfill"] * unconfirmed(self.bucket))
             self._check("lost", lost(self.bucket, self.people, set()))
-        self._check("broken", broken_when_quiet(self.bucket, self.people, self.ledger.forsaken | self.strangers.theirs))
+        self._check("broken", broken_when_quiet(self.bucket, self.people, self.strangers.theirs))
         self._check("broken", self.strangers.touched())
 
     def _redeliver(self) -> None:
@@ -285,6 +294,9 @@ class Schedule(RuleBasedStateMachine):
         self.cast.actors.append(actor)
         if event:
             self.told[actor] = event
+            actor.may_wait = FETCH_SECONDS
+        elif self.troubles.is_the_operators_turn:
+            actor.held = held(self.bucket)
         self._walk(actor, walk)
 
     def _walk(self, actor: Actor, walk: Walk) -> None:
@@ -334,6 +346,7 @@ class Schedule(RuleBasedStateMachine):
 
     def _before(self, name: str, about: str) -> None:
         self.cast.before(name, about)
+        self.troubles.before(name, about)
         actor = self.cast.moving
         if actor and name == "peek":
             thing = self.bucket.things.get(about)

@@ -146,6 +146,14 @@ SHAPES = (
         signature="hidden" * 120,
     ),
     Shape(
+        "PicWish, by a public copy, after a wait",
+        (CUTOUT,),
+        _says(_picwish(state=1, image=_LINKS[0])),
+        _unrecorded(CUTOUT, record=5, call=2),  # after those of its wait, of its being taken up, and of both copies
+        shut=(429, json.dumps({"status": 429, "message": "too many"})),
+        signature="hidden" * 120,
+    ),
+    Shape(
         "PicWish, whose task goes on",
         (CUTOUT,),
         _says(_picwish(state=0), _picwish(state=1, image=_LINKS[0])),

@@ -91,7 +91,7 @@ class TimedVendor:
         pass
 
     @contextmanager
-    def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
+    def fetch(self, url: str, hosts: tuple[str, ...], seconds: float) -> Iterator[Download]:
         self._time.sleep(_DOWNLOAD)
         yield Download("image/png", "png", iter([PNG]))
 

@@ -181,5 +181,26 @@ def test_throttled_blocked_and_slow_uploads_drain_when_the_fault_is_lifted(shop:
         assert (key, receipt.status, receipt.attempts >= 1, shop.billed(key)) == (key, "done", True, 1)
 
 
+def test_what_cannot_be_stored_is_bought_once_and_served_when_it_can_be(shop: Shop) -> None:
+    uploads = [f"uploads/general/common/unstored/{number}.jpg" for number in range(6)]
+    accounts = shop.cloud.accounts
+    cutouts = f"acs:oss:*:*:{shop.cloud.bucket}/cutouts/*"
+    deny = {"Effect": "Deny", "Action": ["oss:PutObject", "oss:DeleteObject"], "Resource": cutouts}
+    for policies in accounts.policies.values():
+        policies.statements.append(deny)
+    shop.upload(uploads[0], SMALL)
+    wait_for(partial(shop.has_stage, uploads[0], "unstored"), f"{uploads[0]} to be unstored")
+    for key in uploads[1:]:
+        shop.upload(key, SMALL)
+    shop.cloud.fc.quiet(PATIENCE, "general")
+    assert max(map(shop.billed, uploads)) == 1
+    assert list(shop.bucket.list("cutouts/general/common/unstored/")) == []
+    for policies in accounts.policies.values():
+        policies.statements.remove(deny)
+    for key in uploads:
+        assert (key, shop.wait(key).status, shop.billed(key)) == (key, "done", 1)
+    accounts.refused.clear()  # as was meant
+
+
 def test_nothing_is_left_when_all_is_quiet(shop: Shop) -> None:
     shop.is_quiet()

@@ -52,6 +52,8 @@ T = TypeVar("T")
 
 START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=timezone.utc)
 PNG = b"\x89PNG\r\n\x1a\n" + b"a cutout"
+FETCH_SECONDS = 60.0
+"""That a run has for its results, as in a function of 120 s."""
 
 
 class Died(BaseException):
@@ -84,6 +86,9 @@ class Thing:
         return hashlib.md5(self.body).hexdigest().upper()
 
 
+_WRITES = ("create", "write", "store", "check_write", "publish_copy")
+
+
 class MemoryBucket:
     """What OSS does, without the network: `requests` counts what production would have sent."""
 
@@ -98,6 +103,8 @@ class MemoryBucket:
         """Told of every request once it is done, when OSS's answer may still be lost."""
         self.unprocessable: set[str] = set()
         """Keys of pictures that OSS can make no other one of."""
+        self.unwritable = ""
+        """What the keys begin with that the role may not write; empty: none."""
         self.signature = ""
         """What every signed link ends with; a key from STS makes it hundreds of characters long."""
 
@@ -115,6 +122,8 @@ class MemoryBucket:
     def _request(self, name: str, key: str) -> Iterator[None]:
         self.before(name, key)
         self.requests.append((name, key))
+        if self.unwritable and name in _WRITES and key.startswith(self.unwritable):
+            raise Misconfigured("AccessDenied", "OSS refuses it: check the role's rights")
         yield
         self.after(name, key)
 
@@ -182,6 +191,10 @@ class MemoryBucket:
             self.things[key] = Thing(body, self.clock(), inputs_etag)
         return len(body)
 
+    def check_write(self, key: str) -> None:
+        with self._request("check_write", key):
+            pass
+
     def delete(self, keys: tuple[str, ...], *, still_needed: Callable[[], bool] = always) -> None:
         def change() -> None:
             for key in keys:
@@ -233,6 +246,8 @@ class ScriptedWeb:
         self.sent: list[Request] = []
         self.results: dict[str, bytes | CutoutError] = {}
         self.fetched: list[str] = []
+        self.arriving: Callable[[float], object] = lambda seconds: None
+        """Called with the seconds that a result has to arrive."""
 
     def throttled(self, request: Request) -> None:
         pass
@@ -255,8 +270,9 @@ class ScriptedWeb:
             raise result
 
     @contextmanager
-    def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
+    def fetch(self, url: str, hosts: tuple[str, ...], seconds: float) -> Iterator[Download]:
         self.fetched.append(url)
+        self.arriving(seconds)
         result = self.results.get(url, PNG)
         if isinstance(result, CutoutError):
             raise result
@@ -332,7 +348,7 @@ class Shop:
             jobs=jobs,
             vendor_calls=VendorCalls(client, daily_limit, estimator, 40.0),
             ticket_polls=TicketPolls(client, estimator),
-            results=ResultStore(self.bucket, web, self.providers, self.now),
+            results=ResultStore(self.bucket, web, self.providers, self.now, FETCH_SECONDS),
             clock=self.now,
             prices=self.prices,
         )

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from shared import log
-from shared.jobs.job import Blocked, Claimed, Fetching, Job, Stage, Submitted, Waiting
+from shared.jobs.job import Blocked, Claimed, Fetching, Job, Stage, Submitted, Unstored, Waiting
 from shared.vendors.protocol import ResultLink
 from tests.unit.fakes import START
 
@@ -54,12 +54,14 @@ def job(stage: Stage) -> Job:
     )
 
 
+_FETCHING = Fetching(pictures=(ResultLink(url=SIGNED, label="skin"),), dies_at=START + timedelta(minutes=30))
 STAGES: list[Stage] = [
     Claimed(),
     Waiting(),
     Blocked(),
     Submitted(ticket="8906582E", since=START),
-    Fetching(pictures=(ResultLink(url=SIGNED, label="skin"),), dies_at=START + timedelta(minutes=30)),
+    _FETCHING,
+    Unstored(_FETCHING),
 ]
 
 

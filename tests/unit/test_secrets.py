@@ -97,10 +97,10 @@ class Vendor(ScriptedWeb):
         return self.answer(request)
 
     @contextmanager
-    def fetch(self, url: str, hosts: tuple[str, ...]) -> Iterator[Download]:
+    def fetch(self, url: str, hosts: tuple[str, ...], seconds: float) -> Iterator[Download]:
         if self.trouble:
             raise self.trouble
-        with super().fetch(url, hosts) as download:
+        with super().fetch(url, hosts, seconds) as download:
             yield download
 
 

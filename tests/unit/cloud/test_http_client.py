@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 
 LOCAL = frozenset({"127.0.0.1"})
 PNG = picture(form="PNG")
+PATIENCE = 5.0
+"""Seconds for a result to arrive, where a test is not about that."""
 
 
 def http(**settings: Any) -> HttpClient:
-    defaults: dict[str, Any] = {"result_hosts": LOCAL, "call_seconds": 5.0, "fetch_seconds": 5.0, "wait_seconds": 60.0}
+    defaults: dict[str, Any] = {"result_hosts": LOCAL, "call_seconds": 5.0, "wait_seconds": 60.0}
     return HttpClient(**(defaults | settings))
 
 
@@ -102,14 +104,16 @@ def speak_tls(speak: Speak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return start
 
 
-def fetched(client: HttpClient, url: str, hosts: tuple[str, ...] = ()) -> tuple[str, str, bytes]:
-    with client.fetch(url, hosts) as download:
+def fetched(
+    client: HttpClient, url: str, hosts: tuple[str, ...] = (), *, seconds: float = PATIENCE
+) -> tuple[str, str, bytes]:
+    with client.fetch(url, hosts, seconds) as download:
         return download.content_type, download.extension, b"".join(download.chunks)
 
 
-def trouble(client: HttpClient, url: str, hosts: tuple[str, ...] = ()) -> CutoutError:
+def trouble(client: HttpClient, url: str, hosts: tuple[str, ...] = (), *, seconds: float = PATIENCE) -> CutoutError:
     with pytest.raises(CutoutError) as raised:
-        fetched(client, url, hosts)
+        fetched(client, url, hosts, seconds=seconds)
     return raised.value
 
 
@@ -276,7 +280,7 @@ def test_a_vendor_whose_head_drips_is_given_up_in_time(drip: Answer, speak: Spea
 @every_drip
 def test_a_result_whose_head_drips_is_given_up_in_time(drip: Answer, speak: Speak) -> None:
     url, began = speak(drip), time.monotonic()
-    assert trouble(http(fetch_seconds=0.4), url).code == "ResultBroken"
+    assert trouble(http(), url, seconds=0.4).code == "ResultBroken"
     assert time.monotonic() - began < 1.5
 
 
@@ -412,7 +416,7 @@ def test_a_result_that_is_cut_off_never_becomes_one(head: bytes, speak: Speak) -
 def test_a_result_that_is_cut_off_later_fails_while_its_chunks_are_read(speak: Speak) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
     url = speak(lambda connection: connection.sendall(head + PNG + bytes(300_000)))
-    with http().fetch(url, ()) as download:
+    with http().fetch(url, (), PATIENCE) as download:
         assert next(download.chunks).startswith(PNG[:8])
         with pytest.raises(Unavailable, match="broke off"):
             list(download.chunks)
@@ -450,7 +454,7 @@ def test_a_result_that_trickles_is_given_up_when_its_time_is_over(piece: int, sp
             time.sleep(0.02)
 
     started = time.monotonic()
-    error = trouble(http(fetch_seconds=0.3), speak(answer))
+    error = trouble(http(), speak(answer), seconds=0.3)
     assert (type(error), error.code) == (Unavailable, "ResultTooSlow")
     assert time.monotonic() - started < 2.5
 
@@ -468,7 +472,7 @@ def test_a_result_larger_than_any_cutout_is_given_up(serve: Serve, monkeypatch: 
 def test_a_download_that_is_left_in_the_middle_frees_its_connection(serve: Serve) -> None:
     client, url = http(), serve(Response(picture(2000, 2000, "BMP"))).url
     for _ in range(70):  # more than the pool has
-        with client.fetch(url, ()) as download:
+        with client.fetch(url, (), PATIENCE) as download:
             next(download.chunks)
 
 

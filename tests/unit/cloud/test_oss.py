@@ -18,6 +18,7 @@ from shared.pictures.sniff import Download
 from shared.vendors.capabilities import CAPABILITIES
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.oss import Oss
+from tests.cloud.ram import Policies
 from tests.cloud.serve import Server
 from tests.pictures import picture
 
@@ -358,3 +359,21 @@ def test_a_link_of_ours_is_checked_by_its_first_bytes(oss: Oss, bucket: OssBucke
     with pytest.raises(Unavailable):
         bucket.check_link(bucket.link("gone.jpg", process, 60))
     bucket.check_link(bucket.link("sound.jpg", "", 60))
+
+
+def test_whether_a_key_may_be_written_is_found_out_without_writing_it(
+    oss: Oss, bucket: OssBucket, accounts: Accounts
+) -> None:
+    allow = {"Effect": "Allow", "Action": "oss:PutObject", "Resource": f"acs:oss:*:{accounts.uid}:shop-photos/jobs/*"}
+    accounts.policies["narrow"] = Policies({"Version": "1", "Statement": [allow]})
+    narrow = open_bucket(oss, accounts.assume_role("narrow"))
+    for name in ("there", "new"):
+        bucket.write("jobs/there.json", b"{}")
+        bucket.check_write(f"jobs/{name}.json")
+        narrow.check_write(f"jobs/{name}.json")
+        with pytest.raises(Misconfigured, match="role's rights"):
+            narrow.check_write(f"cutouts/{name}.json")
+    stored = bucket.read("jobs/there.json")
+    assert stored is not None
+    assert stored.body == b"{}"
+    assert bucket.read("jobs/new.json") is None

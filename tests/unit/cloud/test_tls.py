@@ -63,7 +63,7 @@ def good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def web(call_seconds: float = 5.0) -> HttpClient:
-    return HttpClient(result_hosts=frozenset(), call_seconds=call_seconds, fetch_seconds=5.0, wait_seconds=60.0)
+    return HttpClient(result_hosts=frozenset(), call_seconds=call_seconds, wait_seconds=60.0)
 
 
 def call(url: str) -> Request:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.errors import Rejected
 from shared.jobs import keys
-from shared.jobs.job import Blocked, Claimed, Fetching, Job, Stage, Submitted, Waiting
+from shared.jobs.job import Blocked, Claimed, Fetching, Job, Stage, Submitted, Unstored, Waiting
 from shared.jobs.keys import MAX_UPLOAD_BYTES, UPLOADS
 from shared.jobs.queue import QueueEntry
 from shared.jobs.upload import Kind, Upload
@@ -36,7 +36,8 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 uploads = st.one_of(_NASTY, _TEXT).filter(_fits).map(UPLOADS.__add__)
 
 STAGES: dict[str, Stage] = {
-    stage.name: stage for stage in (Claimed(), Waiting(), Blocked(), Submitted("T-1", START), Fetching((), START))
+    stage.name: stage
+    for stage in (Claimed(), Waiting(), Blocked(), Submitted("T-1", START), Fetching((), START), Unstored(None))
 }
 _ZONES = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)))
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=_ZONES)  # noqa: DTZ001 - hypothesis's way

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Misconfigured, Unavailable
+from shared.errors import CutoutError, Misconfigured, Unavailable
 from shared.jobs.job import Blocked, Job, Waiting
 from shared.jobs.upload import Upload
 from shared.pipeline.pipeline import MAX_ATTEMPTS
+from shared.vendors.picwish import Picwish
+from shared.vendors.quotas import Quotas
 from tests.pictures import picture
 from tests.unit.fakes import Shop, Thing, shown_at
 from tests.unit.pipeline.test_worker import go
@@ -156,17 +158,71 @@ def test_no_copy_is_left_however_a_job_ends(shop: Shop, last: tuple[int, str], e
     assert (shop.keys("work/"), shop.keys("jobs/")) == ([], [])
 
 
-def test_a_copy_survives_waiting_and_is_made_once(shop: Shop) -> None:
+def test_a_photo_that_waits_lies_nowhere_in_public_and_is_copied_anew_for_each_call(shop: Shop) -> None:
     shop.web.answers = [THROTTLED] * 30
     shop.upload(PHOTO, picture())
     for _ in range(3):
+        assert shop.keys("work/") == []
         shop.clock.pass_(minutes=11)
         go(shop, seconds=1)
-        assert shop.keys("work/") == published(shop)
     shop.web.answers = []
     shop.clock.pass_(minutes=11)
     go(shop)
-    assert (status(shop, PHOTO), len(published(shop)), shop.keys("work/")) == ("done", 1, [])
+    assert (status(shop, PHOTO), shop.keys("work/")) == ("done", [])
+    assert len(published(shop)) == len(shop.web.sent)
+
+
+@pytest.mark.parametrize(
+    "trouble", [Unavailable("ResultBroken", "broke off"), Misconfigured("ResultHost", "not allowed")]
+)
+def test_a_photo_whose_result_cannot_be_brought_home_lies_nowhere_in_public(shop: Shop, trouble: CutoutError) -> None:
+    shop.web.results["https://x.aoscdn.com/1.png"] = trouble
+    shop.upload(PHOTO, picture())
+    assert (job_of(shop, PHOTO).bought, shop.keys("work/")) == (True, [])
+
+
+def test_without_an_appcode_no_photo_is_copied(shop: Shop) -> None:
+    ready = shop.providers["picwish"]
+    shop.providers["picwish"] = Picwish({"picwish/cutout": "https://x.example"}, "", Quotas(2))
+    shop.upload(PHOTO, picture())
+    shop.clock.pass_(minutes=11)
+    go(shop)
+    assert (job_of(shop, PHOTO).stage, published(shop)) == (Blocked(), [])
+    shop.providers["picwish"] = ready
+    shop.clock.pass_(minutes=11)
+    go(shop)
+    assert status(shop, PHOTO) == "done"
+
+
+def test_a_photo_that_is_given_up_is_copied_once_for_each_of_its_calls(shop: Shop) -> None:
+    shop.web.always = answer(-2)
+    shop.upload(PHOTO, picture())
+    for _ in range(2 * MAX_ATTEMPTS):
+        shop.clock.pass_(minutes=11)
+        go(shop, seconds=1)
+    assert (status(shop, PHOTO), len(published(shop))) == ("failed", MAX_ATTEMPTS)
+
+
+def test_a_copy_is_recorded_before_it_is_made_and_deleted_before_it_is_forgotten(shop: Shop) -> None:
+    def look(name: str, about: str) -> None:
+        job = shop.job(PHOTO)
+        assert {*shop.keys("work/")} <= {*(job.copies if job else ())}
+
+    shop.bucket.before = shop.bucket.after = look
+    shop.web.answers = [THROTTLED]
+    shop.upload(PHOTO, picture())
+    shop.clock.pass_(minutes=11)
+    go(shop, workers=1)
+    assert (status(shop, PHOTO), len(published(shop))) == ("done", 2)
+
+
+def test_twelve_requests_go_to_oss_for_a_photo_that_must_be_copied(shop: Shop) -> None:
+    shop.upload(PHOTO, picture())
+    assert [name for name, _ in shop.bucket.requests] == [
+        *("peek", "create", "read", "write"),  # the job names its copy
+        *("peek", "read", "publish_copy", "write"),  # the copy is made, and the call recorded
+        *("store", "write", "delete", "delete"),
+    ]
 
 
 def test_a_copy_lives_as_long_as_the_vendor_works_on_it(shop: Shop) -> None:
@@ -178,12 +234,11 @@ def test_a_copy_lives_as_long_as_the_vendor_works_on_it(shop: Shop) -> None:
     assert (status(shop, PHOTO), shop.keys("work/")) == ("done", [])
 
 
-def test_copies_that_a_lifecycle_rule_took_are_renewed_and_with_them_their_pair(shop: Shop) -> None:
+def test_both_copies_of_a_pair_are_made_anew(shop: Shop) -> None:
     shop.web.answers = [THROTTLED]
     shop.bucket.put(f"{PAIR}.mask.png", picture(form="PNG", mode="L"))
     shop.upload(PAIR, picture())
     first = published(shop)
-    del shop.bucket.things[first[1]]
     shop.clock.pass_(hours=30)
     go(shop)
     assert published(shop) == first * 2
@@ -247,7 +302,7 @@ def test_a_bucket_that_refuses_public_copies_blocks_the_job_until_it_does_not(
 
 
 @pytest.mark.parametrize("then", ["is deleted", "is replaced", "loses its mask", "needs none any more"])
-def test_a_copy_is_deleted_in_the_end_even_if_its_pair_could_not_be_made(shop: Shop, then: str) -> None:
+def test_a_copy_does_not_stay_when_its_pair_could_not_be_made(shop: Shop, then: str) -> None:
     def fail(name: str, about: str) -> None:
         if name == "publish_copy" and about.endswith(".png"):
             raise Unavailable("OssFailed", "a moment")
@@ -256,7 +311,7 @@ def test_a_copy_is_deleted_in_the_end_even_if_its_pair_could_not_be_made(shop: S
     shop.bucket.before = fail
     shop.upload(PAIR, picture())
     assert isinstance(job_of(shop, PAIR).stage, Waiting)
-    assert len(shop.keys("work/")) == 1
+    assert shop.keys("work/") == []
     shop.bucket.before = lambda name, about: None
     match then:
         case "is deleted":

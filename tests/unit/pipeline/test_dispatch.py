@@ -268,3 +268,16 @@ def test_an_upload_whose_event_waited_for_this_instances_call_joins_the_queue(sh
     job = shop.job(waiting)
     assert job is not None
     assert (job.code, [entry.upload.key for entry in shop.pipeline.jobs.heads()]) == ("QuotaTaken", [waiting])
+
+
+def test_while_what_was_bought_cannot_be_stored_what_is_uploaded_joins_the_queue_as_long_as_settle_says_so(
+    shop: Shop,
+) -> None:
+    shop.bucket.unwritable = keys.CUTOUTS
+    shop.upload(COMMON, picture())
+    assert shop.bucket.requests[-1] == ("write", keys.WAKE)
+    for number in range(5):
+        shop.clock.pass_(minutes=1)
+        settle(shop)
+        shop.upload(f"uploads/general/common/{number}.jpg", picture())
+    assert len(shop.web.sent) == 1

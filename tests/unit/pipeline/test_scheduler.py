@@ -451,3 +451,31 @@ def test_the_worker_is_starved_when_all_that_was_listed_is_running(scheduler: Sc
 
 def test_with_nothing_listed_nothing_falls_due(scheduler: Scheduler) -> None:
     assert scheduler.next_due() > at(1e9)
+
+
+# -------------------------------------------------------------------- what was bought and cannot be stored
+
+
+def test_nothing_is_called_for_while_a_result_of_the_capability_cannot_be_stored(scheduler: Scheduler) -> None:
+    unstored, bought = entry("a", stage="unstored", due=60), entry("b", stage="submitted")
+    other = entry("c", capability=HD)
+    calls = [entry("d"), entry("e", stage="blocked"), entry("f", stage=RECHECK, key="")]
+    scheduler.listed([*calls, other, bought, unstored])
+    assert started(scheduler) == [[other], [bought]]
+    assert started(scheduler, 60) == [[unstored]]
+    assert started(scheduler, 60) == [], "it is being looked at, and may still not be storable"
+    scheduler.ended([unstored])
+    assert sorted(together[0].stage for together in started(scheduler, 60)) == ["blocked", RECHECK, "waiting"]
+
+
+def test_what_is_held_back_does_not_keep_the_worker_and_its_quota_stays_the_workers(scheduler: Scheduler) -> None:
+    scheduler.listed([entry("a"), entry("b", stage="unstored", due=60)])
+    assert scheduler.next_due() == at(60)
+    scheduler.listed([entry("b", stage="unstored", due=60)])
+    assert scheduler.backlog(START) == {COMMON}, "what is uploaded meanwhile joins the queue"
+
+
+def test_results_that_could_not_be_stored_are_tried_one_by_one(scheduler: Scheduler) -> None:
+    unstored = entries(3, stage="unstored", capability=DAMO)
+    scheduler.listed(unstored)
+    assert started(scheduler) == [[each] for each in unstored]
