@@ -92,6 +92,7 @@ class Schedule(RuleBasedStateMachine):
         self.people = People(self.bucket)
         self.ledger = Ledger(self.people, self.bucket, self.clock, self.cast, self.counts)
         self.vendor = ModelVendor(self.bucket, self.clock, self.cast.before, self.ledger.called, self.ledger.billed)
+        self.trouble: Trouble | None = None
         self.troubles = Troubles(self.bucket, self.clock, self.vendor, self.people, self.ledger, self.cast)
         self.bucket.before, self.bucket.after = self._before, self._after
         self.shop.now = self._now
@@ -117,17 +118,30 @@ class Schedule(RuleBasedStateMachine):
     # ---------------------------------------------------------------- people and events
 
     @initialize(
-        scene=st.sampled_from(SCENES), retries_first=st.booleans(), walk=_WALKS, unasked=st.sampled_from((1, 9))
+        scene=st.sampled_from(SCENES),
+        retries_first=st.booleans(),
+        walk=_WALKS,
+        unasked=st.sampled_from((1, 9)),
+        trouble=st.none() | st.sampled_from(Trouble),
     )
     def open(
-        self, scene: tuple[str, ...], retries_first: bool = True, walk: Walk | None = None, unasked: int = 9
+        self,
+        scene: tuple[str, ...],
+        retries_first: bool = True,
+        walk: Walk | None = None,
+        unasked: int = 9,
+        trouble: Trouble | None = None,
     ) -> None:
         """The day begins with an upload; in the end, what is still to be told comes before settle's rounds or after.
+        `trouble` is what there may be that day, from its beginning.
 
         A folder's new mask has up to `unasked` photos served again; more wait for a backfill.
         """
         self._patch.setattr(folders, "MOST_UNASKED", unasked)
         self.people.scene = scene
+        self.trouble = trouble
+        if trouble:
+            self.change()
         self.retries_first = retries_first
         self.put(0, walk=walk)
 
@@ -193,11 +207,13 @@ class Schedule(RuleBasedStateMachine):
     def pass_(self, seconds: float) -> None:
         self.clock.pass_(seconds=seconds)
 
-    @rule(trouble=st.sampled_from(Trouble))
-    def change(self, trouble: Trouble) -> None:
-        """A trouble begins, or is over."""
-        if self.troubles.change(trouble):
-            self.counts.faults[trouble.value] += 1
+    @precondition(lambda self: self.trouble)
+    @rule()
+    def change(self) -> None:
+        """The day's trouble begins, or is over for a while."""
+        assert self.trouble
+        if self.troubles.change(self.trouble):
+            self.counts.faults[self.trouble.value] += 1
 
     # ---------------------------------------------------------------- what is promised
 
