@@ -1,7 +1,4 @@
-"""The table of capabilities as `docs/capabilities.md` and its Chinese sister have it, written from the code.
-
-`python -m tests.catalogue.capability_table` writes both.
-"""
+"""The table of capabilities as `docs/capabilities.md` and its Chinese sister have it, made from the code."""
 
 from __future__ import annotations
 
@@ -12,9 +9,6 @@ from typing import NamedTuple
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 from shared.vendors.options import Option
-from tests.catalogue.pages import ROOT, page
-
-MARKS = "<!-- capabilities: written by the code, compared by a test -->", "<!-- /capabilities -->"
 
 
 class Words(NamedTuple):
@@ -65,9 +59,6 @@ CHINESE = Words(
     accepted=lambda option: option.accepted.zh,
 )
 
-PAGES = {"docs/capabilities.md": ENGLISH, "docs/zh-CN/capabilities.md": CHINESE}
-WRITE = "write the tables: .venv/bin/python -m tests.catalogue.capability_table"
-
 
 def capability_table(words: Words) -> str:
     rows = "\n".join(_row(capability, words) for capability in CAPABILITIES.values())
@@ -101,15 +92,3 @@ def _taken(capability: Capability, words: Words) -> str:
     sides = words.sides.format(limits.min_side, limits.max_side)
     aspect = words.aspect.format(limits.max_aspect) if limits.max_aspect < 100 else ""
     return words.semicolon.join((words.comma.join(sorted(limits.formats)), size, sides + aspect))
-
-
-def write() -> None:
-    begin, end = MARKS
-    for name, words in PAGES.items():
-        before, _, rest = page(name).partition(begin)
-        table = f"{begin}\n\n{capability_table(words)}\n\n{end}"
-        (ROOT / name).write_text(before + table + rest.partition(end)[2], "utf-8")
-
-
-if __name__ == "__main__":
-    write()

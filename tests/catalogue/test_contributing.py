@@ -53,7 +53,7 @@ def named() -> list[list[str]]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for name in ("shared", "functions", "tests", "tools", "events", "docs"):
+    for name in ("shared", "functions", "console", "tests", "tools", "events", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "Makefile", "s.yaml", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
@@ -80,7 +80,7 @@ def missed(copy: Path, name: str, *files: str, vendor: str = "viapi") -> str:
 def test_a_new_capability_is_missed_wherever_it_must_be_told_of(copy: Path) -> None:
     said = missed(copy, "general/plant", *CATALOGUE)
     assert "add SegmentPlant to tests/cloud/viapi_actions.py" in said
-    assert "write the tables: .venv/bin/python -m tests.catalogue.capability_table" in said
+    assert "write the tables: .venv/bin/python -m tests.catalogue.tables" in said
     assert "add a photo for general/plant to tests/demo/photos.py" in said
     told = [line for line in said.splitlines() if line.startswith("FAILED")]
     assert len(told) == 4, "CONTRIBUTING.md has a step for each of these"
@@ -108,7 +108,7 @@ def test_the_examples_pass_every_test_that_is_named_for_them(copy: Path) -> None
         block.put(copy)
     count_the_new_function(copy)
     count_the_new_crash_points(copy)
-    assert run(copy, "tests.catalogue.capability_table").returncode == 0
+    assert run(copy, "tests.catalogue.tables").returncode == 0
     commands = named()
     assert len(commands) == 2
     for command in commands:

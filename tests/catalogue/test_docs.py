@@ -16,8 +16,8 @@ from shared.jobs.job import BOUGHT, Blocked, Claimed, Waiting
 from shared.jobs.receipt import Receipt
 from shared.pictures import reshaping
 from shared.vendors.capabilities import CAPABILITIES
-from tests.catalogue.capability_table import MARKS, PAGES, WRITE, capability_table
 from tests.catalogue.pages import ROOT, between, column, page
+from tests.catalogue.tables import TABLES, WRITE, Written
 from tests.cloud import oss_signature
 from tests.cloud.manifest import load
 from tests.unit.providers import ERROR_CODES
@@ -30,9 +30,9 @@ _LONGEST_README = 150
 _MOST_WORDS = 20
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_capability_table_is_the_code(name: str) -> None:
-    assert between(page(name), *MARKS) == capability_table(PAGES[name]), WRITE
+@pytest.mark.parametrize("written", TABLES, ids=lambda written: f"{written.name} in {written.page}")
+def test_a_table_that_is_made_from_the_code_is_the_codes(written: Written) -> None:
+    assert written.found() == written.text, WRITE
 
 
 def test_the_few_capabilities_in_the_readme_have_their_names_and_titles() -> None:

@@ -118,30 +118,12 @@ def test_no_other_function_has_a_setting_of_a_vendor(vendor: str) -> None:
         assert function.name in needed or not found, f"{function.name} calls no {vendor}: take {sorted(found)} from it"
 
 
-def roles_with(right: str) -> set[str]:
-    """The functions whose role, by the documents' table of roles, has `right`."""
-    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    lines = [line for page in pages for line in page.read_text("utf-8").splitlines() if line.startswith("| `oss-")]
-    named = [line.split("|")[1] for line in lines if right in line]
-    assert named, f"no table of roles says whose role has {right}"
-    return {name for line in named for name in re.findall(r"-(\w+)`", line)}
-
-
 @pytest.mark.parametrize("group", sorted(groups([*CAPABILITIES.values()])))
 def test_a_group_has_a_role_of_its_own(group: str) -> None:
     function = load().functions.get(group)
     assert function is not None, f"add the function {group} to s.yaml"
     role = f"oss-cutout-{group}"
     assert function.role.endswith(f":role/{role}"), f"give {group} in s.yaml the role {role}"
-
-
-def test_the_documents_give_viapis_policy_to_the_roles_that_call_viapi() -> None:
-    assert roles_with("AliyunVIAPIFullAccess") == {"settle", *groups(rows_of("viapi"))}
-
-
-def test_the_documents_let_those_roles_publish_copies_whose_vendor_takes_short_links_only() -> None:
-    short = [row for row in CAPABILITIES.values() if row.limits.max_link < math.inf]
-    assert roles_with("oss:PutObjectAcl") == {"settle", *groups(short)}
 
 
 def way(row: Capability) -> tuple[str, bool, bool, bool]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from tests.cloud.ram import Policies, Right
+
 
 @dataclass(frozen=True)
 class Key:
@@ -16,13 +18,22 @@ class Key:
 
 
 class Accounts:
-    """The one account of the box: every key it has handed out, by access key id, and the AppCodes of its purchases."""
+    """The one account of the box: every key it has handed out, by access key id, the roles behind the temporary ones,
+    and the AppCodes of its purchases."""
 
     uid = "1234567890123456"
 
     def __init__(self) -> None:
         self._keys: dict[str, Key] = {}
         self._appcodes: dict[str, str] = {}
+        self._roles: dict[str, str] = {}
+        """By access key id, the role it was given for."""
+        self.policies: dict[str, Policies] = {}
+        """Of each role, by its name; they may be changed at any time."""
+        self.used: dict[str, set[Right]] = {}
+        """By role, what it was granted and has made use of, as the policies are written."""
+        self.refused: list[tuple[str, Right]] = []
+        """What roles were refused, with the role's name before it."""
         self.owner = self._add(Key("LTAI-EXAMPLE-owner", secrets.token_hex(15)))
 
     def _add(self, key: Key) -> Key:
@@ -33,16 +44,35 @@ class Accounts:
         """The AppCode with which `vendor` was bought in the market, the same one each time."""
         return self._appcodes.setdefault(vendor, f"EXAMPLE-{vendor}-{secrets.token_hex(16)}")
 
-    def assume_role(self) -> Key:
-        """A temporary key as STS gives one to a function's instance."""
-        return self._add(
-            Key(
-                f"STS.EXAMPLE{secrets.token_hex(8)}",
-                secrets.token_hex(20),
-                # Real tokens are several hundred characters long: links signed with one are too.
-                "CAIS-EXAMPLE" + secrets.token_urlsafe(480),
-            )
+    def assume_role(self, name: str = "") -> Key:
+        """A temporary key as STS gives one to a function's instance, with the rights of the role called so; without a
+        name, of one that may do everything."""
+        key = Key(
+            f"STS.EXAMPLE{secrets.token_hex(8)}",
+            secrets.token_hex(20),
+            # Real tokens are several hundred characters long: links signed with one are too.
+            "CAIS-EXAMPLE" + secrets.token_urlsafe(480),
         )
+        if name:
+            self._roles[key.access_key_id] = name
+        return self._add(key)
+
+    def allows(self, access_key_id: str, right: Right) -> bool:
+        """Whether the holder of a key may do this: the owner may do everything, a role what its policies say."""
+        role = self._roles.get(access_key_id)
+        return role is None or self.role_allows(role, right)
+
+    def role_allows(self, role: str, right: Right) -> bool:
+        """Whether a role may do this. One that was given no policies here may do everything: with a single stand-in
+        there is nobody to give them."""
+        policies = self.policies.get(role)
+        if policies is None:
+            return True
+        if not policies.allows(right):
+            self.refused.append((role, right))
+            return False
+        self.used.setdefault(role, set()).update(policies.uses(right))
+        return True
 
     def expire(self, access_key_id: str) -> None:
         """A temporary key's 36 hours are over."""

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from urllib.parse import urlsplit
 
+from console.rights import Deployment, roles
 from tests.cloud.accounts import Accounts
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.fc import Code, Fc
@@ -16,6 +17,7 @@ from tests.cloud.manifest import load
 from tests.cloud.oss import Oss
 from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
 from tests.cloud.oss_store import Versioning
+from tests.cloud.ram import SYSTEM_POLICIES, Policies
 from tests.cloud.stand_ins import STAND_INS, Common, Surroundings
 from tests.cloud.vendor import Vendor
 
@@ -23,7 +25,8 @@ Match = Callable[[Effect, Moment], bool]
 
 
 class Cloud:
-    """Runs from construction until `stop()`, or to the end of a `with` block.
+    """Runs from construction until `stop()`, or to the end of a `with` block, which fails if a function's role was
+    refused anything: the roles may do what `console.rights` says.
 
     `timer_seconds`, `timeouts` (seconds, by function) and `code` are `Fc`'s; `general` are props, by
     alias, that its function has over those of s.yaml; `qps` and `latency` are every vendor's,
@@ -58,6 +61,10 @@ class Cloud:
         self._plans: list[Match] = []
         self._lock = threading.Lock()
         self.accounts = Accounts()
+        counts_calls = "DAILY_CALL_LIMIT" in (environment or {})
+        for role in roles(Deployment(Accounts.uid, self.bucket, jobs_bucket, counts_calls)):
+            attached = (SYSTEM_POLICIES[name] for name in role.system_policies)
+            self.accounts.policies[role.name] = Policies(role.policy, *attached)
         with ExitStack() as stack:
             self.oss = Oss(self.accounts, observe=self._observe, reading=reading)
             stack.callback(self.oss.stop)
@@ -140,6 +147,8 @@ class Cloud:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        if kind is None:
+            assert not self.accounts.refused, f"roles were refused what they asked for: {self.accounts.refused}"
 
     def _addresses(self) -> dict[str, str]:
         return {

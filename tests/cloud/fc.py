@@ -67,7 +67,8 @@ class Fc:
             timeout = (timeouts or {}).get(name, function.timeout)
             command, folders = _interpreter(function, code, python)
             check_code(function, folders[0])
-            about = self._abouts[name] = About(accounts.assume_role(), function, folders[0], timeout, environment)
+            key = accounts.assume_role(function.role_name)
+            about = self._abouts[name] = About(key, function, folders[0], timeout, environment)
             program = Program(
                 command=command,
                 folders=folders,
@@ -91,7 +92,9 @@ class Fc:
             name, about = event["eventName"], event["oss"]
             for function in self._manifest.functions.values():
                 for trigger in function.oss_triggers:
-                    if trigger.takes(about["bucket"]["name"], name, about["object"]["key"]):
+                    if trigger.takes(about["bucket"]["name"], name, about["object"]["key"]) and self._may_invoke(
+                        trigger.invocation_role, function
+                    ):
                         self._submit(function.name, {"events": [event]})
 
     def submit(self, deployed_name: str, payload: bytes) -> bool:
@@ -135,7 +138,7 @@ class Fc:
         that are there have in their environment."""
         about = self._abouts[function]
         self._accounts.expire(about.key.access_key_id)
-        about.key = self._accounts.assume_role()
+        about.key = self._accounts.assume_role(about.function.role_name)
 
     def fail_internally(self, function: str) -> None:
         """The next attempt of `function` ends in an error of the platform's own."""
@@ -180,9 +183,22 @@ class Fc:
                 self.invocations.append(happening)
             case Dropped():
                 self.dropped.append(happening)
-            case Pipeline():
+            case Pipeline() if self._may_log(happening.function):
                 self.logs.append(happening)
                 self._log(f"{happening.function}: {happening.text}")
+
+    def _may_invoke(self, role: str, function: Function) -> bool:
+        """OSS invokes a function with the trigger's role: without the right, nothing happens."""
+        resource = f"acs:fc:{function.region}:{Accounts.uid}:functions/{function.deployed_name}"
+        return self._accounts.role_allows(role.rpartition("/")[2], ("fc:InvokeFunction", resource))
+
+    def _may_log(self, function: str) -> bool:
+        """Function Compute writes to the logstore with the function's own role: without the right, nothing is kept."""
+        about = self._abouts[function]
+        logs = about.function.logs
+        resource = f"project/{logs.project}/logstore/{logs.logstore}"
+        right = "log:PostLogStoreLogs", f"acs:log:{about.function.region}:{Accounts.uid}:{resource}"
+        return self._accounts.allows(about.key.access_key_id, right)
 
 
 def _interpreter(function: Function, code: Code, python: str) -> tuple[list[str], list[Path]]:

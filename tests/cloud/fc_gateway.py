@@ -52,13 +52,13 @@ class FcGateway:
         if self.html:
             return Response("<html>403 Forbidden</html>", 403, content_type="text/html")
         try:
-            self._admit(request)
-            self._invoke(request)
+            self._invoke(request, self._admit(request))
         except Refused as refused:
             return refused.response
         return Response("", 202, headers={"X-Fc-Request-Id": str(uuid4())})
 
-    def _admit(self, request: Request) -> None:
+    def _admit(self, request: Request) -> str:
+        """The access key id of whoever signed it."""
         key = self._accounts.find(request.headers.get("Authorization", "").removeprefix("FC ").partition(":")[0])
         if key is None:
             raise Refused(403, "AccessDenied", "the access key is not known")
@@ -69,8 +69,9 @@ class FcGateway:
         )
         if signed != request.headers["Authorization"]:
             raise Refused(403, "SignatureNotMatch", "the signature is not what was calculated here")
+        return key.access_key_id
 
-    def _invoke(self, request: Request) -> None:
+    def _invoke(self, request: Request, access_key_id: str) -> None:
         if _V2.fullmatch(request.path):
             raise Refused(404, "ServiceNotFound", "there is no such service")
         match = _V3.fullmatch(request.path)
@@ -80,6 +81,9 @@ class FcGateway:
             raise Refused(403, "AccessDenied", "the signature is of an old version")
         if request.headers.get("X-Fc-Invocation-Type") != "Async":
             raise Refused(400, "InvalidArgument", "only asynchronous invocations are taken here")
+        resource = f"acs:fc:cn-shanghai:{Accounts.uid}:functions/{match['function']}"
+        if not self._accounts.allows(access_key_id, ("fc:InvokeFunction", resource)):
+            raise Refused(403, "AccessDenied", f"the caller may not perform fc:InvokeFunction on {resource}")
         event = request.get_data()
         if len(event) > MOST_EVENT_BYTES:
             raise Refused(413, "EntityTooLarge", f"an event may have {MOST_EVENT_BYTES} bytes")

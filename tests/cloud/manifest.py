@@ -86,6 +86,11 @@ class Function(Strict):
         return Path(self.code).name
 
     @property
+    def role_name(self) -> str:
+        """What the role is called in RAM."""
+        return self.role.rpartition("/")[2]
+
+    @property
     def oss_triggers(self) -> list[OssTrigger]:
         return [trigger for trigger in self.triggers if isinstance(trigger, OssTrigger)]
 

@@ -1,8 +1,8 @@
 """A local OSS bucket in Shanghai: moto keeps the objects, the dialect on top is as strict as the real one.
 
 It takes V4 signatures only (headers, links and forms), as every bucket made since September 2025 does, and none
-for what an object's ACL makes public. It has one account, which owns everything: no RAM policies, no buckets but
-private ones. Last-Modified is moto's, by the real clock; signatures, links, events and the date of every
+for what an object's ACL makes public. Roles may do what their RAM policies say, its owner everything; there are no
+buckets but private ones. Last-Modified is moto's, by the real clock; signatures, links, events and the date of every
 answer go by the `clock` it is given.
 """
 
@@ -27,6 +27,7 @@ from tests.cloud.oss_operations import Operations
 from tests.cloud.oss_origins import Origins
 from tests.cloud.oss_replies import Refused
 from tests.cloud.oss_request import Asked, is_gone, read
+from tests.cloud.oss_rights import check_rights
 from tests.cloud.oss_signature import Gate
 from tests.cloud.oss_store import Store, Versioning
 from tests.cloud.serve import Server
@@ -83,6 +84,7 @@ class Oss:
         self.observe = observe
         self.requests: list[Served] = []
         self._clock = clock
+        self._accounts = accounts
         self._gate = Gate(accounts, clock)
         self._store = Store()
         self._acls = Acls(self._store)
@@ -129,6 +131,8 @@ class Oss:
         access_key_id, changes = "", list[Change]()
         try:
             access_key_id = self._admit(asked)
+            if access_key_id:
+                check_rights(self._accounts, asked, access_key_id)
             reply, changes = self._operations.perform(asked, anonymous=not access_key_id)
         except Refused as refused:
             reply = refused.reply(asked.method, request_id, self._server.host)

@@ -23,7 +23,7 @@ def delete_multiple(objects: Objects, asked: Asked) -> tuple[Reply, list[Change]
     """Raises `Refused`."""
     check_digest(asked.body, asked.headers)
     root = _parse(asked.body)
-    wanted = [(_text(item, "Key"), _text(item, "VersionId")) for item in root.findall("Object")]
+    wanted = _wanted(root)
     if not 1 <= len(wanted) <= _MOST:
         raise Refused(400, "MalformedXML", f"Between 1 and {_MOST} objects are deleted at once.")
     encode = encoder(asked.query.get("encoding-type", ""))
@@ -39,6 +39,15 @@ def delete_multiple(objects: Objects, asked: Asked) -> tuple[Reply, list[Change]
     if "encoding-type" in asked.query:
         fields.append(("EncodingType", "url"))
     return xml_reply("DeleteResult", fields), changes
+
+
+def named_keys(asked: Asked) -> list[str]:
+    """The keys that such a request names; raises `Refused`."""
+    return [key for key, _ in _wanted(_parse(asked.body))]
+
+
+def _wanted(root: ElementTree.Element) -> list[tuple[str, str]]:
+    return [(_text(item, "Key"), _text(item, "VersionId")) for item in root.findall("Object")]
 
 
 def _versions(version: str, reply: Reply) -> list[tuple[str, Content]]:

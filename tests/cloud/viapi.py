@@ -56,6 +56,7 @@ class Viapi(Vendor):
         port: int = 0,
     ) -> None:
         self._shanghai = shanghai if callable(shanghai) else lambda: shanghai
+        self._accounts = accounts
         self._gate = Gate(accounts, clock)
         faults = Faults(ERRORS, OTHERS)
         self.jobs = Jobs(clock, job_seconds, faults)
@@ -105,6 +106,8 @@ class Viapi(Vendor):
         row = ACTIONS.get(asked.action)
         if asked.request.path != "/" or (row is None and asked.action != POLL):
             raise Refused("InvalidAction.NotFound", "Specified api is not found, please check your url and method.")
+        if not self._accounts.allows(caller, (f"viapi-imageseg:{asked.action}", "*")):
+            raise Refused("NoPermission", "You are not authorized to perform this operation.")
         try:
             self._spend(asked.request, asked.action)
         except Throttled:

@@ -1,0 +1,64 @@
+"""The roles that are made from the table of rights: against s.yaml, and within what RAM takes."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from console import rights
+from console.rights import FUNCTIONS, MOST_CHARACTERS, PREFIX, TRIGGER_ROLE, Deployment, Role, roles
+from tests.cloud.manifest import load
+
+DEPLOYMENT = Deployment("1234567890123456", "shop-photos", "shop-jobs", counts_calls=True)
+
+
+def found(deployment: Deployment = DEPLOYMENT) -> dict[str, Role]:
+    return {role.name: role for role in roles(deployment)}
+
+
+def test_every_function_has_a_role_and_every_role_its_function() -> None:
+    manifest = load()
+    assert {function.role_name for function in manifest.functions.values()} == {*found()} - {TRIGGER_ROLE}
+    assert {*manifest.functions} == {*FUNCTIONS}
+    triggers = [trigger for function in manifest.functions.values() for trigger in function.oss_triggers]
+    assert {trigger.invocation_role.rpartition("/")[2] for trigger in triggers} == {TRIGGER_ROLE}
+
+
+def test_policies_are_as_short_as_ram_wants_them() -> None:
+    longest = Deployment("1234567890123456", "b" * 63, "j" * 63, True, "p" * 63, "l" * 63)
+    for role in roles(longest):
+        assert len(json.dumps(role.policy)) <= MOST_CHARACTERS, role.name
+
+
+def test_the_services_that_may_assume_a_role() -> None:
+    for name, role in found().items():
+        (statement,) = role.trust["Statement"]  # type: ignore[misc]
+        service = "oss.aliyuncs.com" if name == TRIGGER_ROLE else "fc.aliyuncs.com"
+        assert statement["Principal"] == {"Service": [service]}
+
+
+def test_jobs_lie_in_their_own_bucket_if_there_is_one() -> None:
+    policy = json.dumps(found()[f"{PREFIX}goods"].policy)
+    assert "shop-jobs/jobs/goods/*" in policy
+    assert "shop-photos/uploads/goods/*" in policy
+    assert "shop-photos/jobs" not in policy
+    assert "shop-photos/jobs/goods/*" in json.dumps(found(Deployment("1", "shop-photos"))[f"{PREFIX}goods"].policy)
+
+
+def test_calls_are_counted_only_where_they_are_limited() -> None:
+    assert "calls/*" in json.dumps(found()[f"{PREFIX}goods"].policy)
+    assert "calls/*" not in json.dumps(found(Deployment("1", "shop-photos"))[f"{PREFIX}goods"].policy)
+
+
+def test_an_administrator_gets_them_as_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = ["rights", "--uid", "1234567890123456", "--bucket", "shop-photos", "--jobs-bucket", "shop-jobs"]
+    monkeypatch.setattr(sys, "argv", [*said, "--daily-call-limit"])
+    assert rights.main() == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert {*printed} == {*found()}
+    assert printed[f"{PREFIX}goods"]["policy"] == found()[f"{PREFIX}goods"].policy
+    assert printed[f"{PREFIX}goods"]["system_policies"] == ["AliyunVIAPIFullAccess"]
