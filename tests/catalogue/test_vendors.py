@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
-
 import pytest
 
 from shared.entry.settings import Settings
@@ -15,7 +12,7 @@ from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 from shared.vendors.error_codes import UNPAID
 from tests.catalogue.pages import page
-from tests.cloud.manifest import ROOT, load
+from tests.cloud.manifest import load
 from tests.cloud.stand_ins import STAND_INS
 from tests.reliability.shapes import SHAPES
 from tests.unit.providers import ERROR_CODES, VENDORS, secrets_of, settings_of
