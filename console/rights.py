@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.jobs import keys
+from shared.messages.message import Message
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 
@@ -26,7 +27,7 @@ MOST_CHARACTERS = 6144
 """Of a custom policy (RAM, "Limits")."""
 
 GET, PUT, DELETE = "oss:GetObject", "oss:PutObject", "oss:DeleteObject"
-LIST = "oss:ListObjects"
+LIST, INVOKE = "oss:ListObjects", "fc:InvokeFunction"
 
 
 def _groups(rows: Iterable[Capability]) -> tuple[str, ...]:
@@ -77,7 +78,8 @@ class Grant:
     functions: tuple[str, ...]
     actions: tuple[str, ...]
     where: Where
-    pattern: str = ""
+    pattern: str
+    why: Message
     counts_calls: bool = False
     """Only needed when `DAILY_CALL_LIMIT` is set."""
 
@@ -97,22 +99,87 @@ class Grant:
 
 
 GRANTS = (
-    Grant(CALLERS, (GET,), "photos", f"{keys.UPLOADS}{OWN}"),
-    Grant(CALLERS, (GET, PUT, DELETE), "photos", f"{keys.CUTOUTS}{OWN}"),
-    Grant(("backfill",), (GET,), "photos", f"{keys.CUTOUTS}{OWN}"),
-    Grant(CALLERS, (GET, PUT, DELETE), "photos", f"{keys.WORK}*"),
-    Grant((*_PUBLISHERS, "settle"), ("oss:PutObjectAcl",), "photos", f"{keys.WORK}*"),
-    Grant(FUNCTIONS, (LIST,), "photos"),
-    Grant(FUNCTIONS, (PUT,), "photos", keys.WAKE),
-    Grant(FUNCTIONS, (GET, PUT, DELETE), "jobs", f"{keys.JOBS}{OWN}"),
-    Grant(FUNCTIONS, (GET, PUT), "jobs", f"{keys.QUEUE}*"),
-    Grant(("settle",), (DELETE,), "jobs", f"{keys.QUEUE}*"),
-    Grant(("settle", "backfill"), (LIST,), "jobs"),
-    Grant(CALLERS, ("oss:GetBucketVersioning",), "jobs"),
-    Grant(CALLERS, (GET, PUT), "jobs", f"{keys.CALLS}*", counts_calls=True),
-    Grant(("backfill",), (GET, PUT, DELETE), "jobs", f"{keys.BACKFILL}*"),
-    Grant(("backfill",), ("fc:InvokeFunction",), "functions", f"{PREFIX}*"),
-    Grant(FUNCTIONS, ("log:PostLogStoreLogs",), "logstore"),
+    Grant(
+        CALLERS,
+        (GET,),
+        "photos",
+        f"{keys.UPLOADS}{OWN}",
+        Message("to read photos, and to sign the links at which vendors read them", "读取照片，并为服务商签名下载链接"),
+    ),
+    Grant(
+        CALLERS,
+        (GET, PUT, DELETE),
+        "photos",
+        f"{keys.CUTOUTS}{OWN}",
+        Message("to store results and receipts, in place of those of earlier versions", "保存结果和回执，替换旧版本的"),
+    ),
+    Grant(
+        ("backfill",),
+        (GET,),
+        "photos",
+        f"{keys.CUTOUTS}{OWN}",
+        Message('to read receipts, for `{"failed": true}`', '读取回执，用于 `{"failed": true}`'),
+    ),
+    Grant(
+        CALLERS,
+        (GET, PUT, DELETE),
+        "photos",
+        f"{keys.WORK}*",
+        Message(
+            "for copies with plain names, where a vendor cannot read the photo's own",
+            "照片的文件名服务商无法读取时，制作副本",
+        ),
+    ),
+    Grant(
+        (*_PUBLISHERS, "settle"),
+        ("oss:PutObjectAcl",),
+        "photos",
+        f"{keys.WORK}*",
+        Message(
+            "for copies that anyone can read: the vendor takes short links only", "公共读副本：该服务商只接受短链接"
+        ),
+    ),
+    Grant(FUNCTIONS, (LIST,), "photos", "", Message("to find masks and uploads", "查找蒙版和上传的照片")),
+    Grant(FUNCTIONS, (PUT,), "photos", keys.WAKE, Message("to wake `settle`", "唤醒 `settle`")),
+    Grant(
+        FUNCTIONS, (GET, PUT, DELETE), "jobs", f"{keys.JOBS}{OWN}", Message("for jobs and their leases", "任务及其租约")
+    ),
+    Grant(
+        FUNCTIONS,
+        (GET, PUT),
+        "jobs",
+        f"{keys.QUEUE}*",
+        Message("to put jobs into the queue, and to read who owns a backlog", "任务入队，并查看积压由谁处理"),
+    ),
+    Grant(("settle",), (DELETE,), "jobs", f"{keys.QUEUE}*", Message("to take them out", "任务出队")),
+    Grant(("settle", "backfill"), (LIST,), "jobs", "", Message("to find jobs", "查找任务")),
+    Grant(
+        CALLERS,
+        ("oss:GetBucketVersioning",),
+        "jobs",
+        "",
+        Message("to warn of versioning, with which jobs are not exclusive", "版本控制会破坏任务的互斥，开启时告警"),
+    ),
+    Grant(
+        CALLERS,
+        (GET, PUT),
+        "jobs",
+        f"{keys.CALLS}*",
+        Message(
+            "to count a day's calls, if `DAILY_CALL_LIMIT` is set",
+            "设置了 `DAILY_CALL_LIMIT` 时，统计每天的调用",
+        ),
+        counts_calls=True,
+    ),
+    Grant(
+        ("backfill",),
+        (GET, PUT, DELETE),
+        "jobs",
+        f"{keys.BACKFILL}*",
+        Message("to note how far it has come", "记录进度"),
+    ),
+    Grant(("backfill",), (INVOKE,), "functions", f"{PREFIX}*", Message("to set uploads going", "触发处理")),
+    Grant(FUNCTIONS, ("log:PostLogStoreLogs",), "logstore", "", Message("to log", "写日志")),
 )
 SYSTEM_POLICIES: Mapping[str, tuple[str, ...]] = {"AliyunVIAPIFullAccess": (*_OF_VIAPI, "settle")}
 """By name, the functions whose roles have it: VIAPI documents no policy that is narrower."""
@@ -144,7 +211,7 @@ def roles(deployment: Deployment) -> Iterator[Role]:
         statements = ((each.actions, each.resource(function, deployment)) for each in needed)
         attached = tuple(name for name, functions in SYSTEM_POLICIES.items() if function in functions)
         yield Role(f"{PREFIX}{function}", "fc.aliyuncs.com", _policy(statements), attached)
-    invoke = Grant((), ("fc:InvokeFunction",), "functions", f"{PREFIX}*")
+    (invoke,) = (each for each in GRANTS if INVOKE in each.actions)
     yield Role(TRIGGER_ROLE, "oss.aliyuncs.com", _policy([(invoke.actions, invoke.resource("", deployment))]))
 
 
@@ -157,17 +224,26 @@ def _policy(statements: Iterable[tuple[tuple[str, ...], str]]) -> dict[str, obje
     return {"Version": "1", "Statement": allowed}
 
 
-def table() -> str:
-    """The documents' table of rights, in Markdown, without its head."""
-    rows = [
-        (grant.functions, grant.actions, _IN[grant.where], grant.pattern, "DAILY_CALL_LIMIT" * grant.counts_calls)
-        for grant in GRANTS
-    ]
-    rows += [(functions, (name,), "", "", "") for name, functions in SYSTEM_POLICIES.items()]
-    return "\n".join(
-        f"| {_coded(*functions)} | {_coded(*actions)} | {_coded(where)} | {_coded(pattern)} | {_coded(when)} |"
-        for functions, actions, where, pattern, when in rows
+_HEAD = Message("| functions | may | where | on | why |", "| 函数 | 权限 | 位置 | 对象 | 用途 |")
+_ALL = Message("all", "全部")
+_ALL_BUT_BACKFILL = Message("all but `backfill`", "除 `backfill` 外全部")
+_TO_CALL_VIAPI = Message("to call VIAPI", "调用 VIAPI")
+
+
+def table(language: Literal["en", "zh"]) -> str:
+    """The documents' table of rights, in Markdown."""
+
+    def named(functions: tuple[str, ...]) -> str:
+        words = {FUNCTIONS: _ALL, CALLERS: _ALL_BUT_BACKFILL}.get(functions)
+        return getattr(words, language) if words else _coded(*functions)
+
+    rows = [(each.functions, each.actions, _IN[each.where], each.pattern, each.why) for each in GRANTS]
+    rows += [(functions, (name,), "", "", _TO_CALL_VIAPI) for name, functions in SYSTEM_POLICIES.items()]
+    lines = (
+        f"| {named(functions)} | {_coded(*actions)} | {_coded(where)} | {_coded(pattern)} | {getattr(why, language)} |"
+        for functions, actions, where, pattern, why in rows
     )
+    return "\n".join([getattr(_HEAD, language), "|---|---|---|---|---|", *lines])
 
 
 def _coded(*words: str) -> str:

@@ -33,14 +33,11 @@ class Written:
         (ROOT / self.page).write_text(text, "utf-8")
 
 
-_LINES = "|---|---|---|---|---|"
 TABLES = (
     Written("docs/capabilities.md", "capabilities", capability_table(ENGLISH)),
     Written("docs/zh-CN/capabilities.md", "capabilities", capability_table(CHINESE)),
-    Written(
-        "docs/settings.md", "rights", f"| functions | may | where | with what | when |\n{_LINES}\n{rights.table()}"
-    ),
-    Written("docs/zh-CN/settings.md", "rights", f"| 函数 | 权限 | 位置 | 对象 | 条件 |\n{_LINES}\n{rights.table()}"),
+    Written("docs/settings.md", "rights", rights.table("en")),
+    Written("docs/zh-CN/settings.md", "rights", rights.table("zh")),
 )
 
 if __name__ == "__main__":
