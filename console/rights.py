@@ -139,7 +139,13 @@ GRANTS = (
             "for copies that anyone can read: the vendor takes short links only", "公共读副本：该服务商只接受短链接"
         ),
     ),
-    Grant(FUNCTIONS, (LIST,), "photos", "", Message("to find masks and uploads", "查找蒙版和上传的照片")),
+    Grant(
+        (*_PAIRED, "settle", "backfill"),
+        (LIST,),
+        "photos",
+        "",
+        Message("to find uploads, and masks beside them", "查找上传的照片和旁边的蒙版"),
+    ),
     Grant(FUNCTIONS, (PUT,), "photos", keys.WAKE, Message("to wake `settle`", "唤醒 `settle`")),
     Grant(
         FUNCTIONS, (GET, PUT, DELETE), "jobs", f"{keys.JOBS}{OWN}", Message("for jobs and their leases", "任务及其租约")

@@ -11,13 +11,14 @@ from functools import partial
 
 import pytest
 
+from console.rights import PREFIX
 from shared.vendors.capabilities import CAPABILITIES
 from tests.cloud.box import Cloud
-from tests.cloud.ram import Policies, Right
+from tests.cloud.ram import Policies
 from tests.scenarios.shop import Shop, photo, wait_for
 
-SMALL, OTHER = photo(size=(180, 120)), photo(size=(182, 120))
-MASK = photo("PNG", size=(180, 120), mode="L")
+PHOTO, OTHER = photo(), photo(size=(602, 400))
+MASK = photo("PNG", mode="L")
 ONE_OF = {
     "portrait": "portrait/body",
     "goods": "goods/commodity",
@@ -35,44 +36,56 @@ COMPANIONS = {
 }
 REFUSES_LINKS = {"viapi": "code:InvalidImage.URL", "damo": "code:23500006"}
 """By vendor, the fault by which it cannot read a link, so that it gets one to a copy. PicWish always does."""
-Granted = set[tuple[str, Right]]
+UNUSED_HERE = {
+    # Where OSS's answer to a change is lost, it is looked at; see shared/cloud/changes.py.
+    *((role, "oss:GetObject", "queue/*") for role in ("backfill", "settle")),
+    # Where a job begins between backfill's listing and its order.
+    ("backfill", "oss:GetObject", "jobs/*"),
+}
+"""What only a race takes: role, action and keys."""
 EXTRA = {"Effect": "Allow", "Action": "oss:PutBucketAcl", "Resource": "acs:oss:*:*:*"}
 
 
 def new_cloud() -> Cloud:
-    return Cloud(timer_seconds=math.inf, qps=20, job_seconds=0.5, environment={"DAILY_CALL_LIMIT": "1000"})
+    return Cloud(
+        timer_seconds=math.inf,
+        qps=20,
+        job_seconds=0.5,
+        environment={"DAILY_CALL_LIMIT": "1000"},
+        timeouts={"settle": 60},  # of which it begins nothing more after 4.5 s, and wakes the next one
+    )
 
 
-def unused(cloud: Cloud) -> Granted:
-    """By role, what was granted to functions and nothing made use of."""
-    accounts = cloud.accounts
-    return {
-        (role, right)
+def unused(cloud: Cloud) -> list[str]:
+    """What was granted to roles and nothing made use of."""
+    accounts, bucket = cloud.accounts, f"acs:oss:*:{cloud.accounts.uid}:{cloud.bucket}/"
+    found = [
+        (role.removeprefix(PREFIX), action, resource.removeprefix(bucket))
         for role, policies in accounts.policies.items()
-        for right in policies.granted()
-        if right not in accounts.used.get(role, set())
-    }
+        for action, resource in policies.granted()
+        if (action, resource) not in accounts.used.get(role, set())
+    ]
+    return [" ".join(each) for each in found if each not in UNUSED_HERE]
 
 
 @pytest.fixture(scope="module")
 def busy() -> Iterator[Cloud]:
     """A cloud in which everything was done."""
     with new_cloud() as cloud:
-        role = "oss-cutout-settle"
-        cloud.accounts.policies[role].statements.append(EXTRA)
+        cloud.accounts.policies[f"{PREFIX}settle"].statements.append(EXTRA)
         shop = Shop(cloud)
         for group in ONE_OF:
             _serve(shop, group)
             _throttle(shop, group)
         for picture, companion in COMPANIONS.items():
             shop.upload(companion, MASK if companion.endswith(".png") else OTHER)
-            _is_done(shop, picture, SMALL)
+            _ends(shop, picture, PHOTO)
         _backfill(shop)
         yield cloud
 
 
 def test_every_right_is_made_use_of_but_the_one_too_many(busy: Cloud) -> None:
-    assert unused(busy) == {("oss-cutout-settle", (EXTRA["Action"], EXTRA["Resource"]))}
+    assert unused(busy) == [f"settle {EXTRA['Action']} {EXTRA['Resource']}"]
 
 
 def test_every_role_is_made_use_of(busy: Cloud) -> None:
@@ -83,11 +96,11 @@ def test_every_role_is_made_use_of(busy: Cloud) -> None:
     ("group", "action"), [("goods", "oss:DeleteObject"), ("picwish", "oss:PutObjectAcl"), ("general", "oss:PutObject")]
 )
 def test_a_right_too_few_is_refused_and_named(group: str, action: str) -> None:
-    role = f"oss-cutout-{group}"
+    role = f"{PREFIX}{group}"
     with new_cloud() as cloud:
         cloud.accounts.policies[role] = _without(cloud.accounts.policies[role], action)
         shop, key = Shop(cloud), f"uploads/{ONE_OF[group]}/a.jpg"
-        shop.upload(key, SMALL)
+        shop.upload(key, PHOTO)
         wait_for(lambda: cloud.accounts.refused, "a refusal")
         assert {(name, right[0]) for name, right in cloud.accounts.refused} == {(role, action)}
         cloud.accounts.refused.clear()
@@ -102,52 +115,59 @@ def _without(policies: Policies, action: str) -> Policies:
     return Policies({"Version": "1", "Statement": kept})
 
 
-def _is_done(shop: Shop, key: str, body: bytes) -> None:
-    etag = shop.upload(key, body) and shop.raw.head_object(key).etag
+def _ends(shop: Shop, key: str, body: bytes, status: str = "done") -> None:
+    shop.upload(key, body)
+    etag = shop.raw.head_object(key).etag
     wait_for(lambda: (found := shop.receipt(key)) and found.etag == etag, f"the receipt of {key}")
-    assert (key, shop.wait(key).status) == (key, "done")
+    assert (key, shop.wait(key).status) == (key, status)
 
 
 def _serve(shop: Shop, group: str) -> None:
-    """Served by the function itself: a photo, its next version, and one whose link the vendor cannot read."""
+    """By the function itself: a photo, its next version, what is no photo; and links that the vendor cannot read."""
     capability = ONE_OF[group]
-    key, named = f"uploads/{capability}/a.jpg", f"uploads/{capability}/咖啡.jpg"
-    _is_done(shop, key, SMALL)
-    _is_done(shop, key, OTHER)
+    key, named, unreadable = (f"uploads/{capability}/{name}.jpg" for name in ("a", "咖啡", "红鞋"))
+    for body, status in ((PHOTO, "done"), (OTHER, "done"), (b"no photo", "rejected")):
+        _ends(shop, key, body, status)
     vendor = CAPABILITIES[capability].provider
     if vendor in REFUSES_LINKS:
         shop.cloud.vendors[vendor].fault(REFUSES_LINKS[vendor], key=named, times=1)
-    _is_done(shop, named, SMALL)
+        _ends(shop, named, PHOTO)
+        shop.cloud.vendors[vendor].fault(REFUSES_LINKS[vendor], key=unreadable)
+        _ends(shop, unreadable, PHOTO, "rejected")
+    else:
+        _ends(shop, named, PHOTO)
 
 
 def _throttle(shop: Shop, group: str) -> None:
-    """Served by settle: what the vendor does not take yet, and what comes meanwhile."""
+    """By settle: what the vendor does not take yet, and what comes meanwhile."""
     capability = ONE_OF[group]
     vendor = CAPABILITIES[capability].provider
-    first, second, named = (f"uploads/{capability}/{name}.jpg" for name in ("first", "second", "红鞋"))
+    first, second, named = (f"uploads/{capability}/{name}.jpg" for name in ("first", "second", "杯子"))
     busy = shop.cloud.vendors[vendor].fault("throttle")
-    shop.upload(first, SMALL)
+    shop.upload(first, PHOTO)
     wait_for(partial(shop.has_stage, first, "waiting"), "it to be turned away")
     shop.upload(first, OTHER)  # there is a job already
+    shop.cloud.fc.quiet(30, group)
     time.sleep(3.5)  # until the function asks whether settle has the backlog
-    shop.upload(second, SMALL)
+    shop.upload(second, PHOTO)
     if vendor in REFUSES_LINKS:
         shop.cloud.vendors[vendor].fault(REFUSES_LINKS[vendor], key=named, times=1)
-    shop.upload(named, SMALL)
+    shop.upload(named, PHOTO)
+    shop.cloud.fc.quiet(30, group)
     busy.lift()
-    shop.cloud.fc.tick("settle")
     for key in (first, second, named):
         assert (key, shop.wait(key).status) == (key, "done")
 
 
 def _backfill(shop: Shop) -> None:
-    """Of uploads that nobody was told of: by invoking their functions, and where that is refused by the queue."""
+    """Of uploads that nobody was told of: by invoking their functions, and where that is refused by the queue. Receipts
+    are read for what failed."""
     for invoked in (True, False):
         shop.cloud.gateway.takes_old_signatures = invoked
         key = f"uploads/general/common/lost-{invoked}.jpg"
         with shop.unheard():
-            shop.upload(key, SMALL)
-        answer = shop.cloud.fc.invoke("backfill", json.dumps({"prefix": key}).encode())
+            shop.upload(key, PHOTO)
+        answer = shop.cloud.fc.invoke("backfill", json.dumps({"prefix": key, "failed": True}).encode())
         assert json.loads(answer.body)["set_going"] == 1
         shop.cloud.fc.tick("settle")
         assert (key, shop.wait(key).status) == (key, "done")
