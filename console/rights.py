@@ -42,6 +42,8 @@ FUNCTIONS = (*CALLERS, "backfill")
 _OF_VIAPI = _groups(row for row in CAPABILITIES.values() if row.provider == "viapi")
 _PUBLISHERS = _groups(row for row in CAPABILITIES.values() if row.limits.max_link < math.inf)
 """Those whose vendors take short links only, so that copies are public."""
+_PAIRED = _groups(row for row in CAPABILITIES.values() if row.companion_roles)
+"""Those that look for what lies beside a photo."""
 
 Where = Literal["photos", "jobs", "functions", "logstore"]
 _IN: Mapping[Where, str] = {
