@@ -150,8 +150,9 @@ GRANTS = (
     ),
     Grant(FUNCTIONS, (PUT,), "photos", keys.WAKE, Message("to wake `settle`", "唤醒 `settle`")),
     Grant(
-        FUNCTIONS, (GET, PUT, DELETE), "jobs", f"{keys.JOBS}{OWN}", Message("for jobs and their leases", "任务及其租约")
+        CALLERS, (GET, PUT, DELETE), "jobs", f"{keys.JOBS}{OWN}", Message("for jobs and their leases", "任务及其租约")
     ),
+    Grant(("backfill",), (GET, PUT), "jobs", f"{keys.JOBS}{OWN}", Message("to begin jobs", "创建任务")),
     Grant(
         FUNCTIONS,
         (GET, PUT),

@@ -34,9 +34,9 @@ def test_policies_are_as_short_as_ram_wants_them() -> None:
 
 def test_the_services_that_may_assume_a_role() -> None:
     for name, role in found().items():
-        (statement,) = role.trust["Statement"]  # type: ignore[misc]
         service = "oss.aliyuncs.com" if name == TRIGGER_ROLE else "fc.aliyuncs.com"
-        assert statement["Principal"] == {"Service": [service]}
+        statement = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": [service]}}
+        assert role.trust == {"Version": "1", "Statement": [statement]}
 
 
 def test_jobs_lie_in_their_own_bucket_if_there_is_one() -> None:

@@ -109,9 +109,9 @@ def test_a_right_too_few_is_refused_and_named(group: str, action: str) -> None:
 
 def _without(policies: Policies, action: str) -> Policies:
     kept = [
-        {**each, "Action": [name for name in each["Action"] if name != action]}
-        for each in policies.statements
-        if each["Action"] != [action]
+        {"Effect": "Allow", "Action": granted, "Resource": resource}
+        for granted, resource in policies.granted()
+        if granted != action
     ]
     return Policies({"Version": "1", "Statement": kept})
 
