@@ -4,9 +4,12 @@
     ├── Rejected          the uploader: this picture cannot be served, a receipt says why
     │   └── BadLink       … or the vendor cannot read the address we gave: a copy with a plain name may pass
     ├── Misconfigured     the operator: no picture passes until a key, a purchase or a right is mended
-    │   └── Unstorable    … or what pictures come to cannot be stored: no other call is bought until then
+    │   ├── Unstorable       … or what pictures come to cannot be stored: no other call is bought until then
+    │   └── ObjectForbidden  … this one does not, because OSS refuses it to us; others do
     └── Unavailable       nobody: asked again later, a bounded number of times
+        ├── VendorDown    … the vendor is out of order, whatever the picture: the number is not bounded, but the time is
         ├── NotAccepted   … throttled, or the vendor was not reached: nothing was bought, so the number is not bounded
+        │   ├── KeptBack  … by us, since the vendor could not serve it now
         │   └── DailyLimitReached  … by our own limit of the day
         ├── Uncertain     … OSS's answer was lost, or is a 5xx: it may have done what it was asked
         ├── NotFetched    … the vendor could not fetch the picture: our own link is read before the next call
@@ -53,12 +56,24 @@ class Unstorable(Misconfigured):
     """What the picture came to, its results or its receipt, cannot be stored until a person acts."""
 
 
+class ObjectForbidden(Misconfigured):
+    """OSS refuses to let us read or copy this one object; others can be served."""
+
+
 class Unavailable(CutoutError):
     """It may pass by itself; whether the vendor has billed the call is not known."""
 
 
+class VendorDown(Unavailable):
+    """The vendor fails whatever the picture is; whether it has billed the call is not known."""
+
+
 class NotAccepted(Unavailable):
     """The vendor throttled the call, or was not reached: nothing was bought."""
+
+
+class KeptBack(NotAccepted):
+    """The call was not sent, since the vendor could not serve it now."""
 
 
 class DailyLimitReached(NotAccepted):

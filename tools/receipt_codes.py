@@ -75,6 +75,7 @@ CODES: dict[str, Meaning] = {
     # ---------------------------------------------------------------- what a job waits for
     "QuotaTaken": Meaning("nobody", "others came first: it waits for its turn"),
     "VendorSlow": Meaning("nobody", "the vendor has as many calls as it answers in good time: it waits for its turn"),
+    "CallsPaused": Meaning("nobody", "calls failed, or their results could not be stored: it waits until one passes"),
     "VendorUnreachable": Meaning("nobody", "the vendor was not reached: nothing was bought"),
     "DailyCallLimit": Meaning("nobody", "the calls of the day have been made: it waits until the day ends"),
     "NoSuchKey": Meaning("nobody", "the picture was deleted just as it was to be read"),
@@ -85,6 +86,7 @@ CODES: dict[str, Meaning] = {
     "VendorCertificate": Meaning("operator", "the vendor's certificate is not to be trusted: nothing was bought"),
     "ResultHost": Meaning("operator", "the result lies where RESULT_HOSTS does not allow it to be fetched from"),
     "AccessDenied": Meaning("operator", "OSS refuses what the function must do: its role lacks a right"),
+    "ObjectForbidden": Meaning("operator", "OSS refuses to let the function read this object, or copy it"),
     "PublicCopyRefused": Meaning("operator", "OSS refuses the public copy that PicWish must be shown"),
     # ---------------------------------------------------------------- backfill
     "NotJson": Meaning("operator", "what refuses an invocation is not Function Compute"),

@@ -16,11 +16,8 @@ from collections.abc import Callable
 from statistics import median
 from types import TracebackType
 
-from shared.errors import NotAccepted, Unavailable
+from shared.errors import KeptBack, NotAccepted, Unavailable
 from shared.messages import cloud as messages
-
-VENDOR_SLOW = "VendorSlow"
-"""The code of a call that was not sent, because the vendor has as many as it answers in time."""
 
 _SAMPLES = 5
 """Calls of which medians are taken: two may be outliers, such as a picture that takes long or gets no answer."""
@@ -66,11 +63,11 @@ class ConcurrencyLimit:
         return max(0, self.limit - self.in_flight)
 
     def sent(self) -> int:
-        """A call is about to be sent; returns how many are in flight with it. Raises `NotAccepted`, with the code
-        `VENDOR_SLOW`, when there is no room for it."""
+        """A call is about to be sent; returns how many are in flight with it. Raises `KeptBack` when there is no
+        room for it."""
         with self._lock:
             if not self.room:
-                raise NotAccepted(VENDOR_SLOW, messages.VENDOR_SLOW(in_flight=self.in_flight))
+                raise KeptBack("VendorSlow", messages.VENDOR_SLOW(in_flight=self.in_flight))
             self.in_flight += 1
             return self.in_flight
 
@@ -113,7 +110,7 @@ class Flight:
         self._sent_at = self._seconds = 0.0
 
     def sent(self) -> None:
-        """The call is about to be sent. Raises `NotAccepted` when there is no room for it at the vendor."""
+        """The call is about to be sent. Raises `KeptBack` when there is no room for it at the vendor."""
         self._in_flight = self._limit.sent()
         self._sent_at = self._limit.clock()
 

@@ -45,8 +45,8 @@ class OssBucket:
     `at_once` connections are kept open, for as many threads; more threads open connections of their own. `clock` hears
     the date of every answer: one for all the buckets of an instance.
 
-    Every method raises `Misconfigured` when the role may not do what it asks, and `Unavailable` when OSS cannot be
-    reached, or still fails after several tries.
+    Every method raises `Misconfigured` when the role may not do what it asks (`ObjectForbidden` when it may not read
+    that object), and `Unavailable` when OSS cannot be reached, or still fails after several tries.
 
     An answer to a change may be lost, although the change was made. `still_needed`, which looks, then says whether to
     make it again. See `shared.cloud.changes` for when nobody needs to look.
@@ -89,7 +89,7 @@ class OssBucket:
 
     def peek(self, key: str) -> ObjectHead | None:
         """An object's size, date, ETag and metadata, and its first 64 KiB; None when there is no such object."""
-        with translated():
+        with translated(key):
             try:
                 found = self._first_bytes(key, WINDOW)
                 if found is None:
@@ -118,7 +118,7 @@ class OssBucket:
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """The `length` bytes from `start` on. They must lie within the object: OSS answers a range that ends beyond it
         with the whole object."""
-        with translated():
+        with translated(key):
             return bytes(self._documents.get_object(key, byte_range=(start, start + length - 1)).read())
 
     def read(self, key: str) -> StoredDocument | None:
@@ -134,7 +134,7 @@ class OssBucket:
 
     def etag(self, key: str) -> str:
         """The object's ETag, of a symbolic link its own; empty when there is no such object."""
-        with translated():
+        with translated(key):
             try:
                 return str(self._documents.get_object_meta(key).etag)
             except NotFound:
@@ -254,19 +254,22 @@ class OssBucket:
     def publish_copy(self, key: str, copy: str, *, public: bool) -> None:
         """Have OSS copy the object `key` to `copy`; a `public` copy can be read without a signature.
 
-        Raises `Misconfigured` when the bucket does not allow public objects.
+        Raises `ObjectForbidden` when this object may not be copied, and `Misconfigured` when the bucket does not allow
+        public objects.
         """
-        _certain(partial(self._publish_copy, key, copy, public=public), always)
+        _certain(partial(self._publish_copy, key, copy, public=public), always, read=key)
 
     def _publish_copy(self, key: str, copy: str, *, public: bool) -> None:
         headers = {"x-oss-object-acl": oss2.OBJECT_ACL_PUBLIC_READ} if public else {}
         try:
             self._documents.copy_object(self.name, key, copy, headers=headers)
         except ServerError as error:
-            if public and error.status == 403:
-                said = messages.PUBLIC_COPY_REFUSED(said=error.message)
-                raise Misconfigured("PublicCopyRefused", said, request_id=error.request_id) from None
-            raise
+            if not public or error.status != 403:
+                raise
+            self._documents.copy_object(self.name, key, copy)  # if this passes, it is not for the object
+            self._documents.delete_object(copy)
+            said = messages.PUBLIC_COPY_REFUSED(said=error.message)
+            raise Misconfigured("PublicCopyRefused", said, request_id=error.request_id) from None
 
     def versioned(self) -> bool:
         """Whether the bucket has, or ever had, versioning: `create` then overwrites (PutObject)."""
@@ -274,9 +277,9 @@ class OssBucket:
             return bool(self._documents.get_bucket_versioning().status)
 
 
-def _certain(change: Callable[[], T], still_needed: Callable[[], bool]) -> T | None:
-    """Send what changes the bucket, and again as long as that is uncertain and `still_needed`."""
-    return until_certain(translated()(change), still_needed)
+def _certain(change: Callable[[], T], still_needed: Callable[[], bool], *, read: str = "") -> T | None:
+    """Send what changes the bucket, and again as long as that is uncertain and `still_needed`; `read` as above."""
+    return until_certain(translated(read)(change), still_needed)
 
 
 def _described(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from oss2.exceptions import ServerError
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
-from shared.errors import Misconfigured, Rejected, Unavailable, Uncertain
+from shared.errors import Misconfigured, ObjectForbidden, Rejected, Unavailable, Uncertain
 from shared.messages import cloud as messages
 
 
@@ -21,11 +21,14 @@ _GONE = ("NoSuchKey", "SymlinkTargetNotExist", "InvalidTargetType", "NotSymlink"
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(read: str = "") -> Iterator[None]:
     """Around requests to OSS. Raises `Unavailable`, `Rejected` or `Misconfigured`; and `Unforeseen` for any other 4xx.
 
-    It is `Uncertain` when a request may have arrived, and has no answer or a 5xx. What oss2 raises quotes the request,
-    its signature and token included, so it is never chained to ours.
+    It is `Uncertain` when a request may have arrived, and has no answer or a 5xx. `read` is the key of the object that
+    is read, if it is somebody else's: that access to it is denied is no trouble with the bucket, and raises
+    `ObjectForbidden`.
+
+    What oss2 raises quotes the request, its signature and token included, so it is never chained to ours.
     """
     try:
         yield
@@ -40,6 +43,9 @@ def translated() -> Iterator[None]:
             raise Unavailable("NoSuchKey", messages.OBJECT_DELETED()) from None
         if error.code == "InvalidObjectState":
             raise Rejected(error.code, messages.OBJECT_ARCHIVED()) from None
+        if error.status == 403 and read and _is_denied(error.code):
+            denied = messages.OBJECT_FORBIDDEN(key=read, said=error.message)
+            raise ObjectForbidden("ObjectForbidden", denied, request_id=error.request_id) from None
         if error.status == 403:
             said = messages.OSS_FORBIDS(said=error.message)
             raise Misconfigured(error.code or "AccessDenied", said, request_id=error.request_id) from None
@@ -47,3 +53,9 @@ def translated() -> Iterator[None]:
             said = messages.OSS_FAILED(said=error.message)
             raise Uncertain(error.code or "OssFailed", said, request_id=error.request_id) from None
         raise Unforeseen(f"OSS answers {error.status} {error.code}: {error.message}") from None
+
+
+def _is_denied(code: str) -> bool:
+    """Whether the code is about a right, or about the object's key at KMS, and not about the request's signature. The
+    answer to a HEAD has none."""
+    return code in ("", "AccessDenied") or "kms" in code.lower()

@@ -92,7 +92,7 @@ def _made(
     daily_limit = DailyLimit(documents, settings.daily_call_limit, now)
     client, estimator = VendorClient(http, vendors, now), PollEstimator()
     vendor_calls = VendorCalls(client, daily_limit, estimator, timeouts.call)
-    ticket_polls = TicketPolls(client, estimator)
+    ticket_polls = TicketPolls(client, estimator, vendor_calls.circuit_breaker)
     results, prices = ResultStore(pictures, http, vendors, now, timeouts.fetch), Prices(dict(settings.prices))
     pipeline = Pipeline(pictures, jobs, vendor_calls, ticket_polls, results, now, prices)
     backlog_owner = BacklogOwner(documents, pictures, now)
@@ -101,7 +101,7 @@ def _made(
 
     def worker(pool: Executor, ends: datetime) -> Worker:
         runner = JobRunner(jobs, pipeline, dispatcher, ticket_polls, clock=now, ends=ends)
-        scheduler = Scheduler(vendor_calls.concurrency)
+        scheduler = Scheduler(vendor_calls.concurrency, vendor_calls.circuit_breaker)
         return Worker(scheduler, runner, search, jobs, backlog_owner, pool, clock=now, ends=ends)
 
     signers = (each for each in vendors.values() if isinstance(each, Signer))

@@ -25,17 +25,17 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The vendor is busy, not reached, or the second picture is missing; nothing was bought."""
+    """The vendor is busy, out of reach or out of order, or the second picture is missing; no result is on its way."""
 
     not_accepted: bool = False
-    """The vendor, or our own limit, did not accept the call, and would accept none of the capability: the job keeps its
-    place in the queue."""
+    """The vendor, or our own limit, did not accept the call, and would accept none of the capability; or the vendor is
+    out of order. The job keeps its place in the queue."""
     name: Literal["waiting"] = "waiting"
 
 
 @dataclass(frozen=True)
 class Blocked:
-    """No picture of this capability passes until a person acts."""
+    """Neither this picture, nor maybe any other of its capability, passes until a person acts."""
 
     name: Literal["blocked"] = "blocked"
 
@@ -100,6 +100,10 @@ class Job:
     """When the instance that holds the job is certainly dead, by OSS's clock; None: no instance holds it."""
     attempts: int = 0
     """Calls that the vendor may have billed."""
+    outage_attempts: int = 0
+    """How many of them met an outage of the vendor's, and so are none of its own tries."""
+    outage_since: datetime | None = None
+    """When the first of them did; None when the vendor has answered since, or none has met one."""
     revision: int = 0
     """How often it was acquired, so that no two of its states are alike: a lease is about one of them."""
     retries: int = 0
@@ -154,8 +158,13 @@ class Job:
         return self.stage.name in BOUGHT
 
     @property
+    def own_attempts(self) -> int:
+        """Calls whose failure may be the photo's own."""
+        return self.attempts - self.outage_attempts
+
+    @property
     def not_accepted(self) -> bool:
-        """Whether its last call was throttled or did not reach the vendor, so that nothing was bought."""
+        """Whether it waits because of the vendor, or of our own limit, and not for anything of its own."""
         return isinstance(self.stage, Waiting) and self.stage.not_accepted
 
     @property

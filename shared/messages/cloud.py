@@ -27,6 +27,10 @@ VENDOR_SLOW = Sentence(
     "the vendor has {in_flight} calls to answer first: this one waits",
     "服务商还有 {in_flight} 个调用尚未应答：本次调用等待中",
 )
+CALLS_PAUSED = Sentence(
+    "the last calls failed, or their results could not be stored: no more are made until one passes",
+    "最近的调用失败，或者结果无法保存：在试探调用成功之前不再发起新的调用",
+)
 
 # ---------------------------------------------------------------- Result…: the result's link and its download
 RESULT_REFUSED = Sentence("{host} answered {status} to the result's link", "访问结果链接时，{host} 返回状态码 {status}")
@@ -53,6 +57,13 @@ OBJECT_ARCHIVED = Sentence(
 OSS_FORBIDS = Sentence(
     "OSS refuses what this function must do ({said}): check its role's rights on the bucket",
     "OSS 拒绝了函数必需的操作（{said}）：请检查函数的角色对该 Bucket 的权限",
+)
+OBJECT_FORBIDDEN = Sentence(
+    "OSS refuses to let this function read or copy {key} ({said}): if other photos pass, look for a Deny on its folder "
+    "in the bucket policy, and for a KMS key that the function's role may not use; else check the role's rights on the "
+    "bucket",
+    "OSS 拒绝函数读取或复制 {key}（{said}）：如果其他图片正常，请检查 Bucket Policy 是否对该目录设置了拒绝（Deny），"
+    "以及函数的角色是否有权使用加密该文件的 KMS 密钥；否则请检查函数的角色对该 Bucket 的权限",
 )
 OSS_FAILED = Sentence("OSS failed: {said}", "OSS 服务异常：{said}")
 OSS_CANNOT_PROCESS = Sentence(

@@ -59,4 +59,4 @@ def fetching(job: Job, done: Done, now: datetime, links_live: float) -> Continue
 
 def without_error(job: Job, request_id: str) -> Job:
     """The job after an answer of the vendor's: earlier errors are cleared, and the next back-off is the first again."""
-    return replace(job, request_id=request_id, retries=0, code="", message="", message_zh="")
+    return replace(job, request_id=request_id, retries=0, outage_since=None, code="", message="", message_zh="")

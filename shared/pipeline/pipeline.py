@@ -13,15 +13,15 @@ from datetime import datetime, timedelta
 
 from shared import log
 from shared.cloud.ports import Bucket, ObjectHead
-from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable, Unstorable
+from shared.errors import CutoutError, Misconfigured, ObjectForbidden, Rejected, Unavailable, Unstorable
 from shared.jobs.job import Fetching, Job, Submitted, Unstored
 from shared.jobs.receipt import receipt
 from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Kind
 from shared.messages import jobs as messages
-from shared.messages.message import AND_NAMES
 from shared.pipeline.conclude import conclude, forget, withdraw_copies
 from shared.pipeline.folders import apply_to_folder
+from shared.pipeline.links import Copy
 from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, Skipped
 from shared.pipeline.prepare import PreparedCall, prepare
 from shared.pipeline.results import ResultStore
@@ -33,7 +33,8 @@ from shared.vendors.capabilities import capability
 from shared.vendors.prices import Prices
 
 MAX_ATTEMPTS = 5
-"""Calls that may have been billed, before an upload that always fails gets a `failed` receipt."""
+"""Calls that may have been billed, and that met no outage of the vendor's, before an upload that always fails gets a
+`failed` receipt."""
 
 
 @dataclass(eq=False, repr=False)
@@ -174,17 +175,15 @@ class Pipeline:
         Raises `Rejected` or `Misconfigured`.
         """
         in_doubt = job.doubt not in ("", "checked")
-        if job.attempts >= MAX_ATTEMPTS and not in_doubt:
+        if job.own_attempts >= MAX_ATTEMPTS and not in_doubt:
             # Counted from the record, so that dying in every call ends as well.
             text = job.text if job.message else messages.NO_RECORD(calls=MAX_ATTEMPTS)
             return Concluded(job, receipt(job, self.clock(), error=Unavailable(job.code or "NoRecord", text)))
-        if missing := self.vendor_calls.missing(prepared_call.row):
-            said = messages.SETTINGS_MISSING(capability=prepared_call.row.name, names=AND_NAMES.join(missing))
-            raise Misconfigured("Settings", said)
+        self.vendor_calls.check_settings(prepared_call.row)
         if (names := tuple(copy.name for copy in prepared_call.copies)) and names != job.copies:
             return Continue(replace(job, copies=names))  # recorded before they are made: none is ever forgotten
         for copy in prepared_call.copies:
-            self.bucket.publish_copy(copy.original, copy.name, public=copy.public)
+            self._publish(job, copy)
         return self._doubted(job, prepared_call) if in_doubt else None
 
     def _doubted(self, job: Job, prepared_call: PreparedCall) -> Outcome:
@@ -196,3 +195,12 @@ class Pipeline:
         kind = Rejected if job.doubt == "unreadable" else Unavailable
         error = kind(job.code, job.text, request_id=job.request_id)
         return after_error(replace(job, doubt="checked"), error, self.clock())
+
+    def _publish(self, job: Job, copy: Copy) -> None:
+        """Copy a picture to a plain name, to be shown at that."""
+        try:
+            self.bucket.publish_copy(copy.original, copy.name, public=copy.public)
+        except Misconfigured as error:
+            if not isinstance(error, ObjectForbidden):
+                self.vendor_calls.circuit_breaker(job.capability).refused(self.clock())  # as would every other photo be
+            raise

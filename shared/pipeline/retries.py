@@ -17,6 +17,7 @@ from shared.errors import (
     NotFetched,
     Rejected,
     Unstorable,
+    VendorDown,
 )
 from shared.jobs.job import Blocked, Claimed, Doubt, Fetching, Job, Stage, Unstored, Waiting
 from shared.jobs.receipt import receipt
@@ -26,12 +27,16 @@ _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=10)
 _WAIT_FOR_COMPANION = timedelta(hours=1)
 """From the upload: longer than a bulk upload is likely to keep the two pictures of a pair apart."""
+_LONGEST_OUTAGE = timedelta(days=3)
+"""After which an outage is no excuse any more, and five more tries are made: photos of which each makes the vendor fail
+look like one when nothing else is called for."""
 
 
 def after_error(job: Job, error: CutoutError, now: datetime) -> Continue | Parked | Concluded:
     """What a failure leads to: a receipt, or the stage in which the job waits, and until when.
 
     A throttled job keeps its place in the queue and does not back off: the vendor limits the capability, not the job.
+    So does a job that met an outage, which does not count as one of its tries.
     """
     retries, due = job.retries + 1, now + _pause(job.retries)
     stage: Stage = Waiting()
@@ -51,6 +56,9 @@ def after_error(job: Job, error: CutoutError, now: datetime) -> Continue | Parke
             stage, due, retries = Waiting(not_accepted=True), error.until, job.retries
         case NotAccepted() if not job.bought:
             stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
+        case VendorDown() if not job.bought and now - (job.outage_since or now) < _LONGEST_OUTAGE:
+            stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
+            job = replace(job, outage_attempts=job.outage_attempts + 1, outage_since=job.outage_since or now)
     return parked(replace(_with_error(job, error), retries=retries), job.stage if job.bought else stage, due)
 
 

@@ -15,7 +15,7 @@ then until the answer. The worker's futures are what it waits on: it counts noth
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +25,6 @@ from shared.jobs.job import BOUGHT, Blocked, Fetching, Submitted, Unstored, Wait
 from shared.jobs.queue import QueueEntry
 from shared.jobs.upload import Upload
 from shared.pipeline.circuit_breaker import ALWAYS, NEVER, CircuitBreaker, State
-from shared.pipeline.outcomes import End
 from shared.vendors.capabilities import CAPABILITIES
 
 RECHECK = "recheck"
@@ -59,15 +58,16 @@ class Lane:
 class Scheduler:
     """Starts each lane's entries in order, as many at once as use the quota and as the vendor answers in time.
 
-    `concurrency` returns the concurrency limit of a capability.
+    `concurrency` and `circuit_breaker` return what the instance has learnt of a capability's vendor.
     """
 
-    def __init__(self, concurrency: Callable[[str], ConcurrencyLimit]) -> None:
+    def __init__(
+        self, concurrency: Callable[[str], ConcurrencyLimit], circuit_breaker: Callable[[str], CircuitBreaker]
+    ) -> None:
         self._concurrency = concurrency
+        self._circuit_breaker = circuit_breaker
         self._lanes: dict[tuple[str, str], Lane] = {}
         """By stage and capability."""
-        self._breakers: defaultdict[str, CircuitBreaker] = defaultdict(CircuitBreaker)
-        """By capability."""
         self._running: dict[Upload, QueueEntry] = {}
         """The entries that `start` returned and that have not ended, by upload."""
         self._not_before: dict[QueueEntry, datetime] = {}
@@ -89,11 +89,7 @@ class Scheduler:
     def start(self, now: datetime) -> list[QueueEntry]:
         """The entries of the next run; empty when none may be started now. Call `ended` with them in the end."""
         for lane in self._lanes.values():
-            if not self._may_start(lane, now):
-                continue
-            free = (entry for upload, entry in lane.entries.items() if upload not in self._running)
-            due = [entry for entry in free if self._due(entry) <= now]
-            if entries := _together(due):
+            if entries := _together(self._startable(lane, now)):
                 lane.runs += 1
                 for entry in entries:
                     self._running[entry.upload] = lane.entries.pop(entry.upload)
@@ -110,11 +106,6 @@ class Scheduler:
         """Do not start this entry before `until`, nor before it is due."""
         self._not_before[entry] = until
         self._lane(entry).entries[entry.upload] = entry
-
-    def learn(self, entry: QueueEntry, outcomes: Iterable[End], now: datetime) -> None:
-        """Tell the circuit breaker what a run ended with, of which `entry` is one; polls and downloads tell nothing."""
-        if entry.stage not in BOUGHT:
-            self._breakers[entry.capability].learn(outcomes, now)
 
     @property
     def most_running(self) -> int:
@@ -143,9 +134,9 @@ class Scheduler:
         """The earliest moment at which an entry is due and may be started."""
         return min(
             (
-                max(self._due(entry), self._open_until(lane))
+                max(min(map(self._due, lane.entries.values())), self._opens(lane))
                 for lane in self._lanes.values()
-                for entry in lane.entries.values()
+                if lane.entries
             ),
             default=NEVER,
         )
@@ -156,11 +147,6 @@ class Scheduler:
             self._lanes[key] = Lane(*key)
         return self._lanes[key]
 
-    def _open_until(self, lane: Lane) -> datetime:
-        if not lane.calls:
-            return ALWAYS
-        return NEVER if self._is_held(lane.capability) else self._breakers[lane.capability].open_until
-
     def _is_held(self, capability: str) -> bool:
         """Whether there is a job of the capability whose result was bought and cannot be stored until a person acts. So
         it would be with any other: none is called for until that job has gone on."""
@@ -170,20 +156,35 @@ class Scheduler:
     def _due(self, entry: QueueEntry) -> datetime:
         return max(entry.due, self._not_before.get(entry, entry.due))
 
-    def _may_start(self, lane: Lane, now: datetime) -> bool:
-        """Whether another run of a lane may start: one is the circuit breaker's probe, beyond that see `_has_room`."""
+    def _opens(self, lane: Lane) -> datetime:
+        """From when on runs of a lane may start."""
+        if not lane.calls:
+            return ALWAYS
+        return NEVER if self._is_held(lane.capability) else self._circuit_breaker(lane.capability).open_until
+
+    def _startable(self, lane: Lane, now: datetime) -> list[QueueEntry]:
+        """The due entries of a lane of which a run may start: of one as a probe, or else see `_has_room`."""
         if lane.calls and self._is_held(lane.capability):
-            return False
-        state = State.CLOSED
+            return []
+        breaker, state = self._circuit_breaker(lane.capability), State.CLOSED
         if lane.calls:
-            state = self._breakers[lane.capability].state(now, was_blocked=lane.stage == Blocked.name)
+            state = breaker.state(now, was_blocked=lane.stage == Blocked.name)
         match state:
             case State.OPEN:
-                return False
-            case State.HALF_OPEN:
-                return lane.runs == 0
-            case State.CLOSED:
-                return self._has_room(lane)
+                return []
+            case State.HALF_OPEN if self._calling(lane.capability):
+                return []
+            case State.CLOSED if not self._has_room(lane):
+                return []
+        free = (entry for upload, entry in lane.entries.items() if upload not in self._running)
+        due = [entry for entry in free if self._due(entry) <= now]
+        if state is State.HALF_OPEN:  # a photo that makes the vendor fail must not be every probe
+            due.sort(key=lambda entry: breaker.has_failed(entry.upload.key))
+        return due
+
+    def _calling(self, capability: str) -> int:
+        """The runs of a capability that call its vendor, of all its lanes."""
+        return sum(lane.runs for lane in self._lanes.values() if lane.calls and lane.capability == capability)
 
     def _has_room(self, lane: Lane) -> bool:
         """Started minus with the vendor stays under five seconds of quota, unless another lane calls.
@@ -198,9 +199,7 @@ class Scheduler:
             return lane.runs < ahead
         with_vendor = 0
         if lane.stage == Waiting.name and sum(each.runs for each in self._lanes.values()) < MOST_RUNS:
-            calling = [each for each in self._lanes.values() if each.calls and each.capability == lane.capability]
-            others = sum(each.runs for each in calling if each is not lane)
-            with_vendor = max(0, limit.in_flight - others)
+            with_vendor = max(0, limit.in_flight - (self._calling(lane.capability) - lane.runs))
         return lane.runs - with_vendor < min(ahead, limit.room)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared import log
 from shared.cloud.ports import METADATA, Bucket, ListedObject, ObjectHead
+from shared.errors import ObjectForbidden
 from shared.jobs.job import Job
 from shared.jobs.receipt import is_current_receipt, is_of_older_version, outputs_of
 from shared.jobs.upload import Kind, Upload
@@ -65,8 +67,11 @@ def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> 
 
 def is_current(bucket: Bucket, job: Job) -> bool:
     """Whether the upload is still there, in the version that the job is for: one request to OSS, and none in the run
-    that took the snapshot."""
-    return job.looked == job.revision or bucket.etag(job.source) == job.etag
+    that took the snapshot. OSS refuses to show only what is there."""
+    if job.looked != job.revision:
+        with suppress(ObjectForbidden):
+            return bucket.etag(job.source) == job.etag
+    return True
 
 
 def has_new_companion(bucket: Bucket, job: Job) -> bool:
@@ -80,9 +85,13 @@ def has_new_companion(bucket: Bucket, job: Job) -> bool:
 
 
 def is_served_with_another(bucket: Bucket, upload: Upload) -> bool:
-    """Whether this is a companion whose picture is there."""
-    found = bucket.peek(upload.picture.key) if upload.picture else None
-    return found is not None and found.size > 0
+    """Whether this is a companion whose picture is there: OSS refuses to show only what is."""
+    if upload.picture is None:
+        return False
+    with suppress(ObjectForbidden):
+        found = bucket.peek(upload.picture.key)
+        return found is not None and found.size > 0
+    return True
 
 
 def _with_inputs(bucket: Bucket, job: Job, image: ObjectHead, companion: ObjectHead | None) -> Job:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from shared.errors import BadLink, CutoutError, NotFetched, Rejected, Unavailabl
 from shared.jobs.job import Job, Submitted, Waiting
 from shared.messages import vendors as messages
 from shared.messages.message import Message
+from shared.pipeline.circuit_breaker import CircuitBreaker
 from shared.pipeline.outcomes import Outcome, Parked, fetching, parked, without_error
 from shared.pipeline.polling import PollEstimator
 from shared.pipeline.retries import after_bad_link, after_error
@@ -28,10 +29,12 @@ class _TooEarly(CutoutError):
 
 @dataclass(eq=False, repr=False)
 class TicketPolls:
-    """Polls through `client`; `estimator` says when, and learns from the answers."""
+    """Polls through `client`; `estimator` says when. It learns from the answers, as does the capability's
+    `circuit_breaker`."""
 
     client: VendorClient
     estimator: PollEstimator
+    circuit_breaker: Callable[[str], CircuitBreaker]
 
     def too_early(self, job: Job) -> timedelta:
         """How much longer a job, although due, should not be polled; zero if it may be, or has no ticket."""
@@ -85,19 +88,26 @@ class TicketPolls:
             case Done() as done:
                 if stage.index == 0:  # one sample for each ticket
                     self.estimator.finished(job.capability, age, stage.polls)
+                self.circuit_breaker(job.capability).served([job], stage.since)
                 return fetching(job, done, now, provider.links_live)
-            case Failed(BadLink() as error):
-                return after_bad_link(job, error, now)
             case Failed(error):
-                if not isinstance(error, Rejected | NotFetched):
-                    # Whatever its code means for a call: this one was accepted, so the next one is another attempt.
-                    error = Unavailable(error.code, error.text, request_id=error.request_id)
-                return after_error(replace(job, stage=Waiting()), error, now)
+                return self._after_failed_task(job, stage, error)
             case Pending() if age > timedelta(seconds=provider.works_for):
                 return self._lost(job, messages.NOT_FINISHED(ticket=stage.ticket))
             case Pending():
                 due = now + self.estimator.again(age)
                 return parked(without_error(job, job.request_id), replace(stage, polls=stage.polls + 1), due)
+
+    def _after_failed_task(self, job: Job, stage: Submitted, error: CutoutError) -> Outcome:
+        """The vendor has given the work up."""
+        now, breaker = self.client.clock(), self.circuit_breaker(job.capability)
+        if isinstance(error, Rejected):
+            breaker.served([job], stage.since)
+            return after_bad_link(job, error, now) if isinstance(error, BadLink) else after_error(job, error, now)
+        if not isinstance(error, NotFetched):
+            # Whatever its code means for a call: this one was accepted, so the next one is another attempt.
+            error = Unavailable(error.code, error.text, request_id=error.request_id)
+        return after_error(replace(job, stage=Waiting()), breaker.failed(error, [job], now), now)
 
     def _after_failed_poll(self, job: Job, stage: Submitted, error: CutoutError) -> Outcome:
         """The poll failed, which says nothing of the task: the ticket is polled again, for a day at the most."""

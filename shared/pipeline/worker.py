@@ -136,9 +136,7 @@ class Worker:
                     self.scheduler.add([next_entry])
             if entry.key and entry != next_entry:
                 self._outdated.append(entry.key)
-        outcomes = [result for result in results.values() if isinstance(result, End)]
-        self.scheduler.learn(entries[0], outcomes, now)
-        if outcomes and entries[0].stage not in BOUGHT:
+        if entries[0].stage not in BOUGHT and any(isinstance(result, End) for result in results.values()):
             self._lingers_until = now + LINGER
 
     def _searched(self, found: tuple[list[QueueEntry], timedelta]) -> None:

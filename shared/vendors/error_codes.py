@@ -1,6 +1,7 @@
 """The vendors' error codes: for each, who must act, and advice.
 
-A code is looked up by dotted prefix: `InvalidImage.Region`, else `InvalidImage`. An unknown code is `Unavailable`.
+A code is looked up by dotted prefix: `InvalidImage.Region`, else `InvalidImage`. An unknown code is `Unavailable`, and
+`VendorDown` if it is the status of a gateway that got no answer from the vendor.
 """
 
 from __future__ import annotations
@@ -8,7 +9,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
+from shared.errors import (
+    BadLink,
+    CutoutError,
+    Misconfigured,
+    NotAccepted,
+    NotFetched,
+    Rejected,
+    Unavailable,
+    VendorDown,
+)
 from shared.messages import vendors as messages
 from shared.messages.message import Message, Text
 
@@ -51,6 +61,10 @@ _PURCHASE = ErrorKind(Misconfigured, messages.OPEN_OR_PAY())
 _PICTURE = ErrorKind(Rejected)
 _OURS = ErrorKind(Unavailable)
 """Passes by itself: the call is repeated later, with a new signature."""
+_GATEWAY = ErrorKind(VendorDown)
+DOWN = (502, 503, 504)
+"""Statuses of a gateway that cannot reach the vendor, or got no answer from it in time."""
+_DOWN_CODES = {f"{name}{status}" for name in ("HTTP", "Status") for status in DOWN}
 _LINK_FAILED = ErrorKind(NotFetched)
 
 # Manual of 2022-05, chapter 9 and 8.3; document 146751 as of 2025, where InvalidApi.ForbiddenInvoke is also what an
@@ -152,13 +166,13 @@ def error_for(kinds: dict[str, ErrorKind], code: str, message: Text, request_id:
     """The error that `code` means, to be raised; `message` is the vendor's own, or a sentence about its answer, to
     which the advice is added.
 
-    A code that would be `Unavailable` means `UNPAID` when the message says that the purchase is used up.
+    A code that would pass by itself means `UNPAID` when the message says that the purchase is used up.
     """
     prefix = code
     while prefix not in kinds and "." in prefix:
         prefix = prefix.rpartition(".")[0]
-    kind = kinds.get(prefix, _OURS)
-    if kind.error is Unavailable and is_used_up(Message.of(message).en):
+    kind = kinds.get(prefix, _GATEWAY if code in _DOWN_CODES else _OURS)
+    if kind.error in (Unavailable, VendorDown) and is_used_up(Message.of(message).en):
         kind = kinds.get(UNPAID, _OURS)
     said = _shown(message)
     if kind.advice:

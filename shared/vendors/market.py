@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shared.cloud.ports import Reply
-from shared.errors import CutoutError, Misconfigured, NotAccepted, Unavailable
+from shared.errors import CutoutError, Misconfigured, NotAccepted, Unavailable, VendorDown
 from shared.messages import vendors as messages
-from shared.vendors.error_codes import CREDITS, ErrorKind, is_used_up, quotation
+from shared.vendors.error_codes import CREDITS, DOWN, ErrorKind, is_used_up, quotation
 from shared.vendors.replies import document
 
 
@@ -40,6 +40,8 @@ def _refusal(reply: Reply) -> CutoutError | None:
     said, request_id = messages.GATEWAY_SAYS(said=quotation(message)), reply.headers.get("x-ca-request-id", "")
     if code.startswith("T") or "throttled by" in message.lower():
         return NotAccepted(known, said, request_id=request_id)
+    if reply.status in DOWN:
+        return VendorDown(known, said, request_id=request_id)
     if reply.status >= 500:
         return Unavailable(known, said, request_id=request_id)
     unpaid = code.startswith("B") or is_used_up(message)

@@ -18,9 +18,12 @@ ACTS: dict[str, Who] = {
     "BadLink": "uploader",
     "Incomplete": "uploader",
     "Misconfigured": "operator",
+    "ObjectForbidden": "operator",
     "Unavailable": "nobody",
     "Uncertain": "nobody",
+    "VendorDown": "nobody",
     "NotAccepted": "nobody",
+    "KeptBack": "nobody",
     "DailyLimitReached": "nobody",
     "lacking": "nobody",
 }
@@ -87,7 +90,6 @@ def test_every_code_that_is_listed_is_used(code: str) -> None:
     elsewhere = {
         "EmptyResult",
         "CmykColours",
-        "VendorSlow",
         "NoSuchKey",
         "InvalidObjectState",
         "Unknown",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
 
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
+from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.reliability.actors import Actor, Cast
 from tests.reliability.model_vendor import Bill
 from tests.reliability.people import People
@@ -16,6 +18,11 @@ from tests.unit.fakes import Clock, MemoryBucket
 
 WRONG = "wrong"
 """Of `Counts.attempts`: fewer than were charged, or more although that can be known."""
+_LONGEST_OUTAGE = timedelta(days=3)
+"""For which tries that met one are not counted."""
+
+Life = tuple[str, int]
+"""A mark, and which life of the upload."""
 
 
 @dataclass
@@ -55,11 +62,14 @@ class Ledger:
         self.stuck: set[tuple[str, int]] = set()
         """Mark and life of uploads for which a call was paid, and what it came to may not be stored just now."""
         self._people, self._bucket, self._clock, self._cast, self._counts = people, bucket, clock, cast, counts
-        self._bills: dict[tuple[str, int], list[Bill]] = defaultdict(list)
-        """By mark and life of the upload."""
-        self._last: dict[str, tuple[str, int]] = {}
+        self._bills: dict[Life, list[Bill]] = defaultdict(list)
+        self._last: dict[str, Life] = {}
         """By upload, what was paid for last."""
-        self._concluded: set[tuple[str, int]] = set()
+        self._concluded: set[Life] = set()
+        self._in_outage: Counter[Life] = Counter()
+        """Calls that met the outage, as far as they are recorded."""
+        self._first_page: dict[Life, datetime] = {}
+        self._unrecorded_pages: dict[Actor | None, list[Life]] = defaultdict(list)
         self._unrecorded: dict[Actor | None, list[Bill]] = defaultdict(list)
         """Of which nothing in the bucket speaks yet."""
         self._calls: Counter[str] = Counter()
@@ -113,6 +123,18 @@ class Ledger:
         if receipt and bills[-1].empty:  # there is nothing else to remember of it
             bills[-1].forgiven = "what the vendor said of it could not be written"
 
+    def met_page(self, shown: list[str], is_outage: bool) -> None:
+        """A gateway answered a call in the vendor's place."""
+        if not shown:
+            return
+        actor = self._cast.moving
+        seen = actor.seen if actor else {}
+        life = self._life(",".join(seen.get(self._people.owner[etag], etag) for etag in shown))
+        self._first_page.setdefault(life, self._clock())
+        if is_outage:
+            self._in_outage[life] += 1
+            self._unrecorded_pages[actor].append(life)
+
     def changed(self, name: str, key: str) -> None:
         """Whoever moves has changed the object `key`."""
         actor = self._cast.moving
@@ -120,8 +142,9 @@ class Ledger:
             self._people.missed([self._bucket.things[key].etag], actor.seen)
         self._note_holder(name, key)
         if name == "write" and key.endswith(".json"):
-            bills = self._unrecorded[actor]
-            bills[:] = [bill for bill in bills if key not in self._documents(bill)]
+            bills, pages = self._unrecorded[actor], self._unrecorded_pages[actor]
+            bills[:] = [bill for bill in bills if key not in self._documents(bill.mark)]
+            pages[:] = [life for life in pages if key not in self._documents(life[0])]
             if key.startswith(keys.CUTOUTS):
                 self._told(key)
 
@@ -141,12 +164,16 @@ class Ledger:
             if lost:
                 bill.forgiven = bill.forgiven or "the instance was lost between the call and its record"
                 self.stuck = {life for life in self.stuck if life[0] != bill.mark}
+        self._in_outage.subtract(self._unrecorded_pages.pop(actor, []))  # which are counted as any try
 
-    def _documents(self, bill: Bill) -> tuple[str, str]:
-        return Upload(self._people.owner[bill.mark.split(",")[0]]).job_key, self._receipt(bill.mark)
+    def _life(self, mark: str) -> Life:
+        return mark, self._people.lives[self._image(mark).key]
 
-    def _receipt(self, mark: str) -> str:
-        return Upload(self._people.owner[mark.split(",", maxsplit=1)[0]]).receipt_key
+    def _image(self, mark: str) -> Upload:
+        return Upload(self._people.owner[mark.split(",", maxsplit=1)[0]])
+
+    def _documents(self, mark: str) -> tuple[str, str]:
+        return self._image(mark).job_key, self._image(mark).receipt_key
 
     def _told(self, key: str) -> None:
         """A receipt was written."""
@@ -156,6 +183,8 @@ class Ledger:
         # A bill for what came in between is counted by whoever looked at that.
         counted = [bill for bill in self._bills[life] if not bill.forgiven.startswith("overwritten")]
         self._compare(receipt, len(counted))
+        if receipt.status == "failed":
+            self._check_tries(receipt, life)
         if receipt.status == "done":
             self._concluded.add(life)
         else:
@@ -175,6 +204,14 @@ class Ledger:
             self.accuse("paid twice", f"{receipt.source} was billed {billed} times, and is told {receipt.attempts}")
         elif receipt.attempts > most:
             self.accuse("broken", f"{receipt.source} may have cost {most} calls, and is told {receipt.attempts}")
+
+    def _check_tries(self, receipt: Receipt, life: Life) -> None:
+        """An upload may not be given up for calls that met the outage, but for one: the first may be taken for its own
+        fault, if it met a gateway's page before and others were served since."""
+        tries = receipt.attempts - max(0, self._in_outage[life] - 1)
+        now = self._clock()
+        if tries < MAX_ATTEMPTS and now - self._first_page.get(life, now) < _LONGEST_OUTAGE:
+            self.accuse("broken", f"{receipt.source} was given up after {tries} tries, the others met an outage")
 
 
 def _comparison(attempts: int, billed: int, most: int) -> str:

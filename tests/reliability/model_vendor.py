@@ -14,16 +14,16 @@ from urllib.parse import unquote, urlsplit
 from shared.cloud.ports import Reply, Request
 from shared.errors import Misconfigured, NotAccepted, Unavailable
 from shared.pictures.sniff import Download
-from tests.unit.fakes import PNG, Clock, MemoryBucket, Thing
+from tests.unit.fakes import PNG, START, Clock, MemoryBucket, Thing
 
 MOODS = {
     "call": (
         *("throttled", "unreachable", "misconfigured", "refused", "empty", "unreadable"),
-        *("broken", "broken, but billed", "silent", "silent, but billed"),
+        *("broken", "broken, but billed", "silent", "silent, but billed", "gateway", "gateway, but billed"),
     ),
     "ask": (
         *("pending", "failed", "refused", "unreadable", "unknown"),
-        *("throttled", "unreachable", "misconfigured", "broken", "silent"),
+        *("throttled", "unreachable", "misconfigured", "broken", "silent", "gateway"),
     ),
     "allow": ("misconfigured",),
     "fetch": ("broken", "refused"),
@@ -50,10 +50,15 @@ _REFUSALS = {
     "refused": (400, "InvalidImage.Content"),
     "misconfigured": (403, "InvalidApi.NotPurchase"),
     "unreadable": (400, "InvalidImage.URL"),
+    "gateway": (502, ""),
+    "gateway, but billed": (504, ""),
 }
+"""Status and code; without a code it is the page of a gateway, which answers in the vendor's place."""
 _SAID = "said the vendor of https://shop-photos.example/a.jpg?signature=hidden"
 """Some quote the link that they were shown."""
 REFUSAL_CODES = {"InvalidImage.Content", "InvalidImage.URL", "EmptyResult"}
+_PICTURES_OWN = {"fine", "refused", "empty", "unreadable"}
+"""Moods in which the vendor answers for the picture: in any other it turns the call away, or fails."""
 
 
 @dataclass
@@ -91,6 +96,8 @@ class ModelVendor:
     before: Callable[[str, str], str]
     called: Callable[[str], None]
     billed: Callable[[Bill], None]
+    met_page: Callable[[list[str], bool], None] = lambda shown, is_outage: None
+    """Hears of the ETags that a call showed which a gateway answered, and whether it then answers every call so."""
     refused: Callable[[str], None] = lambda mark: None
     """Hears of a result, by the mark of its pictures, that may not be fetched."""
     arriving: Callable[[float], None] = lambda seconds: None
@@ -101,6 +108,10 @@ class ModelVendor:
     results: dict[str, tuple[bytes, datetime, str]] = field(default_factory=dict)
     """By link: the picture, when the link dies, and the mark of the pictures that it was made of."""
     nonces: set[str] = field(default_factory=set)
+    down_until: datetime = START
+    """Until when a gateway answers in the vendor's place."""
+    turned_away: set[str] = field(default_factory=set)
+    """The actions of which it ever did not accept a call, or failed."""
 
     def throttled(self, request: Request) -> None:
         pass
@@ -115,7 +126,9 @@ class ModelVendor:
         return self._called(said["Action"], said)
 
     def _called(self, action: str, said: dict[str, str]) -> Reply:
-        mood = self.before("call", action)
+        mood = self._mood("call", action)
+        if mood not in _PICTURES_OWN:
+            self.turned_away.add(action)
         shown_keys = [unquote(urlsplit(said[name]).path[1:]) for name in _FIELDS[action]]
         shown = [self._shown(key) for key in shown_keys]
         if mood not in _NEVER_CHARGED:
@@ -124,9 +137,10 @@ class ModelVendor:
             raise NotAccepted("VendorUnreachable", "not reached")
         if mood == "silent":
             raise Unavailable("NoAnswer", "no answer, and never heard")
+        etags = [thing.etag for thing in shown if thing]
         if mood in _REFUSALS and "billed" not in mood:
-            return _refused(*_REFUSALS[mood])
-        bill = Bill(",".join(thing.etag for thing in shown if thing), self.clock(), action, empty=mood == "empty")
+            return self._refusal(mood, etags)
+        bill = Bill(",".join(etags), self.clock(), action, empty=mood == "empty")
         if None in shown:
             return _refused(400, "InvalidImage.Download")
         if "billed" in mood:
@@ -134,8 +148,8 @@ class ModelVendor:
         self.billed(bill)
         if mood == "silent, but billed":
             raise Unavailable("NoAnswer", "no answer")
-        if mood == "broken, but billed":
-            return _refused(*_REFUSALS[mood])
+        if mood in _REFUSALS:
+            return self._refusal(mood, etags)
         if action == "SegmentHDCommonImage":
             ticket = f"T-{len(self.tickets)}"
             self.tickets[ticket] = bill
@@ -144,14 +158,16 @@ class ModelVendor:
 
     def _shown(self, key: str) -> Thing | None:
         """What is found at a link to the object; a symbolic link to nothing is nothing."""
+        if key in self.bucket.forbidden:
+            return None
         thing = self.bucket.things.get(key)
         return thing if thing is None or not thing.target or thing.target in self.bucket.things else None
 
     def _asked(self, ticket: str) -> Reply:
-        mood = self.before("ask", ticket)
+        mood = self._mood("ask", ticket)
         bill = self.tickets[ticket]
         match mood:
-            case "throttled" | "broken" | "misconfigured":
+            case "throttled" | "broken" | "misconfigured" | "gateway":
                 return _refused(*_REFUSALS[mood])
             case "silent":
                 raise Unavailable("NoAnswer", "no answer")
@@ -169,6 +185,21 @@ class ModelVendor:
         if mood == "pending" and not bill.told:
             return _said("R-2", {"Data": {"Status": "PROCESSING"}})
         return _said("R-2", {"Data": {"Status": "PROCESS_SUCCESS", "Result": json.dumps(self._data(bill))}})
+
+    @property
+    def _is_down(self) -> bool:
+        return self.clock() < self.down_until
+
+    def _mood(self, kind: str, about: str) -> str:
+        mood = self.before(kind, about)
+        if not self._is_down:
+            return mood
+        return "gateway, but billed" if kind == "call" and len(self.nonces) % 3 == 0 else "gateway"
+
+    def _refusal(self, mood: str, etags: list[str]) -> Reply:
+        if mood.startswith("gateway"):
+            self.met_page(etags, self._is_down)
+        return _refused(*_REFUSALS[mood])
 
     def _data(self, bill: Bill) -> dict[str, Any]:
         """The answer about one picture, which is always the same, with fresh links."""
@@ -227,4 +258,6 @@ def _said(request_id: str, body: dict[str, Any]) -> Reply:
 
 
 def _refused(status: int, code: str) -> Reply:
+    if not code:
+        return Reply(status, b"<html><h1>Bad Gateway</h1></html>")
     return Reply(status, json.dumps({"RequestId": "R-9", "Code": code, "Message": _SAID}).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,15 +14,16 @@ from hypothesis import Phase
 
 from shared import log
 from shared.cloud.oss_clock import OssClock
-from shared.cloud.ports import Bucket, Request
+from shared.cloud.ports import Bucket, ObjectHead, Request
 from shared.jobs import keys, store
-from shared.jobs.job import Claimed, Fetching, Job, Submitted
+from shared.jobs.job import Blocked, Claimed, Fetching, Job, Submitted
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore, StoredJob
 from shared.jobs.upload import Upload
 from shared.pictures.sniff import Download
 from shared.pipeline import folders, pipeline
-from shared.pipeline.outcomes import Concluded, Skipped
+from shared.pipeline.outcomes import Concluded, Outcome, Parked, Skipped
+from shared.pipeline.pipeline import Pipeline
 from shared.pipeline.results import ResultStore
 from shared.pipeline.scheduler import Scheduler
 from shared.pipeline.search import Search
@@ -162,6 +163,23 @@ def passes_over_the_mask_of_a_mask(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Upload, "picture", property(lambda upload: upload.named_after))
 
 
+def spends_tries_on_an_outage(patch: pytest.MonkeyPatch) -> None:
+    save = JobStore.save
+    patch.setattr(JobStore, "save", lambda jobs, job: save(jobs, replace(job, outage_attempts=0)))
+
+
+def calls_nobody_as_long_as_one_object_is_forbidden(patch: pytest.MonkeyPatch) -> None:
+    advance = Pipeline.advance
+
+    def shut(line: Pipeline, *jobs: Job, images: Mapping[str, ObjectHead]) -> Iterator[Outcome | Exception]:
+        for outcome in advance(line, *jobs, images=images):
+            if isinstance(outcome, Parked) and isinstance(outcome.job.stage, Blocked):
+                line.vendor_calls.circuit_breaker(outcome.job.capability).refused(line.clock())
+            yield outcome
+
+    patch.setattr(Pipeline, "advance", shut)
+
+
 def logs_the_link_that_a_vendor_is_shown(patch: pytest.MonkeyPatch) -> None:
     call = Viapi.call
 
@@ -231,6 +249,8 @@ FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
     buys_again_what_it_could_not_store,
     buys_more_than_it_can_store,
     gives_each_result_all_the_time_that_there_is,
+    spends_tries_on_an_outage,
+    calls_nobody_as_long_as_one_object_is_forbidden,
 )
 FOUND_BY_CRASH_POINTS: tuple[Plant, ...] = (
     writes_the_receipt_before_the_outputs,

@@ -27,6 +27,7 @@ from shared.jobs.upload import Upload
 from shared.pipeline import folders
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.search import Search
+from shared.vendors.capabilities import CAPABILITIES
 from tests.reliability.actors import Actor, Cast, Order
 from tests.reliability.instances import CHANGES
 from tests.reliability.leaks import told_too_much
@@ -37,7 +38,7 @@ from tests.reliability.people import BAD, BROKEN, FOLDER_MASK, LINK, SCENES, Peo
 from tests.reliability.promises import Kind, broken_now, broken_when_quiet, held, lost, unconfirmed
 from tests.reliability.strangers import DEEDS, Strangers
 from tests.reliability.troubles import Trouble, Troubles
-from tests.unit.fakes import FETCH_SECONDS, Died, Shop
+from tests.unit.fakes import FETCH_SECONDS, START, Died, Shop
 from tests.unit.releases import deploy
 
 _UPLOADS, _SETTLE = timedelta(seconds=120), timedelta(seconds=300)
@@ -91,7 +92,9 @@ class Schedule(RuleBasedStateMachine):
         self.cast = Cast()
         self.people = People(self.bucket)
         self.ledger = Ledger(self.people, self.bucket, self.clock, self.cast, self.counts)
-        self.vendor = ModelVendor(self.bucket, self.clock, self.cast.before, self.ledger.called, self.ledger.billed)
+        self.vendor = ModelVendor(
+            self.bucket, self.clock, self.cast.before, self.ledger.called, self.ledger.billed, self.ledger.met_page
+        )
         self.trouble: Trouble | None = None
         self.troubles = Troubles(self.bucket, self.clock, self.vendor, self.people, self.ledger, self.cast)
         self.bucket.before, self.bucket.after = self._before, self._after
@@ -179,6 +182,19 @@ class Schedule(RuleBasedStateMachine):
         """Somebody else, or another program or release, puts something where work is kept."""
         self.counts.faults[f"others: {what}"] += self.strangers.do(what, self._key(which))
 
+    @rule(which=_INDEX)
+    def forbid(self, which: int) -> None:
+        """From now on OSS refuses one object to our functions, or no longer does."""
+        self.bucket.forbidden ^= {self._key(which)}
+        self.counts.faults["OSS: 403 for one object"] += 1
+
+    @precondition(lambda self: self.vendor.down_until == START)
+    @rule(hours=st.sampled_from((0.2, 2, 48)))
+    def outage(self, hours: float) -> None:
+        """For so long, a gateway answers in the vendor's place."""
+        self.vendor.down_until = self.clock() + timedelta(hours=hours)
+        self.counts.faults[f"outage of {hours} h"] += 1
+
     @precondition(lambda self: self.pending)
     @rule(which=_INDEX, again=st.booleans(), walk=_WALKS)
     def deliver(self, which: int = 0, again: bool = False, walk: Walk = TO_THE_END) -> None:
@@ -222,6 +238,7 @@ class Schedule(RuleBasedStateMachine):
         under_way = {key for key, _ in (*self.pending, *self.told.values())} | set(self.dropped)
         self._check("broken", self.strangers.touched())
         self._check("broken", broken_now(self.bucket))
+        self._check("broken", self._shut_without_reason())
         self._check("leaked", told_too_much(self.bucket))
         self._check("lost", lost(self.bucket, self.people, under_way))
 
@@ -243,6 +260,8 @@ class Schedule(RuleBasedStateMachine):
             self._move(self.cast.actors[0], Order(before=Died()) if failed else Order())
         if failed or not self.people.scene:
             return
+        self.bucket.forbidden.clear()
+        self.vendor.down_until = START
         self.counts.schedules += 1
         self.counts.made_again += self.bucket.made_again
         self.strangers.leave()
@@ -276,6 +295,14 @@ class Schedule(RuleBasedStateMachine):
 
     def _unfinished(self) -> set[str]:
         return {*self.shop.keys(keys.JOBS), *self.shop.keys(keys.QUEUE)} - {keys.OWNER, *self.strangers.theirs}
+
+    def _shut_without_reason(self) -> Iterator[str]:
+        """Circuits that are open although the vendor never turned a call away."""
+        for name in {Upload(key).capability for key in self.people.scene}:
+            breakers = [each.pipeline.vendor_calls.circuit_breaker(name) for each in (self.function, self.settle)]
+            is_open = any(breaker.open_until > self.clock() for breaker in breakers)
+            if is_open and CAPABILITIES[name].action not in self.vendor.turned_away:
+                yield f"{name} is not called, although its vendor takes every call"
 
     def _check(self, kind: Kind, wrong: Iterable[str]) -> None:
         for sentence in wrong:

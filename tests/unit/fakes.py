@@ -24,7 +24,7 @@ from shared.cloud.ports import (
     Request,
     StoredDocument,
 )
-from shared.errors import CutoutError, Misconfigured, Rejected, Unavailable
+from shared.errors import CutoutError, Misconfigured, ObjectForbidden, Rejected, Unavailable
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.daily_limit import DailyLimit
@@ -105,6 +105,8 @@ class MemoryBucket:
         """Keys of pictures that OSS can make no other one of."""
         self.unwritable = ""
         """What the keys begin with that the role may not write; empty: none."""
+        self.forbidden: set[str] = set()
+        """Keys of objects that nobody with our rights may read or copy."""
         self.signature = ""
         """What every signed link ends with; a key from STS makes it hundreds of characters long."""
 
@@ -127,6 +129,10 @@ class MemoryBucket:
         yield
         self.after(name, key)
 
+    def _check_right(self, key: str) -> None:
+        if key in self.forbidden and key in self.things:
+            raise ObjectForbidden("ObjectForbidden", f"OSS refuses {key}")
+
     def _change(
         self, name: str, key: str, change: Callable[[], T], still_needed: Callable[[], bool] = always
     ) -> T | None:
@@ -144,6 +150,7 @@ class MemoryBucket:
 
     def peek(self, key: str) -> ObjectHead | None:
         with self._request("peek", key):
+            self._check_right(key)
             thing = self.things.get(key)
         if thing is None:
             return None
@@ -154,6 +161,7 @@ class MemoryBucket:
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
         with self._request("read_range", key):
+            self._check_right(key)
             body = self.things[key].body
         assert start + length <= len(body), "OSS would send the whole object"
         return body[start : start + length]
@@ -168,6 +176,7 @@ class MemoryBucket:
 
     def etag(self, key: str) -> str:
         with self._request("etag", key):
+            self._check_right(key)
             thing = self.things.get(key)
         return thing.etag if thing else ""
 
@@ -220,11 +229,13 @@ class MemoryBucket:
     def check_link(self, link: str) -> None:
         key, _ = shown_at(link)
         with self._request("check_link", key):
+            self._check_right(key)
             if key in self.unprocessable:
                 raise Rejected("BadImage", "OSS cannot process it")
 
     def publish_copy(self, key: str, copy: str, *, public: bool) -> None:
         def change() -> None:
+            self._check_right(key)
             if key not in self.things:
                 raise Unavailable("NoSuchKey", "it was deleted just as it was to be copied")
             thing = self.things[key]
@@ -343,11 +354,12 @@ class Shop:
         """The line of one instance."""
         daily_limit = DailyLimit(self.bucket, self.daily_call_limit, self.now)
         client, estimator = VendorClient(web, self.providers, self.now), PollEstimator()
+        vendor_calls = VendorCalls(client, daily_limit, estimator, 40.0)
         return Pipeline(
             bucket=self.bucket,
             jobs=jobs,
-            vendor_calls=VendorCalls(client, daily_limit, estimator, 40.0),
-            ticket_polls=TicketPolls(client, estimator),
+            vendor_calls=vendor_calls,
+            ticket_polls=TicketPolls(client, estimator, vendor_calls.circuit_breaker),
             results=ResultStore(self.bucket, web, self.providers, self.now, FETCH_SECONDS),
             clock=self.now,
             prices=self.prices,
@@ -367,7 +379,7 @@ class Shop:
         instance = dispatcher or self.dispatcher
         pipeline, jobs = instance.pipeline, instance.pipeline.jobs
         return Worker(
-            Scheduler(pipeline.vendor_calls.concurrency),
+            Scheduler(pipeline.vendor_calls.concurrency, pipeline.vendor_calls.circuit_breaker),
             JobRunner(jobs, pipeline, instance, pipeline.ticket_polls, clock=self.now, ends=ends),
             search or Search(jobs, self.now),
             jobs,

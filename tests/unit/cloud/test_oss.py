@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from oss2.exceptions import ServerError
 
 from shared.cloud.oss import OssBucket
+from shared.cloud.oss_errors import translated
 from shared.cloud.ports import LONGEST_DOCUMENT, Credentials
-from shared.errors import Misconfigured, Rejected, Unavailable
+from shared.errors import Misconfigured, ObjectForbidden, Rejected, Unavailable
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
 from shared.vendors.capabilities import CAPABILITIES
@@ -47,6 +49,11 @@ def open_bucket(oss: Oss, key: Key, name: str = "shop-photos") -> OssBucket:
 @pytest.fixture(scope="module")
 def bucket(oss: Oss, accounts: Accounts) -> OssBucket:
     return open_bucket(oss, accounts.assume_role())
+
+
+def denied(code: str) -> ServerError:
+    """A 403 as oss2 raises it."""
+    return ServerError(403, {"x-oss-request-id": "R-1"}, b"", {"Code": code, "Message": "said OSS"})
 
 
 def png(*chunks: bytes) -> Download:
@@ -294,6 +301,33 @@ def test_what_the_role_may_not_do_is_for_the_operator_to_mend(oss: Oss) -> None:
     stranger = open_bucket(oss, Key("LTAI-EXAMPLE-stranger", "EXAMPLE"))
     with pytest.raises(Misconfigured, match="role's rights"):
         stranger.read("a.txt")
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "KmsAccessDenied", ""])
+def test_that_access_to_one_object_is_denied_is_no_trouble_with_the_bucket(code: str) -> None:
+    with pytest.raises(ObjectForbidden, match="look for a Deny on its folder") as raised, translated("uploads/a.jpg"):
+        raise denied(code)
+    assert (raised.value.code, "uploads/a.jpg" in raised.value.message) == ("ObjectForbidden", True)
+
+
+@pytest.mark.parametrize(
+    ("code", "key"), [("AccessDenied", ""), ("SignatureDoesNotMatch", "a"), ("InvalidAccessKeyId", "a")]
+)
+def test_that_a_key_or_all_access_is_refused_is_for_the_operator_to_mend(code: str, key: str) -> None:
+    with pytest.raises(Misconfigured, match="role's rights") as raised, translated(key):
+        raise denied(code)
+    assert (type(raised.value), raised.value.code) == (Misconfigured, code)
+
+
+def test_a_public_copy_that_is_refused_for_the_object_is_not_refused_for_all(
+    bucket: OssBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise denied("AccessDenied")
+
+    monkeypatch.setattr(bucket._documents, "copy_object", refuse)
+    with pytest.raises(ObjectForbidden):
+        bucket.publish_copy("红鞋.jpg", COPY, public=True)
 
 
 def test_an_oss_out_of_reach_is_unavailable(accounts: Accounts) -> None:

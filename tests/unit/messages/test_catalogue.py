@@ -140,7 +140,7 @@ def test_a_sentence_is_said_with_its_facts(each: Said) -> None:
 
 _OWN_WORDS = {"reason", "_shown"}
 """What returns a vendor's own words, which are quoted."""
-_CODED_ELSEWHERE = {"CmykColours", "VendorSlow", "NoSuchKey", "InvalidObjectState", "Gateway<status>"}
+_CODED_ELSEWHERE = {"CmykColours", "NoSuchKey", "InvalidObjectState", "Gateway<status>"}
 """Codes of ours that do not stand where their sentence does: it is a receipt's remark, or the code is a variable."""
 
 

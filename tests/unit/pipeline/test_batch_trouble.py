@@ -94,6 +94,8 @@ def test_a_batch_that_was_throttled_is_called_for_again_as_one(shop: Shop, vendo
     uploads = crowd(shop, 10)
     vendor.answers = [THROTTLED]
     go(shop)
+    shop.clock.pass_(minutes=1)
+    go(shop)
     assert (len(vendor.calls), vendor.bought) == (2, [uploads])
 
 

@@ -1,35 +1,30 @@
-"""When a capability may be called, after calls that its vendor refused."""
+"""When a capability may be called, by what its vendor said to the last calls."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 
-from shared.cloud.concurrency import VENDOR_SLOW
-from shared.errors import Rejected
-from shared.jobs.job import Blocked, Job, Stage, Submitted, Waiting
-from shared.jobs.receipt import receipt
-from shared.pipeline.circuit_breaker import NEVER, CircuitBreaker, State
-from shared.pipeline.outcomes import Concluded, End, Parked, Skipped
+from shared.errors import KeptBack, NotFetched, Unavailable, VendorDown
+from shared.jobs.job import Doubt, Job
+from shared.pipeline.circuit_breaker import CircuitBreaker, State
 from tests.unit.fakes import START
+
+PAGE = VendorDown("HTTP502", "a gateway's page", request_id="R-1")
+FAILURE = Unavailable("InternalError", "nobody knows why", request_id="R-1")
+DAY, HOUR = 24 * 3600, 3600
 
 
 def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def parked(stage: Stage, due: float = 0) -> Parked:
-    return Parked(Job(id="1", source="uploads/general/common/a", uploaded_at=START, due=at(due), stage=stage))
-
-
-THROTTLED = parked(Waiting(not_accepted=True))
-ACCEPTED = parked(Submitted("T-1", START))
-BLOCKED = parked(Blocked())
-KEPT_BACK = Parked(replace(THROTTLED.job, code=VENDOR_SLOW))
-SKIPPED = Skipped(THROTTLED.job, existed=True)
-REJECTED = Concluded(THROTTLED.job, receipt(THROTTLED.job, START, error=Rejected("BadImage", "no picture")))
+def jobs(*names: str, doubt: Doubt = "") -> list[Job]:
+    """Of the uploads that share a call."""
+    return [Job(id="1", source=name, uploaded_at=START, due=START, doubt=doubt) for name in names]
 
 
 @pytest.fixture
@@ -37,90 +32,273 @@ def breaker() -> CircuitBreaker:
     return CircuitBreaker()
 
 
-def refuse(breaker: CircuitBreaker, times: int) -> float:
-    """One call after the other, each as soon as the breaker allows; the seconds at which the last one was refused."""
+def opens(breaker: CircuitBreaker, seconds: float) -> float:
+    """The seconds from which on calls may be made, if not at once."""
+    return max(seconds, (breaker.open_until - START).total_seconds()) if breaker.open_until > at(seconds) else seconds
+
+
+def repeat(breaker: CircuitBreaker, told: Callable[[datetime], object], times: int) -> float:
+    """One call after the other, each as soon as the breaker allows; the seconds at which the last one ended so."""
     seconds = 0.0
     for _ in range(times):
-        seconds = max(seconds, (breaker.open_until - START).total_seconds())
-        breaker.learn([THROTTLED], at(seconds))
+        seconds = opens(breaker, seconds)
+        told(at(seconds))
     return seconds
 
 
+def failing(breaker: CircuitBreaker, error: Unavailable = PAGE) -> Callable[[datetime], object]:
+    """Calls that fail so, each for another photo."""
+    numbers = count()
+    return lambda now: breaker.failed(error, jobs(f"{next(numbers)}.jpg"), now)
+
+
+def state(breaker: CircuitBreaker, seconds: float) -> State:
+    return breaker.state(at(seconds))
+
+
+def let_through(breaker: CircuitBreaker, seconds: float) -> bool:
+    try:
+        breaker.let_through(at(seconds))
+    except KeptBack:
+        return False
+    return True
+
+
 def test_it_is_closed_at_first(breaker: CircuitBreaker) -> None:
-    assert breaker.state(START) == State.CLOSED
+    assert state(breaker, 0) is State.CLOSED
 
 
-def test_two_refusals_are_tolerated(breaker: CircuitBreaker) -> None:
-    refuse(breaker, 2)
-    assert breaker.state(START) == State.CLOSED
+# -------------------------------------------------------------------- throttled
 
 
-@pytest.mark.parametrize(("refusals", "seconds"), [(3, 1), (4, 2), (5, 4), (6, 8), (7, 16), (8, 30), (40, 30)])
-def test_from_the_third_refusal_on_it_is_open_twice_as_long_each_time_and_then_half_open(
-    breaker: CircuitBreaker, refusals: int, seconds: float
+def test_two_throttled_calls_are_tolerated(breaker: CircuitBreaker) -> None:
+    repeat(breaker, breaker.throttled, 2)
+    assert state(breaker, 0) is State.CLOSED
+
+
+@pytest.mark.parametrize(("times", "seconds"), [(3, 1), (4, 2), (5, 4), (6, 8), (7, 16), (8, 30), (2000, 30)])
+def test_from_the_third_throttled_call_on_it_is_open_twice_as_long_each_time_and_then_half_open(
+    breaker: CircuitBreaker, times: int, seconds: float
 ) -> None:
-    last = refuse(breaker, refusals)
+    last = repeat(breaker, breaker.throttled, times)
     assert breaker.open_until == at(last + seconds)
-    assert breaker.state(at(last + seconds - 0.1)) == State.OPEN
-    assert breaker.state(at(last + seconds)) == State.HALF_OPEN
+    assert state(breaker, last + seconds - 0.1) is State.OPEN
+    assert state(breaker, last + seconds) is State.HALF_OPEN
 
 
-def test_an_accepted_probe_closes_it_and_refusals_are_counted_anew(breaker: CircuitBreaker) -> None:
-    now = at(refuse(breaker, 5) + 4)
-    breaker.learn([ACCEPTED], now)
-    assert breaker.state(now) == State.CLOSED
-    breaker.learn([THROTTLED], now)
-    breaker.learn([THROTTLED], now)
-    assert breaker.state(now) == State.CLOSED
+def test_a_probe_that_is_served_closes_it_and_throttled_calls_are_counted_anew(breaker: CircuitBreaker) -> None:
+    seconds = repeat(breaker, breaker.throttled, 5) + 4
+    breaker.served(jobs("a.jpg"), at(seconds))
+    assert state(breaker, seconds) is State.CLOSED
+    repeat(breaker, breaker.throttled, 2)
+    assert state(breaker, seconds) is State.CLOSED
 
 
-def test_calls_that_were_sent_before_it_opened_do_not_count_as_refusals(breaker: CircuitBreaker) -> None:
-    refuse(breaker, 3)
+def test_calls_that_were_sent_before_it_opened_do_not_count(breaker: CircuitBreaker) -> None:
+    repeat(breaker, breaker.throttled, 3)
     for _ in range(9):
-        breaker.learn([THROTTLED], at(0.5))
+        breaker.throttled(at(0.5))
     assert breaker.open_until == at(1)
 
 
+def test_calls_that_were_started_before_it_was_throttled_are_still_sent(breaker: CircuitBreaker) -> None:
+    repeat(breaker, breaker.throttled, 3)
+    assert let_through(breaker, 0.5)
+
+
+# -------------------------------------------------------------------- our own limit of the day
+
+
 def test_it_is_open_until_the_moment_that_the_daily_limit_says(breaker: CircuitBreaker) -> None:
-    breaker.learn([parked(Waiting(not_accepted=True), due=3600)], START)
-    assert breaker.state(at(3599)) == State.OPEN
-    assert breaker.state(at(3600)) == State.CLOSED
+    breaker.limited(at(HOUR))
+    assert state(breaker, HOUR - 1) is State.OPEN
+    assert state(breaker, HOUR) is State.CLOSED
 
 
-def test_an_accepted_call_does_not_shorten_that(breaker: CircuitBreaker) -> None:
-    breaker.learn([parked(Waiting(not_accepted=True), due=3600)], START)
-    breaker.learn([ACCEPTED], START)
-    assert breaker.state(at(3599)) == State.OPEN
+def test_a_call_that_is_served_does_not_shorten_that(breaker: CircuitBreaker) -> None:
+    breaker.limited(at(HOUR))
+    breaker.served(jobs("a.jpg"), START)
+    assert state(breaker, HOUR - 1) is State.OPEN
 
 
-def test_a_refusal_that_an_operator_must_act_on_opens_it_for_good(breaker: CircuitBreaker) -> None:
-    breaker.learn([ACCEPTED, BLOCKED], START)
-    assert breaker.open_until == NEVER
-    breaker.learn([THROTTLED], START)
-    assert breaker.open_until == NEVER
+# -------------------------------------------------------------------- the operator must act
+
+
+@pytest.mark.parametrize(("times", "seconds"), [(1, 5), (2, 10), (7, 320), (8, 600), (100, 600)])
+def test_a_refusal_that_the_operator_must_act_on_pauses_calls_for_ten_minutes_at_the_most(
+    breaker: CircuitBreaker, times: int, seconds: float
+) -> None:
+    last = repeat(breaker, breaker.refused, times)
+    assert state(breaker, last + seconds - 0.1) is State.OPEN
+    assert state(breaker, last + seconds) is State.HALF_OPEN
+
+
+def test_a_probe_that_is_served_after_the_operator_has_acted_closes_it(breaker: CircuitBreaker) -> None:
+    seconds = repeat(breaker, breaker.refused, 8) + 600
+    breaker.served(jobs("a.jpg"), at(seconds))
+    assert state(breaker, seconds) is State.CLOSED
+
+
+def test_a_call_that_was_sent_before_the_refusal_does_not_close_it(breaker: CircuitBreaker) -> None:
+    breaker.refused(at(10))
+    breaker.served(jobs("a.jpg"), at(9))
+    assert state(breaker, 14) is State.OPEN
+    assert state(breaker, 15) is State.HALF_OPEN
 
 
 def test_the_first_of_the_jobs_that_were_blocked_is_a_probe(breaker: CircuitBreaker) -> None:
-    assert breaker.state(START, was_blocked=True) == State.HALF_OPEN
-    breaker.learn([ACCEPTED], START)
-    assert breaker.state(START, was_blocked=True) == State.CLOSED
+    assert breaker.state(START, was_blocked=True) is State.HALF_OPEN
+    breaker.accepted(START, START)
+    assert breaker.state(START, was_blocked=True) is State.CLOSED
 
 
-@pytest.mark.parametrize("outcomes", [[], [SKIPPED], [KEPT_BACK], [SKIPPED, KEPT_BACK]])
-def test_jobs_that_were_not_called_for_teach_it_nothing(breaker: CircuitBreaker, outcomes: list[End]) -> None:
-    for _ in range(9):
-        breaker.learn(outcomes, START)
-    assert breaker.state(START) == State.CLOSED
-    assert breaker.state(START, was_blocked=True) == State.HALF_OPEN, "nor that the vendor accepts calls"
-    refuse(breaker, 2)
-    breaker.learn(outcomes, START)
-    refuse(breaker, 1)
-    assert breaker.state(START) == State.OPEN
+# -------------------------------------------------------------------- the vendor fails
 
 
-@pytest.mark.parametrize("outcome", [ACCEPTED, REJECTED, parked(Waiting())])
-def test_any_answer_about_a_picture_counts_as_accepted(breaker: CircuitBreaker, outcome: End) -> None:
-    refuse(breaker, 2)
-    breaker.learn([outcome], START)
-    refuse(breaker, 2)
-    assert breaker.state(START) == State.CLOSED
+@pytest.mark.parametrize("error", [PAGE, FAILURE])
+def test_two_failures_are_tolerated(breaker: CircuitBreaker, error: Unavailable) -> None:
+    repeat(breaker, failing(breaker, error), 2)
+    assert state(breaker, 0) is State.CLOSED
+    breaker.served(jobs("fine.jpg"), START)
+    repeat(breaker, failing(breaker, error), 2)
+    assert state(breaker, 0) is State.CLOSED
+
+
+@pytest.mark.parametrize("error", [PAGE, FAILURE])
+@pytest.mark.parametrize(("times", "seconds"), [(3, 1), (4, 2), (12, 512), (13, 900), (2000, 900)])
+def test_from_the_third_failure_on_it_is_open_twice_as_long_each_time_up_to_a_quarter_of_an_hour(
+    breaker: CircuitBreaker, times: int, seconds: float, error: Unavailable
+) -> None:
+    last = repeat(breaker, failing(breaker, error), times)
+    assert state(breaker, last + seconds - 0.1) is State.OPEN
+    assert state(breaker, last + seconds) is State.HALF_OPEN
+
+
+@pytest.mark.parametrize(("outage", "most"), [(11 * 60, 12), (2 * DAY, 205)])
+def test_the_calls_that_an_outage_costs_are_few_and_its_end_is_noticed_soon(
+    breaker: CircuitBreaker, outage: float, most: int
+) -> None:
+    fail, calls, seconds = failing(breaker), 0, 0.0
+    while seconds < outage:
+        fail(at(seconds))
+        calls, seconds = calls + 1, opens(breaker, seconds)
+    assert calls <= most
+    assert seconds - outage <= min(outage, 15 * 60)
+
+
+@pytest.mark.parametrize("error", [PAGE, FAILURE])
+def test_a_probe_that_is_served_closes_it_and_failures_are_counted_anew(
+    breaker: CircuitBreaker, error: Unavailable
+) -> None:
+    seconds = repeat(breaker, failing(breaker, error), 6) + 8
+    breaker.served(jobs("a.jpg"), at(seconds))
+    assert state(breaker, seconds) is State.CLOSED
+    repeat(breaker, failing(breaker, error), 2)
+    assert state(breaker, seconds) is State.CLOSED
+
+
+def test_what_was_asked_before_it_failed_does_not_close_it(breaker: CircuitBreaker) -> None:
+    for number in range(3):
+        breaker.failed(PAGE, jobs(f"{number}.jpg"), at(10))
+    breaker.served(jobs("slow.jpg"), at(9))
+    assert state(breaker, 11) is State.HALF_OPEN
+
+
+def test_what_was_started_before_it_opened_is_not_sent_any_more(breaker: CircuitBreaker) -> None:
+    assert let_through(breaker, 0)
+    last = repeat(breaker, failing(breaker), 3)
+    assert not let_through(breaker, last + 0.9)
+    assert let_through(breaker, last + 1)
+
+
+def test_a_ticket_does_not_show_that_the_vendor_does_the_work_and_its_result_does(breaker: CircuitBreaker) -> None:
+    seconds = repeat(breaker, failing(breaker), 6) + 8
+    breaker.accepted(at(seconds), at(seconds))
+    assert state(breaker, seconds + 7.9) is State.OPEN, "one call a pause, as long as it is not known"
+    assert state(breaker, seconds + 8) is State.HALF_OPEN
+    breaker.served(jobs("a.jpg"), at(seconds))
+    assert state(breaker, seconds + 1) is State.CLOSED
+
+
+def test_tickets_are_all_that_there_is_to_see_while_nothing_fails(breaker: CircuitBreaker) -> None:
+    repeat(breaker, failing(breaker), 2)
+    breaker.accepted(START, START)
+    assert state(breaker, 0) is State.CLOSED
+
+
+# -------------------------------------------------------------------- … and who is to blame
+
+
+def blamed(breaker: CircuitBreaker, error: Unavailable, *photos: str, seconds: float = 0) -> bool:
+    """Whether the failure of their call is the photos' own."""
+    taken = breaker.failed(error, jobs(*photos), at(seconds))
+    assert (taken.code, taken.message, taken.request_id) == (error.code, error.message, error.request_id)
+    return not isinstance(taken, VendorDown)
+
+
+def test_a_gateways_page_is_no_photos_fault(breaker: CircuitBreaker) -> None:
+    assert not any(blamed(breaker, PAGE, "a.jpg", seconds=seconds) for seconds in range(0, 10_000, 1000))
+
+
+def test_a_page_is_a_photos_fault_if_others_were_served_since_its_last_one(breaker: CircuitBreaker) -> None:
+    assert not blamed(breaker, PAGE, "a.jpg")
+    breaker.served(jobs("fine.jpg"), START)
+    assert blamed(breaker, PAGE, "a.jpg")
+    assert not blamed(breaker, PAGE, "b.jpg"), "its first"
+
+
+def test_an_outage_is_no_fault_of_those_that_failed_in_an_earlier_one(breaker: CircuitBreaker) -> None:
+    photos = [f"{number}.jpg" for number in range(9)]
+    for photo in photos:
+        blamed(breaker, PAGE, photo)
+    breaker.served(jobs("fine.jpg"), at(HOUR))
+    assert [blamed(breaker, PAGE, photo, seconds=HOUR) for photo in photos] == [True] + 8 * [False]
+    assert state(breaker, HOUR) is State.OPEN
+
+
+def test_other_failures_are_the_photos_own_until_three_photos_failed_in_a_row(breaker: CircuitBreaker) -> None:
+    assert [blamed(breaker, FAILURE, f"{number}.jpg") for number in range(5)] == [True, True, False, False, False]
+    assert not blamed(breaker, FAILURE, "0.jpg", seconds=1), "nor are those that failed before, as long as it lasts"
+
+
+def test_a_photo_that_fails_alone_is_to_blame_however_often_it_is_called_for(breaker: CircuitBreaker) -> None:
+    assert all(blamed(breaker, FAILURE, "a.jpg", seconds=seconds) for seconds in range(9))
+    assert state(breaker, 9) is State.CLOSED
+
+
+def test_a_photo_of_a_batch_that_fails_with_others_and_then_alone_is_to_blame(breaker: CircuitBreaker) -> None:
+    batch = [f"{number}.jpg" for number in range(10)]
+    assert blamed(breaker, FAILURE, *batch)
+    assert all(blamed(breaker, FAILURE, *batch[:most]) for most in (5, 2, 1, 1))
+
+
+def test_a_photo_that_fails_while_others_are_served_is_to_blame(breaker: CircuitBreaker) -> None:
+    for number in range(9):
+        assert blamed(breaker, FAILURE, "a.jpg")
+        breaker.served(jobs(f"{number}.jpg"), START)
+
+
+def test_a_vendor_that_cannot_fetch_sound_links_is_down_when_three_were_sound(breaker: CircuitBreaker) -> None:
+    error = NotFetched("InvalidImage.Download", "no picture came")
+    first, second, third = (breaker.failed(error, jobs(f"{number}.jpg", doubt="checked"), START) for number in range(3))
+    assert (first, second) == (error, error)
+    assert type(third) is VendorDown
+
+
+def test_links_that_may_be_to_blame_teach_it_nothing(breaker: CircuitBreaker) -> None:
+    error = NotFetched("InvalidImage.Download", "no picture came")
+    for number in range(9):
+        assert breaker.failed(error, jobs(f"{number}.jpg"), START) is error
+    assert state(breaker, 0) is State.CLOSED
+
+
+def test_it_knows_whose_last_call_failed(breaker: CircuitBreaker) -> None:
+    breaker.failed(FAILURE, jobs("a.jpg", "b.jpg"), START)
+    breaker.served(jobs("b.jpg"), START)
+    assert (breaker.has_failed("a.jpg"), breaker.has_failed("b.jpg")) == (True, False)
+
+
+def test_of_photos_that_failed_only_the_latest_are_remembered(breaker: CircuitBreaker) -> None:
+    for number in range(10_000):
+        breaker.failed(PAGE, jobs(f"{number}.jpg"), START)
+    assert (breaker.has_failed("0.jpg"), breaker.has_failed("9999.jpg")) == (False, True)

@@ -6,6 +6,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import count
+from threading import Barrier
 
 import pytest
 
@@ -196,7 +198,11 @@ def test_refusals_of_calls_that_were_already_sent_count_as_one(shop: Shop) -> No
         upload = f"uploads/general/common/{name}.jpg"
         assert shop.pipeline.jobs.enqueue(Upload(upload), shop.bucket.put(upload, picture()))
     shop.clock.pass_(seconds=1)
-    shop.web.answers = [THROTTLED] * 11
+    shop.web.answers = [THROTTLED] * 10
     shop.web.always = ok(ImageURL=LINK)
-    go(shop)
+    with_vendor = Barrier(10, timeout=10)
+    arrived = count()
+    shop.web.before = lambda request: with_vendor.wait() if next(arrived) < 10 else None
+    with ThreadPoolExecutor(10) as pool:
+        shop.worker(shop.clock() + timedelta(seconds=60), pool).run()
     assert len([key for key in shop.keys(keys.CUTOUTS) if key.endswith(".json")]) == 12

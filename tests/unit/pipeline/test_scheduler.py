@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from shared.cloud.concurrency import VENDOR_SLOW, ConcurrencyLimit
-from shared.jobs.job import Blocked, Claimed, Job, Stage, Submitted, Waiting
+from shared.cloud.concurrency import ConcurrencyLimit
+from shared.errors import Unavailable
+from shared.jobs.job import Job
 from shared.jobs.queue import QueueEntry
 from shared.jobs.upload import Upload
-from shared.pipeline.outcomes import Parked, Skipped
+from shared.pipeline.circuit_breaker import CircuitBreaker
 from shared.pipeline.scheduler import MOST_RUNS, RECHECK, Scheduler
 from tests.unit.fakes import START
 
@@ -34,15 +34,6 @@ def entries(number: int, **more: object) -> list[QueueEntry]:
     return [entry(f"{each:03}", **more) for each in range(number)]  # type: ignore[arg-type]
 
 
-def job(stage: Stage, due: float = 0) -> Job:
-    return Job(id="1", source=f"uploads/{COMMON}/a", uploaded_at=START, due=at(due), stage=stage)
-
-
-THROTTLED = job(Waiting(not_accepted=True))
-BOUGHT = job(Submitted("T-1", START))
-BLOCKED = job(Blocked())
-
-
 class Vendor(ConcurrencyLimit):
     """Has room for `free` more calls."""
 
@@ -55,15 +46,24 @@ class Vendor(ConcurrencyLimit):
         return self.free
 
 
-def scheduler_of(per_second: float) -> Scheduler:
-    vendor = Vendor(per_second)
-    return Scheduler(lambda capability: vendor)
+Breakers = defaultdict[str, CircuitBreaker]
 
 
 @pytest.fixture
-def scheduler() -> Scheduler:
+def breakers() -> Breakers:
+    """What was learnt of each capability's vendor."""
+    return defaultdict(CircuitBreaker)
+
+
+def scheduler_of(per_second: float, breakers: Breakers) -> Scheduler:
+    vendor = Vendor(per_second)
+    return Scheduler(lambda capability: vendor, breakers.__getitem__)
+
+
+@pytest.fixture
+def scheduler(breakers: Breakers) -> Scheduler:
     """Of 2 calls a second."""
-    return scheduler_of(2)
+    return scheduler_of(2, breakers)
 
 
 def started(scheduler: Scheduler, seconds: float = 0, most: int = 1000) -> list[list[QueueEntry]]:
@@ -74,12 +74,18 @@ def started(scheduler: Scheduler, seconds: float = 0, most: int = 1000) -> list[
     return found
 
 
-def refuse(scheduler: Scheduler, times: int, seconds: float = 0) -> float:
-    """One call after the other, each as soon as it may be sent; the seconds at which the last one was refused."""
+def fail(breakers: Breakers, failed: QueueEntry, seconds: float = 0) -> None:
+    job = Job(id="1", source=failed.upload.key, uploaded_at=START, due=START)
+    breakers[COMMON].failed(Unavailable("InternalError", ""), [job], at(seconds))
+
+
+def throttle(scheduler: Scheduler, breakers: Breakers, times: int) -> float:
+    """One call after the other, each as soon as it may be sent; the seconds at which the last one was throttled."""
+    seconds = 0.0
     scheduler.listed([entry("probe")])
     for _ in range(times):
         seconds = max(seconds, (scheduler.next_due() - START).total_seconds())
-        scheduler.learn(entry("a"), [Parked(THROTTLED)], at(seconds))
+        breakers[COMMON].throttled(at(seconds))
     scheduler.listed([])
     return seconds
 
@@ -98,8 +104,10 @@ def test_an_entry_that_is_not_due_is_not_started(scheduler: Scheduler) -> None:
 
 
 @pytest.mark.parametrize(("per_second", "runs"), [(0.1, 1), (0.5, 3), (2, 10), (2.1, 11), (50, 250)])
-def test_as_many_runs_are_started_as_five_seconds_of_the_quota(per_second: float, runs: int) -> None:
-    scheduler = scheduler_of(per_second)
+def test_as_many_runs_are_started_as_five_seconds_of_the_quota(
+    per_second: float, runs: int, breakers: Breakers
+) -> None:
+    scheduler = scheduler_of(per_second, breakers)
     scheduler.listed(entries(300))
     first = started(scheduler)
     assert len(first) == runs
@@ -107,8 +115,8 @@ def test_as_many_runs_are_started_as_five_seconds_of_the_quota(per_second: float
     assert len(started(scheduler)) == 1
 
 
-def test_every_lane_has_five_seconds_of_quota_of_its_own() -> None:
-    scheduler = Scheduler({COMMON: Vendor(2), HD: Vendor(1)}.__getitem__)
+def test_every_lane_has_five_seconds_of_quota_of_its_own(breakers: Breakers) -> None:
+    scheduler = Scheduler({COMMON: Vendor(2), HD: Vendor(1)}.__getitem__, breakers.__getitem__)
     scheduler.listed(entries(50) + entries(50, capability=HD) + entries(50, stage="fetching"))
     counted = [(together[0].stage, together[0].capability) for together in started(scheduler)]
     expected = (("waiting", COMMON), ("waiting", HD), ("fetching", COMMON))
@@ -128,8 +136,8 @@ def vendors() -> Vendors:
 
 
 @pytest.fixture
-def with_vendors(vendors: Vendors) -> Scheduler:
-    return Scheduler(vendors.__getitem__)
+def with_vendors(vendors: Vendors, breakers: Breakers) -> Scheduler:
+    return Scheduler(vendors.__getitem__, breakers.__getitem__)
 
 
 def test_calls_that_are_with_the_vendor_do_not_count_however_long_they_take(
@@ -158,9 +166,9 @@ def test_calls_that_may_be_another_lanes_count_for_the_waiting_lane(with_vendors
 
 @pytest.mark.parametrize("stage", ["claimed", "blocked", RECHECK])
 def test_calls_that_are_with_the_vendor_count_for_every_lane_but_the_waiting_one(
-    with_vendors: Scheduler, vendors: Vendors, stage: str
+    with_vendors: Scheduler, vendors: Vendors, breakers: Breakers, stage: str
 ) -> None:
-    with_vendors.learn(entry("a"), [Parked(BOUGHT)], START)
+    breakers[COMMON].served([], START)
     with_vendors.listed(entries(50, stage=stage))
     assert len(started(with_vendors)) == 10
     vendors[COMMON].in_flight = 10
@@ -183,26 +191,13 @@ def test_no_more_are_started_than_the_vendor_has_room_for(with_vendors: Schedule
 
 @pytest.mark.parametrize("stage", ["waiting", "claimed", "blocked", RECHECK])
 def test_without_room_at_the_vendor_nothing_is_called_for_and_everything_bought_is_polled_and_fetched(
-    with_vendors: Scheduler, vendors: Vendors, stage: str
+    with_vendors: Scheduler, vendors: Vendors, breakers: Breakers, stage: str
 ) -> None:
     vendors[COMMON].free = 0
     if stage == "blocked":
-        with_vendors.learn(entry("a"), [Parked(BOUGHT)], START)
+        breakers[COMMON].served([], START)
     with_vendors.listed([*entries(3, stage=stage), entry("b", stage="submitted"), entry("c", stage="fetching")])
     assert [together[0].stage for together in started(with_vendors)] == ["submitted", "fetching"]
-
-
-def test_a_call_that_was_kept_back_is_no_refusal_of_the_vendors(scheduler: Scheduler) -> None:
-    kept_back = replace(THROTTLED, code=VENDOR_SLOW)
-    for _ in range(9):
-        scheduler.learn(entry("a"), [Parked(kept_back)], START)
-    scheduler.listed(entries(30))
-    assert len(started(scheduler)) == 10
-    refuse(scheduler, 2)
-    scheduler.learn(entry("a"), [Parked(kept_back)], START)
-    refuse(scheduler, 1)
-    scheduler.listed(entries(30))
-    assert started(scheduler, 0.9) == [], "nor does it count as accepted"
 
 
 def test_with_most_runs_started_every_lane_gets_its_own_share_only(with_vendors: Scheduler, vendors: Vendors) -> None:
@@ -269,75 +264,73 @@ def test_of_two_entries_of_an_upload_the_first_is_started(scheduler: Scheduler) 
     assert started(scheduler) == [[entry("a")]]
 
 
-# -------------------------------------------------------------------- calls that are refused
+# -------------------------------------------------------------------- what the circuit breaker says
 
 
-def test_two_refusals_are_tolerated_and_the_third_stops_calls_for_a_second(scheduler: Scheduler) -> None:
-    refuse(scheduler, 2)
+def test_while_it_is_open_nothing_is_called_for(scheduler: Scheduler, breakers: Breakers) -> None:
+    last = throttle(scheduler, breakers, 5)
     scheduler.listed(entries(30))
-    assert len(started(scheduler, most=3)) == 3
-    refuse(scheduler, 1)
-    scheduler.listed(entries(30))
-    assert started(scheduler, 0.9) == []
+    assert scheduler.next_due() == at(last + 4)
+    assert started(scheduler, last + 3.9) == []
 
 
-def test_refusals_of_calls_that_were_already_sent_are_one_refusal(scheduler: Scheduler) -> None:
-    refuse(scheduler, 3)
-    for _ in range(9):
-        scheduler.learn(entry("a"), [Parked(THROTTLED)], at(0.5))
-    scheduler.listed(entries(30))
-    assert scheduler.next_due() == at(1)
-
-
-@pytest.mark.parametrize(("refusals", "seconds"), [(3, 1), (4, 2), (5, 4), (7, 16), (8, 30), (40, 30)])
-def test_calls_are_stopped_twice_as_long_each_time_up_to_half_a_minute_and_then_one_is_a_probe(
-    scheduler: Scheduler, refusals: int, seconds: float
-) -> None:
-    last = refuse(scheduler, refusals)
-    scheduler.listed(entries(30))
-    assert scheduler.next_due() == at(last + seconds)
-    assert started(scheduler, last + seconds - 0.1) == []
-    assert len(started(scheduler, last + seconds)) == 1, "a probe"
-
-
-def test_an_accepted_probe_lets_all_calls_through(scheduler: Scheduler) -> None:
-    allowed = refuse(scheduler, 5) + 4
+def test_then_one_is_a_probe_and_when_it_passes_all_others_follow(scheduler: Scheduler, breakers: Breakers) -> None:
+    allowed = throttle(scheduler, breakers, 5) + 4
     scheduler.listed(entries(30))
     (probe,) = started(scheduler, allowed)
-    scheduler.learn(probe[0], [Parked(BOUGHT)], at(allowed))
+    assert probe == [entry("000")]
+    breakers[COMMON].served([], at(allowed))
+    assert len(started(scheduler, allowed)) == 9, "the probe's own run has not ended"
     scheduler.ended(probe)
-    assert len(started(scheduler, allowed)) == 10
-    refuse(scheduler, 2, allowed)
-    scheduler.ended([entry("001")])
-    scheduler.listed(entries(30))
-    assert len(started(scheduler, allowed)) == 1, "refusals are counted anew"
+    assert len(started(scheduler, allowed)) == 1
 
 
-def test_trouble_with_one_picture_is_no_refusal(scheduler: Scheduler) -> None:
-    refuse(scheduler, 2)
-    scheduler.learn(entry("a"), [Parked(job(Waiting()))], START)
-    refuse(scheduler, 2)
-    scheduler.listed(entries(30))
-    assert len(started(scheduler)) == 10
+def test_there_is_one_probe_whatever_lanes_the_capability_has(scheduler: Scheduler, breakers: Breakers) -> None:
+    allowed = throttle(scheduler, breakers, 5) + 4
+    scheduler.listed([*entries(3), *entries(3, stage="blocked"), *entries(3, stage="claimed")])
+    (probe,) = started(scheduler, allowed)
+    scheduler.ended(probe)
+    assert len(started(scheduler, allowed)) == 1, "the next one, as nothing was learnt"
 
 
-def test_a_job_that_was_skipped_without_a_call_is_no_accepted_call(scheduler: Scheduler) -> None:
-    refuse(scheduler, 2)
-    scheduler.learn(entry("a"), [Skipped(job(Claimed()), existed=True)], START)
-    refuse(scheduler, 1)
-    scheduler.listed(entries(30))
-    assert started(scheduler) == []
+def test_a_photo_that_makes_the_vendor_fail_is_no_probe_as_long_as_there_are_others(
+    scheduler: Scheduler, breakers: Breakers
+) -> None:
+    waiting = entries(5)
+    for each in waiting[:3]:
+        fail(breakers, each)
+    seconds = 1.0
+    probed = []
+    for _ in range(5):
+        scheduler.listed(waiting)
+        (probe,) = started(scheduler, seconds)
+        probed += probe
+        fail(breakers, probe[0], seconds)
+        scheduler.ended(probe)
+        seconds = (breakers[COMMON].open_until - START).total_seconds()
+    assert probed[:2] == waiting[3:]
+    assert probed[2:] == [waiting[0]] * 3, "all have failed: the first of the queue, then"
 
 
-def test_there_is_no_call_before_the_moment_that_a_refusal_says(scheduler: Scheduler) -> None:
-    scheduler.learn(entry("a"), [Parked(job(Waiting(not_accepted=True), due=3600))], START)
+def test_with_the_vendor_at_work_again_the_queue_goes_on_in_its_order(scheduler: Scheduler, breakers: Breakers) -> None:
+    waiting = entries(5)
+    for each in waiting[:3]:
+        fail(breakers, each)
+    scheduler.listed(waiting)
+    (probe,) = started(scheduler, 1)
+    breakers[COMMON].served([], at(1))
+    assert [probe, *started(scheduler, 1)] == [[waiting[number]] for number in (3, 0, 1, 2, 4)]
+
+
+def test_there_is_no_call_before_the_moment_that_the_daily_limit_says(scheduler: Scheduler, breakers: Breakers) -> None:
+    breakers[COMMON].limited(at(3600))
     scheduler.listed(entries(3))
     assert started(scheduler, 3599) == []
     assert len(started(scheduler, 3600)) == 3
 
 
-def test_refusals_stop_that_capability_alone_and_nothing_that_was_bought(scheduler: Scheduler) -> None:
-    refuse(scheduler, 8)
+def test_it_stops_that_capability_alone_and_nothing_that_was_bought(scheduler: Scheduler, breakers: Breakers) -> None:
+    throttle(scheduler, breakers, 8)
     other, bought, fetching = (
         entry("a", capability=HD),
         entry("b", stage="submitted"),
@@ -347,35 +340,31 @@ def test_refusals_stop_that_capability_alone_and_nothing_that_was_bought(schedul
     assert started(scheduler) == [[other], [bought], [fetching]]
 
 
-@pytest.mark.parametrize("stage", ["submitted", "fetching"])
-def test_polls_and_downloads_tell_nothing_of_whether_calls_are_accepted(scheduler: Scheduler, stage: str) -> None:
-    for _ in range(9):
-        scheduler.learn(entry("a", stage=stage), [Parked(THROTTLED), Parked(BLOCKED)], START)
-    scheduler.listed(entries(30))
-    assert len(started(scheduler)) == 10
-    last = refuse(scheduler, 8)
-    scheduler.learn(entry("a", stage=stage), [Parked(BOUGHT)], START)
-    scheduler.listed([entry("b")])
-    assert scheduler.next_due() == at(last + 30)
-
-
-def test_of_blocked_jobs_one_is_a_probe_and_the_others_follow_when_it_was_accepted(scheduler: Scheduler) -> None:
-    blocked = entries(30, stage="blocked")
-    scheduler.listed(blocked)
+def test_of_blocked_jobs_one_is_a_probe_and_the_others_follow_when_it_was_accepted(
+    scheduler: Scheduler, breakers: Breakers
+) -> None:
+    scheduler.listed(entries(30, stage="blocked"))
     probe = scheduler.start(START)
     assert started(scheduler) == []
-    scheduler.learn(probe[0], [Parked(BOUGHT)], START)
+    breakers[COMMON].served([], START)
     scheduler.ended(probe)
     assert len(started(scheduler)) == 10
 
 
-def test_when_the_probe_is_blocked_the_worker_calls_no_more(scheduler: Scheduler) -> None:
+def test_when_the_probe_is_blocked_a_later_one_is_tried(scheduler: Scheduler, breakers: Breakers) -> None:
     scheduler.listed(entries(3, stage="blocked") + entries(3))
     probe = scheduler.start(START)
-    scheduler.learn(probe[0], [Parked(BLOCKED)], START)
+    breakers[COMMON].refused(START)
     scheduler.ended(probe)
-    assert started(scheduler, 1e6) == []
-    assert scheduler.next_due() > at(1e6)
+    assert started(scheduler, 4.9) == []
+    assert scheduler.next_due() == at(5)
+    assert len(started(scheduler, 5)) == 1
+
+
+def test_a_photo_that_is_blocked_by_itself_holds_up_no_other(scheduler: Scheduler, breakers: Breakers) -> None:
+    breakers[COMMON].served([], START)
+    scheduler.listed(entries(10, stage="blocked") + entries(30))
+    assert [together[0].stage for together in started(scheduler)].count("waiting") == 10
 
 
 # -------------------------------------------------------------------- together

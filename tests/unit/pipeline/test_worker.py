@@ -93,14 +93,16 @@ def test_a_throttled_backlog_is_called_for_in_the_order_it_came(shop: Shop) -> N
     assert shop.web.shown_keys("ImageURL")[sent:] == uploads
 
 
-def test_one_probe_is_enough_for_a_worker_whose_capability_is_blocked(shop: Shop) -> None:
+def test_a_capability_that_is_blocked_costs_one_call_a_pause_and_drains_when_the_operator_has_acted(shop: Shop) -> None:
+    queued(shop, *map(common, range(40)))
     shop.web.always = refused("InvalidApi.NotPurchase", 403)
-    for name in range(40):
-        shop.upload(f"uploads/general/common/{name}.jpg", picture())
-    shop.clock.pass_(minutes=10)
-    sent = len(shop.web.sent)
-    go(shop)
-    assert len(shop.web.sent) - sent <= 16, "no more than had been started when the first answer came"
+    go(shop, workers=1)
+    first = len(shop.web.sent)
+    assert first <= 4, "probes after 5, 10 and 20 s"
+    for _ in range(60):
+        shop.clock.pass_(minutes=1)
+        go(shop, workers=1)
+    assert len(shop.web.sent) - first <= 10, "pauses up to ten minutes"
     shop.web.always = ok(ImageURL=LINK)
     shop.clock.pass_(minutes=10)
     go(shop)
@@ -191,6 +193,72 @@ def test_a_pair_that_waits_for_its_second_picture_is_concluded_after_its_time(sh
     go(shop)
     assert shop.receipt(PAIR) is not None
     assert Upload(PAIR).job_key not in shop.bucket.things
+
+
+# -------------------------------------------------------------------- the vendor is down, or one photo forbidden
+
+
+PAGE = (502, "<html><h1>502 Bad Gateway</h1></html>")
+
+
+def settle_for(shop: Shop, **time: float) -> float:
+    """The timer invokes settle every minute; for how many seconds it was awake."""
+    ends, awake = shop.clock() + timedelta(**time), 0.0
+    while shop.clock() < ends:
+        began = shop.clock()
+        go(shop, workers=1)
+        awake += (shop.clock() - began).total_seconds()
+        shop.clock.now = max(shop.clock(), began + timedelta(minutes=1))
+    return awake
+
+
+@pytest.mark.parametrize("answer", [PAGE, refused("InternalError", 500)])
+@pytest.mark.parametrize(("hours", "most_calls", "most_awake"), [(11 / 60, 13, 90), (6, 40, 450)])
+def test_an_outage_is_slept_through_and_afterwards_all_are_served_in_their_order(
+    shop: Shop, answer: tuple[int, str], hours: float, most_calls: int, most_awake: float
+) -> None:
+    uploads = [common(number) for number in range(50)]
+    queued(shop, *uploads)
+    shop.web.always = answer
+    awake = settle_for(shop, hours=hours)
+    calls = len(shop.web.sent)
+    assert calls <= most_calls
+    assert awake <= most_awake
+    assert announcement(shop)["capabilities"] == ["general/common"], "what comes meanwhile joins the queue"
+    shop.web.always = ok(ImageURL=LINK)
+    settle_for(shop, minutes=16)
+    receipts = [shop.receipt(upload) for upload in uploads]
+    assert {receipt and receipt.status for receipt in receipts} == {"done"}
+    assert sum(receipt.attempts for receipt in receipts if receipt) == len(shop.web.sent)
+    probe, *others = shop.web.shown_keys("ImageURL")[calls:]
+    own = set(uploads[:2] if answer != PAGE else ())  # the first failures may have been theirs: they wait a moment
+    assert others[: len(others) - len(own)] == [upload for upload in uploads if upload not in {probe, *own}]
+
+
+def test_during_an_outage_each_photo_is_called_for_once(shop: Shop) -> None:
+    queued(shop, *map(common, range(50)))
+    shop.web.always = PAGE
+    settle_for(shop, hours=6)
+    jobs = [shop.job(common(number)) for number in range(50)]
+    assert {job.attempts for job in jobs if job} == {0, 1}
+
+
+def test_photos_that_oss_refuses_take_no_time_from_the_others(shop: Shop) -> None:
+    uploads = [common(number) for number in range(60)]
+    queued(shop, *uploads)
+    shop.bucket.forbidden = set(uploads[::6])
+    shop.web.always = ok(ImageURL=LINK)
+    last_call = began = shop.clock()
+
+    def calls(request: Request) -> None:
+        nonlocal last_call
+        shop.clock.pass_(seconds=0.5)
+        last_call = shop.clock()
+
+    shop.web.before = calls
+    go(shop, workers=1)
+    assert (last_call - began).total_seconds() == pytest.approx(50 * 0.5, rel=0.03)
+    assert {upload for upload in uploads if shop.receipt(upload) is None} == shop.bucket.forbidden
 
 
 # -------------------------------------------------------------------- the queue

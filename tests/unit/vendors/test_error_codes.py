@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from shared.errors import BadLink, CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
+from shared.errors import (
+    BadLink,
+    CutoutError,
+    Misconfigured,
+    NotAccepted,
+    NotFetched,
+    Rejected,
+    Unavailable,
+    VendorDown,
+)
 from shared.vendors.error_codes import DAMO, VIAPI, ErrorKind, error_for
 from tests.unit.providers import ERROR_CODES
 
@@ -83,9 +92,18 @@ def test_a_documented_code_is_an_error_by_who_must_act(code: str, expected: type
     assert (error.code, error.request_id) == (code, "8906582E-6722")
 
 
-@pytest.mark.parametrize("code", ["InvalidVersion", "HTTP502", "Surprise.Today", "", ".", "throttling"])
+@pytest.mark.parametrize("code", ["InvalidVersion", "HTTP500", "Surprise.Today", "", ".", "throttling"])
 def test_an_unknown_code_is_trouble_that_passes(code: str) -> None:
     assert type(judged(code)) is Unavailable
+
+
+@pytest.mark.parametrize("code", [f"{name}{status}" for name in ("HTTP", "Status") for status in (502, 503, 504)])
+@pytest.mark.parametrize("kinds", ERROR_CODES.values(), ids=ERROR_CODES)
+def test_the_status_of_a_gateway_without_the_vendors_answer_says_that_the_vendor_is_down(
+    kinds: dict[str, ErrorKind], code: str
+) -> None:
+    assert type(error_for(kinds, code, "", "")) is VendorDown
+    assert type(error_for(kinds, code, "您的账号已欠费", "")) is Misconfigured
 
 
 @pytest.mark.parametrize(

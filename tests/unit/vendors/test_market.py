@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.cloud.ports import Reply
-from shared.errors import CutoutError, Misconfigured, NotAccepted, Unavailable
+from shared.errors import CutoutError, Misconfigured, NotAccepted, Unavailable, VendorDown
 from shared.vendors import market
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
@@ -54,9 +54,9 @@ def refusal(status: int, code: str, message: str) -> Reply:
         (404, "I404NF", "API not found", Misconfigured),
         (404, "", "Invalid Url", Misconfigured),
         (404, "I404DO", "", Misconfigured),
-        (504, "D504TO", "Backend service request timed out", Unavailable),
+        (504, "D504TO", "Backend service request timed out", VendorDown),
         (500, "X500ER", "Service not available", Unavailable),
-        (503, "", "Service Unavailable", Unavailable),
+        (503, "", "Service Unavailable", VendorDown),
     ],
 )
 def test_a_refusal_of_the_gateways_is_an_error_by_who_must_act(
@@ -102,12 +102,12 @@ def test_the_gateways_404_is_not_about_a_ticket(row: Capability) -> None:
 
 @every_row
 @pytest.mark.parametrize("body", NOT_JSON)
-@pytest.mark.parametrize("status", [200, 302, 401, 404, 429, 502])
+@pytest.mark.parametrize("status", [200, 302, 401, 404, 429, 500, 502, 503, 504])
 def test_what_is_neither_json_nor_the_gateways_is_trouble_that_passes(
     row: Capability, status: int, body: bytes
 ) -> None:
     for trouble in troubles(row, Reply(status, body)):
-        assert type(trouble) is Unavailable
+        assert type(trouble) is (VendorDown if status in (502, 503, 504) else Unavailable)
         assert trouble.code == f"HTTP{status}"
         assert trouble.message.startswith("the vendor's answer is not JSON: ")
 

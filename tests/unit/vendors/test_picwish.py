@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.cloud.ports import Quota, Reply
-from shared.errors import CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable
+from shared.errors import CutoutError, Misconfigured, NotAccepted, NotFetched, Rejected, Unavailable, VendorDown
 from shared.vendors.capabilities import CAPABILITIES, vendor_options
 from shared.vendors.capability import Capability
 from shared.vendors.error_codes import PICWISH
@@ -256,7 +256,7 @@ def test_a_status_the_manuals_do_not_know_is_trouble_that_passes(row: Capability
     for said in (as_http, as_json):
         with pytest.raises(Unavailable) as trouble:
             vendor().answer(row, said(status))
-        assert type(trouble.value) is Unavailable
+        assert type(trouble.value) is (VendorDown if status in (502, 504) else Unavailable)
         assert trouble.value.code == f"Status{status}"
 
 

@@ -12,7 +12,7 @@ import pytest
 from shared.cloud.ports import Reply
 from shared.entry import wiring
 from shared.entry.settings import Settings
-from shared.errors import CutoutError, Misconfigured, NotAccepted, Unavailable
+from shared.errors import CutoutError, Misconfigured, NotAccepted, VendorDown
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 from shared.vendors.protocol import Accepted, Done, Failed, Pending, PollingProvider
@@ -103,7 +103,7 @@ def test_payment_required_is_the_operators_to_mend(row: Capability, body: bytes)
 
 @every_row
 def test_a_gateway_that_fails_is_tried_again(row: Capability) -> None:
-    with pytest.raises(Unavailable) as trouble:
+    with pytest.raises(VendorDown) as trouble:
         PROVIDERS[row.provider].answer(row, Reply(502, b"<html>502 Bad Gateway</html>"))
     assert not isinstance(trouble.value, NotAccepted), "nobody knows whether the call was bought"
 

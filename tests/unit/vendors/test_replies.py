@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.cloud.ports import Reply
-from shared.errors import CutoutError, Misconfigured, Unavailable
+from shared.errors import CutoutError, Misconfigured, Unavailable, VendorDown
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 from shared.vendors.protocol import Failed
@@ -40,7 +40,7 @@ def troubles(row: Capability, reply: Reply) -> list[CutoutError]:
 
 
 @every_row
-@pytest.mark.parametrize("status", [200, 500, 502])
+@pytest.mark.parametrize("status", [200, 500, 502, 504])
 @pytest.mark.parametrize(
     ("body", "kept"),
     [
@@ -52,7 +52,7 @@ def troubles(row: Capability, reply: Reply) -> list[CutoutError]:
 )
 def test_what_came_is_kept(row: Capability, status: int, body: bytes, kept: str) -> None:
     for trouble in troubles(row, Reply(status, body)):
-        assert type(trouble) is Unavailable
+        assert type(trouble) is (Unavailable if status < 502 else VendorDown)
         assert trouble.message.endswith(kept)
 
 
@@ -91,7 +91,7 @@ def test_an_excerpt_holds_nothing_that_lets_anyone_in() -> None:
     ("answer", "kept"),
     [
         ((200, ""), "nothing"),
-        ((502, "<html><body>502 Bad Gateway</body></html>"), "502 Bad Gateway"),
+        ((500, "<html><body>500 Internal Server Error</body></html>"), "500 Internal Server Error"),
         ((200, '{"error": ""}'), '{"error": ""}'),
     ],
 )
