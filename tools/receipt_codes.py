@@ -75,7 +75,7 @@ CODES: dict[str, Meaning] = {
     # ---------------------------------------------------------------- what a job waits for
     "QuotaTaken": Meaning("nobody", "others came first: it waits for its turn"),
     "VendorSlow": Meaning("nobody", "the vendor has as many calls as it answers in good time: it waits for its turn"),
-    "CallsPaused": Meaning("nobody", "calls failed, or their results could not be stored: it waits until one passes"),
+    "CallsPaused": Meaning("nobody", "the last calls failed: it waits until one passes"),
     "VendorUnreachable": Meaning("nobody", "the vendor was not reached: nothing was bought"),
     "DailyCallLimit": Meaning("nobody", "the calls of the day have been made: it waits until the day ends"),
     "NoSuchKey": Meaning("nobody", "the picture was deleted just as it was to be read"),

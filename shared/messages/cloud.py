@@ -28,8 +28,8 @@ VENDOR_SLOW = Sentence(
     "服务商还有 {in_flight} 个调用尚未应答：本次调用等待中",
 )
 CALLS_PAUSED = Sentence(
-    "the last calls failed, or their results could not be stored: no more are made until one passes",
-    "最近的调用失败，或者结果无法保存：在试探调用成功之前不再发起新的调用",
+    "the vendor has failed the last calls: no more are made until one passes",
+    "服务商最近的调用均失败：在探测成功之前不再发起新的调用",
 )
 
 # ---------------------------------------------------------------- Result…: the result's link and its download

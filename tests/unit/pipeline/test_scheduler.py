@@ -445,7 +445,10 @@ def test_with_nothing_listed_nothing_falls_due(scheduler: Scheduler) -> None:
 # -------------------------------------------------------------------- what was bought and cannot be stored
 
 
-def test_nothing_is_called_for_while_a_result_of_the_capability_cannot_be_stored(scheduler: Scheduler) -> None:
+def test_nothing_is_called_for_while_a_result_of_the_capability_cannot_be_stored(
+    scheduler: Scheduler, breakers: Breakers
+) -> None:
+    breakers[COMMON].served([], START)  # so that the blocked one need not be a probe
     unstored, bought = entry("a", stage="unstored", due=60), entry("b", stage="submitted")
     other = entry("c", capability=HD)
     calls = [entry("d"), entry("e", stage="blocked"), entry("f", stage=RECHECK, key="")]
