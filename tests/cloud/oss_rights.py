@@ -11,8 +11,8 @@ from tests.cloud.oss_replies import Refused
 from tests.cloud.oss_request import Asked
 from tests.cloud.ram import Right
 
-_READS = ("GetObject", "HeadObject", "GetObjectMeta")
-_WRITES = ("PutObject", "PostObject")
+_READS = ("GetObject", "HeadObject", "GetObjectMeta", "GetSymlink")
+_WRITES = ("PutObject", "PostObject", "PutSymlink")
 
 
 def check_rights(accounts: Accounts, asked: Asked, access_key_id: str) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
+from pydantic import ValidationError
+
 from shared.jobs import keys
 from shared.jobs.job import Job, Submitted, Unstored
 from shared.jobs.queue import QueueEntry
@@ -25,7 +27,15 @@ _OUR_REFUSALS = {"NotAnImage", "CompanionMissing", "PictureMissing", "CompanionO
 
 _receipt = lru_cache(maxsize=256)(Receipt.model_validate_json)
 """Of its bytes: the same ones are looked at after every request."""
-_job = lru_cache(maxsize=256)(Job.from_json)
+
+
+@lru_cache(maxsize=256)
+def _job(body: bytes) -> Job | None:
+    """None for what is none, or another release's."""
+    try:
+        return Job.from_json(body)
+    except ValidationError:
+        return None
 
 
 def receipts(bucket: MemoryBucket) -> Iterator[tuple[Receipt, str]]:
@@ -54,7 +64,7 @@ def _copies(bucket: MemoryBucket) -> Iterator[str]:
     """Copies that lie there although no vendor needs them now, or that nobody would delete."""
     copies = [key for key in bucket.things if key.startswith(keys.WORK)]
     jobs = [_job(thing.body) for key, thing in bucket.things.items() if copies and _is_job(key)]
-    at_work = [job for job in jobs if job.lease_until or isinstance(job.stage, Submitted)]
+    at_work = [job for job in jobs if job and (job.lease_until or isinstance(job.stage, Submitted))]
     for key in {*copies} - {copy for job in at_work for copy in job.copies}:
         yield f"{key} lies in public and nobody needs it"
 
@@ -62,8 +72,8 @@ def _copies(bucket: MemoryBucket) -> Iterator[str]:
 def held(bucket: MemoryBucket) -> frozenset[str]:
     """Uploads of which something was bought that cannot be stored, as settle can see."""
     queued = {entry.upload for key in bucket.things if (entry := QueueEntry.read(key)) and entry.stage == Unstored.name}
-    found = [_job(bucket.things[each.job_key].body) for each in queued if each.job_key in bucket.things]
-    return frozenset(job.source for job in found if isinstance(job.stage, Unstored))
+    found = [(each.key, _job(bucket.things[each.job_key].body)) for each in queued if each.job_key in bucket.things]
+    return frozenset(key for key, job in found if job and job.source == key and isinstance(job.stage, Unstored))
 
 
 def _is_job(key: str) -> bool:

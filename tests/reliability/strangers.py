@@ -88,7 +88,8 @@ class Strangers:
         if upload.job_key in self._newer:
             return self._give_back(upload.job_key)
         found = self._jobs.find(upload) if upload.job_key in self._bucket.things else None
-        job = self._jobs.acquire(found) if found else None
+        # A job with copies is left alone: what the newer release does with them is its own affair.
+        job = self._jobs.acquire(found) if found and not found.job.copies else None
         if job is None:
             return False
         stage = job.stage if job.bought else Waiting()
