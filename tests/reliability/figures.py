@@ -12,11 +12,17 @@ from tests.reliability.crash_points import RETRIES, Walked
 from tests.reliability.ledger import WRONG, Counts
 from tests.reliability.promises import Kind
 
-_PLACES = {"call": "calls", "ask": "polls", "allow": "hosts of results", "fetch": "downloads of results"}
+_PLACES = {
+    "call": "calls",
+    "ask": "polls",
+    "allow": "hosts of results",
+    "fetch": "downloads of results",
+    "people": "what people do",
+    "others": "what others put into the bucket",
+}
 """What a schedule calls the place of a fault, as the table says it."""
 _FAULTS = {
-    "OSS falter": "requests to OSS: not answered, and not done",
-    "OSS falter after": "requests to OSS: not answered, and done",
+    "OSS not reached": "requests to OSS: not reached",
     "call: unreachable": "calls: vendor not reached",
     "call: misconfigured": "calls: not purchased",
     "call: refused": "calls: photo refused",
@@ -101,11 +107,12 @@ def crash_points_tried(points: Mapping[str, int]) -> str:
 
 
 def _faults(faults: Counter[str]) -> Iterator[tuple[str, str]]:
-    """A row for each place, the word before the colon, with the kinds of faults that were met there."""
+    """A row for each place, the word before the colon, with the kinds of faults that were met there, and one for those
+    that have none."""
     by_place: dict[str, Counter[str]] = {}
     for kind, times in faults.items():
-        place, _, what = _FAULTS.get(kind, kind).partition(": ")
-        by_place.setdefault(_PLACES.get(place, place), Counter())[what] += times
+        place, _, what = _FAULTS.get(kind, kind).rpartition(": ")
+        by_place.setdefault(_PLACES.get(place, place or "troubles"), Counter())[what] += times
     for place, counted in sorted(by_place.items(), key=lambda each: -each[1].total()):
         yield f"… {place}", _told(counted)
 
