@@ -14,18 +14,21 @@ import pytest
 
 from tests.bench import figures, plots, quota, side_by_side
 from tests.bench.__main__ import MEASUREMENTS
-from tests.bench.backlog import Case, Drained
+from tests.bench.backlog import PHOTO, Case, Drained
 from tests.bench.contenders import CONTENDERS, Contender
 from tests.bench.memory import png
 from tests.bench.overhead import Overhead
+from tests.bench.poisoned import denied
 from tests.bench.price import units, usd
 from tests.bench.relay import Relay
 from tests.bench.side_by_side import Run
 from tests.bench.table import Table, percent
 from tests.bench.usage import forget_peak, peak_mb, resident_mb
+from tests.cloud.box import Cloud
 from tests.cloud.fc_runner import Invocation
 from tests.cloud.manifest import load
 from tests.cloud.vendor_pictures import Limits, decode
+from tests.scenarios.shop import Shop, photo, wait_for
 
 FUNCTIONS = load().functions
 OURS, USUAL, RETRYING = CONTENDERS
@@ -188,3 +191,17 @@ def test_who_has_no_pace_loses_uploads_where_calls_are_turned_away(monkeypatch: 
     assert found.throttled > 0
     assert found.given_up > 0
     assert found.stored + found.given_up == 30
+
+
+def test_a_photo_that_is_denied_is_refused_to_functions_until_it_no_longer_is() -> None:
+    key = "uploads/general/common/denied.jpg"
+    with Cloud(timer_seconds=math.inf) as cloud:
+        shop = Shop(cloud)
+        with denied(cloud, [key]):
+            shop.upload(key, PHOTO)
+            wait_for(lambda: cloud.accounts.refused, "a refusal")
+            cloud.fc.quiet(60)
+            assert {right[0] for _, right in cloud.accounts.refused} == {"oss:GetObject"}
+            assert shop.receipt(key) is None
+        shop.upload(key, photo(size=(182, 120)))
+        assert shop.wait(key).status == "done"
