@@ -17,12 +17,12 @@ _PLACES = {
     "ask": "polls",
     "allow": "hosts of results",
     "fetch": "downloads of results",
+    "OSS": "requests to OSS",
     "people": "what people do",
     "others": "what others put into the bucket",
 }
 """What a schedule calls the place of a fault, as the table says it."""
 _FAULTS = {
-    "OSS not reached": "requests to OSS: not reached",
     "call: unreachable": "calls: vendor not reached",
     "call: misconfigured": "calls: not purchased",
     "call: refused": "calls: photo refused",
@@ -32,6 +32,9 @@ _FAULTS = {
     "call: broken, but billed": "calls: error of the vendor's, charged",
     "call: silent": "calls: no answer",
     "call: silent, but billed": "calls: no answer, charged",
+    "call: gateway": "calls: a gateway's error page",
+    "call: gateway, but billed": "calls: a gateway's error page, charged",
+    "ask: gateway": "polls: a gateway's error page",
     "ask: pending": "polls: not finished",
     "ask: failed": "polls: given up",
     "ask: refused": "polls: photo refused",

@@ -193,7 +193,7 @@ class Schedule(RuleBasedStateMachine):
     def outage(self, hours: float) -> None:
         """For so long, a gateway answers in the vendor's place."""
         self.vendor.down_until = self.clock() + timedelta(hours=hours)
-        self.counts.faults[f"outage of {hours} h"] += 1
+        self.counts.faults[f"outages: of {hours} h"] += 1
 
     @precondition(lambda self: self.pending)
     @rule(which=_INDEX, again=st.booleans(), walk=_WALKS)
@@ -353,7 +353,7 @@ class Schedule(RuleBasedStateMachine):
             case "die":
                 self._move(actor, Order(before=Died()))
             case "cut off" if what not in (*MOODS, "sleep", "begin"):
-                self.counts.faults["OSS not reached"] += 1
+                self.counts.faults["OSS: not reached"] += 1
                 self.cut_off.add(actor)
                 self._move(actor, Order(before=Unavailable("OssUnreachable", "OSS was not reached")))
             case "request lost" | "answer lost" if what in CHANGES:
