@@ -41,7 +41,9 @@ def test_every_figure_is_counted() -> None:
 
 
 def test_faults_are_told_by_their_place_and_kind_whatever_they_are_called() -> None:
-    faults = Counter({"call: silent": 1200, "call: throttled": 2, "OSS: not reached": 3, "clock: behind": 4, "storm": 1})
+    faults = Counter(
+        {"call: silent": 1200, "call: throttled": 2, "OSS: not reached": 3, "clock: behind": 4, "storm": 1}
+    )
     attempts = Counter({"as many as were charged": 8, WRONG: 1})
     told = dict(table(Figures(schedules=Counts(faults=faults, attempts=attempts))))
     assert told["faults and other events in the schedules"] == "1,210"
