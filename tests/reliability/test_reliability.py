@@ -74,7 +74,7 @@ def test_what_a_schedule_finds_is_told() -> None:
         forgets_tickets(patch)
         # Not reduced, which takes longer than to find it.
         patch.setattr(soak, "search", lambda schedules, number: search(schedules, number, Phase.generate))
-        found = measure(20, shapes=(), plants=(), hostile=())
+        found = measure(250, shapes=(), plants=(), hostile=())
     assert found.wrong["paid twice"] > 0
 
 
