@@ -451,13 +451,13 @@ def test_nothing_is_called_for_while_a_result_of_the_capability_cannot_be_stored
     breakers[COMMON].served([], START)  # so that the blocked one need not be a probe
     unstored, bought = entry("a", stage="unstored", due=60), entry("b", stage="submitted")
     other = entry("c", capability=HD)
-    calls = [entry("d"), entry("e", stage="blocked"), entry("f", stage=RECHECK, key="")]
+    calls = [entry("d"), entry("e", stage=RECHECK, key="")]
     scheduler.listed([*calls, other, bought, unstored])
     assert started(scheduler) == [[other], [bought]]
     assert started(scheduler, 60) == [[unstored]]
     assert started(scheduler, 60) == [], "it is being looked at, and may still not be storable"
     scheduler.ended([unstored])
-    assert sorted(together[0].stage for together in started(scheduler, 60)) == ["blocked", RECHECK, "waiting"]
+    assert sorted(together[0].stage for together in started(scheduler, 60)) == [RECHECK, "waiting"]
 
 
 def test_what_is_held_back_does_not_keep_the_worker_and_its_quota_stays_the_workers(scheduler: Scheduler) -> None:
