@@ -43,6 +43,7 @@ from tests.unit.releases import deploy
 
 _UPLOADS, _SETTLE = timedelta(seconds=120), timedelta(seconds=300)
 """The functions' timeouts."""
+_ROUNDS_OF_TROUBLE = 5
 _MOST_ROUNDS = 40
 """In which everything must have become quiet: 11 minutes apart, they outlast every patience but the day for tickets."""
 
@@ -255,7 +256,6 @@ class Schedule(RuleBasedStateMachine):
 
     def _end(self) -> None:
         failed = bool(self.ledger.wrong)
-        self.troubles.end()
         while self.cast.actors:
             self._move(self.cast.actors[0], Order(before=Died()) if failed else Order())
         if failed or not self.people.scene:
@@ -265,6 +265,7 @@ class Schedule(RuleBasedStateMachine):
         self.counts.schedules += 1
         self.counts.made_again += self.bucket.made_again
         self.strangers.leave()
+        self._until_the_operator_acts()
         if self.retries_first:
             self._redeliver()
         self._settle_down()
@@ -278,6 +279,14 @@ class Schedule(RuleBasedStateMachine):
             self._check("lost", lost(self.bucket, self.people, set()))
         self._check("broken", broken_when_quiet(self.bucket, self.people, self.strangers.theirs))
         self._check("broken", self.strangers.touched())
+
+    def _until_the_operator_acts(self) -> None:
+        """Settle comes by while a trouble lasts, for longer than links live; then there is none any more."""
+        for _ in range(_ROUNDS_OF_TROUBLE if self.troubles.is_the_operators_turn else 0):
+            self.clock.pass_(minutes=11)
+            self._begin(self._round, _SETTLE, TO_THE_END)
+            self._check("broken", broken_now(self.bucket))
+        self.troubles.end()
 
     def _redeliver(self) -> None:
         backfilled = [(key, self.bucket.things[key].etag) for key in self.dropped if key in self.bucket.things]
