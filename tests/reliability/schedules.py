@@ -27,7 +27,6 @@ from shared.jobs.upload import Upload
 from shared.pipeline import folders
 from shared.pipeline.dispatch import Dispatcher
 from shared.pipeline.search import Search
-from shared.vendors.capabilities import CAPABILITIES
 from tests.reliability.actors import Actor, Cast, Order
 from tests.reliability.instances import CHANGES
 from tests.reliability.leaks import told_too_much
@@ -39,7 +38,7 @@ from tests.reliability.promises import Kind, broken_now, broken_when_quiet, held
 from tests.reliability.strangers import DEEDS, Strangers
 from tests.reliability.troubles import Trouble, Troubles
 from tests.unit.fakes import FETCH_SECONDS, START, Died, Shop
-from tests.unit.releases import deploy
+from tests.unit.releases import ALL, deploy
 
 _UPLOADS, _SETTLE = timedelta(seconds=120), timedelta(seconds=300)
 """The functions' timeouts."""
@@ -127,6 +126,7 @@ class Schedule(RuleBasedStateMachine):
         walk=_WALKS,
         unasked=st.sampled_from((1, 9)),
         trouble=st.none() | st.sampled_from(Trouble),
+        strangers=st.booleans(),
     )
     def open(
         self,
@@ -135,15 +135,17 @@ class Schedule(RuleBasedStateMachine):
         walk: Walk | None = None,
         unasked: int = 9,
         trouble: Trouble | None = None,
+        strangers: bool = False,
     ) -> None:
         """The day begins with an upload; in the end, what is still to be told comes before settle's rounds or after.
-        `trouble` is what there may be that day, from its beginning.
+        `trouble` is what there may be that day, from its beginning; `strangers`, whether others meddle.
 
         A folder's new mask has up to `unasked` photos served again; more wait for a backfill.
         """
         self._patch.setattr(folders, "MOST_UNASKED", unasked)
         self.people.scene = scene
         self.trouble = trouble
+        self.strangers.are_about = strangers
         if trouble:
             self.change()
         self.retries_first = retries_first
@@ -178,6 +180,7 @@ class Schedule(RuleBasedStateMachine):
         what = "folder's mask" if key == FOLDER_MASK else "upload"
         self.counts.faults[f"people: {what} deleted"] += self.people.delete(key)
 
+    @precondition(lambda self: self.strangers.are_about)
     @rule(which=_INDEX, what=st.sampled_from(sorted(DEEDS)))
     def meddle(self, which: int, what: str) -> None:
         """Somebody else, or another program or release, puts something where work is kept."""
@@ -310,7 +313,7 @@ class Schedule(RuleBasedStateMachine):
         for name in {Upload(key).capability for key in self.people.scene}:
             breakers = [each.pipeline.vendor_calls.circuit_breaker(name) for each in (self.function, self.settle)]
             is_open = any(breaker.open_until > self.clock() for breaker in breakers)
-            if is_open and CAPABILITIES[name].action not in self.vendor.turned_away:
+            if is_open and ALL[name].action not in self.vendor.turned_away:
                 yield f"{name} is not called, although its vendor takes every call"
 
     def _check(self, kind: Kind, wrong: Iterable[str]) -> None:

@@ -28,6 +28,7 @@ class Strangers:
     """`jobs` are those of the newer release, for which it takes leases as every release does."""
 
     def __init__(self, bucket: MemoryBucket, clock: Clock, jobs: JobStore) -> None:
+        self.are_about = False
         self.theirs: set[str] = set()
         """Names that are none of ours, and stay."""
         self._bucket, self._clock, self._jobs = bucket, clock, jobs
