@@ -102,7 +102,7 @@ def table(of_settle: Sequence[Measured], of_backfill: Sequence[Measured]) -> Tab
                 each.uploads,
                 f"{each.peak:.0f} MB",
                 each.requests,
-                f"{each.seconds / 60:.0f} min",
+                f"{each.seconds:,.0f} s",
                 f"{other.peak:.0f} MB",
                 other.requests,
             ]
