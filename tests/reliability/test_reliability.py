@@ -41,13 +41,11 @@ def test_every_figure_is_counted() -> None:
 
 
 def test_faults_are_told_by_their_place_and_kind_whatever_they_are_called() -> None:
-    faults = Counter(
-        {"call: silent": 1200, "call: throttled": 2, "OSS: not reached": 3, "clock: behind": 4, "storm": 1}
-    )
+    faults = Counter({"call: silent": 1200, "call: refused": 2, "OSS: not reached": 3, "clock: behind": 4, "storm": 1})
     attempts = Counter({"as many as were charged": 8, WRONG: 1})
     told = dict(table(Figures(schedules=Counts(faults=faults, attempts=attempts))))
     assert told["faults and other events in the schedules"] == "1,210"
-    assert told["… calls"] == "1,202: 1,200 no answer; 2 throttled"
+    assert told["… calls"] == "1,202: 1,200 no answer; 2 photo refused"
     assert told["… requests to OSS"] == "3: 3 not reached"
     assert (told["… clock"], told["… troubles"]) == ("4: 4 behind", "1: 1 storm")
     assert told["receipts whose `attempts` is right"] == "8 of 9: 8 as many as were charged; 1 wrong"
