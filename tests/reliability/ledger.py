@@ -64,7 +64,7 @@ class Ledger:
         self._people, self._bucket, self._clock, self._cast, self._counts = people, bucket, clock, cast, counts
         self._bills: dict[Life, list[Bill]] = defaultdict(list)
         self._last: dict[str, Life] = {}
-        """By upload, what was paid for last."""
+        """By upload, what was paid for last, if it is known to have been."""
         self._concluded: set[Life] = set()
         self._in_outage: Counter[Life] = Counter()
         """Calls that met the outage, as far as they are recorded."""
@@ -111,7 +111,9 @@ class Ledger:
             self.accuse("broken", f"{image} was paid for while another one of its capability could not be stored")
         self._counts.billed += 1
         self._bills[life].append(bill)
-        self._last[image] = life
+        self._last.pop(image, None)
+        if not bill.forgiven:  # else its caller stores it as of other pictures
+            self._last[image] = life
         self._unrecorded[actor].append(bill)
 
     def refused_to_store(self, image: str, *, receipt: bool = False) -> None:
