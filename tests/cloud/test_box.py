@@ -34,13 +34,13 @@ COPY = """
         auth = oss2.ProviderAuthV4(oss2.credentials.StaticCredentialsProvider(
             given.access_key_id, given.access_key_secret, given.security_token))
         bucket = oss2.Bucket(auth, os.environ["OSS_ENDPOINT"], os.environ["OSS_BUCKET"], region=context.region)
-        bucket.put_object("cutouts/copy", bucket.get_object(key).read())
+        bucket.put_object("cutouts/general/copy", bucket.get_object(key).read())
 """
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    """Its function `general` copies what was uploaded to `cutouts/copy`."""
+    """Its function `general` copies what was uploaded to `cutouts/general/copy`."""
     stage(tmp_path, {"general": COPY})
     with Cloud(code=tmp_path, timer_seconds=math.inf) as cloud:
         yield cloud
@@ -56,7 +56,7 @@ def bucket(cloud: Cloud) -> oss2.Bucket:
 def test_an_upload_reaches_its_function_which_reaches_the_bucket(cloud: Cloud, bucket: oss2.Bucket) -> None:
     bucket.put_object("uploads/general/common/红 1+2%.jpg", b"a photo")
     cloud.fc.quiet(20)
-    assert bucket.get_object("cutouts/copy").read() == b"a photo"
+    assert bucket.get_object("cutouts/general/copy").read() == b"a photo"
     assert [done.outcome for done in cloud.fc.invocations] == ["ok"]
 
 
@@ -64,12 +64,12 @@ def test_an_upload_reaches_its_function_which_reaches_the_bucket(cloud: Cloud, b
 def test_an_instance_killed_around_an_effect_has_or_has_not_had_it(
     cloud: Cloud, bucket: oss2.Bucket, moment: Moment, times: int
 ) -> None:
-    cloud.kill_on(lambda effect, when: (effect.name, effect.key, when) == ("PutObject", "cutouts/copy", moment))
+    cloud.kill_on(lambda effect, when: (effect.name, effect.key, when) == ("PutObject", "cutouts/general/copy", moment))
     bucket.put_object("uploads/general/common/a.jpg", b"a photo")
     cloud.fc.quiet(20)
     assert [done.outcome for done in cloud.fc.invocations] == ["killed", "ok"]
-    stored = [request for request in cloud.oss.requests if request.key == "cutouts/copy" and request.status == 200]
-    had = [(effect, when) for effect, when in cloud.effects if effect.key == "cutouts/copy" and when == "after"]
+    stored = [request for request in cloud.oss.requests if request.key == "cutouts/general/copy" and request.status == 200]
+    had = [(effect, when) for effect, when in cloud.effects if effect.key == "cutouts/general/copy" and when == "after"]
     assert len(had) == times
     assert stored, "the retry did it"
 
