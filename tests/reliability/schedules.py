@@ -190,8 +190,9 @@ class Schedule(RuleBasedStateMachine):
     @rule(which=_INDEX)
     def forbid(self, which: int) -> None:
         """From now on OSS refuses one object to our functions, or no longer does."""
-        self.bucket.forbidden ^= {self._key(which)}
-        self.counts.faults["OSS: 403 for one object"] += 1
+        key = self._key(which)
+        self.bucket.forbidden ^= {key}
+        self.counts.faults["OSS: 403 for one object"] += key in self.bucket.forbidden
 
     @precondition(lambda self: self.vendor.down_until == START)
     @rule(hours=st.sampled_from((0.2, 2, 48)))

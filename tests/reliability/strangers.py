@@ -66,8 +66,12 @@ class Strangers:
         return self._is_free(upload) and self._put(upload.job_key, _DOCUMENTS[self._turn % len(_DOCUMENTS)])
 
     def copied_job(self, upload: Upload) -> bool:
-        """Of any other upload's; where each has its own, of this one's to a name without an upload."""
-        jobs = [key for key in sorted(self._bucket.things) if key.startswith(keys.JOBS) and key.endswith(".json")]
+        """Of any other upload's; where each has its own, of this one's to a name without an upload.
+
+        Not of one that the newer release has: put back in its place later, it would be left to that release for ever.
+        """
+        there = sorted(self._bucket.things.keys() - self._newer.keys())
+        jobs = [key for key in there if key.startswith(keys.JOBS) and key.endswith(".json")]
         copy = upload.job_key if self._is_free(upload) else Upload(f"{upload.folder}copy.jpg").job_key
         if not jobs or copy in jobs:
             return False
