@@ -64,6 +64,5 @@ FOUND = (
     takes_another_releases_job_for_none,
     takes_a_copied_job_for_the_uploads_own,
     believes_an_entry_of_the_year_9999,
-    polls_for_a_capability_that_is_gone,
     reads_through_symbolic_links,
 )

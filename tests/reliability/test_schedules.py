@@ -7,9 +7,11 @@ import logging
 import pytest
 
 from shared.jobs import keys
+from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
 from tests.reliability.people import COMMON, FOLDER_MASK, HD, OWN_MASK, PAIR, PAIR_TOO
 from tests.reliability.planted import FOUND_BY_CRASH_POINTS, FOUND_BY_SCHEDULES, Plant, is_found_by_schedules
+from tests.reliability.planted_strangers import polls_for_a_capability_that_is_gone
 from tests.reliability.promises import unconfirmed
 from tests.reliability.schedules import TO_THE_END, Schedule, Walk
 from tests.reliability.soak import search
@@ -160,3 +162,24 @@ def test_a_folder_that_waits_for_a_backfill_keeps_its_results_until_then() -> No
     schedule.teardown()
     for photo in (PAIR, PAIR_TOO):
         assert schedule.bucket.things[Upload(photo).receipt_key].inputs_etag == schedule.people.mark(photo)
+
+
+def without_the_capability_of_a_ticket() -> Receipt | None:
+    """What an upload is told whose ticket is there when a release comes that lacks its capability."""
+    schedule = Schedule()
+    schedule.open((HD,), walk=TO_THE_END)
+    schedule.strangers.do("release without a capability, or with it again", HD)
+    schedule.teardown()
+    return schedule.shop.receipt(HD)
+
+
+def test_a_ticket_of_a_capability_that_is_gone_ends_in_a_receipt() -> None:
+    receipt = without_the_capability_of_a_ticket()
+    assert receipt is not None
+    assert (receipt.code, receipt.attempts) == ("UnknownCapability", 1)
+
+
+def test_a_ticket_that_is_polled_for_a_capability_that_is_gone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    polls_for_a_capability_that_is_gone(monkeypatch)
+    with pytest.raises(AssertionError, match="a bug"):
+        without_the_capability_of_a_ticket()
