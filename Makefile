@@ -37,12 +37,14 @@ soak: .venv/.test
 	@$(RUN) tests.reliability.soak $${SCHEDULES:+--schedules "$$SCHEDULES"}
 
 # The slow tests, of which `make test` tries a part; then what was done to lose an upload or to pay for it twice,
-# counted: a table of docs/figures.md. SCHEDULES=10000 for more; BURST=0 leaves out the 2,000 uploads at once, which take
-# six minutes.
+# counted; then outages of days, simulated: tables of docs/figures.md. SCHEDULES=10000 for more, which takes ten minutes;
+# BURST=0 leaves out the 2,000 uploads at once, which take six.
 reliability: .venv/.test
 	@echo 'First the slow tests: two minutes on two cores.'
 	@$(RUN) pytest -m slow $(SHARED_OUT)
 	@$(RUN) tests.reliability $${SCHEDULES:+--schedules "$$SCHEDULES"} $${BURST:+--burst "$$BURST"}
+	@$(RUN) tests.reliability.outages
+	@$(RUN) tests.reliability.poisoned
 
 check: .venv/.dev
 	@$(RUN) ruff check --quiet
