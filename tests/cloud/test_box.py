@@ -68,7 +68,9 @@ def test_an_instance_killed_around_an_effect_has_or_has_not_had_it(
     bucket.put_object("uploads/general/common/a.jpg", b"a photo")
     cloud.fc.quiet(20)
     assert [done.outcome for done in cloud.fc.invocations] == ["killed", "ok"]
-    stored = [request for request in cloud.oss.requests if request.key == "cutouts/general/copy" and request.status == 200]
+    stored = [
+        request for request in cloud.oss.requests if request.key == "cutouts/general/copy" and request.status == 200
+    ]
     had = [(effect, when) for effect, when in cloud.effects if effect.key == "cutouts/general/copy" and when == "after"]
     assert len(had) == times
     assert stored, "the retry did it"
