@@ -124,13 +124,17 @@ GRANTS = (
     ),
     Grant(
         CALLERS,
-        (GET, PUT, DELETE),
+        (PUT, DELETE),
         "photos",
         f"{keys.WORK}*",
-        Message(
-            "for copies with plain names, where a vendor cannot read the photo's own",
-            "照片的文件名服务商无法读取时，制作副本",
-        ),
+        Message("for copies with plain names, where a vendor cannot read the photo's own", "文件名无法读取时制作副本"),
+    ),
+    Grant(
+        tuple(each for each in CALLERS if each not in _PUBLISHERS),
+        (GET,),
+        "photos",
+        f"{keys.WORK}*",
+        Message("to sign the links to them", "为副本签名下载链接"),
     ),
     Grant(
         (*_PUBLISHERS, "settle"),
