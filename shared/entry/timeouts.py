@@ -18,11 +18,17 @@ class Timeouts:
     begin: float
     """After how long the worker begins no more jobs: the last run has time for a slot, a call, its results and OSS."""
     lease: float
-    """Longer than the timeout by a tenth, which is several times as much as the clocks of two instances may differ by
-    (`shared.cloud.oss_clock`): so the holder of a lease that has expired by another instance's clock is dead."""
+    """Longer than the timeout by a tenth, and by 5 s at least: that is more than the clocks of two instances may differ
+    by (`shared.cloud.oss_clock`), so the holder of a lease that has expired by another instance's clock is dead."""
 
     @classmethod
     def within(cls, timeout: float) -> Timeouts:
         """Shares of a function's `timeout`, with the most that each is ever worth."""
         call, fetch, wait = min(40.0, timeout / 3), min(60.0, timeout / 2), min(15.0, timeout / 40)
-        return cls(call, fetch, wait, begin=max(0.0, timeout * 14 / 15 - wait - call - fetch), lease=timeout * 1.1)
+        return cls(
+            call,
+            fetch,
+            wait,
+            begin=max(0.0, timeout * 14 / 15 - wait - call - fetch),
+            lease=timeout + max(5.0, timeout / 10),
+        )

@@ -9,12 +9,19 @@ import pytest
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
-from tests.reliability.people import COMMON, FOLDER_MASK, HD, OWN_MASK, PAIR, PAIR_TOO
-from tests.reliability.planted import FOUND_BY_CRASH_POINTS, FOUND_BY_SCHEDULES, Plant, is_found_by_schedules
+from tests.reliability.people import COMMON, FOLDER_MASK, HD, HEAD, OWN_MASK, PAIR, PAIR_TOO
+from tests.reliability.planted import (
+    FOUND_BY_CRASH_POINTS,
+    FOUND_BY_SCHEDULES,
+    Plant,
+    gives_each_result_all_the_time_that_there_is,
+    is_found_by_schedules,
+)
 from tests.reliability.planted_strangers import polls_for_a_capability_that_is_gone
 from tests.reliability.promises import unconfirmed
 from tests.reliability.schedules import TO_THE_END, Schedule, Walk
 from tests.reliability.soak import search
+from tests.reliability.troubles import Trouble
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +190,25 @@ def test_a_ticket_that_is_polled_for_a_capability_that_is_gone_is_found(monkeypa
     polls_for_a_capability_that_is_gone(monkeypatch)
     with pytest.raises(AssertionError, match="a bug"):
         without_the_capability_of_a_ticket()
+
+
+def with_several_results_that_are_slow() -> Schedule:
+    schedule = Schedule()
+    schedule.open((HEAD,), trouble=Trouble.SLOW)
+    schedule.put(0, version=1, walk=TO_THE_END)  # of which there are two
+    schedule.nothing_is_wrong()
+    return schedule
+
+
+def test_slow_results_share_the_time_that_there_is() -> None:
+    schedule = with_several_results_that_are_slow()
+    schedule.teardown()
+    receipt = schedule.shop.receipt(HEAD)
+    assert receipt is not None
+    assert (receipt.status, len(receipt.outputs) > 1, receipt.attempts) == ("done", True, 1)
+
+
+def test_all_the_time_that_there_is_for_each_result_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    gives_each_result_all_the_time_that_there_is(monkeypatch)
+    with pytest.raises(AssertionError, match="spent on results"):
+        with_several_results_that_are_slow()
