@@ -184,8 +184,9 @@ class OssBucket:
     def check_write(self, key: str) -> None:
         """Find out whether `key` may be written, and leave it as it is. Raises `Misconfigured` if it may not.
 
-        OSS takes no document that is not what its Content-MD5 was made of (PutObject). Whoever may not write is refused
-        before that is looked at, which no document says: see docs/not-verified.md.
+        The body that is sent is not the one that its Content-MD5 was made of, so OSS never stores it (PutObject). That
+        OSS checks the right to write before the MD5 is an assumption, which no document confirms: see
+        docs/not-verified.md.
         """
         other = _json(b"something else") | {"x-oss-forbid-overwrite": "true"}
         with translated():

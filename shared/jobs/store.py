@@ -108,8 +108,8 @@ class JobStore:
     def find(self, upload: Upload) -> StoredJob | None:
         """The upload's job; None when there is none, or when it is another release's: that is left to it.
 
-        What lies in its place and is no job of this upload is read as one that begins anew: whoever acquires it
-        writes over what lay there.
+        What lies in its place and is no job of this upload is read as a job that begins anew: the instance that
+        acquires the job writes over that document.
         """
         stored = self.bucket.read(upload.job_key)
         if stored is None:

@@ -25,7 +25,8 @@ class Unfinished:
 
 
 def unfinished(bucket: Bucket, on_foreign: Callable[[str], object]) -> Iterator[Unfinished | None]:
-    """Something for each name: None when it is no job and no recheck. `on_foreign` is told of names that are not ours.
+    """Yields once for each name that is listed: None when the name is no job and no recheck. `on_foreign` is called
+    with each name that is not ours.
 
     A lease is listed before the job that it may be about, as an ETag sorts before `json`. So leases are kept in mind
     until that name is reached, and neither all of them nor all jobs are ever in memory.

@@ -127,8 +127,9 @@ class CircuitBreaker:
         return source in self._failed
 
     def let_through(self, now: datetime) -> None:
-        """A call is about to be sent. Raises `KeptBack` during a pause in which it might be paid for in vain. What was
-        started before the vendor throttled or refused a call may still be sent: that costs nothing."""
+        """A call is about to be sent. Raises `KeptBack` while the vendor fails, as the call might be billed and bring
+        no result. What was started before the vendor throttled or refused a call may still be sent: that costs nothing.
+        """
         if now < self._failing.ends:
             raise KeptBack("CallsPaused", messages.CALLS_PAUSED())
 
