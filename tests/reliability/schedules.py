@@ -256,8 +256,12 @@ class Schedule(RuleBasedStateMachine):
         except Exception as bug:  # noqa: BLE001 - in the last rounds nobody dies, and nothing fails
             self._check("broken", [f"a bug: {bug!r}"])
         finally:
-            deploy()  # a release with every capability
-            self._patch.undo()
+            self.undo()
+
+    def undo(self) -> None:
+        """Leave other tests the release and the limits that they expect; as often as one likes."""
+        deploy()  # a release with every capability
+        self._patch.undo()
 
     def _end(self) -> None:
         failed = bool(self.ledger.wrong)

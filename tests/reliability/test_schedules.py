@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 
@@ -29,6 +30,14 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL, "oss_cutout")  # thousands of faults, each with its line
 
 
+@pytest.fixture
+def schedule() -> Iterator[Schedule]:
+    """One that is written by hand. What it changes for all is undone afterwards, also if it never came to its end."""
+    schedule = Schedule()
+    yield schedule
+    schedule.undo()
+
+
 def test_whoever_goes_next_and_whoever_dies_nothing_is_lost_and_nothing_is_paid_twice() -> None:
     search(75, 4)  # a thousand in `make reliability`
 
@@ -48,8 +57,7 @@ def test_a_planted_bug_is_found(plant: Plant) -> None:
 # ---------------------------------------------------------------- what was found
 
 
-def test_what_was_stored_for_an_upload_that_is_deleted_before_its_receipt_does_not_stay() -> None:
-    schedule = Schedule()
+def test_what_was_stored_for_an_upload_that_is_deleted_before_its_receipt_does_not_stay(schedule: Schedule) -> None:
     schedule.open((COMMON,), walk=Walk(8, then="answer lost"))  # the result is stored, its receipt is not
     schedule.go()
     schedule.delete(0)
@@ -58,8 +66,7 @@ def test_what_was_stored_for_an_upload_that_is_deleted_before_its_receipt_does_n
     assert schedule.shop.keys(keys.CUTOUTS) == []
 
 
-def test_whoever_takes_up_a_job_whose_receipt_is_written_does_not_withdraw_it() -> None:
-    schedule = Schedule()
+def test_whoever_takes_up_a_job_whose_receipt_is_written_does_not_withdraw_it(schedule: Schedule) -> None:
     schedule.open((COMMON,), walk=TO_THE_END)
     schedule.pass_(1)
     schedule.put(0, version=1, walk=Walk(12, then="die"))  # over the removal of the job, all else being done
@@ -75,8 +82,7 @@ def test_whoever_takes_up_a_job_whose_receipt_is_written_does_not_withdraw_it() 
     assert receipt.attempts == 1
 
 
-def test_a_call_for_a_new_version_that_died_with_its_caller_is_counted() -> None:
-    schedule = Schedule()
+def test_a_call_for_a_new_version_that_died_with_its_caller_is_counted(schedule: Schedule) -> None:
     schedule.open((COMMON,), walk=Walk(10_000, ("throttled",)))
     schedule.pass_(4)  # until then it would join the queue
     schedule.put(0, version=1, walk=Walk(14, then="die"))  # bought, and not yet recorded
@@ -86,8 +92,7 @@ def test_a_call_for_a_new_version_that_died_with_its_caller_is_counted() -> None
     assert receipt.attempts == 2
 
 
-def test_a_masks_complaint_ends_when_its_picture_comes_back_to_its_own_receipt() -> None:
-    schedule = Schedule()
+def test_a_masks_complaint_ends_when_its_picture_comes_back_to_its_own_receipt(schedule: Schedule) -> None:
     schedule.open((PAIR, OWN_MASK), walk=TO_THE_END)
     schedule.put(1, walk=TO_THE_END)  # the pair is served
     schedule.delete(0)
@@ -100,8 +105,9 @@ def test_a_masks_complaint_ends_when_its_picture_comes_back_to_its_own_receipt()
     assert schedule.shop.receipt(OWN_MASK) is None
 
 
-def test_a_job_whose_removal_got_no_answer_is_not_removed_again_when_the_next_versions_lies_there() -> None:
-    schedule = Schedule()
+def test_a_job_whose_removal_got_no_answer_is_not_removed_again_when_the_next_versions_lies_there(
+    schedule: Schedule,
+) -> None:
     schedule.open((COMMON,), walk=Walk(10, then="answer lost"))  # of the job's removal, all else being done
     schedule.put(0, version=1, walk=Walk(10_000, ("throttled",)))
     schedule.go()
@@ -110,8 +116,9 @@ def test_a_job_whose_removal_got_no_answer_is_not_removed_again_when_the_next_ve
     assert not schedule.ledger.wrong
 
 
-def test_a_job_whose_saving_got_no_answer_is_not_saved_again_when_another_instance_has_bought_it() -> None:
-    schedule = Schedule()
+def test_a_job_whose_saving_got_no_answer_is_not_saved_again_when_another_instance_has_bought_it(
+    schedule: Schedule,
+) -> None:
     schedule.open((HD,), walk=Walk(5, ("throttled",), then="answer lost"))  # it waits
     schedule.tick(Walk(13))  # settle has called for it, and saved the ticket
     schedule.go()
@@ -124,9 +131,8 @@ def test_a_job_whose_saving_got_no_answer_is_not_saved_again_when_another_instan
     assert receipt.attempts == 1
 
 
-def _mask_replaced_during_the_call(unasked: int) -> Schedule:
+def _replace_the_mask_during_the_call(schedule: Schedule, unasked: int) -> None:
     """A photo's function has looked at the folder's mask, and writes its receipt after another one came."""
-    schedule = Schedule()
     schedule.open((PAIR, FOLDER_MASK), unasked=unasked)
     schedule.put(1)
     schedule.deliver(0, walk=Walk(1))
@@ -135,26 +141,27 @@ def _mask_replaced_during_the_call(unasked: int) -> Schedule:
     schedule.put(1, version=1)
     schedule.pass_(1)
     schedule.go()
-    return schedule
 
 
 @pytest.mark.parametrize("unasked", [0, 9])
-def test_a_photo_whose_folders_mask_is_replaced_while_it_is_called_for_gets_the_new_one(unasked: int) -> None:
-    schedule = _mask_replaced_during_the_call(unasked)
+def test_a_photo_whose_folders_mask_is_replaced_while_it_is_called_for_gets_the_new_one(
+    schedule: Schedule, unasked: int
+) -> None:
+    _replace_the_mask_during_the_call(schedule, unasked)
     schedule.teardown()
     assert schedule.bucket.things[Upload(PAIR).receipt_key].inputs_etag == schedule.people.mark(PAIR)
 
 
-def test_that_photo_would_be_lost_if_it_did_not_look_whether_another_mask_came() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("shared.pipeline.conclude.has_new_companion", lambda bucket, job: False)
-        schedule = _mask_replaced_during_the_call(9)
-        with pytest.raises(AssertionError, match="is lost"):
-            schedule.teardown()
+def test_that_photo_would_be_lost_if_it_did_not_look_whether_another_mask_came(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.pipeline.conclude.has_new_companion", lambda bucket, job: False)
+    _replace_the_mask_during_the_call(schedule, 9)
+    with pytest.raises(AssertionError, match="is lost"):
+        schedule.teardown()
 
 
-def test_a_folder_that_waits_for_a_backfill_keeps_its_results_until_then() -> None:
-    schedule = Schedule()
+def test_a_folder_that_waits_for_a_backfill_keeps_its_results_until_then(schedule: Schedule) -> None:
     schedule.open((PAIR, PAIR_TOO, FOLDER_MASK), unasked=1)
     for which in (2, 1, 0):
         schedule.put(which, walk=TO_THE_END)
@@ -171,44 +178,45 @@ def test_a_folder_that_waits_for_a_backfill_keeps_its_results_until_then() -> No
         assert schedule.bucket.things[Upload(photo).receipt_key].inputs_etag == schedule.people.mark(photo)
 
 
-def without_the_capability_of_a_ticket() -> Receipt | None:
+def without_the_capability_of_a_ticket(schedule: Schedule) -> Receipt | None:
     """What an upload is told whose ticket is there when a release comes that lacks its capability."""
-    schedule = Schedule()
     schedule.open((HD,), walk=TO_THE_END)
     schedule.strangers.do("release without a capability, or with it again", HD)
     schedule.teardown()
     return schedule.shop.receipt(HD)
 
 
-def test_a_ticket_of_a_capability_that_is_gone_ends_in_a_receipt() -> None:
-    receipt = without_the_capability_of_a_ticket()
+def test_a_ticket_of_a_capability_that_is_gone_ends_in_a_receipt(schedule: Schedule) -> None:
+    receipt = without_the_capability_of_a_ticket(schedule)
     assert receipt is not None
     assert (receipt.code, receipt.attempts) == ("UnknownCapability", 1)
 
 
-def test_a_ticket_that_is_polled_for_a_capability_that_is_gone_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ticket_that_is_polled_for_a_capability_that_is_gone_is_found(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
     polls_for_a_capability_that_is_gone(monkeypatch)
     with pytest.raises(AssertionError, match="a bug"):
-        without_the_capability_of_a_ticket()
+        without_the_capability_of_a_ticket(schedule)
 
 
-def with_several_results_that_are_slow() -> Schedule:
-    schedule = Schedule()
+def serve_several_results_that_are_slow(schedule: Schedule) -> None:
     schedule.open((HEAD,), trouble=Trouble.SLOW)
     schedule.put(0, version=1, walk=TO_THE_END)  # of which there are two
     schedule.nothing_is_wrong()
-    return schedule
 
 
-def test_slow_results_share_the_time_that_there_is() -> None:
-    schedule = with_several_results_that_are_slow()
+def test_slow_results_share_the_time_that_there_is(schedule: Schedule) -> None:
+    serve_several_results_that_are_slow(schedule)
     schedule.teardown()
     receipt = schedule.shop.receipt(HEAD)
     assert receipt is not None
     assert (receipt.status, len(receipt.outputs) > 1, receipt.attempts) == ("done", True, 1)
 
 
-def test_all_the_time_that_there_is_for_each_result_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_the_time_that_there_is_for_each_result_is_found(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gives_each_result_all_the_time_that_there_is(monkeypatch)
     with pytest.raises(AssertionError, match="spent on results"):
-        with_several_results_that_are_slow()
+        serve_several_results_that_are_slow(schedule)
