@@ -1,0 +1,36 @@
+"""What `cutout doctor` finds wrong: what it is, what it leads to, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from console.account import Account
+from shared.messages.message import Message
+
+Severity = Literal["error", "warning"]
+"""`error`: photos are not served, are paid for twice, or can be read by others, as long as it is so."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`code` is a word for programs, such as `BucketVersioned`; it never changes."""
+
+    code: str
+    severity: Severity
+    what: Message
+    leads_to: Message
+    mend: Message
+    """The command, or the page of Alibaba's console."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is looked at. `look` raises `ApiError` when it may not, or cannot, look."""
+
+    name: str
+    """A word for programs, such as `versioning`."""
+    says: Message
+    """What is being looked at, shown while it is."""
+    look: Callable[[Account], Iterable[Finding]]
