@@ -1,0 +1,92 @@
+"""Serverless Devs, the tool that deploys `s.yaml`: installed into `.venv` at one version, and run with nothing to ask.
+
+Its documents: "Serverless Devs Cli Access/Key" (the key in the environment) and "config home".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import yaml
+
+from console.account import Account
+from console.settings import KEY, ROOT, defaults
+
+VERSION = "3.1.10"
+HOME = ROOT / ".venv" / "serverless-devs"
+MANIFEST = ROOT / ".build" / "s.yaml"
+"""What is deployed: `s.yaml` without the functions of vendors that are not set up."""
+_KEY = "default_serverless_devs_key"
+"""For `access: default`, as s.yaml has it."""
+Hear = Callable[[str], None]
+
+
+class Failed(Exception):
+    """`s` or `npm` ended with an error, or is not there; the message says which, and what to do."""
+
+
+def install() -> Path:
+    """The path of `s`, which is installed when this version is not there yet. Raises `Failed`."""
+    program = HOME / VERSION / "node_modules" / ".bin" / "s"
+    if not program.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            raise Failed("npm was not found: install Node.js 14 or newer, which brings it")
+        there = ["--prefix", str(HOME / VERSION), "--no-audit", "--no-fund", "--loglevel", "error"]
+        _run([npm, "install", *there, f"@serverless-devs/s@{VERSION}"], os.environ, lambda line: None)
+    return program
+
+
+def write_manifest(without: Iterable[str]) -> None:
+    """Writes `MANIFEST`, beside the code that was built, without these functions."""
+    document = yaml.safe_load((ROOT / "s.yaml").read_text("utf-8"))
+    for name in without:
+        del document["resources"][name]
+    for resource in document["resources"].values():
+        resource["props"]["code"] = "./" + Path(resource["props"]["code"]).name
+    MANIFEST.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
+
+
+def run(account: Account, arguments: Iterable[str], hear: Hear) -> None:
+    """`s <arguments>` on `MANIFEST`; `hear` gets each line that it prints, secrets and all. Raises `Failed`.
+
+    The key travels in the environment: arguments are for everyone on the machine to see.
+    """
+    program = install()
+    key_id, secret, token = account.key
+    key = {"AccountID": account.identity.uid, "AccessKeyID": key_id, "AccessKeySecret": secret}
+    environment = {name: value for name, value in os.environ.items() if name not in (*KEY, *defaults())}
+    environment |= {name: value for name, value in account.settings.given.items() if name not in KEY}
+    environment[_KEY] = json.dumps(key | ({"SecurityToken": token} if token else {}))
+    environment["serverless_devs_config_home"] = str(HOME)
+    try:
+        _run([str(program), *arguments, "--template", str(MANIFEST)], environment, hear)
+    finally:
+        shutil.rmtree(HOME / ".s" / "logs", ignore_errors=True)  # they hold what was deployed, AppCodes included
+
+
+def _run(command: list[str], environment: Mapping[str, str], hear: Hear) -> None:
+    process = subprocess.Popen(  # noqa: S603 - a program that was found, with arguments of our own
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    assert process.stdout
+    with process:
+        try:
+            for line in process.stdout:
+                hear(line.rstrip("\n"))
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
+        raise Failed(f"{Path(command[0]).name} {command[1]} ended with {process.returncode}: see its last lines")
