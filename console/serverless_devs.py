@@ -38,7 +38,7 @@ def install() -> Path:
         if npm is None:
             raise Failed("npm was not found: install Node.js 14 or newer, which brings it")
         there = ["--prefix", str(HOME / VERSION), "--no-audit", "--no-fund", "--loglevel", "error"]
-        _run([npm, "install", *there, f"@serverless-devs/s@{VERSION}"], os.environ, lambda line: None)
+        execute([npm, "install", *there, f"@serverless-devs/s@{VERSION}"], lambda line: None)
     return program
 
 
@@ -65,14 +65,19 @@ def run(account: Account, arguments: Iterable[str], hear: Hear) -> None:
     environment[_KEY] = json.dumps(key | ({"SecurityToken": token} if token else {}))
     environment["serverless_devs_config_home"] = str(HOME)
     try:
-        _run([str(program), *arguments, "--template", str(MANIFEST)], environment, hear)
+        execute([str(program), *arguments, "--template", str(MANIFEST)], hear, environment=environment)
     finally:
         shutil.rmtree(HOME / ".s" / "logs", ignore_errors=True)  # they hold what was deployed, AppCodes included
 
 
-def _run(command: list[str], environment: Mapping[str, str], hear: Hear) -> None:
-    process = subprocess.Popen(  # noqa: S603 - a program that was found, with arguments of our own
+def execute(command: list[str], hear: Hear, *, environment: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
+    """Runs a program to its end, with nobody to ask; `hear` gets each line of its output. Raises `Failed`.
+
+    When the caller is interrupted, the program is ended too.
+    """
+    process = subprocess.Popen(  # noqa: S603 - a program of our own or one that was found
         command,
+        cwd=cwd,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -89,4 +94,5 @@ def _run(command: list[str], environment: Mapping[str, str], hear: Hear) -> None
             process.terminate()
             raise
     if process.returncode:
-        raise Failed(f"{Path(command[0]).name} {command[1]} ended with {process.returncode}: see its last lines")
+        name = " ".join(Path(word).name for word in command[:3])
+        raise Failed(f"`{name}` ended with {process.returncode}: its last lines say why")

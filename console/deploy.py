@@ -1,0 +1,94 @@
+"""`cutout deploy`: all that a deployment needs is made or brought up to date, in an order in which nothing lacks what it
+needs. `cutout remove` takes it away again.
+
+Each part works out from the account what is to change, so both can be run again after any interruption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from console import alarms, bucket, doctor, functions, logs, manifest, roles
+from console.account import Account
+from console.change import Change, Say, carry_out
+from console.finding import Finding
+from console.rights import FUNCTIONS
+from console.screen import Screen
+from shared.messages.message import COMMA, Message, Sentence
+
+_LOST = Sentence(
+    "{names}: the functions that are deployed have it, and neither the settings nor the environment name it now",
+    "{names}：已部署的函数设置了该项，而当前的配置和环境变量中都没有",
+)
+_LOST_LEADS_TO = Message(
+    "deploying would take it away from them, and stop what needs it", "继续部署会清除该项，依赖它的功能将停止"
+)
+_LOST_MEND = Sentence(
+    "set it with `cutout init`; if it is to go, say `cutout deploy {drops}`",
+    "用 `cutout init` 填写；确实要去掉时，运行 `cutout deploy {drops}`",
+)
+_LEFT_OUT = Sentence(
+    "`{function}` is left out: `{appcode}` is not set, so its vendor is not set up",
+    "不部署 `{function}`：未设置 `{appcode}`，尚未开通该服务商",
+)
+_FUNCTIONS = Message("the functions, by what differs now:", "函数，当前的差异：")
+_STAYS = Sentence(
+    "the bucket {bucket} stays, with the photos, the cutouts and all else that lies in it",
+    "Bucket {bucket} 及其中的照片、抠图结果和其他文件均保留",
+)
+
+Plan = Callable[[], Iterable[Change]]
+
+
+def refusals(account: Account, dropped: Collection[str]) -> Iterator[Finding]:
+    """Why nothing is to be deployed: what was set before and is missing now. Raises `ApiError`."""
+    if lost := [name for name in functions.lost_settings(account) if name not in dropped]:
+        drops = " ".join(f"--drop {name}" for name in lost)
+        what = _LOST(names=COMMA.join(f"`{name}`" for name in lost))
+        yield Finding("SettingLost", "error", what, _LOST_LEADS_TO, _LOST_MEND(drops=drops))
+
+
+def parts(account: Account, screen: Screen, *, public_copies: bool) -> tuple[Plan, ...]:
+    """What is worked out and made, one after the other."""
+
+    def hear(line: str) -> None:
+        screen.say(line, "dim")
+
+    return (
+        lambda: roles.plan(account),
+        lambda: bucket.plan(account, public_copies=public_copies),
+        lambda: logs.plan(account),
+        lambda: functions.plan(account, hear),
+    )
+
+
+def left_out(account: Account) -> Iterator[Message]:
+    """A word for each vendor that is not set up."""
+    for name in FUNCTIONS:
+        if not manifest.is_set_up(account.settings, name):
+            yield _LEFT_OUT(function=name, appcode=f"{name.upper()}_APPCODE")
+
+
+def show(account: Account, plans: Iterable[Plan], say: Say) -> None:
+    """What would change. Raises `ApiError`."""
+    for plan in plans:
+        carry_out(plan(), say, dry_run=True)
+    differences = doctor.examine(account, doctor.selected(("functions", "limits", "triggers"))).findings
+    if differences:
+        say(_FUNCTIONS)
+    for each in differences:
+        say(each.what)
+
+
+def make(plans: Iterable[Plan], say: Say) -> None:
+    """Raises `ApiError`, and `console.serverless_devs.Failed`."""
+    for plan in plans:
+        carry_out(plan(), say)
+
+
+def remove(account: Account, say: Say) -> None:
+    """Takes away functions, alarms, the log, the roles and the rules of the bucket. Raises `ApiError`."""
+    for plan in (functions.removal, alarms.removal, logs.removal, roles.removal, bucket.removal):
+        carry_out(plan(account), say)
+    for name in dict.fromkeys((account.settings.bucket, account.settings.jobs_bucket)):
+        say(_STAYS(bucket=name))

@@ -1,0 +1,89 @@
+"""The functions of a deployment: built and deployed by Serverless Devs, whose component leaves some things as they are.
+
+It never takes away a function, and never moves a trigger to another bucket (`sourceArn` cannot be updated).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import partial
+
+from console import deployed, manifest, serverless_devs
+from console.account import Account
+from console.change import Change
+from console.rights import FUNCTIONS, PREFIX
+from console.serverless_devs import Hear
+from console.settings import ROOT
+from shared.messages.message import Message, Sentence
+
+_BUILD = Message("build the functions", "构建函数")
+_DEPLOY = Message("deploy them with Serverless Devs", "使用 Serverless Devs 部署")
+_MOVE = Sentence(
+    "take away the trigger `{trigger}` of `{function}`, which is on the bucket {there}: it is made again on {bucket}",
+    "删除 `{function}` 在 Bucket {there} 上的触发器 `{trigger}`，随后在 {bucket} 上重新创建",
+)
+_REMOVE = Sentence("remove the function `{function}`", "删除函数 `{function}`")
+
+
+def plan(account: Account, hear: Hear) -> Iterator[Change]:
+    """What brings the functions up to date; `hear` gets what the tools print. Raises `ApiError`."""
+    wanted = manifest.functions(account)
+    for name in deployed.functions(account, PREFIX):
+        if name not in wanted and name.removeprefix(PREFIX) in FUNCTIONS:
+            yield from _removal(account, name)
+    yield from _moves(account, wanted)
+    yield Change(_BUILD, partial(_build, hear))
+    yield Change(_DEPLOY, partial(_deploy, account, hear))
+
+
+def removal(account: Account) -> Iterator[Change]:
+    """What takes all of them away. Raises `ApiError`."""
+    there = deployed.functions(account, PREFIX)
+    for function in FUNCTIONS:
+        if (name := f"{PREFIX}{function}") in there:
+            yield from _removal(account, name)
+
+
+def lost_settings(account: Account) -> list[str]:
+    """The variables that the deployed functions have, and that nobody sets now. Raises `ApiError`."""
+    there, settings = deployed.functions(account, PREFIX), account.settings
+    have = {name for each in there.values() for name, value in (each.get("environmentVariables") or {}).items() if value}
+    return sorted(name for name in have if name in manifest.SETTINGS and not settings[name])
+
+
+def _moves(account: Account, wanted: dict[str, manifest.Props]) -> Iterator[Change]:
+    bucket = account.settings.bucket
+    for function in deployed.functions(account, PREFIX):
+        for name, trigger in deployed.triggers(account, function).items() if function in wanted else ():
+            there = str(trigger.get("sourceArn", "")).rpartition(":")[2]
+            if trigger["triggerType"] == "oss" and there != bucket:
+                said = _MOVE(trigger=name, function=function, there=there, bucket=bucket)
+                yield Change(said, partial(_delete_trigger, account, function, name))
+
+
+def _removal(account: Account, function: str) -> Iterator[Change]:
+    """A function goes only when its triggers have gone."""
+
+    def remove() -> None:
+        for trigger in deployed.triggers(account, function):
+            _delete_trigger(account, function, trigger)
+        if function in deployed.concurrency(account):
+            account.call("FC", "DeleteConcurrencyConfig", account.fc.delete_concurrency_config, function)
+        account.call("FC", "DeleteFunction", account.fc.delete_function, function)
+
+    yield Change(_REMOVE(function=function), remove)
+
+
+def _delete_trigger(account: Account, function: str, trigger: str) -> None:
+    account.call("FC", "DeleteTrigger", account.fc.delete_trigger, function, trigger)
+
+
+def _build(hear: Hear) -> None:
+    serverless_devs.execute([sys.executable, "-m", "tools.build"], hear, cwd=ROOT)
+
+
+def _deploy(account: Account, hear: Hear) -> None:
+    left_out = [name for name in FUNCTIONS if not manifest.is_set_up(account.settings, name)]
+    serverless_devs.write_manifest(left_out)
+    serverless_devs.run(account, ["deploy", "-y"], hear)
