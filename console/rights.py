@@ -210,6 +210,11 @@ class Role:
     system_policies: tuple[str, ...] = ()
 
     @property
+    def policy_name(self) -> str:
+        """What the custom policy is called: as the role, unless that is not this project's alone."""
+        return self.name if self.name != TRIGGER_ROLE else f"{PREFIX}trigger"
+
+    @property
     def trust(self) -> dict[str, object]:
         """Its trust policy."""
         statement = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": [self.service]}}

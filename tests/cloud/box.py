@@ -17,7 +17,6 @@ from tests.cloud.manifest import load
 from tests.cloud.oss import Oss
 from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
 from tests.cloud.oss_store import Versioning
-from tests.cloud.ram import SYSTEM_POLICIES, Policies
 from tests.cloud.stand_ins import STAND_INS, Common, Surroundings
 from tests.cloud.vendor import Vendor
 
@@ -63,8 +62,11 @@ class Cloud:
         self.accounts = Accounts()
         counts_calls = "DAILY_CALL_LIMIT" in (environment or {})
         for role in roles(Deployment(Accounts.uid, self.bucket, jobs_bucket, counts_calls)):
-            attached = (SYSTEM_POLICIES[name] for name in role.system_policies)
-            self.accounts.policies[role.name] = Policies(role.policy, *attached)
+            self.accounts.ram.create_role(role.name, role.trust)
+            self.accounts.ram.put_policy(role.policy_name, role.policy)
+            self.accounts.ram.attach(role.name, role.policy_name)
+            for name in role.system_policies:
+                self.accounts.ram.attach(role.name, name, "System")
         with ExitStack() as stack:
             self.oss = Oss(self.accounts, observe=self._observe, reading=reading)
             stack.callback(self.oss.stop)

@@ -87,10 +87,8 @@ class Operation:
 class Rpc(Product):
     """A product whose actions are named by `x-acs-action`, all at the path `/`."""
 
-    @property
-    @abstractmethod
-    def operations(self) -> Mapping[str, Operation]:
-        """By the action's name."""
+    operations: Mapping[str, Operation]
+    """By the action's name."""
 
     def perform(self, call: Call) -> Any:
         operation = self.operations.get(call.action)
