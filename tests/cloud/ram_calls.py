@@ -47,7 +47,7 @@ def named_policy(ram: RamState, call: Call) -> Policy:
 
 
 def flag(call: Call, name: str) -> bool:
-    said = call.parameters.get(name, "false")
+    said = call.parameters.get(name, "false").lower()  # the Python SDK says `True`
     if said not in ("true", "false"):
         raise invalid(name, f'The parameter - "{name}" is incorrect.')
     return said == "true"
