@@ -14,10 +14,13 @@ from tests.cloud.effects import Effect, Moment
 from tests.cloud.fc import Code, Fc
 from tests.cloud.fc_gateway import FcGateway
 from tests.cloud.manifest import load
+from tests.cloud.openapi import OpenApi
 from tests.cloud.oss import Oss
 from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
 from tests.cloud.oss_store import Versioning
+from tests.cloud.ram_api import RamApi
 from tests.cloud.stand_ins import STAND_INS, Common, Surroundings
+from tests.cloud.sts import Sts
 from tests.cloud.vendor import Vendor
 
 Match = Callable[[Effect, Moment], bool]
@@ -73,6 +76,8 @@ class Cloud:
             self.oss.create_bucket(self.bucket, versioning=versioning)
             if jobs_bucket:
                 self.oss.create_bucket(jobs_bucket)
+            self.openapi = OpenApi(self.accounts, Sts(self.accounts), RamApi(self.accounts))
+            stack.callback(self.openapi.stop)
             surroundings = Surroundings(
                 self.accounts,
                 urlsplit(self.oss.url).netloc,
