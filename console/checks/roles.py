@@ -62,28 +62,28 @@ def _findings(found: Comparison) -> Iterator[Finding]:
     needs = _NOT_INVOKED if found.role.is_shared else _CANNOT_BE_ASSUMED
     lacks = _NOT_INVOKED_PERHAPS if found.role.is_shared else _REFUSED
     if found.is_missing:
-        yield Finding("RoleMissing", "error", _NO_ROLE(role=role), needs, _MEND)
+        yield Finding("MissingRole", "error", _NO_ROLE(role=role), needs, _MEND)
         return
     trust, rights, policies = found.trust, found.rights, found.policies
     by_hand = _BY_HAND(role=role)
     if trust.missing:
         what = _NO_TRUST(role=role, principals=_named(trust.missing))
-        yield Finding("TrustMissing", "error", what, needs, _MEND)
+        yield Finding("MissingTrust", "error", what, needs, _MEND)
     if trust.extra:
         what = _TRUST(role=role, principals=_named(trust.extra))
-        yield Finding("TrustTooMuch", "warning", what, _TOO_MUCH, by_hand)
+        yield Finding("ExtraTrust", "warning", what, _TOO_MUCH, by_hand)
     if rights.missing:
         what = _NO_RIGHT(policy=policy, rights=_rights(rights.missing))
-        yield Finding("RightMissing", "error", what, lacks, _MEND)
+        yield Finding("MissingRight", "error", what, lacks, _MEND)
     if rights.extra:
         what = _RIGHT_TOO_MANY(policy=policy, rights=_rights(rights.extra))
-        yield Finding("RightTooMuch", "warning", what, _TOO_MUCH, _MEND)
+        yield Finding("ExtraRight", "warning", what, _TOO_MUCH, _MEND)
     if policies.missing:
         what = _NO_POLICY(role=role, policies=_named(name for _, name in policies.missing))
-        yield Finding("PolicyMissing", "error", what, lacks, _MEND)
+        yield Finding("MissingPolicy", "error", what, lacks, _MEND)
     if policies.extra:
         what = _POLICY_TOO_MANY(role=role, policies=_named(name for _, name in policies.extra))
-        yield Finding("PolicyTooMuch", "warning", what, _TOO_MUCH, by_hand)
+        yield Finding("ExtraPolicy", "warning", what, _TOO_MUCH, by_hand)
 
 
 def _named(names: Iterable[str]) -> Message:

@@ -90,7 +90,7 @@ def applied(world: World) -> World:
 
 
 def test_an_account_without_roles_gets_all_of_them(world: World) -> None:
-    assert {finding.code for finding in world.findings()} == {"RoleMissing"}
+    assert {finding.code for finding in world.findings()} == {"MissingRole"}
     said = world.apply()
     assert world.findings() == []
     assert f"create the role `{GOODS}`" in [message.en for message in said]
@@ -174,38 +174,38 @@ def another_bucket(world: World) -> None:
 
 Plant = Callable[[World], None]
 PLANTED: dict[str, tuple[Plant, set[str], str]] = {
-    "a role missing": (no_role, {"RoleMissing"}, f"`{GOODS}`"),
-    "a right too many": (more_rights, {"RightTooMuch"}, "`oss:PutBucketAcl` on `acs:oss:*:*:*`"),
-    "a right too few": (fewer_rights, {"RightMissing"}, "`log:PostLogStoreLogs` on `acs:log:cn-shanghai:"),
-    "another service is trusted": (trust_another, {"TrustMissing", "TrustTooMuch"}, "`Service mns.aliyuncs.com`"),
-    "one service more is trusted": (trust_more, {"TrustTooMuch"}, "`Service mns.aliyuncs.com`"),
+    "a role missing": (no_role, {"MissingRole"}, f"`{GOODS}`"),
+    "a right too many": (more_rights, {"ExtraRight"}, "`oss:PutBucketAcl` on `acs:oss:*:*:*`"),
+    "a right too few": (fewer_rights, {"MissingRight"}, "`log:PostLogStoreLogs` on `acs:log:cn-shanghai:"),
+    "another service is trusted": (trust_another, {"MissingTrust", "ExtraTrust"}, "`Service mns.aliyuncs.com`"),
+    "one service more is trusted": (trust_more, {"ExtraTrust"}, "`Service mns.aliyuncs.com`"),
     "OSS is not trusted": (
         lambda world: trust_another(world, TRIGGER_ROLE),
-        {"TrustMissing"},
+        {"MissingTrust"},
         "`Service oss.aliyuncs.com`",
     ),
-    "the custom policy missing": (no_policy, {"PolicyMissing"}, f"`{GOODS}`"),
+    "the custom policy missing": (no_policy, {"MissingPolicy"}, f"`{GOODS}`"),
     "the custom policy not attached": (
         lambda world: world.ram.detach(GOODS, GOODS),
-        {"PolicyMissing"},
+        {"MissingPolicy"},
         f"`{GOODS}`",
     ),
     "a system policy missing": (
         lambda world: world.ram.detach(GOODS, "AliyunVIAPIFullAccess", "System"),
-        {"PolicyMissing"},
+        {"MissingPolicy"},
         "`AliyunVIAPIFullAccess`",
     ),
     "a system policy too many": (
         lambda world: world.ram.attach(GOODS, "AliyunOSSFullAccess", "System"),
-        {"PolicyTooMuch"},
+        {"ExtraPolicy"},
         "`AliyunOSSFullAccess`",
     ),
     "the trigger's policy not attached": (
         lambda world: world.ram.detach(TRIGGER_ROLE, f"{PREFIX}trigger"),
-        {"PolicyMissing"},
+        {"MissingPolicy"},
         f"`{PREFIX}trigger`",
     ),
-    "roles of another bucket": (another_bucket, {"RightMissing", "RightTooMuch"}, "new-photos/uploads/goods/*"),
+    "roles of another bucket": (another_bucket, {"MissingRight", "ExtraRight"}, "new-photos/uploads/goods/*"),
 }
 
 
