@@ -210,6 +210,16 @@ class Role:
     system_policies: tuple[str, ...] = ()
 
     @property
+    def is_shared(self) -> bool:
+        """Whether it may be there already, for others too: Alibaba's console makes it for every trigger of OSS."""
+        return self.name == TRIGGER_ROLE
+
+    @property
+    def policy_name(self) -> str:
+        """What the custom policy is called."""
+        return f"{PREFIX}trigger" if self.is_shared else self.name
+
+    @property
     def trust(self) -> dict[str, object]:
         """Its trust policy."""
         statement = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": [self.service]}}
@@ -226,6 +236,19 @@ def roles(deployment: Deployment) -> Iterator[Role]:
         yield Role(f"{PREFIX}{function}", "fc.aliyuncs.com", _policy(statements), attached)
     (invoke,) = (each for each in GRANTS if INVOKE in each.actions)
     yield Role(TRIGGER_ROLE, "oss.aliyuncs.com", _policy([(invoke.actions, invoke.resource("", deployment))]))
+
+
+def documents(deployment: Deployment) -> dict[str, dict[str, object]]:
+    """By the role's name, all that an administrator needs to make it."""
+    return {
+        role.name: {
+            "trust": role.trust,
+            "policy_name": role.policy_name,
+            "policy": role.policy,
+            "system_policies": [*role.system_policies],
+        }
+        for role in roles(deployment)
+    }
 
 
 def _policy(statements: Iterable[tuple[tuple[str, ...], str]]) -> dict[str, object]:
@@ -275,11 +298,7 @@ def main() -> int:
     deployment = Deployment(
         asked.uid, asked.bucket, asked.jobs_bucket, asked.daily_call_limit, asked.log_project, asked.logstore
     )
-    documents = {
-        role.name: {"trust": role.trust, "policy": role.policy, "system_policies": role.system_policies}
-        for role in roles(deployment)
-    }
-    json.dump(documents, sys.stdout, indent=2)
+    json.dump(documents(deployment), sys.stdout, indent=2)
     print()
     return 0
 

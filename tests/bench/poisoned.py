@@ -74,12 +74,13 @@ def denied(cloud: Cloud, keys: Sequence[str]) -> Iterator[None]:
     """No role of a function may read these objects."""
     resources = [f"acs:oss:*:*:{cloud.bucket}/{key}" for key in keys]
     deny = {"Effect": "Deny", "Action": "oss:GetObject", "Resource": resources}
-    roles = [*cloud.accounts.policies.values()]
-    for policies in roles:
-        policies.statements.append(deny)
+    ram = cloud.accounts.ram
+    ram.put_policy("denied", {"Version": "1", "Statement": [deny]})
+    for role in ram.roles:
+        ram.attach(role, "denied")
     yield
-    for policies in roles:
-        policies.statements.remove(deny)
+    for role in ram.roles:
+        ram.detach(role, "denied")
     cloud.accounts.refused.clear()  # as was meant
 
 

@@ -61,4 +61,5 @@ def test_an_administrator_gets_them_as_json(
     printed = json.loads(capsys.readouterr().out)
     assert {*printed} == {*found()}
     assert printed[f"{PREFIX}goods"]["policy"] == found()[f"{PREFIX}goods"].policy
+    assert printed[f"{PREFIX}goods"]["policy_name"] == f"{PREFIX}goods"
     assert printed[f"{PREFIX}goods"]["system_policies"] == ["AliyunVIAPIFullAccess"]

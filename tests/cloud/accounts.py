@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from tests.cloud.ram import Policies, Right
+from tests.cloud.ram import Right
+from tests.cloud.ram_state import RamState
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Accounts:
         self._appcodes: dict[str, str] = {}
         self._roles: dict[str, str] = {}
         """By access key id, the role it was given for."""
-        self.policies: dict[str, Policies] = {}
-        """Of each role, by its name; they may be changed at any time."""
+        self.ram = RamState()
+        """Roles and their policies, which may be changed at any time."""
         self.used: dict[str, set[Right]] = {}
         """By role, what it was granted and has made use of, as the policies are written."""
         self.refused: list[tuple[str, Right]] = []
@@ -57,15 +58,19 @@ class Accounts:
             self._roles[key.access_key_id] = name
         return self._add(key)
 
+    def role_of(self, access_key_id: str) -> str:
+        """The name of the role that a temporary key was given for; empty for other keys."""
+        return self._roles.get(access_key_id, "")
+
     def allows(self, access_key_id: str, right: Right) -> bool:
         """Whether the holder of a key may do this: the owner may do everything, a role what its policies say."""
-        role = self._roles.get(access_key_id)
-        return role is None or self.role_allows(role, right)
+        role = self.role_of(access_key_id)
+        return not role or self.role_allows(role, right)
 
     def role_allows(self, role: str, right: Right) -> bool:
-        """Whether a role may do this. One that was given no policies here may do everything: with a single stand-in
-        there is nobody to give them."""
-        policies = self.policies.get(role)
+        """Whether a role may do this. One that was never made may do everything: with a single stand-in there is nobody
+        to make roles."""
+        policies = self.ram.rights(role)
         if policies is None:
             return True
         if not policies.allows(right):

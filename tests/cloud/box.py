@@ -14,11 +14,13 @@ from tests.cloud.effects import Effect, Moment
 from tests.cloud.fc import Code, Fc
 from tests.cloud.fc_gateway import FcGateway
 from tests.cloud.manifest import load
+from tests.cloud.openapi import OpenApi
 from tests.cloud.oss import Oss
 from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
 from tests.cloud.oss_store import Versioning
-from tests.cloud.ram import SYSTEM_POLICIES, Policies
+from tests.cloud.ram_api import RamApi
 from tests.cloud.stand_ins import STAND_INS, Common, Surroundings
+from tests.cloud.sts import Sts
 from tests.cloud.vendor import Vendor
 
 Match = Callable[[Effect, Moment], bool]
@@ -63,14 +65,19 @@ class Cloud:
         self.accounts = Accounts()
         counts_calls = "DAILY_CALL_LIMIT" in (environment or {})
         for role in roles(Deployment(Accounts.uid, self.bucket, jobs_bucket, counts_calls)):
-            attached = (SYSTEM_POLICIES[name] for name in role.system_policies)
-            self.accounts.policies[role.name] = Policies(role.policy, *attached)
+            self.accounts.ram.create_role(role.name, role.trust)
+            self.accounts.ram.put_policy(role.policy_name, role.policy)
+            self.accounts.ram.attach(role.name, role.policy_name)
+            for name in role.system_policies:
+                self.accounts.ram.attach(role.name, name, "System")
         with ExitStack() as stack:
             self.oss = Oss(self.accounts, observe=self._observe, reading=reading)
             stack.callback(self.oss.stop)
             self.oss.create_bucket(self.bucket, versioning=versioning)
             if jobs_bucket:
                 self.oss.create_bucket(jobs_bucket)
+            self.openapi = OpenApi(self.accounts, Sts(self.accounts), RamApi(self.accounts))
+            stack.callback(self.openapi.stop)
             surroundings = Surroundings(
                 self.accounts,
                 urlsplit(self.oss.url).netloc,

@@ -188,9 +188,13 @@ class Fc:
                 self._log(f"{happening.function}: {happening.text}")
 
     def _may_invoke(self, role: str, function: Function) -> bool:
-        """OSS invokes a function with the trigger's role: without the right, nothing happens."""
+        """OSS invokes a function with the trigger's role: where it may not assume it, or the role not invoke, nothing
+        happens."""
+        name = role.rpartition("/")[2]
         resource = f"acs:fc:{function.region}:{Accounts.uid}:functions/{function.deployed_name}"
-        return self._accounts.role_allows(role.rpartition("/")[2], ("fc:InvokeFunction", resource))
+        return self._accounts.ram.trusts(name, "oss.aliyuncs.com") and self._accounts.role_allows(
+            name, ("fc:InvokeFunction", resource)
+        )
 
     def _may_log(self, function: str) -> bool:
         """Function Compute writes to the logstore with the function's own role: without the right, nothing is kept."""

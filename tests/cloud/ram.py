@@ -13,13 +13,16 @@ from typing import Any
 Right = tuple[str, str]
 """An action, and the resource that it is about."""
 
-SYSTEM_POLICIES: dict[str, Mapping[str, Any]] = {
-    "AliyunVIAPIFullAccess": {
-        "Version": "1",
-        "Statement": [{"Effect": "Allow", "Action": "viapi-*:*", "Resource": "*"}],
-    }
+_SYSTEM_ACTIONS = {
+    "AliyunVIAPIFullAccess": "viapi-*:*",
+    "AliyunOSSFullAccess": "oss:*",
+    "AliyunFCInvocationAccess": "fc:InvokeFunction",
 }
-"""Of those that Alibaba keeps, the ones that this project attaches; by name."""
+SYSTEM_POLICIES: dict[str, Mapping[str, Any]] = {
+    name: {"Version": "1", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+    for name, action in _SYSTEM_ACTIONS.items()
+}
+"""Of those that Alibaba keeps, by name: the one that this project attaches, and two that people are quick to."""
 
 
 class Policies:
@@ -42,8 +45,8 @@ class Policies:
         """Each action that is allowed with each resource, as they are written."""
         for statement in self.statements:
             if statement["Effect"] == "Allow":
-                for action in _several(statement["Action"]):
-                    for resource in _several(statement["Resource"]):
+                for action in several(statement["Action"]):
+                    for resource in several(statement["Resource"]):
                         yield action, resource
 
     def uses(self, right: Right) -> set[Right]:
@@ -53,12 +56,12 @@ class Policies:
 
 def _is_about(statement: Mapping[str, Any], right: Right) -> bool:
     action, resource = right
-    return any(_matches(each, action) for each in _several(statement["Action"])) and any(
-        _matches(each, resource) for each in _several(statement["Resource"])
+    return any(_matches(each, action) for each in several(statement["Action"])) and any(
+        _matches(each, resource) for each in several(statement["Resource"])
     )
 
 
-def _several(element: str | list[str]) -> list[str]:
+def several(element: str | list[str]) -> list[str]:
     return [element] if isinstance(element, str) else element
 
 

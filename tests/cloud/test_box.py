@@ -17,11 +17,13 @@ import oss2
 import psutil
 import pytest
 
+from console.roles import compare
 from shared.entry.settings import Settings
 from shared.jobs import keys
 from tests.cloud.box import Cloud
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.manifest import ROOT
+from tests.cloud.openapi_world import account
 from tests.cloud.snippets import stage
 from tests.cloud.vendor_world import encoded
 
@@ -141,3 +143,10 @@ def test_on_its_own_it_says_where_it_is_and_ends_cleanly_when_interrupted(how: s
     for instance in instances:
         with pytest.raises(ProcessLookupError):
             os.kill(instance.pid, 0)
+
+
+def test_the_console_finds_the_roles_of_the_box_as_they_should_be(cloud: Cloud) -> None:
+    console = account(cloud.openapi, cloud.accounts.owner, {"OSS_BUCKET": cloud.bucket})
+    compared = [*compare(console)]
+    assert {each.role.name for each in compared} == {*cloud.accounts.ram.roles}
+    assert not any(each.is_missing or each.trust or each.rights or each.policies for each in compared)

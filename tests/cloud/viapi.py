@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from werkzeug.wrappers import Request, Response
 
+from tests.cloud import acs3
 from tests.cloud.accounts import Accounts
 from tests.cloud.effects import Observer, unobserved
 from tests.cloud.vendor import Call, Vendor
@@ -87,7 +88,7 @@ class Viapi(Vendor):
         def respond() -> tuple[Response, str]:
             try:
                 return answer(asked.action, request_id, self._do(asked, key, request_id), asked.reply), ""
-            except Refused as refused:
+            except acs3.Refused as refused:
                 return error(refused, request_id, asked.reply), refused.code
 
         row = ACTIONS.get(asked.action)

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from werkzeug.wrappers import Response
 
+from tests.cloud import acs3
 from tests.cloud.vendor_drawn import Json
 from tests.cloud.vendor_pictures import Kind
 
@@ -46,24 +47,18 @@ These are of the latter, the only family whose list is complete; `fault("code:In
 """
 
 
-class Refused(Exception):
-    """VIAPI's error: its `code`, and the sentence that goes with it."""
+class Refused(acs3.Refused):
+    """VIAPI's error: the status is said by its code."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-
-    @property
-    def status(self) -> int:
-        return _STATUS.get(self.code) or _STATUS.get(self.code.split(".")[0], 400)
+        super().__init__(_STATUS.get(code) or _STATUS.get(code.split(".")[0], 400), code, message)
 
 
 def answer(action: str, request_id: str, body: dict[str, Json], form: Format) -> Response:
     return _response(f"{action}Response", {"RequestId": request_id, **body}, form, 200)
 
 
-def error(refused: Refused, request_id: str, form: Format) -> Response:
+def error(refused: acs3.Refused, request_id: str, form: Format) -> Response:
     body: dict[str, Json] = {
         "RequestId": request_id,
         "HostId": HOST_ID,

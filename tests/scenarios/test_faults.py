@@ -186,8 +186,9 @@ def test_what_cannot_be_stored_is_bought_once_and_served_when_it_can_be(shop: Sh
     accounts = shop.cloud.accounts
     cutouts = f"acs:oss:*:*:{shop.cloud.bucket}/cutouts/*"
     deny = {"Effect": "Deny", "Action": ["oss:PutObject", "oss:DeleteObject"], "Resource": cutouts}
-    for policies in accounts.policies.values():
-        policies.statements.append(deny)
+    accounts.ram.put_policy("denied", {"Version": "1", "Statement": [deny]})
+    for role in accounts.ram.roles:
+        accounts.ram.attach(role, "denied")
     shop.upload(uploads[0], SMALL)
     wait_for(partial(shop.has_stage, uploads[0], "unstored"), f"{uploads[0]} to be unstored")
     for key in uploads[1:]:
@@ -195,8 +196,8 @@ def test_what_cannot_be_stored_is_bought_once_and_served_when_it_can_be(shop: Sh
     shop.cloud.fc.quiet(PATIENCE, "general")
     assert max(map(shop.billed, uploads)) == 1
     assert list(shop.bucket.list("cutouts/general/common/unstored/")) == []
-    for policies in accounts.policies.values():
-        policies.statements.remove(deny)
+    for role in accounts.ram.roles:
+        accounts.ram.detach(role, "denied")
     for key in uploads:
         assert (key, shop.wait(key).status, shop.billed(key)) == (key, "done", 1)
     accounts.refused.clear()  # as was meant

@@ -14,7 +14,7 @@ import pytest
 from console.rights import PREFIX
 from shared.vendors.capabilities import CAPABILITIES
 from tests.cloud.box import Cloud
-from tests.cloud.ram import Policies
+from tests.cloud.ram import Right
 from tests.scenarios.shop import Shop, photo, wait_for
 
 PHOTO, OTHER = photo(), photo(size=(602, 400))
@@ -56,13 +56,19 @@ def new_cloud() -> Cloud:
     )
 
 
+def granted(cloud: Cloud, role: str) -> list[Right]:
+    rights = cloud.accounts.ram.rights(role)
+    assert rights is not None
+    return [*rights.granted()]
+
+
 def unused(cloud: Cloud) -> list[str]:
     """What was granted to roles and nothing made use of."""
     accounts, bucket = cloud.accounts, f"acs:oss:*:{cloud.accounts.uid}:{cloud.bucket}/"
     found = [
         (role.removeprefix(PREFIX), action, resource.removeprefix(bucket))
-        for role, policies in accounts.policies.items()
-        for action, resource in policies.granted()
+        for role in accounts.ram.roles
+        for action, resource in granted(cloud, role)
         if (action, resource) not in accounts.used.get(role, set())
     ]
     return [" ".join(each) for each in found if each not in UNUSED_HERE]
@@ -72,7 +78,8 @@ def unused(cloud: Cloud) -> list[str]:
 def busy() -> Iterator[Cloud]:
     """A cloud in which everything was done."""
     with new_cloud() as cloud:
-        cloud.accounts.policies[f"{PREFIX}settle"].statements.append(EXTRA)
+        cloud.accounts.ram.put_policy("extra", {"Version": "1", "Statement": [EXTRA]})
+        cloud.accounts.ram.attach(f"{PREFIX}settle", "extra")
         shop = Shop(cloud)
         for group in ONE_OF:
             _serve(shop, group)
@@ -89,7 +96,7 @@ def test_every_right_is_made_use_of_but_the_one_too_many(busy: Cloud) -> None:
 
 
 def test_every_role_is_made_use_of(busy: Cloud) -> None:
-    assert set(busy.accounts.used) == set(busy.accounts.policies)
+    assert set(busy.accounts.used) == set(busy.accounts.ram.roles)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +105,7 @@ def test_every_role_is_made_use_of(busy: Cloud) -> None:
 def test_a_right_too_few_is_refused_and_named(group: str, action: str) -> None:
     role = f"{PREFIX}{group}"
     with new_cloud() as cloud:
-        cloud.accounts.policies[role] = _without(cloud.accounts.policies[role], action)
+        cloud.accounts.ram.put_policy(role, _without(granted(cloud, role), action))
         shop, key = Shop(cloud), f"uploads/{ONE_OF[group]}/a.jpg"
         shop.upload(key, PHOTO)
         wait_for(lambda: cloud.accounts.refused, "a refusal")
@@ -106,13 +113,11 @@ def test_a_right_too_few_is_refused_and_named(group: str, action: str) -> None:
         cloud.accounts.refused.clear()
 
 
-def _without(policies: Policies, action: str) -> Policies:
+def _without(rights: list[Right], action: str) -> dict[str, Any]:
     kept = [
-        {"Effect": "Allow", "Action": granted, "Resource": resource}
-        for granted, resource in policies.granted()
-        if granted != action
+        {"Effect": "Allow", "Action": granted, "Resource": resource} for granted, resource in rights if granted != action
     ]
-    return Policies({"Version": "1", "Statement": kept})
+    return {"Version": "1", "Statement": kept}
 
 
 def _ends(shop: Shop, key: str, body: bytes, status: str = "done") -> None:

@@ -20,7 +20,6 @@ from shared.pictures.sniff import Download
 from shared.vendors.capabilities import CAPABILITIES
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.oss import Oss
-from tests.cloud.ram import Policies
 from tests.cloud.serve import Server
 from tests.pictures import picture
 
@@ -399,7 +398,9 @@ def test_whether_a_key_may_be_written_is_found_out_without_writing_it(
     oss: Oss, bucket: OssBucket, accounts: Accounts
 ) -> None:
     allow = {"Effect": "Allow", "Action": "oss:PutObject", "Resource": f"acs:oss:*:{accounts.uid}:shop-photos/jobs/*"}
-    accounts.policies["narrow"] = Policies({"Version": "1", "Statement": [allow]})
+    accounts.ram.create_role("narrow", {})
+    accounts.ram.put_policy("narrow", {"Version": "1", "Statement": [allow]})
+    accounts.ram.attach("narrow", "narrow")
     narrow = open_bucket(oss, accounts.assume_role("narrow"))
     for name in ("there", "new"):
         bucket.write("jobs/there.json", b"{}")
