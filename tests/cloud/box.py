@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from console.rights import Deployment, roles
 from tests.cloud.accounts import Accounts
 from tests.cloud.effects import Effect, Moment
-from tests.cloud.fc import Code, Fc
+from tests.cloud.fc import Fc
+from tests.cloud.fc_code import Code
 from tests.cloud.fc_gateway import FcGateway
 from tests.cloud.manifest import load
 from tests.cloud.openapi import OpenApi
