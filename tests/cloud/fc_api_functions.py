@@ -7,7 +7,14 @@ from typing import Any
 from tests.cloud.acs3 import Refused
 from tests.cloud.fc_api_pages import page
 from tests.cloud.fc_registry import REGION, Deployed, Facts, Registry, checked, invalid, now, object_of
-from tests.cloud.function import BY_DEFAULT, AsyncInvokeConfig, ConcurrencyConfig, Configuration, Function
+from tests.cloud.function import (
+    BY_DEFAULT,
+    RESERVABLE,
+    AsyncInvokeConfig,
+    ConcurrencyConfig,
+    Configuration,
+    Function,
+)
 from tests.cloud.openapi import Call
 
 _FIELDS = frozenset(Configuration.model_fields)
@@ -112,9 +119,9 @@ def put_concurrency(registry: Registry, call: Call, function: str) -> dict[str, 
     config = checked(ConcurrencyConfig, object_of(call.body, "reservedConcurrency"))
     others = (each.function.concurrency for each in registry.deployed.values() if each is not deployed)
     reserved = config.reserved + sum(each.reserved for each in others if each)
-    # No document says with what error, nor that some must stay for the functions that reserve none.
-    if reserved > registry.instances:
-        raise invalid(f"reservedConcurrency adds up to {reserved}; the account has {registry.instances} instances")
+    # No document says with what error.
+    if reserved > registry.instances * RESERVABLE:
+        raise invalid(f"reservedConcurrency adds up to {reserved} of {registry.instances} instances")
     registry.change(deployed, concurrency=config)
     return _concurrency(deployed, config)
 

@@ -92,10 +92,9 @@ def _admit(registry: Registry, call: Call, deployed: Deployed, trigger: Trigger)
     if trigger.source_arn != f"acs:oss:{REGION}:{Accounts.uid}:{trigger.bucket}":
         raise invalid(f"sourceArn '{trigger.source_arn}' is not of this account and region")
     registry.admit_role(call.access_key_id, trigger.invocation_role, "oss.aliyuncs.com")
-    rules = registry.neighbours.rules(trigger.bucket)
-    if rules is None:
+    if not registry.neighbours.has_bucket(trigger.bucket):
         raise _refused_by_oss("The specified bucket does not exist.")
-    others = [*rules]
+    others = [each for each in registry.rules if each.bucket == trigger.bucket]
     for each in registry.deployed.values():
         mine = trigger.name if each is deployed else None
         others += [one for one in each.function.oss_triggers if one.bucket == trigger.bucket and one.name != mine]

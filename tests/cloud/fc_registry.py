@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -29,12 +29,9 @@ Model = TypeVar("Model", bound=BaseModel)
 class Neighbours:
     """What other services say when something is deployed; by default, that everything is there."""
 
-    trusted: Callable[[str], Collection[str] | None] = lambda role: ("fc.aliyuncs.com", "oss.aliyuncs.com")
-    """The services that may assume a role, by its name; None when there is no such role."""
     missing_log: Callable[[str, str], str] = lambda project, logstore: ""
     """`project`, `logstore`, or nothing: what is missing of a logstore in a project."""
-    rules: Callable[[str], Iterable[OssTrigger] | None] = lambda bucket: ()
-    """The rules on a bucket that no function's trigger has made; None when there is no such bucket."""
+    has_bucket: Callable[[str], bool] = lambda bucket: True
     fetch: Callable[[str, str], bytes | None] = lambda bucket, key: None
     """An object."""
 
@@ -84,6 +81,8 @@ class Registry:
         """By the function's name in the account."""
         self.instances = MOST_INSTANCES
         """The account's quota in the region."""
+        self.rules: list[OssTrigger] = []
+        """Rules on buckets that people made in OSS's console. No API is documented that shows them."""
         self._folder = folder
 
     def find(self, name: str) -> Deployed:
@@ -108,11 +107,11 @@ class Registry:
         """Refuses a role that the caller may not hand on, that is not there, or that `service` may not assume."""
         if not self.accounts.allows(access_key_id, ("ram:PassRole", role)):
             raise Refused(403, "AccessDenied", f"the caller is not authorized to perform 'ram:PassRole' on '{role}'")
-        trusted = self.neighbours.trusted(role.rpartition("/")[2])
+        name = role.rpartition("/")[2]
         # No document says with what words, and whether a function with such a role is refused at once.
-        if not role.startswith(f"acs:ram::{Accounts.uid}:") or trusted is None:
+        if not role.startswith(f"acs:ram::{Accounts.uid}:") or self.accounts.ram.role(name) is None:
             raise invalid(f"role '{role}' does not exist")
-        if service not in trusted:
+        if not self.accounts.ram.trusts(name, service):
             raise invalid(f"{service} is not authorized to assume role '{role}'")
 
     def unpack(self, name: str, code: object) -> Package:

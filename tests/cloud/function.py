@@ -17,6 +17,8 @@ MOST_TRIGGERS = 50
 """Of one function (limits of usage)."""
 MOST_INSTANCES = 100
 """That an account has in a region by default, by the page on retries; another says 300."""
+RESERVABLE = 0.9
+"""Of them, the share that all functions together may reserve ("Specify the maximum number of instances", 2025-12)."""
 
 Trigger = Annotated[OssTrigger | TimerTrigger, Discriminator("type")]
 
