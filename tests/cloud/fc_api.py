@@ -100,7 +100,7 @@ class FcApi(Product):
 
     hosts = (f"fcv3.{REGION}.aliyuncs.com", f"{Accounts.uid}.{REGION}.fc.aliyuncs.com")
     version = "2023-03-30"
-    writes = frozenset(name for name in _OPERATIONS if not name.startswith(("Get", "List")))
+    writes = frozenset(name for name in _OPERATIONS if not name.startswith(("Get", "List", "Invoke")))
 
     def __init__(self, accounts: Accounts, fc: Fc, folder: Path, neighbours: Neighbours | None = None) -> None:
         self.activated = True
