@@ -42,8 +42,8 @@ class Cloud:
     the settings. With `versioning` ("Enabled", "Suspended") the bucket has it; `jobs_bucket` is made beside it and
     named to the functions. `reading` is `Oss`'s. `log` gets what there is to say.
 
-    An `empty` account has its buckets, and neither functions nor roles: they come and go through Alibaba's OpenAPI, which
-    `openapi` plays.
+    An `empty` account has its buckets, and neither functions nor roles: they come and go through Alibaba's OpenAPI,
+    which `openapi` plays.
     """
 
     bucket = "shop-photos"

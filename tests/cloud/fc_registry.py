@@ -25,6 +25,10 @@ REGION = "cn-shanghai"
 Model = TypeVar("Model", bound=BaseModel)
 
 
+def now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @dataclass(frozen=True)
 class Neighbours:
     """What other services say when something is deployed; by default, that everything is there."""
@@ -41,8 +45,8 @@ class Facts:
     """What Function Compute notes beside something."""
 
     id: str = field(default_factory=lambda: str(uuid4()))
-    created: str = field(default_factory=lambda: now())
-    modified: str = field(default_factory=lambda: now())
+    created: str = field(default_factory=now)
+    modified: str = field(default_factory=now)
     description: str = ""
     """Of a trigger."""
 
@@ -166,7 +170,3 @@ def object_of(body: Any, *names: str) -> dict[str, Any]:
 
 def invalid(message: str) -> Refused:
     return Refused(400, "InvalidArgument", message)
-
-
-def now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from console.account import BOX, Account
+from console.account import Account
 from console.rights import Deployment
-from console.settings import KEY, Settings
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.fc import Fc
 from tests.cloud.fc_api import FcApi
 from tests.cloud.fc_registry import Neighbours
 from tests.cloud.openapi import OpenApi
+from tests.cloud.openapi_world import account
 from tests.cloud.roles import make_roles
+from tests.cloud.sts import Sts
 
 BUCKET = "shop-photos"
 
@@ -32,11 +33,8 @@ class World:
     """By bucket and key."""
 
     def account(self, key: Key | None = None, **settings: str) -> Account:
-        """As the console has it, with these settings."""
-        given = key or self.accounts.owner
-        values = (given.access_key_id, given.access_key_secret, given.security_token)
-        said = {name: value for name, value in zip(KEY, values, strict=True) if value}
-        return Account(Settings({**said, **settings}), {BOX: self.front.url})
+        """As the console has it, of the owner or of another key."""
+        return account(self.front, key or self.accounts.owner, settings)
 
 
 @contextmanager
@@ -52,7 +50,7 @@ def running(folder: Path, timer_seconds: float = math.inf, environment: dict[str
         fetch=lambda bucket, key: objects.get((bucket, key)),
     )
     api = FcApi(accounts, fc, folder, neighbours)
-    front = OpenApi(accounts, api)
+    front = OpenApi(accounts, Sts(accounts), api)
     try:
         yield World(accounts, fc, api, front, buckets, objects)
     finally:

@@ -1,8 +1,8 @@
 """A stand-in for the command `s` of Serverless Devs (npm @serverless-devs/s 3.1.10): what it does with an s.yaml.
 
 It renders the file as `s` does (`console.variables`), and sends what component fc3 sends, through Alibaba's own SDK.
-With CLOUD_IN_A_BOX in the environment that goes to the proxy there. As the real one, it keeps what it has printed, secrets
-included, below `.s/logs`; asks before it changes what is there; and ends with 0 when there is nobody to answer.
+With CLOUD_IN_A_BOX in the environment that goes to the proxy there. As the real one, it keeps what it has printed,
+secrets included, below `.s/logs`; asks before it changes what is there; and ends with 0 when there is nobody to answer.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _obey(asked: argparse.Namespace, output: Output) -> None:
 
 def _each(command: str, resource: str, asked: argparse.Namespace, output: Output) -> None:
     # Imports an SDK, which takes a second.
-    from tests.cloud.serverless_devs_fc3 import Component, client  # noqa: PLC0415
+    from tests.cloud.serverless_devs_fc3 import Component, client
 
     try:
         text = asked.template.read_text("utf-8")
@@ -129,7 +129,7 @@ def _each(command: str, resource: str, asked: argparse.Namespace, output: Output
         try:
             _run(component, command, asked)
         except component.errors as error:
-            raise Failed(_COMPONENT_FAILED, f"[{name}] failed to [{command}]: {error.code}: {error.message}") from None
+            raise Failed(_COMPONENT_FAILED, f"[{name}] failed to [{command}]: {error}") from None
     if command == "deploy":
         # The summary at the end is the props, with every secret that was deployed.
         shown = {name: resources[name]["props"] for name in chosen}

@@ -1,8 +1,8 @@
 """What Serverless Devs' component fc3 (devsapp/fc3, 0.1.22) does for one function: read from its source.
 
-It compares what is there with the props, asks about each difference, and then sends: function, triggers, what becomes of
-asynchronous invocations, concurrency. Three things of it are left out here: that it tries again what failed, that it sends
-code by way of a bucket of Function Compute's own, and empty settings that change nothing.
+It compares what is there with the props, asks about each difference, and then sends: function, triggers, what becomes
+of asynchronous invocations, concurrency. Three things of it are left out here: that it tries again what failed, that it
+sends code by way of a bucket of Function Compute's own, and empty settings that change nothing.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from typing import Any
 
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
-from alibabacloud_tea_openapi.exceptions import ClientException, ServerException
+from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
+from darabonba.exceptions import RetryError
 from darabonba.runtime import RuntimeOptions
 from oss2.utils import Crc64
+from Tea.exceptions import TeaException
 
 _ELSEWHERE = ("region", "code", "triggers", "asyncInvokeConfig", "concurrencyConfig")
 """Of the props, what is not sent with the function."""
@@ -61,7 +63,8 @@ class _Step:
 
 
 class Component:
-    errors = (ClientException, ServerException)
+    errors = (TeaException, RetryError)
+    """That the SDK raises."""
 
     def __init__(
         self, client_of: Callable[[str], Client], props: dict[str, Any], base: Path, say: Callable[[str], None]
@@ -105,7 +108,7 @@ class Component:
         headers = models.InvokeFunctionHeaders(x_fc_invocation_type=invocation_type, x_fc_log_type="None")
         request = models.InvokeFunctionRequest(body=io.BytesIO(event.encode()), qualifier=_LATEST)
         answer = self._invoker.invoke_function_with_options(self._name, request, headers, RuntimeOptions())
-        self._say(f"RequestId: {answer.headers.get('x-fc-request-id')}\n\nInvoke Result:\n{answer.body.read().decode()}")
+        self._say(f"Invoke Result:\n{answer.body.read().decode()}")
 
     def _agrees(self, step: _Step, agree: Agree) -> bool:
         assert step.there is not None
@@ -118,7 +121,7 @@ class Component:
         try:
             yield
         except self.errors as error:
-            self._say(f"remove error: {error.code}: {error.message}")
+            self._say(f"remove error: {error}")
 
     # ---------------------------------------------------------------- what is deployed
 

@@ -19,7 +19,7 @@ def test_an_account_is_empty_serves_a_photo_and_is_empty_again(tmp_path: Path) -
         shop.upload("uploads/goods/commodity/early.jpg", photo())
         make_roles(cloud.accounts, Deployment(cloud.accounts.uid, cloud.bucket))
         settings = {name: given[name] for name in defaults() if given.get(name)}
-        machine = Machine(tmp_path / "machine", cloud.accounts, cloud.services.url, settings)
+        machine = Machine(tmp_path / "machine", cloud.accounts, cloud.openapi.url, settings)
         machine.build()
         deployed = machine.s("deploy", "-y")
         assert deployed.returncode == 0, deployed.stdout
@@ -34,7 +34,7 @@ def test_an_account_is_empty_serves_a_photo_and_is_empty_again(tmp_path: Path) -
 
         removed = machine.s("remove", "-y")
         assert removed.returncode == 0, removed.stdout
-        assert cloud.services.fc.registry.deployed == {}
+        assert cloud.fc_api.registry.deployed == {}
         assert cloud.fc.instance_pids() == []
         done = len(cloud.fc.invocations)
         shop.upload("uploads/goods/commodity/late.jpg", photo())

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from console import deployed
-from console.account import Account
+from console.account import Account, ApiError
 from console.checks.functions import CHECKS
 from console.finding import Fact, Finding
 from console.manifest import functions
 from console.rights import PREFIX
-from tests.cloud.accounts import Key
 from tests.cloud.fc_world import BUCKET, World, running
 from tests.cloud.machine import as_serverless_devs_has_it
 from tests.cloud.serverless_devs_fc3 import Component, client
@@ -92,7 +90,7 @@ def test_an_account_without_functions_is_one_finding(world: World) -> None:
 
 def test_settings_that_changed_since_are_found_without_a_value(world: World, builds: Path) -> None:
     deploy(world, builds, world.account(**SETTINGS))
-    [finding] = found(world.account(**SETTINGS, **{"PRICES": "goods/commodity=0.003"}))
+    [finding] = found(world.account(**SETTINGS, PRICES="goods/commodity=0.003"))
     assert isinstance(finding, Finding)
     assert finding.code == "EnvironmentDiffers"
     assert all(f"`{PREFIX}{name}`" in finding.what.en for name in ("goods", "settle", "backfill"))
@@ -113,8 +111,6 @@ def test_without_a_bucket_there_is_nothing_to_compare(world: World) -> None:
 
 
 def test_a_key_that_may_not_look_is_an_error_of_the_api(world: World) -> None:
-    key: Key = world.accounts.assume_role(f"{PREFIX}goods")
-    account: Any = world.account(key, **SETTINGS)
-    account.identity = type("Identity", (), {"uid": world.accounts.uid})()
-    with pytest.raises(Exception, match="AccessDenied"):
+    account = world.account(world.accounts.assume_role(f"{PREFIX}goods"), **SETTINGS)
+    with pytest.raises(ApiError, match="AccessDenied"):
         found(account)
