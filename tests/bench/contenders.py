@@ -13,7 +13,7 @@ from threading import Thread
 
 from tests.bench.backlog import Case, undisturbed
 from tests.cloud.box import Cloud
-from tests.cloud.fc import Code
+from tests.cloud.fc_code import Code
 from tests.cloud.snippets import stage
 
 _PEERS = Path(__file__).with_name("peers")

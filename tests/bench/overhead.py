@@ -14,7 +14,7 @@ from tests.bench.relay import Relay
 from tests.bench.table import Table
 from tests.bench.usage import cpu_seconds
 from tests.cloud.box import Cloud
-from tests.cloud.fc import Code
+from tests.cloud.fc_code import Code
 from tests.cloud.oss import Served
 from tests.scenarios.shop import Shop, photo
 

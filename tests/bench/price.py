@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tests.cloud.fc_runner import TURNED_AWAY, Invocation
-from tests.cloud.manifest import Function
+from tests.cloud.function import Function
 
 USD_PER_CU = 0.000020
 _INVOCATION = 0.0075

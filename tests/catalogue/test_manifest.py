@@ -11,8 +11,10 @@ from shared.entry.settings import Settings, read_settings
 from shared.jobs import keys
 from shared.jobs.upload import Upload
 from tests.catalogue.pages import page
-from tests.cloud.manifest import LEAST, MOST_INSTANCES, MOST_OSS_TRIGGERS, ROOT, Manifest, check_code, load, parse
-from tests.cloud.variables import Unresolved
+from tests.cloud.function import MOST_INSTANCES
+from tests.cloud.manifest import LEAST, ROOT, Manifest, check_code, load, parse
+from tests.cloud.triggers import MOST_OSS_TRIGGERS
+from console.variables import Unresolved
 
 TEXT = (ROOT / "s.yaml").read_text("utf-8")
 

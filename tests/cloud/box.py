@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from console.rights import Deployment, roles
+from console.rights import Deployment
 from tests.cloud.accounts import Accounts
 from tests.cloud.effects import Effect, Moment
-from tests.cloud.fc import Code, Fc
+from tests.cloud.fc import Fc
+from tests.cloud.fc_api import FcApi
+from tests.cloud.fc_code import Code
 from tests.cloud.fc_gateway import FcGateway
+from tests.cloud.fc_neighbours import neighbours
 from tests.cloud.manifest import load
 from tests.cloud.openapi import OpenApi
 from tests.cloud.oss import Oss
 from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
 from tests.cloud.oss_store import Versioning
 from tests.cloud.ram_api import RamApi
+from tests.cloud.roles import make_roles
 from tests.cloud.stand_ins import STAND_INS, Common, Surroundings
 from tests.cloud.sts import Sts
 from tests.cloud.vendor import Vendor
@@ -35,6 +41,9 @@ class Cloud:
     `job_seconds` and `processing_seconds` those of `Surroundings`. `environment` is what functions get over
     the settings. With `versioning` ("Enabled", "Suspended") the bucket has it; `jobs_bucket` is made beside it and
     named to the functions. `reading` is `Oss`'s. `log` gets what there is to say.
+
+    An `empty` account has its buckets, and neither functions nor roles: they come and go through Alibaba's OpenAPI,
+    which `openapi` plays.
     """
 
     bucket = "shop-photos"
@@ -54,6 +63,7 @@ class Cloud:
         environment: Mapping[str, str] | None = None,
         versioning: Versioning = "",
         jobs_bucket: str = "",
+        empty: bool = False,
         reading: Reading = AS_WRITTEN,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
@@ -63,21 +73,16 @@ class Cloud:
         self._plans: list[Match] = []
         self._lock = threading.Lock()
         self.accounts = Accounts()
-        counts_calls = "DAILY_CALL_LIMIT" in (environment or {})
-        for role in roles(Deployment(Accounts.uid, self.bucket, jobs_bucket, counts_calls)):
-            self.accounts.ram.create_role(role.name, role.trust)
-            self.accounts.ram.put_policy(role.policy_name, role.policy)
-            self.accounts.ram.attach(role.name, role.policy_name)
-            for name in role.system_policies:
-                self.accounts.ram.attach(role.name, name, "System")
+        if not empty:
+            counts_calls = "DAILY_CALL_LIMIT" in (environment or {})
+            make_roles(self.accounts, Deployment(Accounts.uid, self.bucket, jobs_bucket, counts_calls))
         with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
             self.oss = Oss(self.accounts, observe=self._observe, reading=reading)
             stack.callback(self.oss.stop)
             self.oss.create_bucket(self.bucket, versioning=versioning)
             if jobs_bucket:
                 self.oss.create_bucket(jobs_bucket)
-            self.openapi = OpenApi(self.accounts, Sts(self.accounts), RamApi(self.accounts))
-            stack.callback(self.openapi.stop)
             surroundings = Surroundings(
                 self.accounts,
                 urlsplit(self.oss.url).netloc,
@@ -93,7 +98,7 @@ class Cloud:
             self.gateway = FcGateway(self.accounts, lambda name, event: self.fc.submit(name, event))  # noqa: PLW0108
             self.fc = Fc(
                 # What a deployer would have set.
-                load(environment=self._addresses()).with_props("general", general or {}),
+                None if empty else load(environment=self._addresses()).with_props("general", general or {}),
                 accounts=self.accounts,
                 environment={**self._addresses(), **(environment or {})},
                 code=code,
@@ -104,6 +109,9 @@ class Cloud:
             stack.callback(self.fc.stop)
             stack.callback(self.gateway.stop)
             self.oss.on_event = self.fc.deliver
+            self.fc_api = FcApi(self.accounts, self.fc, Path(folder), neighbours(self.accounts, self.oss.url))
+            self.openapi = OpenApi(self.accounts, Sts(self.accounts), RamApi(self.accounts), self.fc_api)
+            stack.callback(self.openapi.stop)
             self._running = stack.pop_all()
         if timer_seconds is not None:
             log(f"timers fire every {timer_seconds:g} s here, whatever s.yaml says")

@@ -1,4 +1,5 @@
-"""A local Function Compute that obeys s.yaml: triggers, environment, handler, timeout, concurrency and retries."""
+"""A local Function Compute: triggers, environment, handler, timeout, concurrency and retries, as s.yaml has them or as
+they are deployed."""
 
 from __future__ import annotations
 
@@ -6,32 +7,44 @@ import json
 import math
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tests.cloud.accounts import Accounts
 from tests.cloud.fc_about import About
+from tests.cloud.fc_code import Code, interpreter
 from tests.cloud.fc_process import Answer, Instance, Program
 from tests.cloud.fc_runner import Dropped, Happening, Invocation, Pipeline, Runner
 from tests.cloud.fc_variables import check_environment
-from tests.cloud.manifest import ROOT, Function, Manifest, check_code
-from tests.cloud.timers import moments
+from tests.cloud.function import Function
+from tests.cloud.manifest import Manifest, check_code
+from tests.cloud.timers import Timer
 from tests.cloud.triggers import TimerTrigger
-from tools.python310 import python310
-
-Code = Literal["source", "staged"] | Path
-"""`source`: functions/<name>/ and the repository, run by `python`. `staged`: what `make build` made and nothing
-else, run by a CPython 3.10. A path: its folders called as the functions are, run by `python`."""
 
 MOST_EVENT_BYTES = 128 * 1024
 """What an asynchronous invocation may carry."""
 
 
+@dataclass
+class _Hosted:
+    """A function with what runs it."""
+
+    function: Function
+    about: About
+    runner: Runner
+    timers: list[Timer] = field(default_factory=list)
+
+    def stop(self) -> None:
+        for timer in self.timers:
+            timer.stop()
+        self.runner.stop()
+
+
 class Fc:
-    """Runs from construction until `stop()`.
+    """Runs from construction until `stop()`, with the functions of a manifest, and with what `place` brings.
 
     `environment` is what the functions get over that of s.yaml; `timeouts` (seconds, by function) over its timeout.
     Timers fire by their schedule, or every `timer_seconds` where that is given; `math.inf`: only by `tick`.
@@ -42,7 +55,7 @@ class Fc:
 
     def __init__(
         self,
-        manifest: Manifest,
+        manifest: Manifest | None,
         *,
         accounts: Accounts,
         environment: Mapping[str, str],
@@ -57,40 +70,37 @@ class Fc:
         self.dropped: list[Dropped] = []
         self.logs: list[Pipeline] = []
         self._log = log
-        self._manifest = manifest
         self._changed = threading.Condition()
-        self._stopping = threading.Event()
-        self._runners: dict[str, Runner] = {}
+        self._hosted: dict[str, _Hosted] = {}
         self._accounts = accounts
-        self._abouts: dict[str, About] = {}
-        for name, function in manifest.functions.items():
-            timeout = (timeouts or {}).get(name, function.timeout)
-            command, folders = _interpreter(function, code, python)
-            check_code(function, folders[0])
-            key = accounts.assume_role(function.role_name)
-            about = self._abouts[name] = About(key, function, folders[0], timeout, environment)
-            program = Program(
-                command=command,
-                folders=folders,
-                handler=function.handler,
-                environment=about.environment,
-                context=about.context,
-            )
-            self._runners[name] = Runner(function, program, timeout, self._note, self._changed)
-        self._timers = [
-            threading.Thread(target=self._keep_time, args=[name, trigger, timer_seconds], daemon=True)
-            for name, function in manifest.functions.items()
-            for trigger in function.timers
-            if trigger.config.enable and timer_seconds != math.inf
-        ]
-        for timer in self._timers:
-            timer.start()
+        self._environment = environment
+        self._code = code
+        self._python = python
+        self._timeouts = timeouts or {}
+        self._timer_seconds = timer_seconds
+        functions = list(manifest.functions.values()) if manifest else []
+        for function in functions:
+            check_code(function, interpreter(function, code, python)[1][0])
+        for function in functions:
+            self._host(function, code, environment)
+
+    def place(self, function: Function) -> None:
+        """Takes in a function as it was deployed, or its next version: its code lies in a folder of this machine's, and
+        its own environment goes over that of construction. Its triggers and timers fire from now on."""
+        code: Code = "staged" if self._code == "staged" else Path(function.code).parent
+        more = {name: value for name, value in self._environment.items() if name not in function.environment}
+        self._host(function, code, more)
+
+    def remove(self, function: str) -> None:
+        """Ends a function, with all that it does; raises `KeyError` when there is none."""
+        self._hosted[function].stop()
+        del self._hosted[function]
 
     def deliver(self, document: Mapping[str, Any]) -> None:
         """Invokes, asynchronously, the functions whose OSS trigger matches an event of `document`."""
         for event in document["events"]:
             name, about = event["eventName"], event["oss"]
-            for function in self._manifest.functions.values():
+            for function in self._functions():
                 for trigger in function.oss_triggers:
                     if trigger.takes(about["bucket"]["name"], name, about["object"]["key"]) and self._may_invoke(
                         trigger.invocation_role, function
@@ -99,27 +109,19 @@ class Fc:
 
     def submit(self, deployed_name: str, payload: bytes) -> bool:
         """Invokes asynchronously, by its name in the account; False when there is no such function."""
-        found = [each.name for each in self._manifest.functions.values() if each.deployed_name == deployed_name]
+        found = [each.name for each in self._functions() if each.deployed_name == deployed_name]
         for name in found:
-            self._runners[name].submit(payload)
+            self._hosted[name].runner.submit(payload)
         return bool(found)
 
     def invoke(self, function: str, payload: bytes) -> Answer:
         """Invokes synchronously: never tried again, and turned away (`429`) when every instance is busy."""
-        return self._runners[function].invoke(payload)
+        return self._hosted[function].runner.invoke(payload)
 
     def tick(self, function: str) -> None:
         """Fires the timers of `function` now."""
-        for trigger in self._manifest.functions[function].timers:
-            now = datetime.now(timezone.utc)
-            self._submit(
-                function,
-                {
-                    "triggerTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                    "triggerName": trigger.name,
-                    "payload": trigger.config.payload,
-                },
-            )
+        for trigger in self._hosted[function].function.timers:
+            self._fire(function, trigger)
 
     def instance_pids(self) -> list[int]:
         """The process ids of the instances there are, idle ones included."""
@@ -136,13 +138,13 @@ class Fc:
     def renew_credentials(self, function: str) -> None:
         """Gives every further request and instance a new key of the role, and ends the one before, which instances
         that are there have in their environment."""
-        about = self._abouts[function]
+        about = self._hosted[function].about
         self._accounts.expire(about.key.access_key_id)
         about.key = self._accounts.assume_role(about.function.role_name)
 
     def fail_internally(self, function: str) -> None:
         """The next attempt of `function` ends in an error of the platform's own."""
-        self._runners[function].internal_errors += 1
+        self._hosted[function].runner.internal_errors += 1
 
     def quiet(self, timeout: float, *functions: str) -> None:
         """Waits until nothing runs, nothing is queued and no retry is due, of `functions` or of all; raises
@@ -152,30 +154,55 @@ class Fc:
                 raise TimeoutError(f"still under way after {timeout:g} s: {self._under_way(*functions)}")
 
     def stop(self) -> None:
-        self._stopping.set()
-        for timer in self._timers:
-            timer.join()
-        for runner in self._runners.values():
-            runner.stop()
+        for hosted in self._hosted.values():
+            hosted.stop()
+
+    def _host(self, function: Function, code: Code, environment: Mapping[str, str]) -> None:
+        command, folders = interpreter(function, code, self._python)
+        timeout = self._timeouts.get(function.name, function.timeout)
+        key = self._accounts.assume_role(function.role_name)
+        about = About(key, function, folders[0], timeout, environment)
+        program = Program(command, folders, function.handler, about.environment, about.context)
+        before = self._hosted.get(function.name)
+        if before is None:
+            hosted = _Hosted(function, about, Runner(function, program, timeout, self._note, self._changed))
+        else:
+            before.runner.replace(function, program, timeout)
+            hosted = _Hosted(function, about, before.runner)
+        self._hosted[function.name] = hosted
+        if before is not None and before.function.timers == function.timers:
+            hosted.timers = before.timers
+            return
+        for timer in before.timers if before else ():
+            timer.stop()
+        hosted.timers = [self._keep_time(function.name, each) for each in function.timers if self._fires(each)]
+
+    def _functions(self) -> list[Function]:
+        return [hosted.function for hosted in list(self._hosted.values())]
 
     def _instances(self) -> list[Instance]:
-        return [instance for runner in self._runners.values() for instance in runner.instances]
+        return [instance for hosted in list(self._hosted.values()) for instance in hosted.runner.instances]
 
     def _under_way(self, *functions: str) -> dict[str, int]:
-        asked = functions or self._runners
-        return {name: count for name in asked if (count := self._runners[name].under_way)}
+        asked = functions or list(self._hosted)
+        return {name: count for name in asked if (count := self._hosted[name].runner.under_way)}
+
+    def _fires(self, trigger: TimerTrigger) -> bool:
+        return trigger.config.enable and self._timer_seconds != math.inf
+
+    def _keep_time(self, function: str, trigger: TimerTrigger) -> Timer:
+        return Timer(trigger.config.expression, self._timer_seconds, lambda: self._fire(function, trigger))
+
+    def _fire(self, function: str, trigger: TimerTrigger) -> None:
+        now = datetime.now(timezone.utc)
+        tick = {"triggerTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "triggerName": trigger.name}
+        self._submit(function, {**tick, "payload": trigger.config.payload})
 
     def _submit(self, function: str, document: Mapping[str, Any]) -> None:
         event = json.dumps(document, ensure_ascii=False).encode()
         if len(event) > MOST_EVENT_BYTES:
             raise ValueError(f"an event of {len(event)} bytes: {MOST_EVENT_BYTES} is the most")
-        self._runners[function].submit(event)
-
-    def _keep_time(self, function: str, trigger: TimerTrigger, period: float | None) -> None:
-        for moment in moments(trigger.config.expression, datetime.now(timezone.utc)):
-            if self._stopping.wait(period or max(0.0, moment.timestamp() - time.time())):
-                return
-            self.tick(function)
+        self._hosted[function].runner.submit(event)
 
     def _note(self, happening: Happening) -> None:
         match happening:
@@ -198,18 +225,8 @@ class Fc:
 
     def _may_log(self, function: str) -> bool:
         """Function Compute writes to the logstore with the function's own role: without the right, nothing is kept."""
-        about = self._abouts[function]
+        about = self._hosted[function].about
         logs = about.function.logs
         resource = f"project/{logs.project}/logstore/{logs.logstore}"
         right = "log:PostLogStoreLogs", f"acs:log:{about.function.region}:{Accounts.uid}:{resource}"
         return self._accounts.allows(about.key.access_key_id, right)
-
-
-def _interpreter(function: Function, code: Code, python: str) -> tuple[list[str], list[Path]]:
-    if isinstance(code, Path):
-        return [python, "-I", "-u"], [code / function.name]
-    if code == "source":
-        return [python, "-I", "-u"], [ROOT / "functions" / function.name, ROOT]
-    if (staged := python310()) is None:
-        raise ValueError("a staged build is for CPython 3.10, and none was found here; $PYTHON310 may name one")
-    return [staged, "-I", "-S", "-u"], [(ROOT / function.code).resolve()]

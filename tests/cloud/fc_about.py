@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cloud.accounts import Accounts, Key
-from tests.cloud.manifest import Function
+from tests.cloud.function import Function
 
 
 @dataclass

@@ -52,7 +52,7 @@ class Instance:
     """Started by construction; `write(request_id, line)` gets each line of its log."""
 
     def __init__(self, program: Program, write: Callable[[str, str], None]) -> None:
-        self._context = program.context
+        self.program = program
         self._write = write
         self._channel, theirs = socket.socketpair()
         with theirs:
@@ -88,7 +88,7 @@ class Instance:
                 self.kill()
                 return started if isinstance(started, Answer) else _failed(started)
             self._ready = True
-        context = {**self._context(), "request_id": request_id}
+        context = {**self.program.context(), "request_id": request_id}
         request = {"event": base64.b64encode(event).decode(), "context": context}
         with suppress(OSError):  # it died while idle: listening says so
             self._channel.sendall(json.dumps(request).encode() + b"\n")

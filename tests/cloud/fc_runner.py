@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.cloud.fc_process import Answer, Instance, Program
-from tests.cloud.manifest import Function
+from tests.cloud.function import Function
 
 TURNED_AWAY = "429"
 INTERNAL_ERROR = "InternalServerError"
@@ -97,6 +97,14 @@ class Runner:
         with self._changed:
             return [*self._idle, *self._busy]
 
+    def replace(self, function: Function, program: Program, timeout: float) -> None:
+        """The next version: what runs ends as it began, and what comes is served by new instances."""
+        with self._changed:
+            self._function, self._program, self._timeout = function, program, timeout
+            idle, self._idle = self._idle, []
+        for instance in idle:
+            instance.end()
+
     def submit(self, event: bytes) -> None:
         """Invokes asynchronously: returns at once."""
         thread = threading.Thread(target=self._see_through, args=[str(uuid.uuid4()), event], daemon=True)
@@ -131,7 +139,7 @@ class Runner:
 
     def _see_through(self, request_id: str, event: bytes) -> None:
         """The life of an asynchronous invocation."""
-        limits = self._function.asynchronous
+        limits = self._function.limits
         began = time.monotonic()
         refusals = errors = 0
         while not self._stopping.is_set():
@@ -183,7 +191,7 @@ class Runner:
 
     def _take(self) -> Instance | None:
         with self._changed:
-            if len(self._busy) >= self._function.concurrency.reserved or self._stopping.is_set():
+            if len(self._busy) >= self._function.most_instances or self._stopping.is_set():
                 return None
             # The one used last: the others rest until they are needed again.
             while self._idle:
@@ -198,9 +206,10 @@ class Runner:
     def _give_back(self, instance: Instance) -> None:
         with self._changed:
             self._busy.remove(instance)
-            if instance.alive:
+            kept = instance.alive and instance.program is self._program
+            if kept:
                 self._idle.append(instance)
-        if not instance.alive:
+        if not kept:
             instance.end()
 
     def _start(self) -> Instance:

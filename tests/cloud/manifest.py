@@ -10,23 +10,18 @@ import re
 from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import yaml
-from pydantic import AfterValidator, Discriminator, Field, model_validator
+from pydantic import Field, model_validator
 
+from shared.jobs import keys
 from tests.cloud.accounts import Accounts
-from tests.cloud.fc_variables import check_environment
-from tests.cloud.triggers import Name, OssTrigger, Role, Strict, TimerTrigger
-from tests.cloud.variables import Node, only_from_environment, render
+from tests.cloud.function import MOST_INSTANCES, AsyncInvokeConfig, ConcurrencyConfig, Function
+from tests.cloud.triggers import MOST_OSS_TRIGGERS, Strict, nested
+from console.variables import Node, only_from_environment, render
 
 ROOT = Path(__file__).parents[2]
-MOST_OSS_TRIGGERS = 10
-"""Native triggers that a bucket takes."""
-MOST_TRIGGERS = 50
-"""Of one function (limits of usage)."""
-MOST_INSTANCES = 100
-"""That an account has in a region by default, by the page on retries; another says 300."""
 
 LEAST = {"OSS_BUCKET": "shop-photos"}
 """What a deployer has to set at least."""
@@ -34,82 +29,26 @@ LEAST = {"OSS_BUCKET": "shop-photos"}
 _SECRET = re.compile(r".*(APPCODE|SECRET|TOKEN)")
 
 
-class AsyncInvokeConfig(Strict):
-    retries: int = Field(alias="maxAsyncRetryAttempts", ge=0, le=8)
-    age: int = Field(alias="maxAsyncEventAgeInSeconds", ge=1, le=604_800)
-    """Seconds. The API's upper bound: the component's schema would let more pass."""
+class Asynchronous(AsyncInvokeConfig):
     # The component adds it to what it compares with the platform's: without it every later deployment finds a
     # difference and asks about it, function by function; without a terminal it then sends nothing, and ends with 0.
     qualifier: Literal["LATEST"]
 
 
-class ConcurrencyConfig(Strict):
+class Concurrency(ConcurrencyConfig):
     # A function with nothing reserved has no bound but the account's 100, which all functions share.
     reserved: int = Field(alias="reservedConcurrency", ge=1, le=MOST_INSTANCES)
 
 
-class LogConfig(Strict):
-    project: str = Field(min_length=1)
-    logstore: str = Field(min_length=1)
-    request_metrics: bool = Field(alias="enableRequestMetrics")
-    instance_metrics: bool = Field(alias="enableInstanceMetrics")
-    begin_rule: Literal["DefaultRegex", "None"] = Field(alias="logBeginRule")
+class Props(Function):
+    """The props of one function: what the platform takes, as this project wants it."""
 
-
-class Function(Strict):
-    """The props of one function. `timeout` in seconds, `memory` and `disk` in MB, `cpu` in vCPU."""
-
-    deployed_name: Name = Field(alias="functionName")
-    """What it is called in the account, among others' functions."""
-    description: str
-    region: Literal["cn-shanghai"]
     runtime: Literal["python3.10"]
-    handler: str = Field(pattern=r"^\w+\.\w+$")
-    code: str
-    cpu: float = Field(ge=0.05, le=16)
-    memory: int = Field(alias="memorySize", ge=128, le=32_768, multiple_of=64)
-    disk: Literal[512, 10_240] = Field(alias="diskSize")
-    timeout: int = Field(ge=1, le=86_400)
-    internet: bool = Field(alias="internetAccess")
-    role: Role
-    environment: Annotated[dict[str, str], AfterValidator(check_environment)] = Field(alias="environmentVariables")
-    logs: LogConfig = Field(alias="logConfig")
-    concurrency: ConcurrencyConfig = Field(alias="concurrencyConfig")
-    asynchronous: AsyncInvokeConfig = Field(alias="asyncInvokeConfig")
-    triggers: list[Annotated[OssTrigger | TimerTrigger, Discriminator("type")]] = Field(
-        default_factory=list, max_length=MOST_TRIGGERS
-    )
-
-    @property
-    def name(self) -> str:
-        """Its folder's: what it is called in this project."""
-        return Path(self.code).name
-
-    @property
-    def role_name(self) -> str:
-        """What the role is called in RAM."""
-        return self.role.rpartition("/")[2]
-
-    @property
-    def oss_triggers(self) -> list[OssTrigger]:
-        return [trigger for trigger in self.triggers if isinstance(trigger, OssTrigger)]
-
-    @property
-    def timers(self) -> list[TimerTrigger]:
-        return [trigger for trigger in self.triggers if isinstance(trigger, TimerTrigger)]
+    concurrency: Concurrency = Field(alias="concurrencyConfig")
+    asynchronous: Asynchronous = Field(alias="asyncInvokeConfig")
 
     @model_validator(mode="after")
-    def _is_of_a_size_that_exists(self) -> Function:
-        hundredths = round(self.cpu * 100)
-        if hundredths % 5 or abs(self.cpu * 100 - hundredths) > 1e-6:
-            raise ValueError(f"cpu {self.cpu} is not a multiple of 0.05")
-        # In hundredths of a vCPU and of a GB, so that 0.35 is what it says.
-        if not hundredths <= self.memory * 100 / 1024 <= 4 * hundredths:
-            raise ValueError(f"cpu {self.cpu} to memorySize {self.memory} MB is not between 1:1 and 1:4 (vCPU:GB)")
-        return self
-
-    @model_validator(mode="after")
-    def _ends_before_its_event_does(self) -> Function:
+    def _ends_before_its_event_does(self) -> Props:
         if self.timeout >= self.asynchronous.age:
             raise ValueError(
                 f"timeout {self.timeout} leaves no time for a retry within maxAsyncEventAgeInSeconds "
@@ -118,15 +57,23 @@ class Function(Strict):
         return self
 
     @model_validator(mode="after")
-    def _ticks_do_not_overlap(self) -> Function:
+    def _ticks_do_not_overlap(self) -> Props:
         if self.timers and self.concurrency.reserved != 1:
             raise ValueError("a function with a timer needs reservedConcurrency 1: its ticks would overlap")
+        return self
+
+    @model_validator(mode="after")
+    def _leaves_our_own_writes_alone(self) -> Props:
+        for prefix in (trigger.affixes.prefix for trigger in self.oss_triggers):
+            for written in (keys.CUTOUTS, keys.JOBS, keys.QUEUE, keys.WORK, keys.CALLS, keys.BACKFILL):
+                if nested(prefix, written):
+                    raise ValueError(f"prefix {prefix!r} fires for {written}, which functions write: an endless loop")
         return self
 
 
 class Resource(Strict):
     component: Literal["fc3"]
-    props: Function
+    props: Props
 
 
 class Manifest(Strict):
@@ -136,7 +83,7 @@ class Manifest(Strict):
     resources: dict[str, Resource]
 
     @property
-    def functions(self) -> dict[str, Function]:
+    def functions(self) -> dict[str, Props]:
         """By name."""
         return {resource.props.name: resource.props for resource in self.resources.values()}
 

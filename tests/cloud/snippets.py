@@ -67,8 +67,9 @@ def outcomes(fc: Fc, function: str = "general") -> list[str]:
     return [done.outcome for done in fc.invocations if done.function == function]
 
 
-def until(happens: Callable[[], T]) -> T:
-    give_up = time.monotonic() + 20
+def until(happens: Callable[[], T], patience: float = 20) -> T:
+    """What `happens` returns once that is true; fails after `patience` seconds."""
+    give_up = time.monotonic() + patience
     while not (value := happens()):
         assert time.monotonic() < give_up, "it never happened"
         time.sleep(0.01)

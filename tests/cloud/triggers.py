@@ -1,14 +1,16 @@
-"""The triggers that s.yaml gives its functions, and when OSS would refuse one: of OSS's and the timer's kind only."""
+"""The triggers of functions, and when OSS would refuse one: of OSS's and the timer's kind only."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from shared.jobs import keys
 from tests.cloud.timers import moments
+
+MOST_OSS_TRIGGERS = 10
+"""Native triggers that a bucket takes."""
 
 Event = Literal[
     "oss:ObjectCreated:*",
@@ -76,18 +78,9 @@ class OssTrigger(Strict):
         return (
             self.bucket == other.bucket
             and bool(mine & (theirs | {_all_of(e) for e in theirs}) or theirs & {_all_of(e) for e in mine})
-            and _nested(self.affixes.prefix, other.affixes.prefix)
-            and _nested(self.affixes.suffix[::-1], other.affixes.suffix[::-1])
+            and nested(self.affixes.prefix, other.affixes.prefix)
+            and nested(self.affixes.suffix[::-1], other.affixes.suffix[::-1])
         )
-
-    @model_validator(mode="after")
-    def _leaves_our_own_writes_alone(self) -> OssTrigger:
-        for written in (keys.CUTOUTS, keys.JOBS, keys.QUEUE, keys.WORK, keys.CALLS, keys.BACKFILL):
-            if _nested(self.affixes.prefix, written):
-                raise ValueError(
-                    f"prefix {self.affixes.prefix!r} fires for {written}, which functions write: an endless loop"
-                )
-        return self
 
 
 class TimerConfig(Strict):
@@ -112,5 +105,5 @@ def _all_of(event: str) -> str:
     return f"{event.rpartition(':')[0]}:*"
 
 
-def _nested(one: str, other: str) -> bool:
+def nested(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
