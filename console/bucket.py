@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from console import lifecycle
 from console.account import REGION, Account, ApiError, speaking
 from console.change import Change
 from shared.messages.message import AND, COMMA, Sentence
+
+if TYPE_CHECKING:
+    import oss2
 
 _MAKE = Sentence(
     "make the bucket {bucket} in {region}: private, without versioning",
@@ -60,10 +64,17 @@ def plan(account: Account, *, public_copies: bool = False) -> list[Change]:
 
 def removal(account: Account) -> Iterator[Change]:
     """The rules that were made here go; buckets stay, and so do others' rules. Raises `ApiError`."""
-    for name in dict.fromkeys((account.settings.bucket, account.settings.jobs_bucket)):
-        if exists(account, name) and (ours := lifecycle.ours(lifecycle.read(bucket := account.bucket(name)))):
+    for bucket in both(account):
+        name = bucket.bucket_name
+        if exists(account, name) and (ours := lifecycle.ours(lifecycle.read(bucket))):
             says = _TAKE_AWAY(bucket=name, rules=COMMA.join(rule.name for rule in ours))
             yield Change(says, partial(lifecycle.take_away, bucket))
+
+
+def both(account: Account) -> Iterator[oss2.Bucket]:
+    """That of the photos and that of the jobs, if it is another one."""
+    for name in dict.fromkeys((account.settings.bucket, account.settings.jobs_bucket)):
+        yield account.bucket(name)
 
 
 def exists(account: Account, name: str) -> bool:

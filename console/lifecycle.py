@@ -24,6 +24,8 @@ _OVERLAP = "x-oss-allow-same-action-overlap"
 _TOLD_ONLY = "AtimeBase"
 """GetBucketLifecycle tells it of rules that go by the last access, and PutBucketLifecycle does not know it."""
 
+_SIZES = ("Filter/ObjectSizeGreaterThan", "Filter/ObjectSizeLessThan")
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -62,9 +64,6 @@ class Rule:
         return folder.startswith(self.prefix) or self.prefix.startswith(folder)
 
 
-_SIZES = ("Filter/ObjectSizeGreaterThan", "Filter/ObjectSizeLessThan")
-
-
 @dataclass(frozen=True)
 class Expiry:
     """A rule of ours: what lies below `folder` is deleted `days` after it was written."""
@@ -78,7 +77,7 @@ class Expiry:
 
     def is_kept_by(self, rule: Rule) -> bool:
         """Whether `rule` says the same, whoever wrote it."""
-        exact = rule.element.find("Filter") is None
+        exact = rule.element.find("Filter/*") is None
         return exact and rule.deletes and (rule.prefix, rule.days) == (self.folder, self.days)
 
     def gives_way(self, rule: Rule) -> bool:

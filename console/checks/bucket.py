@@ -90,19 +90,15 @@ def _elsewhere(name: str, setting: str, location: str) -> Finding:
     )
 
 
-Look = Callable[[Account, "oss2.Bucket"], Iterable[Finding | Fact]]
+Look = Callable[["oss2.Bucket"], Iterable[Finding | Fact]]
 
 
 def _of_photos(look: Look) -> Callable[[Account], Iterable[Finding | Fact]]:
-    return lambda account: look(account, account.bucket())
+    return lambda account: look(account.bucket())
 
 
 def _of_jobs(look: Look) -> Callable[[Account], Iterable[Finding | Fact]]:
-    return lambda account: look(account, account.bucket(account.settings.jobs_bucket))
-
-
-def _of_each(look: Look) -> Callable[[Account], Iterable[Finding | Fact]]:
-    return lambda account: (found for name in _named(account) for found in look(account, account.bucket(name)))
+    return lambda account: look(account.bucket(account.settings.jobs_bucket))
 
 
 _NEEDS = (IDENTITY, BUCKET)
@@ -115,14 +111,14 @@ CHECKS = (
         _of_jobs(bucket_trials.create_once),
         _NEEDS,
     ),
-    Check("lifecycle", Message("its lifecycle rules", "Bucket 的生命周期规则"), _of_each(bucket_rules.expiry), _NEEDS),
+    Check("lifecycle", Message("its lifecycle rules", "Bucket 的生命周期规则"), bucket_rules.expiry, _NEEDS),
     Check(
         "public-access",
         Message("Block Public Access", "阻止公共访问"),
-        _of_photos(bucket_rules.public_access),
+        bucket_rules.public_access,
         _NEEDS,
     ),
-    Check("encryption", Message("its encryption", "Bucket 的加密方式"), _of_each(bucket_rules.encryption), _NEEDS),
+    Check("encryption", Message("its encryption", "Bucket 的加密方式"), bucket_rules.encryption, _NEEDS),
     Check(
         "turning",
         Message("in which order OSS turns and scales pictures", "OSS 旋转与缩放图片的顺序"),

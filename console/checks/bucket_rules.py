@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from console import lifecycle
 from console.account import Account, speaking
-from console.bucket import blocks_public_access, needs_public_copies
+from console.bucket import blocks_public_access, both, needs_public_copies
 from console.finding import Finding, Severity
 from shared.jobs import keys
 from shared.messages.message import Message, Sentence
@@ -53,7 +53,7 @@ _LOSSES = {
 _OF_PHOTOS = (keys.UPLOADS, keys.CUTOUTS)
 
 
-def versioning(account: Account, bucket: oss2.Bucket) -> Iterator[Finding]:
+def versioning(bucket: oss2.Bucket) -> Iterator[Finding]:
     """Of the bucket that keeps the jobs; suspended is as bad as enabled."""
     with speaking("OSS", "GetBucketVersioning"):
         status = bucket.get_bucket_versioning().status
@@ -78,18 +78,20 @@ def versioning(account: Account, bucket: oss2.Bucket) -> Iterator[Finding]:
     )
 
 
-def expiry(account: Account, bucket: oss2.Bucket) -> Iterator[Finding]:
+def expiry(account: Account) -> Iterator[Finding]:
     """Are our own rules there, and does no other one delete what is needed?"""
-    rules = lifecycle.read(bucket)
-    needed = lifecycle.expiries(account.settings).get(bucket.bucket_name, [])
-    for each in lifecycle.lacking(rules, needed):
-        yield _kept_for_ever(bucket.bucket_name, each)
     settings = account.settings
-    for rule in rules:
-        for folder, loss in _LOSSES.items():
-            holds = settings.bucket if folder in _OF_PHOTOS else settings.jobs_bucket
-            if holds == bucket.bucket_name and rule.deletes and rule.touches(folder):
-                yield _deleted(bucket.bucket_name, rule, folder, loss)
+    for bucket in both(account):
+        name, rules = bucket.bucket_name, lifecycle.read(bucket)
+        for each in lifecycle.lacking(rules, lifecycle.expiries(settings).get(name, ())):
+            yield _kept_for_ever(name, each)
+        folders = [
+            each for each in _LOSSES if name == (settings.bucket if each in _OF_PHOTOS else settings.jobs_bucket)
+        ]
+        for rule in rules:
+            for folder in folders if rule.deletes else ():
+                if rule.touches(folder):
+                    yield _deleted(name, rule, folder, _LOSSES[folder])
 
 
 def _kept_for_ever(bucket: str, expiry: lifecycle.Expiry) -> Finding:
@@ -132,13 +134,14 @@ def _deleted(bucket: str, rule: lifecycle.Rule, folder: str, loss: _Loss) -> Fin
     )
 
 
-def public_access(account: Account, bucket: oss2.Bucket) -> Iterator[Finding]:
+def public_access(account: Account) -> Iterator[Finding]:
     """PicWish reads copies that are public."""
     if not needs_public_copies(account):
         return
     if blocks_public_access(account):
-        where = Sentence("the bucket {bucket}", "Bucket {bucket}")(bucket=bucket.bucket_name)
-        page = f"https://oss.console.aliyun.com/bucket/oss-cn-shanghai/{bucket.bucket_name}"
+        name = account.settings.bucket
+        where = Sentence("the bucket {bucket}", " Bucket {bucket} ")(bucket=name)
+        page = f"https://oss.console.aliyun.com/bucket/oss-cn-shanghai/{name}"
         yield _blocked("PublicAccessBlocked", where, page)
     with speaking("OSS", "GetPublicAccessBlock"):
         for_all = account.buckets.get_public_access_block().block_public_access
@@ -167,16 +170,17 @@ def _blocked(code: str, where: Message, page: str) -> Finding:
     )
 
 
-def encryption(account: Account, bucket: oss2.Bucket) -> Iterator[Finding]:
+def encryption(account: Account) -> Iterator[Finding]:
     """With a key of KMS's, OSS asks KMS with the rights of whoever asks OSS, and serves nobody who has not signed."""
-    with speaking("OSS", "GetBucketInfo"):
-        rule = bucket.get_bucket_info().bucket_encryption_rule
-    if rule is None or rule.sse_algorithm != "KMS":
-        return
-    if needs_public_copies(account) and bucket.bucket_name == account.settings.bucket:
-        yield _unreadable_copies(bucket.bucket_name)
-    if rule.kms_master_keyid:  # with OSS's own key nobody needs a right
-        yield _kms_rights(bucket.bucket_name, rule.kms_master_keyid)
+    for bucket in both(account):
+        with speaking("OSS", "GetBucketInfo"):
+            rule = bucket.get_bucket_info().bucket_encryption_rule
+        if rule is None or rule.sse_algorithm != "KMS":
+            continue
+        if needs_public_copies(account) and bucket.bucket_name == account.settings.bucket:
+            yield _unreadable_copies(bucket.bucket_name)
+        if rule.kms_master_keyid:  # with OSS's own key nobody needs a right
+            yield _kms_rights(bucket.bucket_name, rule.kms_master_keyid)
 
 
 def _unreadable_copies(bucket: str) -> Finding:

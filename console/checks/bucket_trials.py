@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from console.account import Account, ApiError, speaking
+from console.account import ApiError, speaking
 from console.finding import Fact, Finding
 from shared.jobs import keys
 from shared.messages.message import Message, Sentence
@@ -29,7 +29,7 @@ _TURNED_FIRST, _AS_WRITTEN = (8, 4), (4, 8)
 """What comes of it, if it is turned and then scaled; and if it is done in the order in which it is written."""
 
 
-def create_once(account: Account, bucket: oss2.Bucket) -> Iterator[Finding]:
+def create_once(bucket: oss2.Bucket) -> Iterator[Finding]:
     """Is a name that is taken refused, as jobs and their leases rest on it?"""
     with _trial(bucket) as (_, put):
         put(b"")
@@ -58,7 +58,7 @@ def create_once(account: Account, bucket: oss2.Bucket) -> Iterator[Finding]:
     )
 
 
-def turning(account: Account, bucket: oss2.Bucket) -> Iterator[Finding | Fact]:
+def turning(bucket: oss2.Bucket) -> Iterator[Finding | Fact]:
     """Of the order in which OSS turns and scales, its documents say two things; photos come out the same by either."""
     with _trial(bucket) as (key, put):
         put(_TURNED)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from console.account import Account, speaking
+from console.account import speaking
 from console.finding import Fact, Finding
 from shared.cloud.ports import ListedObject
 from shared.jobs.job import Waiting
@@ -23,7 +23,7 @@ _PAGE = 1000
 _WAITING = f"{QUEUE}{Waiting.name}/"
 
 
-def waiting(account: Account, bucket: oss2.Bucket) -> Iterator[Finding | Fact]:
+def waiting(bucket: oss2.Bucket) -> Iterator[Finding | Fact]:
     """Of the jobs that wait for a vendor: what is due later waits for something else, such as the next day."""
     due = [entry.due for entry in _entries(bucket)]
     yield Fact("JobsWaiting", Sentence("{count} jobs wait", "{count} 个任务在排队")(count=len(due)))

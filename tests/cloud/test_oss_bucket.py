@@ -92,11 +92,12 @@ def test_what_the_box_does_not_have_of_buckets_is_refused(world: World) -> None:
 
 
 def test_a_hundred_buckets_are_the_most(world: World) -> None:
-    there = len(service(world).list_buckets(max_keys=1000).buckets)
-    for number in range(100 - there):
+    listed = service(world).list_buckets(max_keys=1000).buckets
+    missing = range(100 - sum(each.region == "cn-shanghai" for each in listed))
+    for number in missing:
         world.oss.create_bucket(f"{world.bucket}-{number}")
     assert refusal(other(world, "one-more").create_bucket) == (400, "TooManyBuckets")
-    for number in range(100 - there):
+    for number in missing:
         other(world, str(number)).delete_bucket()
 
 
