@@ -2,7 +2,8 @@
 
 It takes V4 signatures only (headers, links and forms), as every bucket made since September 2025 does, and none
 for what an object's ACL makes public. Roles may do what their RAM policies say, its owner everything; there are no
-buckets but private ones. Last-Modified is moto's, by the real clock; signatures, links, events and the date of every
+buckets but private ones. What event rules a bucket has OSS shows in its console only: no API of it is documented
+beyond the names of the rights. Last-Modified is moto's, by the real clock; signatures, links, events and the date of every
 answer go by the `clock` it is given.
 """
 
@@ -19,16 +20,19 @@ from typing import TYPE_CHECKING, Any
 from tests.cloud.accounts import Accounts
 from tests.cloud.effects import Effect, Observer, unobserved
 from tests.cloud.oss_acl import Acls
+from tests.cloud.oss_bucket import Buckets
 from tests.cloud.oss_cors import Cors
+from tests.cloud.oss_encryption import Encryption
 from tests.cloud.oss_events import Change, document
 from tests.cloud.oss_image import Made, process
 from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
+from tests.cloud.oss_lifecycle import Lifecycle
 from tests.cloud.oss_operations import Operations
 from tests.cloud.oss_origins import Origins
 from tests.cloud.oss_replies import Refused
 from tests.cloud.oss_request import Asked, is_gone, read
 from tests.cloud.oss_rights import check_rights
-from tests.cloud.oss_signature import Gate
+from tests.cloud.oss_signature import REGION, Gate
 from tests.cloud.oss_store import Store, Versioning
 from tests.cloud.serve import Server
 
@@ -88,19 +92,42 @@ class Oss:
         self._gate = Gate(accounts, clock)
         self._store = Store()
         self._acls = Acls(self._store)
+        self._encryption = Encryption()
         self._origins = Origins()
         self._first_bucket = ""
         self._cors = Cors()
-        self._operations = Operations(self._store, self._acls, self._origins, self._cors, clock, self._reshape)
+        self._lifecycle = Lifecycle()
+        self._buckets = Buckets(self._store, self._acls, self._encryption, clock, self._forget)
+        several = (self._buckets, self._acls, self._cors, self._lifecycle, self._encryption)
+        self._operations = Operations(
+            self._store,
+            self._acls,
+            self._encryption,
+            self._origins,
+            {name: call for each in several for name, call in each.by_name.items()},
+            clock,
+            self._reshape,
+        )
         self._server = Server(self._app, port)
         self.url = self._server.url
 
-    def create_bucket(self, name: str, *, versioning: Versioning = "", block_public_access: bool = False) -> None:
+    def create_bucket(
+        self,
+        name: str,
+        *,
+        versioning: Versioning = "",
+        block_public_access: bool = False,
+        owner: str = Accounts.uid,
+        region: str = REGION,
+    ) -> None:
         """Makes an empty private bucket; `versioning` is what it has, or (Suspended) once had.
 
-        `block_public_access` is what a real bucket has from the start today, until its owner turns it off.
+        `block_public_access` is what a real bucket has from the start today, until its owner turns it off. `owner` is
+        the number of the account that it belongs to.
         """
-        self._store.create_bucket(name, versioning)
+        self._buckets.make(name, owner, region)
+        if versioning:
+            self._store.set_versioning(name, versioning)
         if block_public_access:
             self._acls.block(name)
         self._first_bucket = self._first_bucket or name
@@ -132,7 +159,8 @@ class Oss:
         try:
             access_key_id = self._admit(asked)
             if access_key_id:
-                check_rights(self._accounts, asked, access_key_id)
+                self._buckets.admit(asked)
+                check_rights(self._accounts, self._encryption, asked, access_key_id)
             reply, changes = self._operations.perform(asked, anonymous=not access_key_id)
         except Refused as refused:
             reply = refused.reply(asked.method, request_id, self._server.host)
@@ -163,11 +191,16 @@ class Oss:
         start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", list(headers.items()))
         return [reply.body]
 
+    def _forget(self, bucket: str) -> None:
+        self._acls.unblock(bucket)
+        for each in (self._cors, self._lifecycle, self._encryption):
+            each.forget(bucket)
+
     def _reshape(self, content: bytes, instructions: str) -> Made:
         return process(content, instructions, self.reading)
 
     def _admit(self, asked: Asked) -> str:
-        if asked.bucket:
+        if asked.bucket and asked.operation != "PutBucket":
             # Said before anything else is looked at, the access key included.
             self._store.check_bucket(asked.bucket)
         if asked.operation == "OptionObject":

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from tests.cloud.oss_documents import malformed, parse
 from tests.cloud.oss_replies import Content, Refused, Reply, xml_reply
 from tests.cloud.oss_request import Asked
 
+_ROOT = "CORSConfiguration"
 _METHODS = ("GET", "PUT", "DELETE", "POST", "HEAD")
 _LISTS = ("AllowedOrigin", "AllowedMethod", "AllowedHeader", "ExposeHeader")
 
@@ -48,19 +50,26 @@ class Cors:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[list[_Rule], str]] = {}
         """The rules, and ResponseVary."""
+        self.by_name: dict[str, Callable[[Asked], Reply]] = {
+            "PutBucketCors": self._put,
+            "GetBucketCors": self._get,
+            "DeleteBucketCors": self._delete,
+            "OptionObject": self._preflight,
+        }
 
-    def put(self, asked: Asked) -> Reply:
-        try:
-            root = ElementTree.fromstring(asked.body)
-        except ElementTree.ParseError:
-            raise _malformed("it is no XML") from None
+    def forget(self, bucket: str) -> None:
+        """The bucket is gone."""
+        self._kept.pop(bucket, None)
+
+    def _put(self, asked: Asked) -> Reply:
+        root = parse(asked.body, _ROOT)
         rules = [_rule(each) for each in root.findall("CORSRule")]
         if not 1 <= len(rules) <= 20:
-            raise _malformed("there must be 1 to 20 rules")
+            raise malformed("there must be 1 to 20 rules")
         self._kept[asked.bucket] = rules, root.findtext("ResponseVary", "false")
         return Reply()
 
-    def get(self, asked: Asked) -> Reply:
+    def _get(self, asked: Asked) -> Reply:
         if asked.bucket not in self._kept:
             raise Refused(404, "NoSuchCORSConfiguration", "The CORS Configuration does not exist.")
         rules, vary = self._kept[asked.bucket]
@@ -68,13 +77,13 @@ class Cors:
         for rule in rules:
             fields: list[tuple[str, Content]] = [(name, value) for name in _LISTS for value in rule.lists[name]]
             shown.append(("CORSRule", [*fields, ("MaxAgeSeconds", rule.max_age)] if rule.max_age else fields))
-        return xml_reply("CORSConfiguration", [*shown, ("ResponseVary", vary)])
+        return xml_reply(_ROOT, [*shown, ("ResponseVary", vary)])
 
-    def delete(self, asked: Asked) -> Reply:
-        self._kept.pop(asked.bucket, None)
+    def _delete(self, asked: Asked) -> Reply:
+        self.forget(asked.bucket)
         return Reply(204)
 
-    def preflight(self, asked: Asked) -> Reply:
+    def _preflight(self, asked: Asked) -> Reply:
         """OptionObject: may a page do what it is about to?"""
         origin, method = asked.headers.get("origin"), asked.headers.get("access-control-request-method")
         if not origin or not method:
@@ -105,12 +114,12 @@ def _rule(given: ElementTree.Element) -> _Rule:
     def values(name: str, change: Callable[[str], str] = str) -> tuple[str, ...]:
         found = tuple(change(each.text or "") for each in given.findall(name))
         if any(value.count("*") > 1 for value in found):
-            raise _malformed(f"{name} takes one * at most")
+            raise malformed(f"{name} takes one * at most")
         return found
 
     lists = {name: values(name) for name in _LISTS} | {"AllowedHeader": values("AllowedHeader", str.lower)}
     if not lists["AllowedOrigin"] or not lists["AllowedMethod"] or {*lists["AllowedMethod"]} - {*_METHODS}:
-        raise _malformed(f"a rule has an AllowedOrigin, and an AllowedMethod of {', '.join(_METHODS)}")
+        raise malformed(f"a rule has an AllowedOrigin, and an AllowedMethod of {', '.join(_METHODS)}")
     return _Rule(lists, given.findtext("MaxAgeSeconds", ""))
 
 
@@ -119,7 +128,3 @@ def _fits(value: str, pattern: str) -> bool:
     if not star:
         return value == pattern
     return len(value) >= len(head) + len(tail) and value.startswith(head) and value.endswith(tail)
-
-
-def _malformed(why: str) -> Refused:
-    return Refused(400, "MalformedXML", f"The CORS configuration does not read as one: {why}.")

@@ -1,12 +1,13 @@
 """What the box takes of a request, by operation: whatever else a client sends is refused by name.
 
-OSS has more sub-resources and headers than the box: storage classes, tags, encryption, callbacks, traffic limits, live
-channels. A box that passed one over would answer as if it had taken effect. Stricter than OSS in one thing: OSS passes
+OSS has more sub-resources and headers than the box: storage classes, tags, encryption of single objects, callbacks,
+traffic limits, live channels. A box that passed one over would answer as if it had taken effect. Stricter than OSS in one thing: OSS passes
 over parameters that mean nothing to it.
 """
 
 from __future__ import annotations
 
+from tests.cloud.oss_lifecycle import OVERLAP
 from tests.cloud.oss_request import Asked
 
 _EVERYWHERE = "x-oss-date x-oss-content-sha256 x-oss-security-token x-oss-user-agent"
@@ -49,17 +50,33 @@ _NAMES = {
     "AbortMultipartUpload": "uploadId",
     "ListParts": f"uploadId max-parts part-number-marker encoding-type {_BEGUN_WITH}",
     "ListMultipartUploads": "uploads prefix delimiter key-marker upload-id-marker max-uploads encoding-type",
+    "ListBuckets": "prefix marker max-keys",
+    "PutBucket": "x-oss-acl",
+    "DeleteBucket": "",
     "GetBucketVersioning": "versioning",
+    "PutBucketVersioning": "versioning",
     "GetBucketLocation": "location",
     "GetBucketInfo": "bucketInfo",
     "GetBucketAcl": "acl",
     "GetBucketCors": "cors",
     "PutBucketCors": "cors",
     "DeleteBucketCors": "cors",
+    "GetBucketLifecycle": "lifecycle",
+    "PutBucketLifecycle": f"lifecycle {OVERLAP}",
+    "DeleteBucketLifecycle": "lifecycle",
+    "GetBucketEncryption": "encryption",
+    "PutBucketEncryption": "encryption",
+    "DeleteBucketEncryption": "encryption",
+    "GetBucketPublicAccessBlock": "publicAccessBlock",
+    "PutBucketPublicAccessBlock": "publicAccessBlock",
+    "DeleteBucketPublicAccessBlock": "publicAccessBlock",
+    "GetPublicAccessBlock": "publicAccessBlock",
+    "PutPublicAccessBlock": "publicAccessBlock",
+    "DeletePublicAccessBlock": "publicAccessBlock",
 }
 """Parameters, `x-oss-` headers and form fields; a name that ends in a hyphen stands for all that begin so."""
 
-_ONLY = {"x-oss-storage-class": "Standard"}
+_ONLY = {"x-oss-storage-class": "Standard", "x-oss-acl": "private"}
 """Those of which the box has one value, which is what happens without them."""
 
 

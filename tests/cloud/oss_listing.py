@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import quote
 
-from tests.cloud.oss_bucket import OWNER
-from tests.cloud.oss_replies import Content, Refused, Reply, xml_reply
+from tests.cloud.oss_replies import OWNER, Content, Refused, Reply, xml_reply
 from tests.cloud.oss_store import Entry
 
 _DEFAULT, _MOST = 100, 1000
@@ -35,7 +34,7 @@ def listing(
         raise Refused(400, "InvalidArgument", "The list-type must be 2.")
     encode = encoder(query.get("encoding-type", ""))
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
-    most = _max_keys(query.get("max-keys", ""))
+    most = read_max_keys(query.get("max-keys", ""))
     after = _read_token(query) if second else query.get("marker", "")
     shown = list(islice(_after(_folded(entries, len(prefix), delimiter), after), most + 1))
     page, truncated = shown[:most], len(shown) > most
@@ -107,7 +106,8 @@ def encoder(encoding: str) -> Callable[[str], str]:
     return (lambda text: quote(text, safe="/")) if encoding else (lambda text: text)
 
 
-def _max_keys(given: str) -> int:
+def read_max_keys(given: str) -> int:
+    """How many names a page has; raises `Refused` for what is no such number."""
     if not given:
         return _DEFAULT
     if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= _MOST:

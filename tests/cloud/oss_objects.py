@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import crcmod
 
 from tests.cloud.oss_acl import Acls
+from tests.cloud.oss_encryption import Encryption
 from tests.cloud.oss_events import Change
 from tests.cloud.oss_links import Links
 from tests.cloud.oss_origins import Origins
@@ -25,9 +26,10 @@ _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-
 class Objects:
     """What can be done to one object. All raise `Refused`."""
 
-    def __init__(self, store: Store, acls: Acls, origins: Origins, links: Links) -> None:
+    def __init__(self, store: Store, acls: Acls, encryption: Encryption, origins: Origins, links: Links) -> None:
         self._store = store
         self._acls = acls
+        self._encryption = encryption
         self._origins = origins
         self._links = links
         self._crcs: dict[str, str] = {}
@@ -137,11 +139,13 @@ class Objects:
             raise Refused(404, "NoSuchKey", "The specified key does not exist.", "0026-00000001", headers=about)
 
     def made(self, bucket: str, key: str, made: Reply, acl: str, source: str = "", target: str = "") -> None:
-        """Nothing of an older object's ACL, origin and target stays.
+        """Nothing of an older object's ACL, encryption, origin and target stays.
 
         Hold the store's lock from before the object is there.
         """
-        self._acls.keep(bucket, key, made.headers.get("x-oss-version-id", ""), acl)
+        version = made.headers.get("x-oss-version-id", "")
+        self._acls.keep(bucket, key, version, acl)
+        self._encryption.made(bucket, key, version)
         self._origins.made(bucket, key, source)
         self._links.made(bucket, key, target)
 
@@ -168,6 +172,7 @@ class Objects:
         headers["x-oss-object-type"] = self._links.type_of(bucket, at, etag)
         headers["x-oss-storage-class"] = "Standard"
         headers["accept-ranges"] = "bytes"
+        headers |= self._encryption.headers(bucket, at, headers.get("x-oss-version-id", ""))
         return headers if at == key else self._links.seen(bucket, key, headers)
 
 

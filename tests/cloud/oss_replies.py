@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from xml.etree import ElementTree
 
+from tests.cloud.accounts import Accounts
+
 Content: TypeAlias = "str | Sequence[tuple[str, Content]]"
 """Of an XML element: its text, or its children by name."""
+OWNER: Content = [("ID", Accounts.uid), ("DisplayName", Accounts.uid)]
 
 
 @dataclass(frozen=True)

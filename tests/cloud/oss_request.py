@@ -41,12 +41,34 @@ _BUCKET = {
         "acl": "GetBucketAcl",
         "uploads": "ListMultipartUploads",
         "cors": "GetBucketCors",
+        "lifecycle": "GetBucketLifecycle",
+        "encryption": "GetBucketEncryption",
+        "publicAccessBlock": "GetBucketPublicAccessBlock",
     },
     "POST": {"": "PostObject", "delete": "DeleteMultipleObjects"},
-    "PUT": {"cors": "PutBucketCors"},
-    "DELETE": {"cors": "DeleteBucketCors"},
+    "PUT": {
+        "": "PutBucket",
+        "versioning": "PutBucketVersioning",
+        "cors": "PutBucketCors",
+        "lifecycle": "PutBucketLifecycle",
+        "encryption": "PutBucketEncryption",
+        "publicAccessBlock": "PutBucketPublicAccessBlock",
+    },
+    "DELETE": {
+        "": "DeleteBucket",
+        "cors": "DeleteBucketCors",
+        "lifecycle": "DeleteBucketLifecycle",
+        "encryption": "DeleteBucketEncryption",
+        "publicAccessBlock": "DeleteBucketPublicAccessBlock",
+    },
 }
-_SUBRESOURCES = {name for table in (_OBJECT, _BUCKET) for by in table.values() for name in by} - {"", "x-oss-process"}
+_ACCOUNT = {
+    "GET": {"": "ListBuckets", "publicAccessBlock": "GetPublicAccessBlock"},
+    "PUT": {"publicAccessBlock": "PutPublicAccessBlock"},
+    "DELETE": {"publicAccessBlock": "DeletePublicAccessBlock"},
+}
+_SUBRESOURCES = {name for table in (_OBJECT, _BUCKET, _ACCOUNT) for by in table.values() for name in by}
+_SUBRESOURCES -= {"", "x-oss-process"}
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 
 
@@ -56,6 +78,7 @@ class Asked:
 
     method: str
     bucket: str
+    """Empty when the request is about the account."""
     key: str
     """Decoded once, as it reads in the bucket; empty when the request is about the bucket itself."""
     query: dict[str, str]
@@ -72,11 +95,11 @@ class Asked:
         """
         if self.method == "OPTIONS":
             return "OptionObject"
-        table = _OBJECT if self.key else _BUCKET
+        table = _OBJECT if self.key else _BUCKET if self.bucket else _ACCOUNT
         subresources = _SUBRESOURCES & set(self.query)
         if self.method == "POST" and "x-oss-process" in self.query:
             subresources |= {"x-oss-process"}
-        if not self.bucket or len(subresources) > 1:
+        if len(subresources) > 1:
             return ""
         name = table.get(self.method, {}).get("".join(subresources), "")
         if name == "PostObject" and self.query:

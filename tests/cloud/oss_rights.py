@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from tests.cloud.accounts import Accounts
 from tests.cloud.oss_batch import named_keys
+from tests.cloud.oss_encryption import Encryption
 from tests.cloud.oss_known import unknown
 from tests.cloud.oss_replies import Refused
 from tests.cloud.oss_request import Asked
@@ -15,7 +16,7 @@ _READS = ("GetObject", "HeadObject", "GetObjectMeta", "GetSymlink")
 _WRITES = ("PutObject", "PostObject", "PutSymlink")
 
 
-def check_rights(accounts: Accounts, asked: Asked, access_key_id: str) -> None:
+def check_rights(accounts: Accounts, encryption: Encryption, asked: Asked, access_key_id: str) -> None:
     """Raises `Refused` unless the holder of the key may do what is asked for, whether the object is there or not.
 
     Of several keys in one request all are needed: OSS's page does not say what becomes of the others.
@@ -26,6 +27,7 @@ def check_rights(accounts: Accounts, asked: Asked, access_key_id: str) -> None:
         if not accounts.allows(access_key_id, right):
             message = "You have no right to access this object because of bucket acl."
             raise Refused(403, "AccessDenied", message, "0003-00000001")
+    encryption.admit(asked, lambda right: accounts.allows(access_key_id, right))
 
 
 def _needed(asked: Asked) -> list[Right]:
@@ -49,4 +51,4 @@ def _needed(asked: Asked) -> list[Right]:
         case "ListObjects" | "ListObjectsV2":
             return [on("ListObjects", asked.bucket)]
         case name:
-            return [on(name, asked.bucket, asked.key)]
+            return [on(name, asked.bucket or "*", asked.key)]

@@ -84,11 +84,13 @@ class Store:
         self._buckets = s3_backends[_ACCOUNT]["aws"].buckets
         self._gone = FakeDeleteMarker
 
-    def create_bucket(self, name: str, versioning: Versioning) -> None:
+    def create_bucket(self, name: str) -> None:
         self.ask("PUT", name)
-        if versioning:
-            body = xml("VersioningConfiguration", [("Status", versioning)])
-            self.ask("PUT", name, query={"versioning": ""}, body=body)
+
+    def set_versioning(self, name: str, versioning: Versioning) -> None:
+        """`Enabled` or `Suspended`: there is no way back to none."""
+        body = xml("VersioningConfiguration", [("Status", versioning)])
+        self.ask("PUT", name, query={"versioning": ""}, body=body)
 
     def check_bucket(self, name: str) -> None:
         """Raises `Refused` when there is no such bucket."""

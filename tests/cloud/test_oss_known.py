@@ -25,7 +25,6 @@ SUBRESOURCES = [
     "live",
     "select",
     "qosInfo",
-    "publicAccessBlock",
     "tagging",
     "append",
     "what-comes-next-year",
