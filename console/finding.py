@@ -1,4 +1,4 @@
-"""What `cutout doctor` finds wrong: what it is, what it leads to, and what mends it."""
+"""What `cutout doctor` looks at, and what it finds: what is wrong, what it leads to, and what mends it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from shared.messages.message import Message
 
 Severity = Literal["error", "warning"]
 """`error`: photos are not served, are paid for twice, or can be read by others, as long as it is so."""
+IDENTITY = "identity"
+"""The name of the check on which most others wait: without a key that is good for something, nobody is answered."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,14 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """What was seen and is no fault, such as who the key belongs to; `code` is a word for programs."""
+
+    code: str
+    what: Message
+
+
+@dataclass(frozen=True)
 class Check:
     """One thing that is looked at. `look` raises `ApiError` when it may not, or cannot, look."""
 
@@ -33,4 +43,6 @@ class Check:
     """A word for programs, such as `versioning`."""
     says: Message
     """What is being looked at, shown while it is."""
-    look: Callable[[Account], Iterable[Finding]]
+    look: Callable[[Account], Iterable[Finding | Fact]]
+    needs: tuple[str, ...] = (IDENTITY,)
+    """Checks that come before: where one of them found an error, or could not look, this one is skipped."""
