@@ -17,7 +17,7 @@ from console.refusals import explain
 from shared.messages.message import COMMA, Message, Sentence
 
 if TYPE_CHECKING:
-    from console.screen import Screen
+    from console.screen import Language, Screen
 
 CHECKS: tuple[Check, ...] = (*of_account.CHECKS, *vendors.CHECKS, *viapi.CHECKS)
 """In the order in which they are made: what others need comes first."""
@@ -125,3 +125,12 @@ def _remarks(diagnosis: Diagnosis) -> Iterator[Message]:
             skipped.setdefault(outcome.waits_for, []).append(outcome.check.says)
     for needed, names in skipped.items():
         yield _SKIPPED(needed=needed, names=COMMA.join(names))
+
+
+_HEAD = Message("| check | what is looked at |", "| 检查项 | 检查内容 |")
+
+
+def table(language: Language) -> str:
+    """The documents' table of checks, in Markdown."""
+    rows = (f"| `{check.name}` | {getattr(check.says, language)} |" for check in CHECKS)
+    return "\n".join([getattr(_HEAD, language), "|---|---|", *rows])
