@@ -56,7 +56,7 @@ class Account:
 
     def __init__(self, settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
         self.settings = settings
-        self._environment = environment
+        self.environment = environment
         self._box = environment.get(BOX, "")
 
     @cached_property
@@ -110,7 +110,7 @@ class Account:
         import oss2  # noqa: PLC0415
 
         provider = oss2.credentials.StaticCredentialsProvider(*self.key)
-        endpoint = self._environment.get("OSS_PUBLIC_ENDPOINT") or f"https://oss-{REGION}.aliyuncs.com"
+        endpoint = self.environment.get("OSS_PUBLIC_ENDPOINT") or f"https://oss-{REGION}.aliyuncs.com"
         return oss2.Bucket(
             oss2.ProviderAuthV4(provider),
             endpoint,

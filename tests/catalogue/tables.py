@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console import rights
+from console import doctor, rights
 from tests.catalogue.capability_table import CHINESE, ENGLISH, capability_table
 from tests.catalogue.pages import ROOT, between, page
 
@@ -38,6 +38,8 @@ TABLES = (
     Written("docs/zh-CN/capabilities.md", "capabilities", capability_table(CHINESE)),
     Written("docs/settings.md", "rights", rights.table("en")),
     Written("docs/zh-CN/settings.md", "rights", rights.table("zh")),
+    Written("docs/operating.md", "checks", doctor.table("en")),
+    Written("docs/zh-CN/operating.md", "checks", doctor.table("zh")),
 )
 
 if __name__ == "__main__":
