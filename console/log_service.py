@@ -41,7 +41,7 @@ class LogService:
 
     def region_of_project(self) -> str:
         """In which region of this account the project is; empty when there is none."""
-        asked = self.models.GetProjectRequest(cross_region=True)
+        asked = self.models.GetProjectRequest(cross_region="true")  # the SDK writes a bool as Python does: True
         found = self._find(self._account.sls_in(_SEES_ALL_REGIONS), "get_project", self.project, asked)
         return found["region"] if found else ""
 

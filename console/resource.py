@@ -12,14 +12,9 @@ from shared.messages.message import Message, Sentence
 
 Say = Callable[[Message], object]
 
-_AS_IT_SHOULD_BE = Sentence("{what}: as it should be", "{what}：无需变更")
-_MADE = Sentence("{what}: made", "{what}：已创建")
-_CHANGED = Sentence("{what}: changed", "{what}：已更新")
-_REMOVED = Sentence("{what}: removed", "{what}：已删除")
-_NOT_THERE = Sentence("{what}: not there", "{what}：不存在")
-_WOULD_BE_MADE = Sentence("{what}: would be made", "{what}：将创建")
-_WOULD_BE_CHANGED = Sentence("{what}: would be changed", "{what}：将更新")
-_WOULD_BE_REMOVED = Sentence("{what}: would be removed", "{what}：将删除")
+_CREATE = Sentence("create the {what}", "创建{what}")
+_UPDATE = Sentence("update the {what}", "更新{what}")
+_DELETE = Sentence("delete the {what}", "删除{what}")
 
 
 class Hindered(Exception):
@@ -52,26 +47,22 @@ def bring_up_to_date(resources: Iterable[Resource], say: Say, *, dry_run: bool =
     """
     for resource in resources:
         found = resource.read()
-        if found is None:
-            _do(resource.create, dry_run=dry_run)
-            say((_WOULD_BE_MADE if dry_run else _MADE)(what=resource.what))
-        elif not covers(found, resource.wanted):
-            _do(resource.update, dry_run=dry_run)
-            say((_WOULD_BE_CHANGED if dry_run else _CHANGED)(what=resource.what))
-        else:
-            say(_AS_IT_SHOULD_BE(what=resource.what))
+        if found is not None and covers(found, resource.wanted):
+            continue
+        sentence, change = (_CREATE, resource.create) if found is None else (_UPDATE, resource.update)
+        say(sentence(what=resource.what))
+        if not dry_run:
+            change()
 
 
 def take_away(resources: Iterable[Resource], say: Say, *, dry_run: bool = False) -> None:
     """The opposite, the last one first. Raises `ApiError`."""
     for resource in reversed([*resources]):
-        if resource.delete is None:
+        if resource.delete is None or resource.read() is None:
             continue
-        if resource.read() is None:
-            say(_NOT_THERE(what=resource.what))
-            continue
-        _do(resource.delete, dry_run=dry_run)
-        say((_WOULD_BE_REMOVED if dry_run else _REMOVED)(what=resource.what))
+        say(_DELETE(what=resource.what))
+        if not dry_run:
+            resource.delete()
 
 
 def covers(found: Any, wanted: Any) -> bool:
@@ -82,8 +73,3 @@ def covers(found: Any, wanted: Any) -> bool:
         same_length = isinstance(found, list) and len(found) == len(wanted)
         return same_length and all(map(covers, found, wanted))
     return bool(found == wanted)
-
-
-def _do(change: Callable[[], object], *, dry_run: bool) -> None:
-    if not dry_run:
-        change()

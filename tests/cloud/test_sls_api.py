@@ -176,7 +176,7 @@ def test_a_project_is_there_once_and_then_gone(world: World) -> None:
 
 def test_a_project_elsewhere_takes_the_name_and_is_found_by_one_host_only(world: World) -> None:
     world.sls.elsewhere(PROJECT, "cn-hangzhou")
-    everywhere = models.GetProjectRequest(cross_region=True)
+    everywhere = models.GetProjectRequest(cross_region="true")
     assert world.refused("get_project", PROJECT, models.GetProjectRequest()) == "ProjectNotExist"
     assert world.refused("get_project", PROJECT, everywhere) == "ProjectNotExist"
     assert world("get_project", PROJECT, everywhere, region=DISCOVERY)["region"] == "cn-hangzhou"
