@@ -94,9 +94,13 @@ class Account:
 
     @cached_property
     def sls(self) -> Any:
+        return self.sls_in(REGION)
+
+    def sls_in(self, region: str) -> Any:
+        """Simple Log Service, asked at another region's host."""
         from alibabacloud_sls20201230.client import Client  # noqa: PLC0415
 
-        return Client(self._config("cn-shanghai.log.aliyuncs.com"))
+        return Client(self._config(f"{region}.log.aliyuncs.com"))
 
     @cached_property
     def cms(self) -> Any:

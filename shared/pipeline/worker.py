@@ -16,7 +16,7 @@ from typing import Any
 
 from shared import log
 from shared.jobs.backlog import LINGER, BacklogOwner
-from shared.jobs.job import BOUGHT
+from shared.jobs.job import BOUGHT, Waiting
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
@@ -32,6 +32,8 @@ _SEARCH_INTERVAL = 20
 """Between two steps of the search, in durations of the last one: it takes a twentieth of the time, whatever waits."""
 _SUCCESSOR_STARTS = timedelta(minutes=1)
 """Within which the next worker starts, at the latest by the timer: until then a backlog's quota stays settle's."""
+_REPORT_INTERVAL = timedelta(minutes=1)
+"""Between two log lines that say how old the queue is."""
 
 
 @dataclass(eq=False, repr=False)
@@ -56,6 +58,7 @@ class Worker:
         """Keys of queue entries to be deleted."""
         self._bugs: list[Exception] = []
         self._last_listing = self._next_listing = self._next_search = self._lingers_until = self.clock()
+        self._next_report = self._next_listing
 
     def run(self) -> None:
         """Raises the first unforeseen exception, after everything else has been moved on."""
@@ -87,12 +90,28 @@ class Worker:
             self._delete_outdated()
             entries = [*self.jobs.heads(beside=self.scheduler.most_running)]
             self.scheduler.listed(entries)  # not before the listing is complete: if it fails, the last one stays
+            self._report(entries, now)
             self.backlog_owner.announce(self.scheduler.backlog(now), self.ends + _SUCCESSOR_STARTS)
         except Exception as bug:  # noqa: BLE001 - runs must end, and the next listing may succeed; `run` raises it
             self._note_bug(bug, "")
         if now >= self._next_search and self.scheduler.without_key < MOST_FOUND:
             self._next_search = self.ends  # until this step has ended
             self._handlers[self.pool.submit(self.search.step)] = self._searched
+
+    def _report(self, entries: Sequence[QueueEntry], now: datetime) -> None:
+        """Log how long the photo that is next has waited for its call: alarms are set on it, also on its absence."""
+        if now < self._next_report:
+            return
+        self._next_report = now + _REPORT_INTERVAL
+        waiting = [entry for entry in entries if entry.stage == Waiting.name and entry.due <= now]
+        oldest = min(waiting, key=lambda entry: entry.due, default=None)
+        log.info(
+            "queue",
+            waiting=len(waiting),
+            oldest=oldest.due.isoformat() if oldest else "",
+            capability=oldest.capability if oldest else "",
+            age_seconds=round((now - oldest.due).total_seconds()) if oldest else 0,
+        )
 
     def _pause(self, now: datetime) -> float:
         """Seconds until there may be something to do."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -492,3 +493,39 @@ def test_a_bug_in_the_search_is_raised_when_all_else_is_done(
         go(shop)
     assert shop.receipt(COMMON) is not None
     assert "ZeroDivisionError" in caplog.text
+
+
+def reports(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    """The log lines `queue`."""
+    lines = [json.loads(record.getMessage()) for record in caplog.records]
+    return [{**line} for line in lines if line.pop("event") == "queue"]
+
+
+def test_a_worker_logs_how_old_the_queue_is(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "oss_cutout")
+    began = shop.clock()
+    queued(shop, *map(common, range(3)))
+    shop.clock.pass_(minutes=90)
+    shop.web.always = ok(ImageURL=LINK)
+    requests = len(shop.bucket.requests)
+    go(shop, workers=1)
+    (report,) = reports(caplog)
+    assert report == {
+        "waiting": 3,
+        "oldest": began.isoformat(),
+        "capability": "general/common",
+        "age_seconds": 90 * 60,
+    }
+    assert shop.bucket.requests[requests] == ("list", "queue/")
+
+
+def test_an_empty_queue_is_logged_too_and_no_more_than_once_a_minute(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "oss_cutout")
+    shop.web.answers = [SUBMITTED]
+    shop.web.always = status("PROCESSING")
+    shop.upload(HD, picture())
+    slept = sum(go(shop, seconds=150))
+    empty = {"waiting": 0, "oldest": "", "capability": "", "age_seconds": 0}
+    assert reports(caplog) == [empty] * (1 + int(slept // 60))

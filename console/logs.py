@@ -1,0 +1,127 @@
+"""Where the functions log: the project of Simple Log Service, the logstore and its index, made and brought up to date."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from console import log_index
+from console.account import Account, ApiError
+from console.finding import Finding
+from console.log_service import LogService, is_not_there
+from console.resource import Hindered, Resource, Say, bring_up_to_date
+from shared.messages.message import Message, Sentence
+
+RETENTION_DAYS = 30
+"""Of a logstore that is made here. One that is there keeps its own."""
+_SHARDS, _MOST_SHARDS = 1, 8
+"""One takes 5 MB a second, and is split when more comes."""
+_KNOWN_SECONDS, _PAUSE_SECONDS = 90, 3
+"""Within which a new project is known to all of SLS (its samples wait a minute: "Go SDK quick start"), and how often it
+is asked for."""
+
+Sleep = Callable[[float], None]
+
+
+def set_up(account: Account, say: Say, *, dry_run: bool = False, sleep: Sleep = time.sleep) -> None:
+    """Makes project, logstore and index, and adds to the index what it lacks.
+
+    Raises `Hindered` when the project's name is taken by another account, or in another region; `ApiError`.
+    """
+    bring_up_to_date(_resources(LogService(account), sleep), say, dry_run=dry_run)
+
+
+def _resources(service: LogService, sleep: Sleep) -> tuple[Resource, ...]:
+    return (
+        Resource(
+            Sentence("log project `{name}`", "日志 Project `{name}`")(name=service.project),
+            {},
+            service.find_project,
+            partial(_create_project, service, sleep),
+            _stays,
+        ),
+        Resource(
+            Sentence("logstore `{name}`", "Logstore `{name}`")(name=service.logstore),
+            {},
+            service.find_logstore,
+            partial(_once_known, partial(_create_logstore, service), sleep),
+            _stays,
+        ),
+        Resource(
+            Sentence("index of logstore `{name}`", "Logstore `{name}` 的索引")(name=service.logstore),
+            [],  # that lack
+            partial(log_index.lacking, service),
+            partial(_once_known, partial(log_index.create, service), sleep),
+            partial(log_index.update, service),
+        ),
+    )
+
+
+def _stays() -> None:
+    """A project or a logstore that is there is as it should be."""
+
+
+def _create_project(service: LogService, sleep: Sleep) -> None:
+    wanted = service.models.CreateProjectRequest(project_name=service.project, description="The log of oss-cutout")
+    try:
+        service.call("create_project", wanted)
+    except ApiError as error:
+        if error.code != "ProjectAlreadyExist":
+            raise
+        # By ourselves a moment ago, perhaps, and it is not known everywhere yet.
+    for _ in range(_KNOWN_SECONDS // _PAUSE_SECONDS):
+        if service.find_project() is not None:
+            return
+        sleep(_PAUSE_SECONDS)
+    raise Hindered(name_taken(service.project, service.region_of_project()))
+
+
+def _create_logstore(service: LogService) -> None:
+    wanted = service.models.CreateLogStoreRequest(
+        logstore_name=service.logstore,
+        ttl=RETENTION_DAYS,
+        shard_count=_SHARDS,
+        auto_split=True,
+        max_split_shard=_MOST_SHARDS,
+        mode="standard",  # the other one has no SQL, and so no alerts
+    )
+    service.call("create_log_store", service.project, wanted)
+
+
+def _once_known(create: Callable[[], None], sleep: Sleep) -> None:
+    """`create`, again as long as what it is to be in is not known everywhere."""
+    for _ in range(_KNOWN_SECONDS // _PAUSE_SECONDS):
+        try:
+            return create()
+        except ApiError as error:
+            if not is_not_there(error):
+                raise
+            sleep(_PAUSE_SECONDS)
+    return create()
+
+
+def name_taken(project: str, region: str) -> Finding:
+    """`region` is where this account has a project called so; empty when another account has it."""
+    if region:
+        what = Sentence(
+            "log project `{project}` is in {region}, not in cn-shanghai",
+            "日志 Project `{project}` 位于 {region}，而不是 cn-shanghai",
+        )
+    else:
+        what = Sentence(
+            "log project `{project}` is another account's: no two have the same name",
+            "日志 Project 的名称 `{project}` 已被其他账号使用：该名称在所有账号中唯一",
+        )
+    return Finding(
+        "LogProjectElsewhere",
+        "error",
+        what(project=project, region=region),
+        CANNOT_LOG,
+        Message("set `LOG_PROJECT` to another name: `cutout init`", "将 `LOG_PROJECT` 改为其他名称：`cutout init`"),
+    )
+
+
+CANNOT_LOG = Message(
+    "the functions have nowhere to log, and cannot be deployed", "函数没有可写入的日志库，无法部署"
+)

@@ -1,0 +1,80 @@
+"""An account with Simple Log Service and CloudMonitor, and commands of the console that are killed in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from console.account import ApiError
+from shared.messages.message import Message
+from tests.cloud.accounts import Accounts
+from tests.cloud.cms_api import Cms
+from tests.cloud.openapi import Call, OpenApi, nothing
+from tests.cloud.openapi_world import account
+from tests.cloud.sls_api import Sls
+
+PROJECT, LOGSTORE = "shop-log", "functions"
+NOW = 1_700_000_000
+_MOST_WRITES = 50
+
+
+class World:
+    """`lag` is `Sls`'s; `slept` is what the console's commands slept, in seconds."""
+
+    def __init__(self, lag: int = 0) -> None:
+        accounts = Accounts()
+        self.sls, self.cms = Sls(lag=lag, clock=lambda: NOW), Cms()
+        self.openapi = OpenApi(accounts, self.sls, self.cms)
+        settings = {"OSS_BUCKET": "shop-photos", "LOG_PROJECT": PROJECT, "LOG_STORE": LOGSTORE}
+        self.account = account(self.openapi, accounts.owner, settings)
+        self.slept: list[float] = []
+
+    def said(self, command: Callable[[Callable[[Message], object]], None]) -> list[Message]:
+        """What a command says."""
+        said: list[Message] = []
+        command(said.append)
+        return said
+
+    @property
+    def writes(self) -> int:
+        return sum(map(_is_write, self.openapi.calls))
+
+    def dies_at_every_write(self, command: Callable[[Callable[[Message], object]], None]) -> int:
+        """Runs a command again and again, each time killed once it has changed one thing, until it comes to its end;
+        how often it was killed."""
+        self.openapi.after = _die
+        for killed in range(_MOST_WRITES):
+            before = self.writes
+            try:
+                command(lambda message: None)
+            except ApiError as error:
+                assert error.status == 0
+                assert self.writes == before + 1
+            else:
+                self.openapi.after = nothing
+                return killed
+        raise AssertionError("it comes to no end")
+
+    def ask_sls(self, method: str, *arguments: Any) -> Any:
+        """The body of what the SDK's method answers."""
+        return self.account.call("SLS", method, getattr(self.account.sls, method), *arguments).body
+
+    def log(self, event: str, *, function: str = "goods", level: str = "INFO", seconds_ago: float = 60, **facts: Any) -> None:
+        """A line of a function's log, as it comes to Simple Log Service."""
+        line = json.dumps({"event": event, **facts}, ensure_ascii=False)
+        self.log_text(f"2023-11-14T22:12:20.000Z 1-6553f0a4 [{level}] {line}", function, seconds_ago)
+
+    def log_text(self, text: str, function: str = "goods", seconds_ago: float = 60) -> None:
+        fields = {"functionName": f"oss-cutout-{function}", "qualifier": "LATEST", "message": text}
+        self.sls.write(PROJECT, LOGSTORE, fields, NOW - seconds_ago)
+
+
+def _is_write(call: Call) -> bool:
+    # Requests to Simple Log Service name no action.
+    return call.action in Cms.writes if call.action else call.method != "GET"
+
+
+def _die(call: Call) -> None:
+    if _is_write(call):
+        raise ConnectionAbortedError("the command was killed after a change")
