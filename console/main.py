@@ -139,5 +139,5 @@ def doctor(
         raise typer.Exit(command.run(screen, _account(screen, env_file), checks or ()))
 
 
-if __name__ == "__main__":
+def main() -> None:
     app(prog_name="cutout")
