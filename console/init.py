@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import typer
@@ -11,7 +10,7 @@ import typer
 from console import dialogue, env_file
 from console.dialogue import Values
 from console.questions import QUESTIONS, fault
-from console.screen import Screen
+from console.screen import Screen, at_terminal
 from console.settings import defaults, is_secret, parse
 from shared.messages.message import COMMA, SEMICOLON, Message, Sentence, Text
 
@@ -34,11 +33,6 @@ _WRITTEN = Sentence(
     "{file} is written; only you can read it. `cutout doctor` says what is still to be done.",
     "已写入 {file}，只有您可读。运行 `cutout doctor` 查看还需要做什么。",
 )
-
-
-def at_terminal() -> bool:
-    """Whether there is somebody to ask."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def run(screen: Screen, file: Path, text: str, said: Values, *, yes: bool) -> int:

@@ -7,7 +7,7 @@ Exit codes: 0 all is well; 1 something is wrong, or was refused; 2 it was called
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from console.account import Account, ApiError
-from console.screen import Screen, language
+from console.screen import Screen, at_terminal, language
 from console.settings import FILE, is_secret, parse, read
 from shared.messages.message import Message, Sentence
 
@@ -28,6 +28,14 @@ _MEND_FILE = Message(
 _REPORT = Message(
     "this is a mistake in cutout itself: report it with these lines", "这是 cutout 自身的错误，请附上以上内容反馈"
 )
+_NOT_SET = Sentence("{name} is not set", "未设置 {name}")
+_ASK_FOR_IT = Message("`cutout init` asks for it", "运行 `cutout init` 填写")
+_REMOVE_ROLES = Sentence(
+    "Without their roles the functions can do nothing. Take them out of the account {uid}?",
+    "没有角色，函数将无法工作。是否从账号 {uid} 中删除？",
+)
+_SAY_YES = Message("nobody can be asked here: say --yes", "此处无法询问：请使用 --yes")
+_NOTHING_TO_DO = Message("All is as it should be already.", "无需更改。")
 _SECRET_SET = Sentence(
     "{name} is a secret, and arguments can be seen by others: give it in the environment",
     "{name} 是机密，命令行参数可能被他人看到：请通过环境变量给出",
@@ -43,13 +51,19 @@ EnvFile = Annotated[
     Path, typer.Option(help=_in("The file with the settings.", "配置文件。"), dir_okay=False, show_default="oss-cutout.env")
 ]
 
+Yes = Annotated[bool, typer.Option("--yes", "-y", help=_in("Do not ask.", "不询问。"))]
+DryRun = Annotated[bool, typer.Option("--dry-run", help=_in("Say it, and change nothing.", "只说明，不做更改。"))]
+
 app = typer.Typer(
     help=_in("Sets oss-cutout up in an account of Alibaba Cloud.", "在阿里云账号中部署 oss-cutout。"),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they show the values of variables
 )
-roles_app = typer.Typer(
+roles_Yes = Annotated[bool, typer.Option("--yes", "-y", help=_in("Do not ask.", "不询问。"))]
+DryRun = Annotated[bool, typer.Option("--dry-run", help=_in("Say it, and change nothing.", "只说明，不做更改。"))]
+
+app = typer.Typer(
     help=_in("The RAM roles of the functions, and what they may do.", "函数的 RAM 角色及其权限。"), no_args_is_help=True
 )
 app.add_typer(roles_app, name="roles")
@@ -84,13 +98,16 @@ def _reading(screen: Screen, file: Path) -> Iterator[None]:
         raise typer.Exit(WRONGLY_CALLED) from None
 
 
-def _account(screen: Screen, file: Path) -> Account:
-    """The account of the settings. Raises `ApiError` when there is no key."""
+def _account(screen: Screen, file: Path, needed: str = "") -> Account:
+    """The account of the settings, of which one may be `needed`. Raises `ApiError` when there is no key."""
     with _reading(screen, file):
         if file != FILE:
             file.stat()  # one that was named is there
         settings = read(file)
     screen.hide(*settings.secrets)
+    if needed and not settings[needed]:
+        screen.failed("Settings", _NOT_SET(name=needed), _ASK_FOR_IT)
+        raise typer.Exit(WRONGLY_CALLED)
     account = Account(settings)
     screen.hide(*account.key[1:])
     return account
@@ -102,7 +119,7 @@ def init(
         list[str] | None,
         typer.Option("--set", metavar="NAME=value", help=_in("A setting; may be repeated.", "一个配置项，可重复。")),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help=_in("Do not ask.", "不询问。"))] = False,
+    yes: Yes = False,
     json: Json = False,
     env_file: EnvFile = FILE,
 ) -> None:
@@ -123,8 +140,9 @@ def init(
 
 @app.command(help=_in("Looks for what is wrong, and says what mends it.", "检查问题，并给出处理方法。"))
 def doctor(
-    checks: Annotated[
-        list[str] | None, typer.Argument(help=_in("Only these, and what they need.", "只检查这些及其前置项。"))
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHECK", help=_in("This check, and what it needs; may be repeated.", "只检查此项及其前置项，可重复。")),
     ] = None,
     json: Json = False,
     env_file: EnvFile = FILE,
@@ -133,10 +151,69 @@ def doctor(
         from console import doctor as command
 
         try:
-            command.selected(checks or ())
+            command.selected(only or ())
         except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-        raise typer.Exit(command.run(screen, _account(screen, env_file), checks or ()))
+            raise typer.BadParameter(str(error), param_hint="--only") from None
+        raise typer.Exit(command.run(screen, _account(screen, env_file), only or ()))
+
+
+@roles_app.command("print", help=_in("Prints them as JSON, for an administrator.", "打印为 JSON，供管理员使用。"))
+def print_roles(json: Json = False, env_file: EnvFile = FILE) -> None:
+    with working(json) as screen:
+        from console import rights, roles
+
+        account = _account(screen, env_file, "OSS_BUCKET")
+        screen.json(rights.documents(roles.deployment(account)))
+
+
+@roles_app.command("apply", help=_in("Makes them, and brings them up to date.", "创建角色，或更新为最新。"))
+def apply_roles(dry_run: DryRun = False, json: Json = False, env_file: EnvFile = FILE) -> None:
+    with working(json) as screen:
+        from console import roles
+
+        account = _account(screen, env_file, "OSS_BUCKET")
+        with _changing(screen) as say:
+            if dry_run:
+                for step in roles.plan(account):
+                    say(step.says)
+            else:
+                roles.apply(account, say)
+
+
+@roles_app.command("remove", help=_in("Takes them away.", "删除角色。"))
+def remove_roles(yes: Yes = False, json: Json = False, env_file: EnvFile = FILE) -> None:
+    with working(json) as screen:
+        from console import roles
+
+        account = _account(screen, env_file, "OSS_BUCKET")
+        _confirm(screen, _REMOVE_ROLES(uid=account.identity.uid), yes=yes)
+        with _changing(screen) as say:
+            roles.remove(account, say)
+
+
+@contextmanager
+def _changing(screen: Screen) -> Iterator[Callable[[Message], None]]:
+    """Hands out what a change is said with, as it is made; machines get them all at the end."""
+    changes = list[Message]()
+
+    def say(change: Message) -> None:
+        changes.append(change)
+        screen.say(change)
+
+    yield say
+    if screen.machine:
+        screen.json({"changes": changes})
+    elif not changes:
+        screen.say(_NOTHING_TO_DO, "green")
+
+
+def _confirm(screen: Screen, question: Message, *, yes: bool) -> None:
+    """Ends the command unless somebody says yes."""
+    if yes:
+        return
+    if screen.machine or not at_terminal():
+        raise typer.BadParameter(screen.text(_SAY_YES))
+    typer.confirm(screen.text(question), abort=True)
 
 
 def main() -> None:

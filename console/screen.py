@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -50,6 +51,11 @@ def language(environment: Mapping[str, str] = os.environ) -> Language:
     """The first of LC_ALL, LC_MESSAGES and LANG that is set decides, as POSIX has it: Chinese, or else English."""
     named = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return "zh" if next(filter(None, named), "").lower().startswith("zh") else "en"
+
+
+def at_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def plain(stderr: bool = False) -> Console:
