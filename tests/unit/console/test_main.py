@@ -15,12 +15,13 @@ from typer.testing import CliRunner, Result
 
 from console import doctor
 from console.account import Account, ApiError
-from console.main import app, working
+from console.command import working
+from console.main import app
 from console.screen import Screen
 from console.settings import KEY, ROOT
 
 SECRET = "EXAMPLEhidden-0123456789"
-COMMANDS = (["init"], ["doctor"])
+COMMANDS = (["init"], ["doctor"], ["roles", "print"], ["roles", "apply"], ["roles", "remove"])
 REFUSED = ApiError("RAM", "GetRole", 403, "NoPermission", "You are not authorized to do this action.", "R-1")
 NOT_REACHED = ApiError("STS", "GetCallerIdentity", 0, "ConnectTimeout", "timed out")
 NO_KEY = ApiError("credentials", "GetCredential", 0, "CredentialException", "none")
@@ -96,7 +97,7 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
     assert "none.env" in done.output
 
 
-@pytest.mark.parametrize("arguments", [["doctr"], ["doctor", "--jsn"], ["doctor", "no-such-check"]])
+@pytest.mark.parametrize("arguments", [["doctr"], ["doctor", "--jsn"], ["doctor", "--only", "no-such-check"], ["roles", "--json"]])
 def test_a_command_that_is_called_wrongly_ends_with_2(arguments: list[str]) -> None:
     assert run(*arguments).exit_code == 2
 
