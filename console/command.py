@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Annotated
 import typer
 
 from console.account import Account, ApiError
+from console.resource import Hindered
 from console.screen import Screen, at_terminal, language
 from console.settings import FILE, read
 from shared.messages.jobs import NOT_SET
@@ -39,24 +41,29 @@ def localized(english: str, chinese: str) -> str:
 
 
 Json = Annotated[
-    bool, typer.Option("--json", help=localized("One JSON document on stdout.", "在标准输出打印一个 JSON 文档。"))
+    bool, typer.Option("--json", help=localized("One JSON document on stdout.", "以 JSON 格式输出到标准输出。"))
 ]
 EnvFile = Annotated[
     Path,
     typer.Option(help=localized("The file with the settings.", "配置文件。"), dir_okay=False, show_default=FILE.name),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help=localized("Do not ask.", "不询问。"))]
-DryRun = Annotated[bool, typer.Option("--dry-run", help=localized("Say it, and change nothing.", "只说明，不做更改。"))]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help=localized("Do not ask.", "不再询问，直接执行。"))]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help=localized("Only say what would be changed.", "仅显示将要做的更改，不实际执行。"))
+]
 
 
 @contextmanager
 def working(machine: bool) -> Iterator[Screen]:
-    """The screen of a command. What Alibaba Cloud refuses, and a mistake of ours, ends the command with a sentence."""
+    """The screen of a command. What hinders it, what Alibaba Cloud refuses, and a mistake of ours end it with a sentence."""
     screen = Screen(machine=machine)
     try:
         yield screen
     except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
+    except Hindered as hindered:
+        screen.failed(hindered.finding.code, hindered.finding.what, hindered.finding.mend)
+        raise typer.Exit(REFUSED) from None
     except ApiError as error:
         from console.refusals import explain  # noqa: PLC0415 - it knows the vendors' codes
 
@@ -116,3 +123,14 @@ def confirm(screen: Screen, question: Message, *, yes: bool) -> None:
     if screen.machine or not at_terminal():
         raise typer.BadParameter(screen.text(_SAY_YES))
     typer.confirm(screen.text(question), abort=True)
+
+
+def secret(screen: Screen, name: str, *, ask: bool) -> str:
+    """A secret from the environment, or else asked for; empty when there is none. It is masked from now on."""
+    value = os.environ.get(name, "").strip()
+    if ask and not value:
+        if screen.machine or not at_terminal():
+            raise typer.BadParameter(screen.text(NOT_SET(name=name)))
+        value = str(typer.prompt(name, hide_input=True)).strip()
+    screen.hide(value)
+    return value

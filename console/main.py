@@ -1,7 +1,4 @@
-"""The command `cutout`. What a command needs is imported when it is called, so that `--help` is there at once.
-
-Exit codes: 0 when all is well, and those of `console.command`.
-"""
+"""The command `cutout`. What a command needs is imported when it is called, so that `--help` is there at once."""
 
 from __future__ import annotations
 
@@ -9,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from console.command import DryRun, EnvFile, Json, Yes, account_of, changing, confirm, localized, reading, working
+from console.command import (
+    DryRun,
+    EnvFile,
+    Json,
+    Yes,
+    account_of,
+    changing,
+    confirm,
+    localized,
+    reading,
+    secret,
+    working,
+)
 from console.settings import FILE, is_secret, parse
 from shared.messages.message import Sentence
 
@@ -21,9 +30,18 @@ _REMOVE_ROLES = Sentence(
     "Without their roles the functions can do nothing. Take them out of the account {uid}?",
     "没有角色，函数将无法工作。是否从账号 {uid} 中删除？",
 )
+_REMOVE_ALARMS = Sentence(
+    "Nobody will be told when photos are not served. Take the alarms and the dashboard out of the account {uid}?",
+    "删除后，照片处理异常时将无人收到通知。是否从账号 {uid} 中删除告警和仪表盘？",
+)
 
 app = typer.Typer(
     help=localized("Sets oss-cutout up in an account of Alibaba Cloud.", "在阿里云账号中部署 oss-cutout。"),
+    epilog=localized(
+        "Exit codes: 0 all is well; 1 something is wrong, or was refused; 2 called wrongly, or with settings that are no "
+        "good; 3 Alibaba Cloud was not reached, or there is no access key.",
+        "退出码：0 正常；1 有问题，或请求被拒绝；2 用法或配置有误；3 无法连接阿里云，或没有 AccessKey。",
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they show the values of variables
@@ -92,7 +110,7 @@ def print_roles(json: Json = False, env_file: EnvFile = FILE) -> None:
         screen.json(rights.documents(roles.deployment(account_of(screen, env_file, "OSS_BUCKET"))))
 
 
-@roles_app.command("apply", help=localized("Makes them, and brings them up to date.", "创建角色，或更新为最新。"))
+@roles_app.command("apply", help=localized("Makes what is missing, and brings the rest up to date.", "创建缺少的角色，更新已有的角色。"))
 def apply_roles(dry_run: DryRun = False, json: Json = False, env_file: EnvFile = FILE) -> None:
     with working(json) as screen:
         from console import roles
@@ -106,7 +124,7 @@ def apply_roles(dry_run: DryRun = False, json: Json = False, env_file: EnvFile =
                 roles.apply(account, say)
 
 
-@roles_app.command("remove", help=localized("Takes them away.", "删除角色。"))
+@roles_app.command("remove", help=localized("Removes them.", "删除角色。"))
 def remove_roles(yes: Yes = False, json: Json = False, env_file: EnvFile = FILE) -> None:
     with working(json) as screen:
         from console import roles
@@ -115,6 +133,46 @@ def remove_roles(yes: Yes = False, json: Json = False, env_file: EnvFile = FILE)
         confirm(screen, _REMOVE_ROLES(uid=account.identity.uid), yes=yes)
         with changing(screen) as say:
             roles.remove(account, say)
+
+
+@app.command(help=localized("Sets alarms and a dashboard, or removes them.", "设置告警和仪表盘，或将其删除。"))
+def alarms(
+    contact_group: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help=localized("A contact group of CloudMonitor that is told.", "接收告警的云监控报警联系组。")
+        ),
+    ] = "",
+    webhook: Annotated[
+        bool,
+        typer.Option(
+            "--webhook",
+            help=localized(
+                "Ask for the address of a webhook that is told; ALARM_WEBHOOK in the environment does as well.",
+                "询问接收告警的 Webhook 地址；也可以设置环境变量 ALARM_WEBHOOK。",
+            ),
+        ),
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help=localized("Remove them.", "删除告警和仪表盘。"))
+    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+    env_file: EnvFile = FILE,
+) -> None:
+    with working(json) as screen:
+        from console import alarms as command
+
+        address = secret(screen, "ALARM_WEBHOOK", ask=webhook)
+        account = account_of(screen, env_file)
+        if remove and not dry_run:
+            confirm(screen, _REMOVE_ALARMS(uid=account.identity.uid), yes=yes)
+        with changing(screen) as say:
+            if remove:
+                command.remove(account, say, dry_run=dry_run)
+            else:
+                command.set_up(account, command.Recipients(contact_group, address), say, dry_run=dry_run)
 
 
 def main() -> None:

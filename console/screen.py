@@ -118,7 +118,9 @@ class Screen:
     def table(self, head: Sequence[Text], rows: Iterable[Sequence[Text]]) -> None:
         if self.machine:
             return
-        table = Table(*map(self.text, head), box=SIMPLE_HEAD, pad_edge=False)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        for name in head:
+            table.add_column(self.text(name), overflow="fold")
         for row in rows:
             table.add_row(*map(self._styled, row))
         _print(self._out, table)
