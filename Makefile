@@ -17,7 +17,7 @@ endif
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.10 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo "$$python" && break; done)
 
-.PHONY: demo test soak reliability check build bench lock cloud clean
+.PHONY: demo test soak reliability check build bench lock cloud console doctor clean
 .DEFAULT_GOAL := demo
 
 # Photos to cutouts in demo/, in a cloud of this machine's own. PHOTOS=folder takes yours, CAPABILITY=goods/commodity
@@ -64,13 +64,29 @@ bench: .venv/.dev build
 cloud: .venv/.demo
 	@$(RUN) tests.cloud
 
-# For any platform and Python from 3.10 on, and without a word on where packages were found. Each holds the one before.
+# What is wrong in the account that oss-cutout.env names, and what mends it.
+doctor: .venv/bin/cutout
+	@.venv/bin/cutout doctor
+
+# The command, .venv/bin/cutout. The project is not installed for it: that takes a build backend, and leaves a folder of
+# metadata, for no more than this line, which names the project in place of the folder that it is called in.
+CUTOUT := import sys; sys.path[0] = sys.argv.pop(1); from console.main import main; main()
+console: .venv/bin/cutout
+.venv/bin/cutout: .venv/.console Makefile
+	@printf '%s\n' '#!/bin/sh' "exec '$(CURDIR)/.venv/bin/python' -c '$(CUTOUT)' '$(CURDIR)' \"\$$@\"" >$@
+	@chmod +x $@
+
+# For any platform and Python from 3.10 on, and without a word on where packages were found. Each has the
+# versions of those before it.
 LOCK = $(RUN) uv --quiet pip compile pyproject.toml --universal --python-version 3.10 --no-annotate --no-header
 lock: .venv/.dev
 	@$(LOCK) --output-file requirements.txt
 	@$(LOCK) --extra demo --constraint requirements.txt --output-file requirements-demo.txt
-	@$(LOCK) --extra demo --extra test --constraint requirements-demo.txt --output-file requirements-test.txt
-	@$(LOCK) --extra demo --extra test --extra dev --constraint requirements-test.txt --output-file requirements-dev.txt
+	@$(LOCK) --extra console --constraint requirements-demo.txt --output-file requirements-console.txt
+	@$(LOCK) --extra demo --extra console --extra test --constraint requirements-demo.txt \
+		--constraint requirements-console.txt --output-file requirements-test.txt
+	@$(LOCK) --extra demo --extra console --extra test --extra dev --constraint requirements-test.txt \
+		--output-file requirements-dev.txt
 
 clean:
 	@rm -rf .build demo .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .venv
@@ -84,10 +100,11 @@ clean:
 	@"$(PYTHON)" -m venv --without-pip .venv
 	@touch $@
 
-# Each set holds the one before: who has made `dev` has the others too.
+# Who has made `dev` has the others too, and `test` has what the demo and the console need.
 HOLDS_demo := demo
-HOLDS_test := demo test
-HOLDS_dev := demo test dev
+HOLDS_console := console
+HOLDS_test := demo console test
+HOLDS_dev := demo console test dev
 # The locks name every package, so pip need not look for more; what is never imported need not be compiled. The demo has
 # no use for pip itself, which is 20 MB; whatever comes next brings it back.
 .venv/.%: requirements-%.txt .venv/.made

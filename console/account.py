@@ -113,21 +113,32 @@ class Account:
         """The bucket of the settings, or another one."""
         import oss2  # noqa: PLC0415
 
-        provider = oss2.credentials.StaticCredentialsProvider(*self.key)
-        endpoint = self.environment.get("OSS_PUBLIC_ENDPOINT") or f"https://oss-{REGION}.aliyuncs.com"
-        return oss2.Bucket(
-            oss2.ProviderAuthV4(provider),
-            endpoint,
-            name or self.settings.bucket,
-            region=REGION,
-            connect_timeout=10,
-            is_path_style=bool(self._box),
-        )
+        return oss2.Bucket(bucket_name=name or self.settings.bucket, **self._oss)
+
+    @property
+    def buckets(self) -> oss2.Service:
+        """Of all regions."""
+        import oss2  # noqa: PLC0415
+
+        return oss2.Service(**self._oss)
 
     def call(self, product: str, action: str, send: Callable[..., T], *arguments: Any) -> T:
         """What the SDK's method `send` answers; raises `ApiError` for all that it raises."""
         with speaking(product, action):
             return send(*arguments)
+
+    @property
+    def _oss(self) -> dict[str, Any]:
+        import oss2  # noqa: PLC0415
+
+        provider = oss2.credentials.StaticCredentialsProvider(*self.key)
+        return {
+            "auth": oss2.ProviderAuthV4(provider),
+            "endpoint": self._environment.get("OSS_PUBLIC_ENDPOINT") or f"https://oss-{REGION}.aliyuncs.com",
+            "region": REGION,
+            "connect_timeout": 10,
+            "is_path_style": bool(self._box),
+        }
 
     @cached_property
     def _credentials(self) -> Any:
@@ -135,10 +146,10 @@ class Account:
         from alibabacloud_credentials.models import Config  # noqa: PLC0415
 
         key_id, secret, token = (self.settings.given.get(name) for name in KEY)
-        if not key_id:
-            return Client()
         kind = "sts" if token else "access_key"
-        return Client(Config(type=kind, access_key_id=key_id, access_key_secret=secret, security_token=token))
+        given = Config(type=kind, access_key_id=key_id, access_key_secret=secret, security_token=token)
+        with speaking("credentials", "GetCredential"):  # half a key is refused here
+            return Client(given) if key_id else Client()
 
     def _config(self, endpoint: str) -> Any:
         from alibabacloud_tea_openapi.utils_models import Config  # noqa: PLC0415
@@ -162,9 +173,20 @@ def speaking(product: str, action: str) -> Iterator[None]:
     except ApiError:
         raise
     except Exception as error:  # noqa: BLE001 - each SDK has exceptions of its own
-        said = getattr(error, "code", None) or type(error).__name__
-        status = getattr(error, "status_code", None) or getattr(error, "status", None) or 0
-        message = getattr(error, "message", None) or str(error)
-        request_id = getattr(error, "request_id", None) or ""
         # `from None`: what an SDK raises may quote the request, with the token in it.
-        raise ApiError(product, action, int(status), str(said), str(message), str(request_id)) from None
+        raise _api_error(product, action, error) from None
+
+
+def _api_error(product: str, action: str, error: Exception) -> ApiError:
+    """What each SDK says in attributes of its own: those of OpenAPI, of SLS (`statusCode`, `data`) and of oss2."""
+    status = int(_said(error, "status_code", "statusCode", "status") or 0)
+    if status <= 0:  # not answered: oss2 has negative numbers for it, and the reason is inside
+        status, error = 0, _said(error, "inner_exception", "exception") or error
+    code = _said(error, "code") or type(error).__name__
+    request_id = _said(error, "request_id") or (_said(error, "data") or {}).get("requestId")
+    return ApiError(product, action, status, str(code), str(_said(error, "message") or error), str(request_id or ""))
+
+
+def _said(error: Exception, *names: str) -> Any:
+    """The first of these attributes that holds anything."""
+    return next(filter(None, (getattr(error, name, None) for name in names)), None)

@@ -9,7 +9,7 @@ import pytest
 from tests.catalogue.pages import ROOT, page, pages, slugs
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_PATH = re.compile(r"`((?:shared|functions|tests|tools|events|docs)/[\w./]*)`")
+_PATH = re.compile(r"`((?:shared|functions|console|tests|tools|events|docs)/[\w./]*)`")
 _MAKE = re.compile(r"\bmake ([a-z]+)")
 
 

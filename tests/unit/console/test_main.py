@@ -1,0 +1,152 @@
+"""The command: its exit codes, one document for machines, and no secret when it ends badly."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from console import doctor
+from console.account import Account, ApiError
+from console.command import working
+from console.main import app
+from console.screen import Screen
+from console.settings import KEY, ROOT
+
+SECRET = "EXAMPLEhidden-0123456789"
+COMMANDS = (["init"], ["doctor"], ["roles", "print"], ["roles", "apply"], ["roles", "remove"])
+REFUSED = ApiError("RAM", "GetRole", 403, "NoPermission", "You are not authorized to do this action.", "R-1")
+NOT_REACHED = ApiError("STS", "GetCallerIdentity", 0, "ConnectTimeout", "timed out")
+NO_KEY = ApiError("credentials", "GetCredential", 0, "CredentialException", "none")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from console.main import main; main()", *arguments]
+    said = {**os.environ, **environment, "COLUMNS": "120"}
+    return subprocess.run(command, cwd=ROOT, env=said, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in zip(KEY, ("LTAI-EXAMPLE", SECRET, f"CAIS-{SECRET}"), strict=True):
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (REFUSED, 1, "ram:GetRole"),
+        (NOT_REACHED, 3, "STS was not reached"),
+        (NO_KEY, 3, "there is no access key"),
+    ],
+)
+def test_what_alibaba_cloud_refuses_is_a_sentence_and_an_exit_code(
+    error: ApiError, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for machine in (False, True):
+        with pytest.raises(typer.Exit) as ended, working(machine):
+            raise error
+        assert ended.value.exit_code == code
+        printed = capsys.readouterr()
+        assert said in (json.loads(printed.out)["error"]["what"]["en"] if machine else printed.err)
+        assert "Traceback" not in printed.err
+
+
+def test_a_mistake_of_ours_is_told_without_the_secrets_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, working(machine=False) as screen:
+        screen.hide(SECRET)
+        raise KeyError(SECRET)
+    assert ended.value.exit_code == 1
+    said = "".join(capsys.readouterr())
+    assert "KeyError: '********'" in said
+    assert "report it" in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_takes_the_same_options(command: list[str]) -> None:
+    said = run(*command, "--help").output
+    assert "--json" in said
+    assert "--env-file" in said
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_file_that_cannot_be_read_is_named(command: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "oss-cutout.env"
+    file.write_text(f"OSS_BUCKET=photos\nDAMO_APPCODE {SECRET}\n")
+    done = run(*command, "--env-file", str(file))
+    assert done.exit_code == 2
+    assert f"{file}: line 2 is not NAME=value" in done.output
+    assert SECRET not in done.output
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    done = run("doctor", "--env-file", str(tmp_path / "none.env"))
+    assert done.exit_code == 2
+    assert "none.env" in done.output
+
+
+@pytest.mark.parametrize("arguments", [["doctr"], ["doctor", "--jsn"], ["doctor", "--only", "no-such-check"], ["roles", "--json"]])
+def test_a_command_that_is_called_wrongly_ends_with_2(arguments: list[str]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+def test_doctor_gets_the_account_and_its_exit_code_is_the_commands(key: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def examined(screen: Screen, account: Account, names: tuple[str, ...]) -> int:
+        screen.json({"bucket": account.settings.bucket, "key": account.key[0], "secret": account.key[1]})
+        return 1
+
+    monkeypatch.setattr(doctor, "run", examined)
+    monkeypatch.setenv("OSS_BUCKET", "photos")
+    done = run("doctor", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout) == {"bucket": "photos", "key": "LTAI-EXAMPLE", "secret": "********"}
+
+
+def test_without_a_command_it_says_what_there_is() -> None:
+    assert "doctor" in run().output
+
+
+def test_in_a_chinese_environment_its_help_is_chinese() -> None:
+    assert "检查问题" in program("--help", LC_ALL="zh_CN.UTF-8").stdout
+    assert "检查问题" not in program("--help", LC_ALL="C.UTF-8").stdout
+
+
+def test_help_imports_no_sdk() -> None:
+    tell = "import atexit, sys; atexit.register(lambda: print(*sys.modules)); from console.main import main; main()"
+    done = subprocess.run([sys.executable, "-c", tell, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    imported = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "rich" in imported
+    assert not {name for name in imported if name.startswith(("alibabacloud", "oss2", "httpx", "Tea", "darabonba"))}
+
+
+def test_make_writes_a_command_that_is_this_projects_wherever_it_is_called(tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "the project", tmp_path / "elsewhere"
+    binaries = project / ".venv" / "bin"
+    binaries.mkdir(parents=True)
+    for name in ("console", "shared", "s.yaml", "requirements-console.txt"):
+        (project / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "Makefile", project)
+    (binaries / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (binaries / "python").chmod(0o755)
+    for stamp in (".made", ".console"):
+        (project / ".venv" / stamp).touch()
+    subprocess.run(["make", "--silent", "console"], cwd=project, capture_output=True, check=True)
+    (elsewhere / "console").mkdir(parents=True)
+    (elsewhere / "console" / "main.py").write_text("raise SystemExit('another project')\n")
+    done = subprocess.run(
+        [binaries / "cutout", "doctor", "--help"], cwd=elsewhere, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--env-file" in done.stdout
