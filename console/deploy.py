@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from console import alarms, bucket, doctor, functions, logs, manifest, roles
+from console import doctor
+from console.alarms.plan import plan as alarms
+from console.buckets import plan as bucket
+from console.functions.plan import plan as functions, manifest
+from console.logs.plan import plan as logs
+from console.roles.plan import plan as roles
 from console.account import Account
 from console.change import Change, Say, carry_out
 from console.finding import Finding
-from console.rights import FUNCTIONS
+from console.roles.rights import FUNCTIONS
 from console.screen import Screen
 from shared.messages.message import COMMA, Message, Sentence
 
@@ -81,7 +86,7 @@ def show(account: Account, plans: Iterable[Plan], say: Say) -> None:
 
 
 def make(plans: Iterable[Plan], say: Say) -> None:
-    """Raises `ApiError`, and `console.serverless_devs.Failed`."""
+    """Raises `ApiError`, and `console.functions.serverless_devs.Failed`."""
     for plan in plans:
         carry_out(plan(), say)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from console import lifecycle
+from console.buckets import lifecycle
 from console.account import Account, speaking
-from console.bucket import blocks_public_access, both, needs_public_copies
+from console.buckets.plan import blocks_public_access, both, needs_public_copies
 from console.finding import Finding, Severity
 from shared.jobs import keys
 from shared.messages.message import Message, Sentence

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from console import deployed, manifest
+from console.functions.plan import deployed, manifest
 from console.account import Account
 from console.finding import IDENTITY, Check, Finding, Severity
-from console.rights import PREFIX
+from console.roles.rights import PREFIX
 from shared.messages.message import COMMA, Message, Sentence
 
 _CONFIGURATION = (

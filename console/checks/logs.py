@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from console import alarms, log_index
+from console.alarms.plan import plan as alarms
+from console.logs.plan import index as log_index
 from console.account import Account
 from console.finding import Check, Finding
-from console.log_service import LogService
-from console.logs import CANNOT_LOG, name_taken
+from console.logs.service import LogService
+from console.logs.plan import CANNOT_LOG, name_taken
 from shared.messages.message import COMMA, Message, Sentence
 
 _DEPLOY = Message("`cutout deploy` makes it", "运行 `cutout deploy` 创建")

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console import deployed, manifest
+from console.functions.plan import deployed, manifest
 from console.account import Account
 from console.finding import IDENTITY, Check, Finding
-from console.rights import PREFIX
+from console.roles.rights import PREFIX
 from shared.messages.message import Message, Sentence
 
 MOST = 10

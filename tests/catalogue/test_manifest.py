@@ -14,7 +14,7 @@ from tests.catalogue.pages import page
 from tests.cloud.function import MOST_INSTANCES
 from tests.cloud.manifest import LEAST, ROOT, Manifest, check_code, load, parse
 from tests.cloud.triggers import MOST_OSS_TRIGGERS
-from console.variables import Unresolved
+from console.functions.variables import Unresolved
 
 TEXT = (ROOT / "s.yaml").read_text("utf-8")
 

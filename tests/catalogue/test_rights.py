@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from console import rights
-from console.rights import FUNCTIONS, MOST_CHARACTERS, PREFIX, TRIGGER_ROLE, Deployment, Role, roles
+from console.roles.plan import rights
+from console.roles.rights import FUNCTIONS, MOST_CHARACTERS, PREFIX, TRIGGER_ROLE, Deployment, Role, roles
 from tests.cloud.manifest import load
 
 DEPLOYMENT = Deployment("1234567890123456", "shop-photos", "shop-jobs", counts_calls=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from console.rights import Deployment
+from console.roles.rights import Deployment
 from tests.cloud.accounts import Accounts
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.fc import Fc
@@ -34,7 +34,7 @@ Match = Callable[[Effect, Moment], bool]
 
 class Cloud:
     """Runs from construction until `stop()`, or to the end of a `with` block, which fails if a function's role was
-    refused anything: the roles may do what `console.rights` says.
+    refused anything: the roles may do what `console.roles.rights` says.
 
     `timer_seconds`, `timeouts` (seconds, by function) and `code` are `Fc`'s; `general` are props, by
     alias, that its function has over those of s.yaml; `qps` and `latency` are every vendor's,

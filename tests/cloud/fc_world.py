@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.account import Account
-from console.rights import Deployment
+from console.roles.rights import Deployment
 from tests.cloud.accounts import Accounts, Key
 from tests.cloud.fc import Fc
 from tests.cloud.fc_api import FcApi

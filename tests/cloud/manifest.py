@@ -19,7 +19,7 @@ from shared.jobs import keys
 from tests.cloud.accounts import Accounts
 from tests.cloud.function import MOST_INSTANCES, AsyncInvokeConfig, ConcurrencyConfig, Function
 from tests.cloud.triggers import MOST_OSS_TRIGGERS, Strict, nested
-from console.variables import Node, only_from_environment, render
+from console.functions.variables import Node, only_from_environment, render
 
 ROOT = Path(__file__).parents[2]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.rights import Deployment, roles
+from console.roles.rights import Deployment, roles
 from tests.cloud.accounts import Accounts
 
 

@@ -17,7 +17,7 @@ import oss2
 import psutil
 import pytest
 
-from console.roles import compare
+from console.roles.plan import compare
 from shared.entry.settings import Settings
 from shared.jobs import keys
 from tests.cloud.box import Cloud

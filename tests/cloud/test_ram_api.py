@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from console.account import Account, ApiError
-from console.ram import call
+from console.roles.ram import call
 from tests.cloud.accounts import Accounts
 from tests.cloud.openapi import OpenApi
 from tests.cloud.openapi_world import account

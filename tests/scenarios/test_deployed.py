@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from console.rights import Deployment
+from console.roles.rights import Deployment
 from console.settings import defaults
 from tests.cloud.box import Cloud
 from tests.cloud.machine import Machine

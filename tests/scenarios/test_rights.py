@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from console.rights import PREFIX
+from console.roles.rights import PREFIX
 from shared.vendors.capabilities import CAPABILITIES
 from tests.cloud.box import Cloud
 from tests.cloud.ram import Right

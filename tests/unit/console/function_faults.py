@@ -8,7 +8,7 @@ from typing import Any
 
 from alibabacloud_fc20230330 import models
 
-from console.rights import PREFIX
+from console.roles.rights import PREFIX
 
 GOODS, SETTLE = f"{PREFIX}goods", f"{PREFIX}settle"
 

@@ -10,14 +10,15 @@ import pytest
 from alibabacloud_cms20190101 import models as cms
 from alibabacloud_sls20201230 import models as sls
 
-from console import alarms, logs
+from console.alarms.plan import plan as alarms
+from console.logs.plan import plan as logs
 from console.account import ApiError
-from console.alarms import Recipients
+from console.alarms.plan import Recipients
 from console.checks.logs import CHECKS
-from console.log_queries import ALERTS
-from console.metric_rules import RULES
+from console.alarms.queries import ALERTS
+from console.alarms.metric_rules import RULES
 from console.resource import Hindered
-from console.rights import FUNCTIONS, PREFIX
+from console.roles.rights import FUNCTIONS, PREFIX
 from tests.unit.console.log_world import LOGSTORE, NOW, PROJECT, World
 
 WEBHOOK = "https://shop.example/alarm?token=EXAMPLE-0123456789"

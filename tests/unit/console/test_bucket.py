@@ -17,7 +17,7 @@ from oss2.models import (
 )
 
 from console.account import Account, ApiError
-from console.bucket import plan, removal
+from console.buckets.plan import plan, removal
 from console.change import carry_out
 from console.settings import Settings
 from shared.messages.message import Message

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from console.env_file import edited, write
+from console.init.env_file import edited, write
 from console.settings import ROOT, parse
 
 PRESENT = "# ours\nexport OSS_BUCKET=old\n\nVIAPI_QPS=2\nOSS_BUCKET=older\n"

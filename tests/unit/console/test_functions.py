@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from console import deployed
+from console.functions.plan import deployed
 from console.account import Account, ApiError
 from console.checks.functions import CHECKS
 from console.finding import Fact, Finding
-from console.manifest import functions
-from console.rights import PREFIX
+from console.functions.manifest import functions
+from console.roles.rights import PREFIX
 from tests.cloud.fc_world import BUCKET, World, running
 from tests.cloud.machine import as_serverless_devs_has_it
 from tests.cloud.serverless_devs_fc3 import Component, client

@@ -12,10 +12,10 @@ import pytest
 from oss2.models import ListBucketsResult, SimplifiedBucketInfo
 from typer.testing import CliRunner, Result
 
-from console import dialogue, init
+from console.init.command import dialogue, command as init
 from console.account import Account, ApiError, Identity
 from console.main import app
-from console.questions import QUESTIONS, fault
+from console.init.questions import QUESTIONS, fault
 from console.settings import KEY, Settings, defaults, is_secret, parse
 
 APPCODE, SECRET = "EXAMPLEhidden-appcode-0123456789", "EXAMPLEhidden-secret-0123456789"

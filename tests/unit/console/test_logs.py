@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from alibabacloud_sls20201230 import models
 
-from console import log_index, logs
+from console.logs.plan import index as log_index, plan as logs
 from console.checks.logs import CHECKS
 from console.finding import Finding
 from console.resource import Hindered

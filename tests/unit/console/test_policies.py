@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from console.policies import Difference, Right, compare_rights, principals
+from console.roles.policies import Difference, Right, compare_rights, principals
 
 GET, PUT, DELETE = "oss:GetObject", "oss:PutObject", "oss:DeleteObject"
 UPLOADS, JOBS = "acs:oss:*:1:shop/uploads/goods/*", "acs:oss:*:1:shop/jobs/goods/*"

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from console import roles
+from console.roles.plan import plan as roles
 from console.account import Account, ApiError
 from console.checks.roles import CHECKS
 from console.finding import Finding
-from console.ram import call
-from console.rights import PREFIX, TRIGGER_ROLE
-from console.roles import apply, compare, plan, remove
+from console.roles.ram import call
+from console.roles.rights import PREFIX, TRIGGER_ROLE
+from console.roles.plan import apply, compare, plan, remove
 from shared.messages.message import Message
 from tests.cloud.accounts import Accounts
 from tests.cloud.openapi import OpenApi, nothing

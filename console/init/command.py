@@ -7,9 +7,9 @@ from pathlib import Path
 
 import typer
 
-from console import dialogue, env_file
-from console.dialogue import Values
-from console.questions import QUESTIONS, fault
+from console.init.command import dialogue, env_file
+from console.init.dialogue import Values
+from console.init.questions import QUESTIONS, fault
 from console.screen import Screen, at_terminal
 from console.settings import defaults, is_secret, parse
 from shared.messages.message import COMMA, SEMICOLON, Message, Sentence, Text

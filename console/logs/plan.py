@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from console import log_index
+from console.logs.plan import index as log_index
 from console.account import Account, ApiError
 from console.finding import Finding
-from console.log_service import LogService, is_not_there
+from console.logs.service import LogService, is_not_there
 from console.resource import Hindered, Resource, Say, bring_up_to_date
 from shared.messages.message import Message, Sentence
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.account import Account, ApiError
-from console.policies import Document
-from console.rights import Role
+from console.roles.policies import Document
+from console.roles.rights import Role
 
 Attached = tuple[str, str]
 """A policy's type (`Custom`, `System`) and its name."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from console.log_service import LogService
+from console.logs.service import LogService
 from console.resource import Resource
 from shared.messages.message import Message
 

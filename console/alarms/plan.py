@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from console import alert_recipients, log_alerts, metric_rules
+from console.alarms.plan import recipients as alert_recipients, log_alerts, metric_rules
 from console.account import Account
 from console.finding import Finding
-from console.log_queries import ALERTS
-from console.log_service import LogService
+from console.alarms.queries import ALERTS
+from console.logs.service import LogService
 from console.resource import Hindered, Resource, Say, bring_up_to_date, take_away
 from shared.messages.message import COMMA, Message, Sentence
 

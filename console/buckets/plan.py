@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from console import lifecycle
+from console.buckets import lifecycle
 from console.account import REGION, Account, ApiError, speaking
 from console.change import Change
 from shared.messages.message import AND, COMMA, Sentence

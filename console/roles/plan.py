@@ -1,4 +1,4 @@
-"""The roles of a deployment in its account: compared with what `console.rights` says, brought up to date, removed.
+"""The roles of a deployment in its account: compared with what `console.roles.rights` says, brought up to date, removed.
 
 What is to be done is worked out from what is there, one request a step: whoever was interrupted begins again.
 """
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.account import Account
-from console.policies import Difference, Document, Right, compare_rights, compare_sets, principals
-from console.ram import Attached, Found, call, find
-from console.rights import Deployment, Role, roles
+from console.roles.policies import Difference, Document, Right, compare_rights, compare_sets, principals
+from console.roles.ram import Attached, Found, call, find
+from console.roles.rights import Deployment, Role, roles
 from shared.messages.message import Message, Sentence
 
 Say = Callable[[Message], None]
@@ -46,7 +46,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Step:
-    """A request that changes something: an action of RAM, as `console.ram.call` takes it."""
+    """A request that changes something: an action of RAM, as `console.roles.ram.call` takes it."""
 
     says: Message
     action: str

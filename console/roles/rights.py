@@ -1,6 +1,6 @@
 """What each role may do: one table, of which the RAM policies and the documents' table of roles are made.
 
-`python -m console.rights` prints the roles as JSON, with their trust policies and their policies, for an administrator.
+`python -m console.roles.rights` prints the roles as JSON, with their trust policies and their policies, for an administrator.
 Actions and resources are RAM's ("Policy elements", and the pages on RAM policies of OSS, FC and SLS).
 """
 
@@ -287,7 +287,7 @@ def _coded(*words: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m console.rights", description="The roles that a deployment needs.")
+    parser = argparse.ArgumentParser(prog="python -m console.roles.rights", description="The roles that a deployment needs.")
     parser.add_argument("--uid", required=True, help="the number of the account")
     parser.add_argument("--bucket", required=True, help="OSS_BUCKET")
     parser.add_argument("--jobs-bucket", default="", help="JOBS_BUCKET, if it is set")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import typer
 
 from console.account import Account, ApiError, speaking
-from console.questions import QUESTIONS, Question, Vendor, fault
+from console.init.questions import QUESTIONS, Question, Vendor, fault
 from console.refusals import explain
 from console.screen import Screen
 from console.settings import KEY, Settings, defaults, is_secret

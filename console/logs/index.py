@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from console.log_service import LogService
+from console.logs.service import LogService
 
 _DELIMITERS = [*", '\";=()[]{}?@&<>/:\n\t\r"]
 """Of JSON, and of keys in a bucket: SLS's own defaults."""

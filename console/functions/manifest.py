@@ -7,7 +7,7 @@ from typing import Any
 
 from console.account import Account
 from console.settings import ROOT, Settings, defaults
-from console.variables import render
+from console.functions.variables import render
 from shared.vendors.capabilities import CAPABILITIES
 
 _VENDORS = {row.name.partition("/")[0]: row.provider for row in CAPABILITIES.values()}
@@ -21,7 +21,7 @@ SETTINGS = frozenset(defaults())
 def functions(account: Account) -> dict[str, Props]:
     """The props of each function, by its name in the account; not those of vendors that are not set up.
 
-    Raises `ApiError`, and `console.variables.Unresolved` when nobody has named the bucket.
+    Raises `ApiError`, and `console.functions.variables.Unresolved` when nobody has named the bucket.
     """
     text = (ROOT / "s.yaml").read_text("utf-8")
     document: Any = render(text, environment=account.settings.given, account_id=account.identity.uid)

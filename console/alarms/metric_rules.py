@@ -15,7 +15,7 @@ from typing import Any
 
 from console.account import Account, ApiError
 from console.resource import Resource
-from console.rights import FUNCTIONS, PREFIX
+from console.roles.rights import FUNCTIONS, PREFIX
 from shared.messages.message import Sentence
 
 GROUP = "oss-cutout"

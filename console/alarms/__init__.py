@@ -1,0 +1,1 @@
+"""Who is told when photos are not served, and the dashboard."""

@@ -1,0 +1,1 @@
+"""`cutout init`: the dialogue in which the settings are given."""

@@ -1,0 +1,1 @@
+"""Where the functions log: project, logstore and index of Simple Log Service."""
