@@ -15,15 +15,15 @@ Say = Callable[[Message], object]
 
 @dataclass(frozen=True)
 class Change:
-    """`make` raises `ApiError`, or what its command says."""
+    """`make` raises `ApiError`; None for what is left as it is, and only said."""
 
     says: Message
-    make: Callable[[], object]
+    make: Callable[[], object] | None
 
 
 def carry_out(changes: Iterable[Change], say: Say, *, dry_run: bool = False) -> None:
     """Says each and makes it; with `dry_run` only says it. Those to come may be worked out only then."""
     for change in changes:
         say(change.says)
-        if not dry_run:
+        if change.make and not dry_run:
             change.make()

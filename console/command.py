@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from console.account import Account, ApiError
-from console.resource import Hindered
+from console.finding import Hindered
 from console.screen import Screen, at_terminal, language
 from console.settings import FILE, read
 from shared.messages.jobs import NOT_SET

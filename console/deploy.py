@@ -7,15 +7,17 @@ Each part works out from the account what is to change, so both can be run again
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from console import doctor
-from console.alarms.plan import plan as alarms
+from console.alarms import plan as alarms
 from console.buckets import plan as bucket
-from console.functions.plan import plan as functions, manifest
-from console.logs.plan import plan as logs
-from console.roles.plan import plan as roles
+from console.functions import plan as functions, manifest
+from console.logs import plan as logs
+from console.roles import plan as roles
 from console.account import Account
 from console.change import Change, Say, carry_out
+from console.command import changing, confirm
 from console.finding import Finding
 from console.roles.rights import FUNCTIONS
 from console.screen import Screen
@@ -36,13 +38,61 @@ _LEFT_OUT = Sentence(
     "`{function}` is left out: `{appcode}` is not set, so its vendor is not set up",
     "不部署 `{function}`：未设置 `{appcode}`，尚未开通该服务商",
 )
+_NEEDED_FIRST = ("identity", "fc", "sls", "settings", "instances")
+"""The checks without which nothing is changed."""
 _FUNCTIONS = Message("the functions, by what differs now:", "函数，当前的差异：")
 _STAYS = Sentence(
     "the bucket {bucket} stays, with the photos, the cutouts and all else that lies in it",
     "Bucket {bucket} 及其中的照片、抠图结果和其他文件均保留",
 )
 
+_DEPLOY_THESE = Sentence("Change this in the account {uid}?", "是否在账号 {uid} 中进行以上更改？")
+
 Plan = Callable[[], Iterable[Change]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command was called with."""
+
+    dropped: Collection[str] = ()
+    """Settings that the deployed functions need not have any more."""
+    public_copies: bool = False
+    """Block Public Access may be switched off."""
+    dry_run: bool = False
+    yes: bool = False
+
+
+def run(screen: Screen, account: Account, asked: Asked) -> int:
+    """The command; what it returns is the exit code. Raises `ApiError`, `Hindered`, `Failed`."""
+    for word in left_out(account):
+        screen.say(word, "dim")
+    before = doctor.examine(account, doctor.selected(_NEEDED_FIRST))
+    findings = [*before.findings, *refusals(account, asked.dropped)] if before.exit_code == doctor.WELL else before.findings
+    if any(each.severity == "error" for each in findings):
+        screen.findings(findings)
+        if screen.machine:
+            screen.json({"findings": findings})
+        return doctor.ERRORS
+    plans = parts(account, screen, public_copies=asked.public_copies)
+    if asked.dry_run:
+        with changing(screen) as say:
+            show(account, plans, say)
+        return doctor.WELL
+    if not asked.yes:
+        show(account, plans, screen.say)
+    confirm(screen, _DEPLOY_THESE(uid=account.identity.uid), yes=asked.yes)
+    for plan in plans:
+        carry_out(plan(), screen.say)
+    return doctor.run(screen, account)
+
+
+def removal(account: Account) -> Iterator[Change]:
+    """Takes away functions, alarms, the log, the roles and the rules of the bucket. Raises `ApiError`."""
+    for plan in (functions.removal, alarms.removal, logs.removal, roles.removal, bucket.removal):
+        yield from plan(account)
+    for name in dict.fromkeys((account.settings.bucket, account.settings.jobs_bucket)):
+        yield Change(_STAYS(bucket=name), None)
 
 
 def refusals(account: Account, dropped: Collection[str]) -> Iterator[Finding]:
@@ -83,17 +133,3 @@ def show(account: Account, plans: Iterable[Plan], say: Say) -> None:
         say(_FUNCTIONS)
     for each in differences:
         say(each.what)
-
-
-def make(plans: Iterable[Plan], say: Say) -> None:
-    """Raises `ApiError`, and `console.functions.serverless_devs.Failed`."""
-    for plan in plans:
-        carry_out(plan(), say)
-
-
-def remove(account: Account, say: Say) -> None:
-    """Takes away functions, alarms, the log, the roles and the rules of the bucket. Raises `ApiError`."""
-    for plan in (functions.removal, alarms.removal, logs.removal, roles.removal, bucket.removal):
-        carry_out(plan(account), say)
-    for name in dict.fromkeys((account.settings.bucket, account.settings.jobs_bucket)):
-        say(_STAYS(bucket=name))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from console.account import Account, ApiError
 from console.checks import account as of_account
-from console.checks import vendors, viapi
+from console.checks import bucket, functions, logs, roles, vendors, viapi
 from console.finding import Check, Fact, Finding
 from console.refusals import explain
 from shared.messages.message import COMMA, Message, Sentence
@@ -19,7 +19,9 @@ from shared.messages.message import COMMA, Message, Sentence
 if TYPE_CHECKING:
     from console.screen import Language, Screen
 
-CHECKS: tuple[Check, ...] = (*of_account.CHECKS, *vendors.CHECKS, *viapi.CHECKS)
+CHECKS: tuple[Check, ...] = tuple(
+    check for room in (of_account, vendors, viapi, roles, bucket, logs, functions) for check in room.CHECKS
+)
 """In the order in which they are made: what others need comes first."""
 WELL, ERRORS, NOTHING_LOOKED_AT = 0, 1, 3
 """Exit codes; 2 is a command that was called wrongly."""

@@ -27,6 +27,14 @@ class Finding:
     """The command, or the page of Alibaba's console."""
 
 
+class Hindered(Exception):
+    """A command cannot go on until a person has acted: `finding` says on what."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.what.en)
+        self.finding = finding
+
+
 @dataclass(frozen=True)
 class Fact:
     """What was seen and is no fault, such as who the key belongs to; `code` is a word for programs."""

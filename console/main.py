@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from console.change import carry_out
 from console.command import (
     DryRun,
     EnvFile,
@@ -33,6 +34,11 @@ _REMOVE_ROLES = Sentence(
 _REMOVE_ALARMS = Sentence(
     "Nobody will be told when photos are not served. Take the alarms and the dashboard out of the account {uid}?",
     "删除后，照片处理异常时将无人收到通知。是否从账号 {uid} 中删除告警和仪表盘？",
+)
+
+_REMOVE_ALL = Sentence(
+    "What is uploaded is then not served any more. Remove the functions, alarms, log, roles and rules of the account {uid}?",
+    "此后上传的照片将不再处理。是否删除账号 {uid} 中的函数、告警、日志、角色和规则？",
 )
 
 app = typer.Typer(
@@ -66,7 +72,7 @@ def init(
     env_file: EnvFile = FILE,
 ) -> None:
     with working(json) as screen:
-        from console.init.command import command
+        from console.init import command
 
         try:
             said = parse("\n".join(given or ()))
@@ -105,7 +111,7 @@ def doctor(
 @roles_app.command("print", help=localized("Prints them as JSON, for an administrator.", "打印为 JSON，供管理员使用。"))
 def print_roles(json: Json = False, env_file: EnvFile = FILE) -> None:
     with working(json) as screen:
-        from console.roles.plan import rights, plan as roles
+        from console.roles import rights, plan as roles
 
         screen.json(rights.documents(roles.deployment(account_of(screen, env_file, "OSS_BUCKET"))))
 
@@ -113,26 +119,22 @@ def print_roles(json: Json = False, env_file: EnvFile = FILE) -> None:
 @roles_app.command("apply", help=localized("Makes what is missing, and brings the rest up to date.", "创建缺少的角色，更新已有的角色。"))
 def apply_roles(dry_run: DryRun = False, json: Json = False, env_file: EnvFile = FILE) -> None:
     with working(json) as screen:
-        from console.roles.plan import plan as roles
+        from console.roles import plan as roles
 
         account = account_of(screen, env_file, "OSS_BUCKET")
         with changing(screen) as say:
-            if dry_run:
-                for step in roles.plan(account):
-                    say(step.says)
-            else:
-                roles.apply(account, say)
+            carry_out(roles.plan(account), say, dry_run=dry_run)
 
 
 @roles_app.command("remove", help=localized("Removes them.", "删除角色。"))
 def remove_roles(yes: Yes = False, json: Json = False, env_file: EnvFile = FILE) -> None:
     with working(json) as screen:
-        from console.roles.plan import plan as roles
+        from console.roles import plan as roles
 
         account = account_of(screen, env_file, "OSS_BUCKET")
         confirm(screen, _REMOVE_ROLES(uid=account.identity.uid), yes=yes)
         with changing(screen) as say:
-            roles.remove(account, say)
+            carry_out(roles.removal(account), say)
 
 
 @app.command(help=localized("Sets alarms and a dashboard, or removes them.", "设置告警和仪表盘，或将其删除。"))
@@ -162,17 +164,71 @@ def alarms(
     env_file: EnvFile = FILE,
 ) -> None:
     with working(json) as screen:
-        from console.alarms.plan import plan as command
+        from console.alarms import plan as command
 
         address = secret(screen, "ALARM_WEBHOOK", ask=webhook)
         account = account_of(screen, env_file)
         if remove and not dry_run:
             confirm(screen, _REMOVE_ALARMS(uid=account.identity.uid), yes=yes)
         with changing(screen) as say:
-            if remove:
-                command.remove(account, say, dry_run=dry_run)
-            else:
-                command.set_up(account, command.Recipients(contact_group, address), say, dry_run=dry_run)
+            recipients = command.Recipients(contact_group, address)
+            changes = command.removal(account) if remove else command.plan(account, recipients)
+            carry_out(changes, say, dry_run=dry_run)
+
+
+@app.command(
+    help=localized(
+        "Makes all that a deployment needs, deploys the functions, and looks whether all is well.",
+        "创建部署所需的一切，部署函数，并检查结果。",
+    )
+)
+def deploy(
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help=localized(
+                "A setting that the deployed functions have and shall not have any more; may be repeated.",
+                "已部署的函数中要去掉的配置项，可重复。",
+            ),
+        ),
+    ] = None,
+    public_copies: Annotated[
+        bool,
+        typer.Option(
+            "--public-copies",
+            help=localized(
+                "Switch off Block Public Access, which PicWish needs.", "关闭阻止公共访问（PicWish 需要）。"
+            ),
+        ),
+    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+    env_file: EnvFile = FILE,
+) -> None:
+    with working(json) as screen:
+        from console import deploy as command
+
+        account = account_of(screen, env_file, "OSS_BUCKET")
+        asked = command.Asked(tuple(drop or ()), public_copies, dry_run, yes)
+        raise typer.Exit(command.run(screen, account, asked))
+
+
+@app.command(
+    help=localized(
+        "Removes all that was made in the account, but for the buckets.", "删除账号中创建的一切，Bucket 除外。"
+    )
+)
+def remove(dry_run: DryRun = False, yes: Yes = False, json: Json = False, env_file: EnvFile = FILE) -> None:
+    with working(json) as screen:
+        from console import deploy as command
+
+        account = account_of(screen, env_file, "OSS_BUCKET")
+        if not dry_run:
+            confirm(screen, _REMOVE_ALL(uid=account.identity.uid), yes=yes)
+        with changing(screen) as say:
+            carry_out(command.removal(account), say, dry_run=dry_run)
 
 
 def main() -> None:

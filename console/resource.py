@@ -1,28 +1,17 @@
-"""What the console makes in the account and keeps as it should be: one after the other, so that it can be stopped at any
-moment and run again."""
+"""What the console keeps in the account as it should be: how each thing is read, created, updated and deleted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.finding import Finding
+from console.change import Change
 from shared.messages.message import Message, Sentence
-
-Say = Callable[[Message], object]
 
 _CREATE = Sentence("create the {what}", "创建{what}")
 _UPDATE = Sentence("update the {what}", "更新{what}")
 _DELETE = Sentence("delete the {what}", "删除{what}")
-
-
-class Hindered(Exception):
-    """A command cannot go on until a person has acted: `finding` says on what."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.what.en)
-        self.finding = finding
 
 
 @dataclass(frozen=True)
@@ -40,29 +29,21 @@ class Resource:
     """None for what stays."""
 
 
-def bring_up_to_date(resources: Iterable[Resource], say: Say, *, dry_run: bool = False) -> None:
-    """Makes what is not there and changes what is not as it should be; with `dry_run` only says so.
-
-    Raises `ApiError`; run again, it goes on where it stopped.
-    """
+def changes(resources: Iterable[Resource]) -> Iterator[Change]:
+    """Creates what is not there, and updates what is not as it should be. Raises `ApiError`."""
     for resource in resources:
         found = resource.read()
-        if found is not None and covers(found, resource.wanted):
-            continue
-        sentence, change = (_CREATE, resource.create) if found is None else (_UPDATE, resource.update)
-        say(sentence(what=resource.what))
-        if not dry_run:
-            change()
+        if found is None:
+            yield Change(_CREATE(what=resource.what), resource.create)
+        elif not covers(found, resource.wanted):
+            yield Change(_UPDATE(what=resource.what), resource.update)
 
 
-def take_away(resources: Iterable[Resource], say: Say, *, dry_run: bool = False) -> None:
+def removals(resources: Iterable[Resource]) -> Iterator[Change]:
     """The opposite, the last one first. Raises `ApiError`."""
     for resource in reversed([*resources]):
-        if resource.delete is None or resource.read() is None:
-            continue
-        say(_DELETE(what=resource.what))
-        if not dry_run:
-            resource.delete()
+        if resource.delete and resource.read() is not None:
+            yield Change(_DELETE(what=resource.what), resource.delete)
 
 
 def covers(found: Any, wanted: Any) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from console.alarms.plan import recipients as alert_recipients, log_alerts, metric_rules
+from console.alarms import recipients as alert_recipients, log_alerts, metric_rules
 from console.account import Account
-from console.finding import Finding
+from console.change import Change
+from console.finding import Finding, Hindered
 from console.alarms.queries import ALERTS
 from console.logs.service import LogService
-from console.resource import Hindered, Resource, Say, bring_up_to_date, take_away
+from console.resource import Resource, changes, removals
 from shared.messages.message import COMMA, Message, Sentence
 
 
@@ -27,24 +28,25 @@ class Recipients:
     """An address that takes JSON by POST. It may hold a token."""
 
 
-def set_up(account: Account, recipients: Recipients, say: Say, *, dry_run: bool = False) -> None:
-    """Makes alerts, rules and dashboard, or changes what is not as it should be; with `dry_run` only says so.
+def plan(account: Account, recipients: Recipients) -> Iterator[Change]:
+    """Makes alerts, rules and dashboard, or updates what is not as it should be.
 
     Raises `Hindered` when nobody would be told; `ApiError`.
     """
-    bring_up_to_date(_wanted(account, recipients), say, dry_run=dry_run)
+    return changes(_wanted(account, recipients))
 
 
-def remove(account: Account, say: Say, *, dry_run: bool = False) -> None:
-    """Takes away all that `set_up` makes, for whomever. Raises `ApiError`."""
+def removal(account: Account) -> Iterator[Change]:
+    """Takes away all that `plan` makes, for whomever. Raises `ApiError`."""
     service, nobody = LogService(account), Recipients()
-    resources = [
-        metric_rules.own_group(account),
-        alert_recipients.webhook(service, nobody.webhook),
-        alert_recipients.policy(service, nobody.contact_group, has_webhook=False),
-        *_watching(account, service, nobody),
-    ]
-    take_away(resources, say, dry_run=dry_run)
+    return removals(
+        [
+            metric_rules.own_group(account),
+            alert_recipients.webhook(service, nobody.webhook),
+            alert_recipients.policy(service, nobody.contact_group, has_webhook=False),
+            *_watching(account, service, nobody),
+        ]
+    )
 
 
 def not_set(account: Account) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from console.functions.plan import deployed, manifest
+from console.functions import deployed, manifest
 from console.account import Account
 from console.finding import IDENTITY, Check, Finding, Severity
 from console.roles.rights import PREFIX

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from console.alarms.plan import plan as alarms
-from console.logs.plan import index as log_index
+from console.alarms import plan as alarms
+from console.logs import index as log_index
 from console.account import Account
 from console.finding import Check, Finding
 from console.logs.service import LogService

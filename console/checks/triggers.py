@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.functions.plan import deployed, manifest
+from console.functions import deployed, manifest
 from console.account import Account
 from console.finding import IDENTITY, Check, Finding
 from console.roles.rights import PREFIX

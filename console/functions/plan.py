@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 
-from console.functions.plan import deployed, manifest, serverless_devs
+from console.functions import deployed, manifest, serverless_devs
 from console.account import Account
 from console.change import Change
 from console.roles.rights import FUNCTIONS, PREFIX

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
-from console.logs.plan import index as log_index
+from console.logs import index as log_index
 from console.account import Account, ApiError
-from console.finding import Finding
+from console.change import Change
+from console.finding import Finding, Hindered
 from console.logs.service import LogService, is_not_there
-from console.resource import Hindered, Resource, Say, bring_up_to_date
+from console.resource import Resource, changes
 from shared.messages.message import Message, Sentence
 
 RETENTION_DAYS = 30
@@ -24,12 +25,12 @@ is asked for."""
 Sleep = Callable[[float], None]
 
 
-def set_up(account: Account, say: Say, *, dry_run: bool = False, sleep: Sleep = time.sleep) -> None:
+def plan(account: Account, sleep: Sleep = time.sleep) -> Iterator[Change]:
     """Makes project, logstore and index, and adds to the index what it lacks.
 
-    Raises `Hindered` when the project's name is taken by another account, or in another region; `ApiError`.
+    Raises `ApiError`; a change raises `Hindered` when the project's name is another account's, or in another region.
     """
-    bring_up_to_date(_resources(LogService(account), sleep), say, dry_run=dry_run)
+    return changes(_resources(LogService(account), sleep))
 
 
 def _resources(service: LogService, sleep: Sleep) -> tuple[Resource, ...]:

@@ -6,17 +6,17 @@ What is to be done is worked out from what is there, one request a step: whoever
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from console.account import Account
+from console.change import Change
 from console.roles.policies import Difference, Document, Right, compare_rights, compare_sets, principals
 from console.roles.ram import Attached, Found, call, find
 from console.roles.rights import Deployment, Role, roles
 from shared.messages.message import Message, Sentence
-
-Say = Callable[[Message], None]
 
 _DESCRIPTION = "oss-cutout: made by `cutout roles apply`, which writes over it"
 _CREATE_POLICY = Sentence("create the policy `{policy}`", "创建权限策略 `{policy}`")
@@ -42,15 +42,6 @@ class Comparison:
     rights: Difference[Right]
     """Of the custom policy; none when that is not there."""
     policies: Difference[Attached]
-
-
-@dataclass(frozen=True)
-class Step:
-    """A request that changes something: an action of RAM, as `console.roles.ram.call` takes it."""
-
-    says: Message
-    action: str
-    parameters: Mapping[str, Any]
 
 
 def deployment(account: Account) -> Deployment:
@@ -84,61 +75,56 @@ def comparison(role: Role, found: Found) -> Comparison:
     return Comparison(role, found.trust is None, trust, rights, policies)
 
 
-def plan(account: Account) -> Iterator[Step]:
-    """What `apply` would do now. Raises what `deployment` does."""
+def plan(account: Account) -> Iterator[Change]:
+    """Makes what is missing, and takes away what is too much. Raises what `deployment` does."""
     for role in roles(deployment(account)):
-        yield from _to_apply(role, find(account, role))
+        yield from _to_apply(account, role, find(account, role))
 
 
-def apply(account: Account, say: Say) -> None:
-    """Makes what is missing and takes away what is too much. Raises what `deployment` does."""
-    for step in plan(account):
-        _do(account, step, say)
-
-
-def remove(account: Account, say: Say) -> None:
-    """Takes away the roles and their policies; what others use is left, which is said. Raises what `deployment` does."""
+def removal(account: Account) -> Iterator[Change]:
+    """Takes away the roles and their policies, but for what others use. Raises what `deployment` does."""
     for role in roles(deployment(account)):
         found = find(account, role)
-        for step in _to_remove(role, found):
-            _do(account, step, say)
+        yield from _to_remove(account, role, found)
         if _role_is_used(role, found):
-            say(_ROLE_LEFT(role=role.name))
+            yield Change(_ROLE_LEFT(role=role.name), None)
         if _policy_is_used(role, found):
-            say(_POLICY_LEFT(policy=role.policy_name))
+            yield Change(_POLICY_LEFT(policy=role.policy_name), None)
 
 
-def _to_apply(role: Role, found: Found) -> Iterator[Step]:
+def _to_apply(account: Account, role: Role, found: Found) -> Iterator[Change]:
+    request = partial(_request, account)
     differs = comparison(role, found)
     policy, assumed = {"policy_name": role.policy_name}, {"role_name": role.name}
     document = {"policy_document": _compact(role.policy)}
     if found.policy is None:
         said = _CREATE_POLICY(policy=role.policy_name)
-        yield Step(said, "create_policy", {**policy, **document, "description": _DESCRIPTION})
+        yield request(said, "create_policy", {**policy, **document, "description": _DESCRIPTION})
     elif differs.rights:
         # A policy has five versions at most.
         how = {"set_as_default": True, "rotate_strategy": "DeleteOldestNonDefaultVersionWhenLimitExceeded"}
-        yield Step(_UPDATE_POLICY(policy=role.policy_name), "create_policy_version", {**policy, **document, **how})
+        yield request(_UPDATE_POLICY(policy=role.policy_name), "create_policy_version", {**policy, **document, **how})
     if found.trust is None:
         trust = {"assume_role_policy_document": _compact(role.trust), "description": _DESCRIPTION}
-        yield Step(_CREATE_ROLE(role=role.name), "create_role", {**assumed, **trust})
+        yield request(_CREATE_ROLE(role=role.name), "create_role", {**assumed, **trust})
     elif differs.trust:
         others = found.trust["Statement"] if role.is_shared else []
         merged = {**role.trust, "Statement": [*others, *role.trust["Statement"]]}
         new = {"new_assume_role_policy_document": _compact(merged)}
-        yield Step(_UPDATE_TRUST(role=role.name), "update_role", {**assumed, **new})
-    yield from (_attachment(_ATTACH, "attach_policy_to_role", role, each) for each in differs.policies.missing)
-    yield from (_attachment(_DETACH, "detach_policy_from_role", role, each) for each in differs.policies.extra)
+        yield request(_UPDATE_TRUST(role=role.name), "update_role", {**assumed, **new})
+    yield from (_attachment(account, _ATTACH, "attach_policy_to_role", role, each) for each in differs.policies.missing)
+    yield from (_attachment(account, _DETACH, "detach_policy_from_role", role, each) for each in differs.policies.extra)
 
 
-def _to_remove(role: Role, found: Found) -> Iterator[Step]:
+def _to_remove(account: Account, role: Role, found: Found) -> Iterator[Change]:
+    request = partial(_request, account)
     ours = found.attached & _needed(role) if role.is_shared else found.attached
-    yield from (_attachment(_DETACH, "detach_policy_from_role", role, each) for each in sorted(ours))
+    yield from (_attachment(account, _DETACH, "detach_policy_from_role", role, each) for each in sorted(ours))
     if found.trust is not None and not _role_is_used(role, found):
-        yield Step(_DELETE_ROLE(role=role.name), "delete_role", {"role_name": role.name})
+        yield request(_DELETE_ROLE(role=role.name), "delete_role", {"role_name": role.name})
     if found.policy is not None and not _policy_is_used(role, found):
         parameters = {"policy_name": role.policy_name, "cascading_delete": True}
-        yield Step(_DELETE_POLICY(policy=role.policy_name), "delete_policy", parameters)
+        yield request(_DELETE_POLICY(policy=role.policy_name), "delete_policy", parameters)
 
 
 def _role_is_used(role: Role, found: Found) -> bool:
@@ -153,19 +139,19 @@ def _policy_is_used(role: Role, found: Found) -> bool:
     return found.holders > (("Custom", role.policy_name) in found.attached)
 
 
-def _attachment(says: Sentence, action: str, role: Role, attached: Attached) -> Step:
+def _attachment(account: Account, says: Sentence, action: str, role: Role, attached: Attached) -> Change:
     kind, name = attached
     parameters = {"policy_type": kind, "policy_name": name, "role_name": role.name}
-    return Step(says(policy=name, role=role.name), action, parameters)
+    return _request(account, says(policy=name, role=role.name), action, parameters)
 
 
 def _needed(role: Role) -> frozenset[Attached]:
     return frozenset([("Custom", role.policy_name), *(("System", name) for name in role.system_policies)])
 
 
-def _do(account: Account, step: Step, say: Say) -> None:
-    say(step.says)
-    call(account, step.action, step.parameters)
+def _request(account: Account, says: Message, action: str, parameters: Mapping[str, Any]) -> Change:
+    """`action` and `parameters` are those of `console.roles.ram.call`."""
+    return Change(says, partial(call, account, action, parameters))
 
 
 def _compact(document: Document) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console import doctor
-from console.roles.plan import rights
+from console.roles import rights
 from tests.catalogue.capability_table import CHINESE, ENGLISH, capability_table
 from tests.catalogue.pages import ROOT, between, page
 

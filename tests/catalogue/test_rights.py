@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from console.roles.plan import rights
+from console.roles import rights
 from console.roles.rights import FUNCTIONS, MOST_CHARACTERS, PREFIX, TRIGGER_ROLE, Deployment, Role, roles
 from tests.cloud.manifest import load
 

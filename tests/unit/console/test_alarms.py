@@ -10,14 +10,15 @@ import pytest
 from alibabacloud_cms20190101 import models as cms
 from alibabacloud_sls20201230 import models as sls
 
-from console.alarms.plan import plan as alarms
-from console.logs.plan import plan as logs
+from console.change import Say, carry_out
+from console.alarms import plan as alarms
+from console.logs import plan as logs
 from console.account import ApiError
 from console.alarms.plan import Recipients
 from console.checks.logs import CHECKS
 from console.alarms.queries import ALERTS
 from console.alarms.metric_rules import RULES
-from console.resource import Hindered
+from console.finding import Hindered
 from console.roles.rights import FUNCTIONS, PREFIX
 from tests.unit.console.log_world import LOGSTORE, NOW, PROJECT, World
 
@@ -31,7 +32,7 @@ ALL = len(ALERTS) + len(RULES) + 4
 def world() -> Iterator[World]:
     """With a log."""
     world = World()
-    logs.set_up(world.account, lambda message: None, sleep=world.slept.append)
+    carry_out(logs.plan(world.account, world.slept.append), lambda message: None)
     yield world
     world.openapi.stop()
 
@@ -43,8 +44,12 @@ def watched(world: World) -> World:
     return world
 
 
-def set_up(world: World, recipients: Recipients = Recipients(webhook=WEBHOOK), **options: Any) -> Callable[..., None]:  # noqa: B008 - it is frozen
-    return partial(alarms.set_up, world.account, recipients, **options)
+def set_up(world: World, recipients: Recipients = Recipients(webhook=WEBHOOK), **options: Any) -> Callable[[Say], None]:  # noqa: B008 - it is frozen
+    return lambda say: carry_out(alarms.plan(world.account, recipients), say, **options)
+
+
+def removed(world: World) -> Callable[[Say], None]:
+    return lambda say: carry_out(alarms.removal(world.account), say)
 
 
 def make_contact_group(world: World, name: str = "night") -> None:
@@ -164,7 +169,7 @@ def test_the_webhook_is_said_nowhere(world: World) -> None:
 
 def test_everything_is_removed_and_what_is_others_stays(watched: World) -> None:
     make_contact_group(watched)
-    assert len(watched.said(partial(alarms.remove, watched.account))) == ALL
+    assert len(watched.said(removed(watched))) == ALL
     assert not_set(watched) == ["AlarmsNotSet"]
     for code, asked in (
         ("DashboardNotExist", ("get_dashboard", PROJECT, "oss-cutout")),
@@ -173,11 +178,11 @@ def test_everything_is_removed_and_what_is_others_stays(watched: World) -> None:
         with pytest.raises(ApiError) as caught:
             watched.ask_sls(*asked)
         assert caught.value.code == code
-    assert watched.said(partial(alarms.remove, watched.account)) == []
+    assert watched.said(removed(watched)) == []
 
 
 def test_a_removal_that_is_killed_after_each_change_comes_to_its_end(watched: World) -> None:
-    assert watched.dies_at_every_write(partial(alarms.remove, watched.account)) == ALL
+    assert watched.dies_at_every_write(removed(watched)) == ALL
     assert not_set(watched) == ["AlarmsNotSet"]
 
 

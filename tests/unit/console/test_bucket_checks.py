@@ -22,7 +22,7 @@ from oss2.models import (
 )
 
 from console.account import Account, ApiError
-from console.buckets.plan import plan
+from console.buckets import plan
 from console.change import carry_out
 from console.checks import bucket_trials, queue
 from console.checks.bucket import BUCKET, CHECKS

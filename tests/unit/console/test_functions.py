@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from console.functions.plan import deployed
+from console.functions import deployed
 from console.account import Account, ApiError
 from console.checks.functions import CHECKS
 from console.finding import Fact, Finding

@@ -12,7 +12,7 @@ import pytest
 from oss2.models import ListBucketsResult, SimplifiedBucketInfo
 from typer.testing import CliRunner, Result
 
-from console.init.command import dialogue, command as init
+from console.init import dialogue, command as init
 from console.account import Account, ApiError, Identity
 from console.main import app
 from console.init.questions import QUESTIONS, fault

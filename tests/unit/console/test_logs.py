@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from alibabacloud_sls20201230 import models
 
-from console.logs.plan import index as log_index, plan as logs
+from console.change import Say, carry_out
+from console.logs import index as log_index, plan as logs
 from console.checks.logs import CHECKS
 from console.finding import Finding
-from console.resource import Hindered
+from console.finding import Hindered
 from tests.cloud.accounts import Accounts
 from tests.unit.console.log_world import LOGSTORE, PROJECT, World
 
@@ -30,8 +31,8 @@ def made(world: World) -> World:
     return world
 
 
-def set_up(world: World, **options: Any) -> Callable[..., None]:
-    return partial(logs.set_up, world.account, sleep=world.slept.append, **options)
+def set_up(world: World, **options: Any) -> Callable[[Say], None]:
+    return lambda say: carry_out(logs.plan(world.account, world.slept.append), say, **options)
 
 
 def index_of(world: World) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from console.roles.plan import plan as roles
+from console.roles import plan as roles
+from console.change import Change, carry_out
 from console.account import Account, ApiError
 from console.checks.roles import CHECKS
 from console.finding import Finding
 from console.roles.ram import call
 from console.roles.rights import PREFIX, TRIGGER_ROLE
-from console.roles.plan import apply, compare, plan, remove
+from console.roles.plan import compare, plan, removal
 from shared.messages.message import Message
 from tests.cloud.accounts import Accounts
 from tests.cloud.openapi import OpenApi, nothing
@@ -53,20 +54,20 @@ class World:
 
     def apply(self) -> list[Message]:
         said: list[Message] = []
-        apply(self.account, said.append)
+        carry_out(plan(self.account), said.append)
         return said
 
     def writes(self) -> int:
         return sum(each.action in self.product.writes for each in self.openapi.calls)
 
-    def dies_at_every_write(self, command: Callable[[Account, roles.Say], None]) -> int:
+    def dies_at_every_write(self, command: Callable[[Account], Iterator[Change]]) -> int:
         """Runs a command again and again, each time killed once it has changed one thing, until it comes to its end;
         how often it was killed."""
         self.openapi.after = dies_after_writes(self.product)
         for killed in range(MOST_WRITES):
             before = self.writes()
             try:
-                command(self.account, lambda message: None)
+                carry_out(command(self.account), lambda message: None)
             except ApiError as error:
                 assert error.status == 0
                 assert self.writes() == before + 1
@@ -120,10 +121,10 @@ def test_what_would_be_done_is_told_without_doing_it(world: World) -> None:
 
 
 def test_whoever_is_killed_after_any_change_ends_well_when_run_again(world: World) -> None:
-    killed = world.dies_at_every_write(apply)
+    killed = world.dies_at_every_write(plan)
     assert killed == world.writes() > 3 * 8
     assert world.findings() == []
-    killed = world.dies_at_every_write(remove)
+    killed = world.dies_at_every_write(removal)
     assert killed > 3 * 8
     assert (world.ram.roles, world.custom) == ({}, set())
 
@@ -227,7 +228,7 @@ def test_a_fault_is_found_and_mended(applied: World, plant: Plant, codes: set[st
 def test_it_is_mended_too_by_one_who_is_killed(applied: World, plant: Plant, codes: set[str], named: str) -> None:
     plant(applied)
     applied.ram.changed()
-    assert applied.dies_at_every_write(apply) >= 1
+    assert applied.dies_at_every_write(plan) >= 1
     assert applied.findings() == []
 
 
@@ -269,7 +270,7 @@ def test_the_trigger_s_role_keeps_what_others_gave_it(shared: World) -> None:
 def test_the_trigger_s_role_is_left_while_others_use_it(shared: World) -> None:
     shared.apply()
     said: list[Message] = []
-    remove(shared.account, said.append)
+    carry_out(removal(shared.account), said.append)
     assert {*shared.ram.roles} == {TRIGGER_ROLE}
     assert {*shared.ram.roles[TRIGGER_ROLE].attached} == {("System", OTHERS_POLICY)}
     assert f"`{TRIGGER_ROLE}`" in said[-1].en
@@ -280,13 +281,13 @@ def test_a_policy_that_others_have_taken_up_is_left(applied: World) -> None:
     applied.ram.create_role("theirs", {"Version": "1", "Statement": [OTHERS_TRUST]})
     applied.ram.attach("theirs", GOODS)
     said: list[Message] = []
-    remove(applied.account, said.append)
+    carry_out(removal(applied.account), said.append)
     assert ({*applied.ram.roles}, applied.custom) == ({"theirs"}, {GOODS})
     assert "left, since others use it: the policy `oss-cutout-goods`" in [message.en for message in said]
 
 
 def test_removing_what_is_not_there_does_nothing(world: World) -> None:
-    remove(world.account, lambda message: None)
+    carry_out(removal(world.account), lambda message: None)
     assert world.writes() == 0
 
 
