@@ -66,7 +66,7 @@ def init(
     env_file: EnvFile = FILE,
 ) -> None:
     with working(json) as screen:
-        from console.init.command import command
+        from console.init import command
 
         try:
             said = parse("\n".join(given or ()))
@@ -105,7 +105,8 @@ def doctor(
 @roles_app.command("print", help=localized("Prints them as JSON, for an administrator.", "打印为 JSON，供管理员使用。"))
 def print_roles(json: Json = False, env_file: EnvFile = FILE) -> None:
     with working(json) as screen:
-        from console.roles.plan import rights, plan as roles
+        from console.roles import plan as roles
+        from console.roles import rights
 
         screen.json(rights.documents(roles.deployment(account_of(screen, env_file, "OSS_BUCKET"))))
 
@@ -113,7 +114,7 @@ def print_roles(json: Json = False, env_file: EnvFile = FILE) -> None:
 @roles_app.command("apply", help=localized("Makes what is missing, and brings the rest up to date.", "创建缺少的角色，更新已有的角色。"))
 def apply_roles(dry_run: DryRun = False, json: Json = False, env_file: EnvFile = FILE) -> None:
     with working(json) as screen:
-        from console.roles.plan import plan as roles
+        from console.roles import plan as roles
 
         account = account_of(screen, env_file, "OSS_BUCKET")
         with changing(screen) as say:
@@ -127,7 +128,7 @@ def apply_roles(dry_run: DryRun = False, json: Json = False, env_file: EnvFile =
 @roles_app.command("remove", help=localized("Removes them.", "删除角色。"))
 def remove_roles(yes: Yes = False, json: Json = False, env_file: EnvFile = FILE) -> None:
     with working(json) as screen:
-        from console.roles.plan import plan as roles
+        from console.roles import plan as roles
 
         account = account_of(screen, env_file, "OSS_BUCKET")
         confirm(screen, _REMOVE_ROLES(uid=account.identity.uid), yes=yes)
@@ -162,7 +163,7 @@ def alarms(
     env_file: EnvFile = FILE,
 ) -> None:
     with working(json) as screen:
-        from console.alarms.plan import plan as command
+        from console.alarms import plan as command
 
         address = secret(screen, "ALARM_WEBHOOK", ask=webhook)
         account = account_of(screen, env_file)
