@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from console.init.command import dialogue, env_file
+from console.init import dialogue, env_file
 from console.init.dialogue import Values
 from console.init.questions import QUESTIONS, fault
 from console.screen import Screen, at_terminal
