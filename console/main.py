@@ -111,7 +111,8 @@ def doctor(
 @roles_app.command("print", help=localized("Prints them as JSON, for an administrator.", "打印为 JSON，供管理员使用。"))
 def print_roles(json: Json = False, env_file: EnvFile = FILE) -> None:
     with working(json) as screen:
-        from console.roles import rights, plan as roles
+        from console.roles import plan as roles
+        from console.roles import rights
 
         screen.json(rights.documents(roles.deployment(account_of(screen, env_file, "OSS_BUCKET"))))
 

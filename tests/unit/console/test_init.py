@@ -3,63 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
-import oss2
 import pytest
-from oss2.models import ListBucketsResult, SimplifiedBucketInfo
+from alibabacloud_credentials.exceptions import CredentialException
+from alibabacloud_credentials.provider import DefaultCredentialsProvider
+from alibabacloud_credentials.provider.refreshable import Credentials
 from typer.testing import CliRunner, Result
 
-from console.init import dialogue, command as init
-from console.account import Account, ApiError, Identity
-from console.main import app
+from console.init import command
 from console.init.questions import QUESTIONS, fault
-from console.settings import KEY, Settings, defaults, is_secret, parse
+from console.main import app
+from console.settings import KEY, defaults, is_secret, parse
+from tests.cloud.accounts import Accounts, Key
+from tests.cloud.openapi import OpenApi
+from tests.cloud.oss import Oss
+from tests.cloud.sls_api import REGION, Sls
+from tests.cloud.sts import Sts
 
-APPCODE, SECRET = "EXAMPLEhidden-appcode-0123456789", "EXAMPLEhidden-secret-0123456789"
-NO_KEY = ApiError("credentials", "GetCredential", 0, "CredentialException", "no key")
-WRONG_KEY = ApiError("STS", "GetCallerIdentity", 404, "InvalidAccessKeyId.NotFound", "not found")
-NO_NETWORK = ApiError("STS", "GetCallerIdentity", 0, "ConnectTimeout", "timed out")
-FORBIDDEN = ApiError("OSS", "ListBuckets", 403, "AccessDenied", "no")
+APPCODE = "EXAMPLEhidden-appcode-0123456789"
 
 
-class Shop:
-    """An account in which `keys` are good, with buckets and log projects to choose from."""
+class World:
+    """An account with two log projects, and with a bucket in Shanghai and one in Beijing."""
 
-    region = Account.region
-
-    def __init__(self, settings: Settings, *, keys: tuple[str, ...], refusal: ApiError, buckets: object) -> None:
-        self._id = settings.given.get(KEY[0], "")
-        self._secret = settings.given.get(KEY[1], "")
-        self._keys, self._refusal = keys, refusal
-        self.buckets = SimpleNamespace(list_buckets=self._list_buckets)
-        self.sls = SimpleNamespace(list_project=lambda request: request)
-        self._buckets = buckets
+    def __init__(self) -> None:
+        self.accounts = Accounts()
+        sls = Sls()
+        for project in ("a-project", "b-project"):
+            sls.elsewhere(project, REGION)
+        self.openapi = OpenApi(self.accounts, Sts(self.accounts), sls)
+        self.oss = Oss(self.accounts)
+        self.oss.create_bucket("photos-a")
+        self.oss.create_bucket("far-away", region="cn-beijing")
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        if self._id not in self._keys:
-            raise self._refusal
-        return self._id, self._secret, ""
+    def owner(self) -> Key:
+        return self.accounts.owner
 
-    identity = Identity("1234567890123456", "acs:ram::1234567890123456:user/deployer")
 
-    def _list_buckets(self, *arguments: object, **named: object) -> ListBucketsResult:
-        if isinstance(self._buckets, ApiError):
-            raise self._buckets
-        found = ListBucketsResult(SimpleNamespace(headers={}, status=200, request_id=""))
-        found.is_truncated = False
-        found.buckets = [
-            SimplifiedBucketInfo(name, f"oss-{region}", 0, "", "", "")
-            for name, region in (self._buckets or (("photos-a", "cn-shanghai"), ("far", "cn-beijing")))
-        ]
-        return found
-
-    def call(self, product: str, action: str, send: Callable[..., object], *arguments: object) -> object:
-        projects = [SimpleNamespace(project_name="a-project"), SimpleNamespace(project_name="b-project")]
-        return SimpleNamespace(body=SimpleNamespace(projects=projects))
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    world = World()
+    yield world
+    world.oss.stop()
+    world.openapi.stop()
 
 
 @pytest.fixture
@@ -67,17 +56,28 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "oss-cutout.env"
 
 
-@pytest.fixture
-def ask(monkeypatch: pytest.MonkeyPatch, file: Path) -> Callable[..., Result]:
-    """Runs `cutout init` on a terminal, whose person types `answers`."""
+Ask = Callable[..., Result]
 
-    def asked(
-        *answers: str, keys: tuple[str, ...] = ("",), refusal: ApiError = NO_KEY, buckets: object = None
-    ) -> Result:
-        monkeypatch.setattr(init, "at_terminal", lambda: True)
-        monkeypatch.setattr(
-            dialogue, "Account", lambda settings: Shop(settings, keys=keys, refusal=refusal, buckets=buckets)
-        )
+
+@pytest.fixture
+def ask(world: World, monkeypatch: pytest.MonkeyPatch, file: Path) -> Ask:
+    """Runs `cutout init` on a terminal, whose person types `answers`; Alibaba's tools find the key `found` there."""
+    monkeypatch.setenv("CLOUD_IN_A_BOX", world.openapi.url)
+    monkeypatch.setenv("OSS_PUBLIC_ENDPOINT", world.oss.url)
+    monkeypatch.setattr(command, "at_terminal", lambda: True)
+
+    def asked(*answers: str, found: Key | None = world.owner) -> Result:
+        def find(provider: object) -> Credentials:
+            if found is None:
+                raise CredentialException("unable to load credentials from any of the providers in the chain")
+            return Credentials(
+                access_key_id=found.access_key_id,
+                access_key_secret=found.access_key_secret,
+                security_token=found.security_token,
+                provider_name="default/env",
+            )
+
+        monkeypatch.setattr(DefaultCredentialsProvider, "get_credentials", find)
         return run(file, input="".join(f"{answer}\n" for answer in answers))
 
     return asked
@@ -92,7 +92,7 @@ SHORTEST = (ENTER, ENTER, ENTER, ENTER, "n", "n", ENTER, "y")
 """To the questions in their order: bucket, log project, logstore, VIAPI, PicWish? DAMO? limit, write?"""
 
 
-def test_with_an_account_enter_is_enough(ask: Callable[..., Result], file: Path) -> None:
+def test_with_an_account_enter_is_enough(ask: Ask, file: Path) -> None:
     done = ask(*SHORTEST)
     assert done.exit_code == 0, done.output
     assert parse(file.read_text()) == {
@@ -102,17 +102,17 @@ def test_with_an_account_enter_is_enough(ask: Callable[..., Result], file: Path)
         "VIAPI_QPS": "2",
     }
     assert file.stat().st_mode & 0o777 == 0o600
-    assert "acs:ram::1234567890123456:user/deployer" in done.output
-    assert "far" not in done.output.split()
+    assert "acs:ram::1234567890123456:root" in done.output
+    assert "far-away" not in done.output
 
 
-def test_what_is_found_is_chosen_by_its_number_or_typed(ask: Callable[..., Result], file: Path) -> None:
+def test_what_is_found_is_chosen_by_its_number_or_typed(ask: Ask, file: Path) -> None:
     ask("photos-b", "2", *SHORTEST[2:])
     written = parse(file.read_text())
     assert (written["OSS_BUCKET"], written["LOG_PROJECT"]) == ("photos-b", "b-project")
 
 
-def test_each_question_is_explained_and_the_file_says_it_again(ask: Callable[..., Result], file: Path) -> None:
+def test_each_question_is_explained_and_the_file_says_it_again(ask: Ask, file: Path) -> None:
     picwish, damo = ("y", APPCODE, "https://picwish.example", ENTER), ("y", APPCODE, "https://damo.example", ENTER)
     done = ask(*SHORTEST[:4], *picwish, *damo, "1000", "y")
     assert done.exit_code == 0, done.output
@@ -122,44 +122,56 @@ def test_each_question_is_explained_and_the_file_says_it_again(ask: Callable[...
         assert f"# {question.explains.en}\n{question.name}=" in written
 
 
-def test_secrets_are_neither_echoed_nor_shown_and_are_in_the_file(ask: Callable[..., Result], file: Path) -> None:
-    picwish = ("y", APPCODE, ENTER, ENTER)
-    done = ask("LTAI-EXAMPLE", SECRET, *SHORTEST[:4], *picwish, *SHORTEST[5:], keys=("LTAI-EXAMPLE",))
+def test_secrets_are_neither_echoed_nor_shown_and_are_in_the_file(ask: Ask, file: Path, world: World) -> None:
+    owner, picwish = world.owner, ("y", APPCODE, ENTER, ENTER)
+    done = ask(owner.access_key_id, owner.access_key_secret, *SHORTEST[:4], *picwish, *SHORTEST[5:], found=None)
     assert done.exit_code == 0, done.output
     assert "there is no access key" in done.output
-    assert "hidden" not in done.output
+    for secret in (APPCODE, owner.access_key_secret):
+        assert secret not in done.output
     written = parse(file.read_text())
-    assert (written[KEY[0]], written[KEY[1]], written["PICWISH_APPCODE"]) == ("LTAI-EXAMPLE", SECRET, APPCODE)
+    assert (written[KEY[0]], written[KEY[1]]) == (owner.access_key_id, owner.access_key_secret)
+    assert written["PICWISH_APPCODE"] == APPCODE
 
 
-def test_a_wrong_key_is_asked_for_again_and_one_that_is_found_is_not_written(
-    ask: Callable[..., Result], file: Path
-) -> None:
-    done = ask("LTAI-wrong", SECRET, "LTAI-EXAMPLE", SECRET, *SHORTEST, keys=("LTAI-EXAMPLE",), refusal=WRONG_KEY)
+def test_a_wrong_key_is_asked_for_again(ask: Ask, file: Path, world: World) -> None:
+    owner, wrong = world.owner, Key("LTAI-EXAMPLE-wrong", "EXAMPLEhidden-secret")
+    answers = (owner.access_key_id, wrong.access_key_secret, owner.access_key_id, owner.access_key_secret)
+    done = ask(*answers, *SHORTEST, found=wrong)
     assert done.exit_code == 0, done.output
-    assert parse(file.read_text())[KEY[0]] == "LTAI-EXAMPLE"
-    file.unlink()
+    assert done.output.count("refuses the access key") == 2
+    assert wrong.access_key_secret not in done.output
+    assert parse(file.read_text())[KEY[1]] == owner.access_key_secret
+
+
+def test_a_key_that_is_found_is_not_written(ask: Ask, file: Path) -> None:
     ask(*SHORTEST)
     assert not {*KEY} & {*parse(file.read_text())}
 
 
-@pytest.mark.parametrize(("refusal", "answers"), [(NO_NETWORK, ()), (NO_KEY, (ENTER,))])
-def test_without_an_account_all_is_typed(
-    ask: Callable[..., Result], file: Path, refusal: ApiError, answers: tuple[str, ...]
-) -> None:
-    done = ask(*answers, "photos-b", *SHORTEST[1:], keys=(), refusal=refusal)
+def test_without_a_key_all_is_typed(ask: Ask, file: Path) -> None:
+    done = ask(ENTER, "photos-b", *SHORTEST[1:], found=None)
     assert done.exit_code == 0, done.output
     assert parse(file.read_text())["OSS_BUCKET"] == "photos-b"
 
 
-def test_what_the_key_may_not_list_is_typed(ask: Callable[..., Result], file: Path) -> None:
-    done = ask("photos-b", *SHORTEST[1:], buckets=FORBIDDEN)
+def test_without_a_network_all_is_typed(ask: Ask, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUD_IN_A_BOX", "http://127.0.0.1:9")
+    done = ask("photos-b", *SHORTEST[1:])
+    assert done.exit_code == 0, done.output
+    assert "STS was not reached" in done.output
+    assert parse(file.read_text())["OSS_BUCKET"] == "photos-b"
+
+
+def test_what_the_key_may_not_list_is_typed(ask: Ask, file: Path, world: World) -> None:
+    world.accounts.ram.create_role("may-nothing", {"Version": "1", "Statement": []})
+    done = ask("photos-b", *SHORTEST[1:], found=world.accounts.assume_role("may-nothing"))
     assert done.exit_code == 0, done.output
     assert "oss:ListBuckets" in done.output
     assert parse(file.read_text())["OSS_BUCKET"] == "photos-b"
 
 
-def test_an_answer_that_is_no_good_is_asked_for_again(ask: Callable[..., Result], file: Path) -> None:
+def test_an_answer_that_is_no_good_is_asked_for_again(ask: Ask, file: Path) -> None:
     done = ask("-", "Photos", "photos-b", ENTER, ENTER, "none", "-1", "5", "n", "n", "many", ENTER, "y")
     assert done.exit_code == 0, done.output
     assert "this one is needed" in done.output
@@ -168,7 +180,7 @@ def test_an_answer_that_is_no_good_is_asked_for_again(ask: Callable[..., Result]
     assert (written["OSS_BUCKET"], written["VIAPI_QPS"]) == ("photos-b", "5")
 
 
-def test_run_again_it_offers_the_old_values_and_keeps_all_else(ask: Callable[..., Result], file: Path) -> None:
+def test_run_again_it_offers_the_old_values_and_keeps_all_else(ask: Ask, file: Path) -> None:
     old = f"# mine\nOSS_BUCKET=photos-b\nPRICES=general/common=0.1\nDAMO_APPCODE={APPCODE}\nDAMO_ENDPOINT=https://d.e\n"
     file.write_text(old)
     again = ask(ENTER, ENTER, ENTER, "7", "n", ENTER, ENTER, ENTER, ENTER, ENTER, "y")
@@ -178,7 +190,7 @@ def test_run_again_it_offers_the_old_values_and_keeps_all_else(ask: Callable[...
     assert "hidden" not in again.output
 
 
-def test_a_value_and_a_vendor_can_be_taken_away(ask: Callable[..., Result], file: Path) -> None:
+def test_a_value_and_a_vendor_can_be_taken_away(ask: Ask, file: Path) -> None:
     file.write_text(f"OSS_BUCKET=photos-b\nDAILY_CALL_LIMIT=5\nDAMO_APPCODE={APPCODE}\nDAMO_ENDPOINT=https://d.e\n")
     done = ask(*SHORTEST[:4], "n", "n", "-", "y")
     assert done.exit_code == 0, done.output
@@ -186,7 +198,7 @@ def test_a_value_and_a_vendor_can_be_taken_away(ask: Callable[..., Result], file
     assert "set, not shown" in done.output
 
 
-def test_who_says_no_leaves_the_file_as_it_was(ask: Callable[..., Result], file: Path) -> None:
+def test_who_says_no_leaves_the_file_as_it_was(ask: Ask, file: Path) -> None:
     file.write_text("OSS_BUCKET=photos-b\n")
     done = ask(*SHORTEST[:-1], "n")
     assert done.exit_code == 1
@@ -194,7 +206,7 @@ def test_who_says_no_leaves_the_file_as_it_was(ask: Callable[..., Result], file:
     assert file.read_text() == "OSS_BUCKET=photos-b\n"
 
 
-def test_when_nothing_changes_nothing_is_written(ask: Callable[..., Result], file: Path) -> None:
+def test_when_nothing_changes_nothing_is_written(ask: Ask, file: Path) -> None:
     ask(*SHORTEST)
     written = file.stat().st_mtime_ns
     done = ask(*SHORTEST[:-1])
@@ -226,7 +238,7 @@ def test_for_scripts_options_count_over_the_environment_and_that_over_the_file(
     monkeypatch.setenv("OSS_BUCKET", "of-the-environment")
     monkeypatch.setenv("LOG_STORE", "of-the-environment")
     monkeypatch.setenv("PICWISH_APPCODE", APPCODE)
-    monkeypatch.setenv(KEY[1], SECRET)
+    monkeypatch.setenv(KEY[1], "EXAMPLEhidden-secret")
     done = run(file, "--yes", "--json", "--set", "OSS_BUCKET=of-an-option", "--set", "PRICES=")
     assert done.exit_code == 0, done.output
     assert parse(file.read_text()) == {

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,16 @@ from console.command import working
 from console.main import app
 from console.screen import Screen
 from console.settings import KEY, ROOT
+from tests.cloud.accounts import Accounts
+from tests.cloud.cms_api import Cms
+from tests.cloud.openapi import OpenApi
+from tests.cloud.ram_api import RamApi
+from tests.cloud.sls_api import Sls
+from tests.cloud.sts import Sts
 
 SECRET = "EXAMPLEhidden-0123456789"
-COMMANDS = (["init"], ["doctor"], ["roles", "print"], ["roles", "apply"], ["roles", "remove"])
+WEBHOOK = f"https://hook.example/robot?access_token={SECRET}"
+COMMANDS = (["init"], ["doctor"], ["roles", "print"], ["roles", "apply"], ["roles", "remove"], ["alarms"])
 REFUSED = ApiError("RAM", "GetRole", 403, "NoPermission", "You are not authorized to do this action.", "R-1")
 NOT_REACHED = ApiError("STS", "GetCallerIdentity", 0, "ConnectTimeout", "timed out")
 NO_KEY = ApiError("credentials", "GetCredential", 0, "CredentialException", "none")
@@ -112,6 +120,60 @@ def test_doctor_gets_the_account_and_its_exit_code_is_the_commands(key: None, mo
     done = run("doctor", "--json")
     assert done.exit_code == 1
     assert json.loads(done.stdout) == {"bucket": "photos", "key": "LTAI-EXAMPLE", "secret": "********"}
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[OpenApi]:
+    accounts = Accounts()
+    openapi = OpenApi(accounts, Sts(accounts), RamApi(accounts), Sls(), Cms())
+    yield openapi
+    openapi.stop()
+
+
+@pytest.fixture
+def owner(world: OpenApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an account in the box, with the settings that a deployment needs."""
+    key = world.accounts.owner
+    given = {KEY[0]: key.access_key_id, KEY[1]: key.access_key_secret, "OSS_BUCKET": "shop-photos"}
+    for name, value in {**given, "CLOUD_IN_A_BOX": world.url, "ALARM_WEBHOOK": WEBHOOK}.items():
+        monkeypatch.setenv(name, value)
+
+
+def changes(*arguments: str) -> list[str]:
+    """In English, what a command says that it changed."""
+    done = run(*arguments, "--json")
+    assert done.exit_code == 0, done.output
+    return [each["en"] for each in json.loads(done.stdout)["changes"]]
+
+
+def test_roles_are_printed_made_kept_and_removed(owner: None) -> None:
+    printed = json.loads(run("roles", "print").stdout)
+    planned = changes("roles", "apply", "--dry-run")
+    assert [f"create the role `{name}`" in planned for name in printed] == [True] * 9
+    assert changes("roles", "apply") == planned
+    assert changes("roles", "apply") == []
+    assert "All is as it should be already." in run("roles", "apply").output
+    assert run("roles", "remove").exit_code == 2
+    assert changes("roles", "apply") == []
+    assert f"delete the role `{next(iter(printed))}`" in changes("roles", "remove", "--yes")
+
+
+def test_alarms_tell_a_webhook_whose_address_is_shown_nowhere(owner: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert changes("alarms")
+    assert changes("alarms") == []
+    assert SECRET not in run("alarms", "--remove", "--yes").output
+    monkeypatch.delenv("ALARM_WEBHOOK")
+    done = run("alarms", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["error"]["code"] == "NobodyTold"
+    assert run("alarms", "--webhook").exit_code == 2
+
+
+@pytest.mark.parametrize("command", COMMANDS[2:5], ids=" ".join)
+def test_a_setting_that_is_needed_is_named(command: list[str], key: None) -> None:
+    done = run(*command)
+    assert done.exit_code == 2
+    assert "OSS_BUCKET is not set" in done.output
 
 
 def test_without_a_command_it_says_what_there_is() -> None:
