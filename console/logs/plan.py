@@ -22,6 +22,13 @@ _KNOWN_SECONDS, _PAUSE_SECONDS = 90, 3
 """Within which a new project is known to all of SLS (its samples wait a minute: "Go SDK quick start"), and how often it
 is asked for."""
 
+_DESCRIPTION = "The log of oss-cutout"
+"""Of a project that was made here."""
+_DELETE = Sentence(
+    "delete the log project `{name}`, with all that was logged", "删除日志 Project `{name}` 及其中的全部日志"
+)
+_LEFT = Sentence("left, since it was not made here: the log project `{name}`", "已保留日志 Project `{name}`：不是由此工具创建")
+
 Sleep = Callable[[float], None]
 
 
@@ -31,6 +38,16 @@ def plan(account: Account, sleep: Sleep = time.sleep) -> Iterator[Change]:
     Raises `ApiError`; a change raises `Hindered` when the project's name is another account's, or in another region.
     """
     return changes(_resources(LogService(account), sleep))
+
+
+def removal(account: Account) -> Iterator[Change]:
+    """Deletes the project that was made here, with all that was logged; others' stay. Raises `ApiError`."""
+    service = LogService(account)
+    if project := service.find_project():
+        if project.get("description") == _DESCRIPTION:
+            yield Change(_DELETE(name=service.project), partial(service.call, "delete_project", service.project))
+        else:
+            yield Change(_LEFT(name=service.project), None)
 
 
 def _resources(service: LogService, sleep: Sleep) -> tuple[Resource, ...]:
@@ -64,7 +81,7 @@ def _stays() -> None:
 
 
 def _create_project(service: LogService, sleep: Sleep) -> None:
-    wanted = service.models.CreateProjectRequest(project_name=service.project, description="The log of oss-cutout")
+    wanted = service.models.CreateProjectRequest(project_name=service.project, description=_DESCRIPTION)
     try:
         service.call("create_project", wanted)
     except ApiError as error:

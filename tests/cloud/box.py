@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from console.roles.rights import Deployment
 from tests.cloud.accounts import Accounts
+from tests.cloud.cms_api import Cms
 from tests.cloud.effects import Effect, Moment
 from tests.cloud.fc import Fc
 from tests.cloud.fc_api import FcApi
@@ -25,6 +26,7 @@ from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
 from tests.cloud.oss_store import Versioning
 from tests.cloud.ram_api import RamApi
 from tests.cloud.roles import make_roles
+from tests.cloud.sls_api import Sls
 from tests.cloud.stand_ins import STAND_INS, Common, Surroundings
 from tests.cloud.sts import Sts
 from tests.cloud.vendor import Vendor
@@ -109,8 +111,11 @@ class Cloud:
             stack.callback(self.fc.stop)
             stack.callback(self.gateway.stop)
             self.oss.on_event = self.fc.deliver
-            self.fc_api = FcApi(self.accounts, self.fc, Path(folder), neighbours(self.accounts, self.oss.url))
-            self.openapi = OpenApi(self.accounts, Sts(self.accounts), RamApi(self.accounts), self.fc_api)
+            self.sls, self.cms = Sls(), Cms()
+            around = neighbours(self.accounts, self.oss.url, self.sls)
+            self.fc_api = FcApi(self.accounts, self.fc, Path(folder), around)
+            products = Sts(self.accounts), RamApi(self.accounts), self.fc_api, self.sls, self.cms
+            self.openapi = OpenApi(self.accounts, *products)
             stack.callback(self.openapi.stop)
             self._running = stack.pop_all()
         if timer_seconds is not None:

@@ -6,9 +6,10 @@ import oss2
 
 from tests.cloud.accounts import Accounts
 from tests.cloud.fc_registry import REGION, Neighbours
+from tests.cloud.sls_api import Sls
 
 
-def neighbours(accounts: Accounts, oss: str) -> Neighbours:
+def neighbours(accounts: Accounts, oss: str, sls: Sls) -> Neighbours:
     """`oss` is where OSS is."""
     auth = oss2.AuthV4(accounts.owner.access_key_id, accounts.owner.access_key_secret)
 
@@ -29,4 +30,4 @@ def neighbours(accounts: Accounts, oss: str) -> Neighbours:
             return None
         return found
 
-    return Neighbours(has_bucket=has_bucket, fetch=fetch)
+    return Neighbours(missing_log=sls.missing, has_bucket=has_bucket, fetch=fetch)

@@ -65,6 +65,9 @@ class Product(ABC):
         Raises `Refused`. One call is performed at a time.
         """
 
+    def is_change(self, call: Call) -> bool:
+        return call.action in self.writes
+
     def admit(self, gate: Gate, request: Request) -> str:
         """The access key id of whoever signed the request; raises `Refused`."""
         return gate.admit_v3(request, self.version)
@@ -138,9 +141,21 @@ class OpenApi:
     def stop(self) -> None:
         self._server.stop()
 
+    @property
+    def changes(self) -> list[Call]:
+        """Of the calls, those that change something."""
+        return [call for call in self.calls if self.is_change(call)]
+
+    def is_change(self, call: Call) -> bool:
+        product = self._product(call.host)
+        return product is not None and product.is_change(call)
+
+    def _product(self, host: str) -> Product | None:
+        return self._products.get(host) or self._products.get("*." + host.partition(".")[2])
+
     def _answer(self, request: Request) -> Response:
         request_id = str(uuid4()).upper()
-        product = self._products.get(request.host) or self._products.get("*." + request.host.partition(".")[2])
+        product = self._product(request.host)
         if product is None:
             # A proxy's answer when a name cannot be resolved.
             return _json({"Code": "UnknownHost", "Message": f"there is no {request.host}"}, 502, request_id)

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from console.account import BOX, Account
 from console.settings import Settings
 from tests.cloud.accounts import Key
-from tests.cloud.openapi import Call, OpenApi, Product
+from tests.cloud.openapi import Call, OpenApi, nothing
+
+
+_MOST_TIMES = 200
 
 
 def account(openapi: OpenApi, key: Key, settings: Mapping[str, str]) -> Account:
@@ -21,11 +24,24 @@ def account(openapi: OpenApi, key: Key, settings: Mapping[str, str]) -> Account:
     return Account(Settings({name: value for name, value in given.items() if value}), {BOX: openapi.url})
 
 
-def dies_after_writes(product: Product) -> Callable[[Call], None]:
-    """For `OpenApi.after`: whoever changes something is not there any more to hear that it was done."""
+def times_killed(openapi: OpenApi, command: Callable[[], bool]) -> int:
+    """How often a command is killed, each time just after it has changed one more thing, until it comes to its end.
 
-    def after(call: Call) -> None:
-        if call.action in product.writes:
-            raise ConnectionAbortedError(f"the command was killed after {call.action}")
+    `command` says whether it did.
+    """
+    for killed in range(_MOST_TIMES):
+        done = list[Call]()
 
-    return after
+        def after(call: Call, done: list[Call] = done) -> None:
+            if openapi.is_change(call):
+                done.append(call)
+                raise ConnectionAbortedError(f"the command was killed after {call.action}")
+
+        openapi.after = after
+        ended = command()
+        openapi.after = nothing
+        assert ended == (not done), "it goes on over a change whose answer it did not hear"
+        assert len(done) <= 1, "it makes a change again without looking"
+        if ended:
+            return killed
+    raise AssertionError("it comes to no end")

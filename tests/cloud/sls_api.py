@@ -52,7 +52,18 @@ class Sls(Product):
         """Makes a project in another region, or of another account."""
         self._projects[project] = self._made({"projectName": project, "description": ""}, region, owner)
 
+    def missing(self, project: str, name: str) -> str:
+        """`project`, `logstore` or nothing: what is missing of a logstore in a project of Shanghai."""
+        found = self._projects.get(project)
+        if found is None or (found.about["region"], found.about["owner"]) != (REGION, Accounts.uid):
+            return "project"
+        return "" if name in found.logstores else "logstore"
+
     # ---------------------------------------------------------------- the protocol
+
+    def is_change(self, call: Call) -> bool:
+        """Requests name no action."""
+        return call.method != "GET"
 
     def admit(self, gate: Gate, request: Request) -> str:
         return sls_signature.admit(gate, request)

@@ -1,42 +1,154 @@
-"""From an empty account to a cutout and back: what was deployed through Function Compute's API serves photos."""
+"""From an empty account to a cutout, and back: what `cutout deploy` made serves photos, and `cutout remove` leaves none."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from console.roles.rights import Deployment
-from console.settings import defaults
+import pytest
+from typer.testing import CliRunner, Result
+
+from console.account import BOX
+from console.functions import plan, serverless_devs
+from console.main import app
+from console.settings import KEY, defaults, is_secret
 from tests.cloud.box import Cloud
 from tests.cloud.machine import Machine
-from tests.cloud.roles import make_roles
+from tests.cloud.openapi_world import times_killed
 from tests.scenarios.shop import Shop, photo, subject_share
 
 
-def test_an_account_is_empty_serves_a_photo_and_is_empty_again(tmp_path: Path) -> None:
+class Operator:
+    """Somebody with the owner's key and the settings of the box, on a machine of their own."""
+
+    def __init__(self, cloud: Cloud, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self.cloud = cloud
+        self.said: list[str] = []
+        given = cloud.settings()
+        self.settings = {name: given[name] for name in defaults() if given.get(name)}
+        self.machine = Machine(folder, cloud.accounts, cloud.openapi.url, self.settings)
+        for name in (*defaults(), *KEY):
+            patch.delenv(name, raising=False)
+        for name, value in {**self.settings, **dict(zip(KEY, _parts(cloud), strict=True))}.items():
+            patch.setenv(name, value)
+        patch.setenv(BOX, cloud.openapi.url)
+        patch.setenv("OSS_PUBLIC_ENDPOINT", cloud.oss.url)
+        patch.setattr(serverless_devs, "HOME", folder)
+        patch.setattr(serverless_devs, "MANIFEST", folder / ".build" / "s.yaml")
+        patch.setattr(serverless_devs, "install", lambda: folder / "s")
+        patch.setattr(plan, "_build", lambda hear: self.machine.build())
+        self._file = str(folder / "oss-cutout.env")
+        Path(self._file).touch()
+
+    def cutout(self, *arguments: str) -> Result:
+        result = CliRunner().invoke(app, [*arguments, "--env-file", self._file])
+        self.said.append(result.output)
+        return result
+
+    def times_killed(self, *arguments: str) -> int:
+        return times_killed(self.cloud.openapi, lambda: self._ends(*arguments))
+
+    def _ends(self, *arguments: str) -> bool:
+        code = self.cutout(*arguments).exit_code
+        assert code in (0, 1, 3), self.said[-1]
+        return code == 0
+
+
+def _parts(cloud: Cloud) -> tuple[str, str, str]:
+    owner = cloud.accounts.owner
+    return owner.access_key_id, owner.access_key_secret, ""
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
     with Cloud(empty=True, timer_seconds=5) as cloud:
-        shop, given = Shop(cloud), cloud.settings()
-        shop.upload("uploads/goods/commodity/early.jpg", photo())
-        make_roles(cloud.accounts, Deployment(cloud.accounts.uid, cloud.bucket))
-        settings = {name: given[name] for name in defaults() if given.get(name)}
-        machine = Machine(tmp_path / "machine", cloud.accounts, cloud.openapi.url, settings)
-        machine.build()
-        deployed = machine.s("deploy", "-y")
-        assert deployed.returncode == 0, deployed.stdout
+        yield cloud
 
-        for key in ("uploads/goods/commodity/a.jpg", "uploads/picwish/cutout/a.jpg", "uploads/damo/background/a.jpg"):
-            receipt = shop.wait(shop.upload(key, photo()))
-            assert (key, receipt.status) == (key, "done")
-            assert 0.05 < subject_share(shop.picture(receipt)) < 0.95
-        ordered = machine.s("backfill", "invoke", "-e", '{"prefix": "uploads/goods/"}')
-        assert json.loads(ordered.stdout.rpartition("Invoke Result:")[2])["set_going"] == 1
-        assert shop.wait("uploads/goods/commodity/early.jpg").status == "done"
 
-        removed = machine.s("remove", "-y")
-        assert removed.returncode == 0, removed.stdout
-        assert cloud.fc_api.registry.deployed == {}
-        assert cloud.fc.instance_pids() == []
-        done = len(cloud.fc.invocations)
-        shop.upload("uploads/goods/commodity/late.jpg", photo())
-        cloud.fc.quiet(5)
-        assert len(cloud.fc.invocations) == done
+@pytest.fixture
+def operator(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    return Operator(cloud, tmp_path / "machine", monkeypatch)
+
+
+def left_in(cloud: Cloud) -> Mapping[str, object]:
+    ram = cloud.accounts.ram
+    return {
+        "functions": [*cloud.fc_api.registry.deployed],
+        "roles": [*ram.roles],
+        "policies": [name for kind, name in ram.policies if kind == "Custom"],
+        "log": cloud.sls.missing("oss-cutout", "functions"),
+        "instances": cloud.fc.instance_pids(),
+    }
+
+
+EMPTY = {"functions": [], "roles": [], "policies": [], "log": "project", "instances": []}
+
+
+def test_an_account_is_empty_serves_photos_and_is_empty_again(cloud: Cloud, operator: Operator) -> None:
+    shop = Shop(cloud)
+    shop.upload("uploads/goods/commodity/early.jpg", photo())
+    assert left_in(cloud) == EMPTY
+    deployed = operator.cutout("deploy", "--yes", "--public-copies")
+    assert deployed.exit_code == 0, deployed.output
+
+    for key in ("uploads/goods/commodity/a.jpg", "uploads/picwish/cutout/a.jpg", "uploads/damo/background/a.jpg"):
+        receipt = shop.wait(shop.upload(key, photo()))
+        assert (key, receipt.status) == (key, "done")
+        assert 0.05 < subject_share(shop.picture(receipt)) < 0.95
+    ordered = operator.machine.s("backfill", "invoke", "-e", '{"prefix": "uploads/goods/"}')
+    assert json.loads(ordered.stdout.rpartition("Invoke Result:")[2])["set_going"] == 1
+    assert shop.wait("uploads/goods/commodity/early.jpg").status == "done"
+
+    again = operator.cutout("deploy", "--dry-run")
+    assert again.exit_code == 0, again.output
+    removed = operator.cutout("remove", "--yes")
+    assert removed.exit_code == 0, removed.output
+    assert left_in(cloud) == EMPTY
+    done = len(cloud.fc.invocations)
+    shop.upload("uploads/goods/commodity/late.jpg", photo())
+    cloud.fc.quiet(5)
+    assert len(cloud.fc.invocations) == done
+
+
+def test_killed_after_each_change_deploying_and_removing_come_to_their_end(cloud: Cloud, operator: Operator) -> None:
+    assert operator.times_killed("deploy", "--yes", "--public-copies") > 20
+    receipt = Shop(cloud).wait(Shop(cloud).upload("uploads/general/common/a.jpg", photo()))
+    assert receipt.status == "done"
+    assert operator.times_killed("remove", "--yes") > 20
+    assert left_in(cloud) == EMPTY
+
+
+def test_no_secret_is_said_or_kept(cloud: Cloud, operator: Operator) -> None:
+    for arguments in (("deploy", "--dry-run"), ("deploy", "--yes", "--public-copies"), ("doctor",), ("remove", "--yes")):
+        operator.cutout(*arguments)
+    secrets = {value for name, value in operator.settings.items() if is_secret(name)} | {_parts(cloud)[1]}
+    assert len(secrets) == 3
+    kept = [path.read_text("utf-8", "replace") for path in operator.machine.folder.rglob("*") if path.is_file()]
+    for secret in secrets:
+        assert not any(secret in text for text in (*operator.said, *kept))
+
+
+def test_a_setting_that_was_there_before_and_is_missing_now_stops_it(
+    cloud: Cloud, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.cutout("deploy", "--yes", "--public-copies")
+    monkeypatch.delenv("PICWISH_APPCODE")
+    before = len(cloud.openapi.changes)
+    refused = operator.cutout("deploy", "--yes")
+    assert refused.exit_code == 1
+    assert "--drop PICWISH_APPCODE" in refused.output
+    assert len(cloud.openapi.changes) == before
+
+    dropped = operator.cutout("deploy", "--yes", "--drop", "PICWISH_APPCODE")
+    assert dropped.exit_code == 0, dropped.output
+    assert "oss-cutout-picwish" not in cloud.fc_api.registry.deployed
+    assert "oss-cutout-damo" in cloud.fc_api.registry.deployed
+
+
+def test_another_bucket_gets_the_triggers(cloud: Cloud, operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    operator.cutout("deploy", "--yes", "--public-copies")
+    monkeypatch.setenv("OSS_BUCKET", "other-photos")
+    moved = operator.cutout("deploy", "--yes", "--public-copies")
+    assert moved.exit_code == 0, moved.output
+    assert operator.cutout("doctor").exit_code == 0

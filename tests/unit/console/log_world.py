@@ -10,13 +10,12 @@ from console.account import ApiError
 from shared.messages.message import Message
 from tests.cloud.accounts import Accounts
 from tests.cloud.cms_api import Cms
-from tests.cloud.openapi import Call, OpenApi, nothing
-from tests.cloud.openapi_world import account
+from tests.cloud.openapi import OpenApi
+from tests.cloud.openapi_world import account, times_killed
 from tests.cloud.sls_api import Sls
 
 PROJECT, LOGSTORE = "shop-log", "functions"
 NOW = 1_700_000_000
-_MOST_WRITES = 50
 
 
 class World:
@@ -38,23 +37,10 @@ class World:
 
     @property
     def writes(self) -> int:
-        return sum(map(_is_write, self.openapi.calls))
+        return len(self.openapi.changes)
 
-    def dies_at_every_write(self, command: Callable[[Callable[[Message], object]], None]) -> int:
-        """Runs a command again and again, each time killed once it has changed one thing, until it comes to its end;
-        how often it was killed."""
-        self.openapi.after = _die
-        for killed in range(_MOST_WRITES):
-            before = self.writes
-            try:
-                command(lambda message: None)
-            except ApiError as error:
-                assert error.status == 0
-                assert self.writes == before + 1
-            else:
-                self.openapi.after = nothing
-                return killed
-        raise AssertionError("it comes to no end")
+    def times_killed(self, command: Callable[[Callable[[Message], object]], None]) -> int:
+        return times_killed(self.openapi, lambda: ends(command))
 
     def ask_sls(self, method: str, *arguments: Any) -> Any:
         """The body of what the SDK's method answers."""
@@ -70,11 +56,11 @@ class World:
         self.sls.write(PROJECT, LOGSTORE, fields, NOW - seconds_ago)
 
 
-def _is_write(call: Call) -> bool:
-    # Requests to Simple Log Service name no action.
-    return call.action in Cms.writes if call.action else call.method != "GET"
-
-
-def _die(call: Call) -> None:
-    if _is_write(call):
-        raise ConnectionAbortedError("the command was killed after a change")
+def ends(command: Callable[[Callable[[Message], object]], None]) -> bool:
+    """Whether it is not killed."""
+    try:
+        command(lambda message: None)
+    except ApiError as error:
+        assert error.status == 0
+        return False
+    return True

@@ -108,7 +108,7 @@ def test_a_dry_run_says_it_and_changes_nothing(world: World) -> None:
 
 
 def test_killed_after_each_change_and_run_again_it_comes_to_its_end(world: World) -> None:
-    assert world.dies_at_every_write(set_up(world)) == ALL
+    assert world.times_killed(set_up(world)) == ALL
     assert not_set(world) == []
 
 
@@ -182,7 +182,7 @@ def test_everything_is_removed_and_what_is_others_stays(watched: World) -> None:
 
 
 def test_a_removal_that_is_killed_after_each_change_comes_to_its_end(watched: World) -> None:
-    assert watched.dies_at_every_write(removed(watched)) == ALL
+    assert watched.times_killed(removed(watched)) == ALL
     assert not_set(watched) == ["AlarmsNotSet"]
 
 

@@ -82,7 +82,7 @@ def test_a_dry_run_says_it_and_changes_nothing(world: World) -> None:
 
 
 def test_killed_after_each_change_and_run_again_it_comes_to_its_end(world: World) -> None:
-    assert world.dies_at_every_write(set_up(world)) == 3
+    assert world.times_killed(set_up(world)) == 3
     assert codes(world) == []
 
 
@@ -99,7 +99,7 @@ def test_a_new_project_that_is_not_known_everywhere_yet_is_waited_for() -> None:
 def test_a_project_that_was_made_by_the_run_before_is_not_taken_for_anothers() -> None:
     world = World(lag=7)
     try:
-        assert world.dies_at_every_write(set_up(world)) == 3
+        assert world.times_killed(set_up(world)) == 3
     finally:
         world.openapi.stop()
 

@@ -19,15 +19,15 @@ from console.roles.rights import PREFIX, TRIGGER_ROLE
 from console.roles.plan import compare, plan, removal
 from shared.messages.message import Message
 from tests.cloud.accounts import Accounts
-from tests.cloud.openapi import OpenApi, nothing
-from tests.cloud.openapi_world import account, dies_after_writes
+from tests.cloud.openapi import OpenApi
+from tests.cloud.openapi_world import account, times_killed
 from tests.cloud.ram_api import RamApi
 from tests.cloud.ram_state import RamState
 from tests.cloud.sts import Sts
+from tests.unit.console.log_world import ends
 
 GOODS = f"{PREFIX}goods"
 SETTINGS = {"OSS_BUCKET": "shop-photos", "JOBS_BUCKET": "shop-jobs"}
-MOST_WRITES = 100
 QUOTED = re.compile(r"`[^`]+`")
 OTHERS_TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["mns.aliyuncs.com"]}}
 OTHERS_POLICY = "AliyunFCInvocationAccess"
@@ -58,23 +58,10 @@ class World:
         return said
 
     def writes(self) -> int:
-        return sum(each.action in self.product.writes for each in self.openapi.calls)
+        return len(self.openapi.changes)
 
-    def dies_at_every_write(self, command: Callable[[Account], Iterator[Change]]) -> int:
-        """Runs a command again and again, each time killed once it has changed one thing, until it comes to its end;
-        how often it was killed."""
-        self.openapi.after = dies_after_writes(self.product)
-        for killed in range(MOST_WRITES):
-            before = self.writes()
-            try:
-                carry_out(command(self.account), lambda message: None)
-            except ApiError as error:
-                assert error.status == 0
-                assert self.writes() == before + 1
-            else:
-                self.openapi.after = nothing
-                return killed
-        raise AssertionError("it comes to no end")
+    def times_killed(self, command: Callable[[Account], Iterator[Change]]) -> int:
+        return times_killed(self.openapi, lambda: ends(lambda say: carry_out(command(self.account), say)))
 
 
 @pytest.fixture
@@ -121,10 +108,10 @@ def test_what_would_be_done_is_told_without_doing_it(world: World) -> None:
 
 
 def test_whoever_is_killed_after_any_change_ends_well_when_run_again(world: World) -> None:
-    killed = world.dies_at_every_write(plan)
+    killed = world.times_killed(plan)
     assert killed == world.writes() > 3 * 8
     assert world.findings() == []
-    killed = world.dies_at_every_write(removal)
+    killed = world.times_killed(removal)
     assert killed > 3 * 8
     assert (world.ram.roles, world.custom) == ({}, set())
 
@@ -228,7 +215,7 @@ def test_a_fault_is_found_and_mended(applied: World, plant: Plant, codes: set[st
 def test_it_is_mended_too_by_one_who_is_killed(applied: World, plant: Plant, codes: set[str], named: str) -> None:
     plant(applied)
     applied.ram.changed()
-    assert applied.dies_at_every_write(plan) >= 1
+    assert applied.times_killed(plan) >= 1
     assert applied.findings() == []
 
 
