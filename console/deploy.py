@@ -64,7 +64,7 @@ class Asked:
 
 
 def run(screen: Screen, account: Account, asked: Asked) -> int:
-    """The command; what it returns is the exit code. Raises `ApiError`, `Hindered`, `Failed`."""
+    """The command; what it returns is the exit code. Raises `ApiError`, `Hindered`."""
     for word in left_out(account):
         screen.say(word, "dim")
     before = doctor.examine(account, doctor.selected(_NEEDED_FIRST))

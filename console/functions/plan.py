@@ -14,7 +14,7 @@ from console.account import Account
 from console.change import Change
 from console.roles.rights import FUNCTIONS, PREFIX
 from console.functions.serverless_devs import Hear
-from console.settings import ROOT
+from console.settings import ROOT, defaults
 from shared.messages.message import Message, Sentence
 
 _BUILD = Message("build the functions", "构建函数")
@@ -46,10 +46,14 @@ def removal(account: Account) -> Iterator[Change]:
 
 
 def lost_settings(account: Account) -> list[str]:
-    """The variables that the deployed functions have, and that nobody sets now. Raises `ApiError`."""
-    there, settings = deployed.functions(account, PREFIX), account.settings
-    have = {name for each in there.values() for name, value in (each.get("environmentVariables") or {}).items() if value}
-    return sorted(name for name in have if name in manifest.SETTINGS and not settings[name])
+    """The variables that the deployed functions have, that nobody sets now, and whose defaults are others.
+
+    Raises `ApiError`.
+    """
+    there = deployed.functions(account, PREFIX).values()
+    have = {each for found in there for each in (found.get("environmentVariables") or {}).items()}
+    given, usual = account.settings.given, defaults()
+    return sorted({name for name, value in have if name in usual and name not in given and value != usual[name]})
 
 
 def _moves(account: Account, wanted: dict[str, manifest.Props]) -> Iterator[Change]:

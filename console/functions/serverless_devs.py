@@ -15,7 +15,9 @@ from pathlib import Path
 import yaml
 
 from console.account import Account
+from console.finding import Finding, Hindered
 from console.settings import KEY, ROOT, defaults
+from shared.messages.message import Message, Sentence
 
 VERSION = "3.1.10"
 HOME = ROOT / ".venv" / "serverless-devs"
@@ -26,17 +28,23 @@ _KEY = "default_serverless_devs_key"
 Hear = Callable[[str], None]
 
 
-class Failed(Exception):
-    """`s` or `npm` ended with an error, or is not there; the message says which, and what to do."""
+_FAILED = Sentence("`{program}` ended with {status}", "`{program}` 以状态 {status} 结束")
+_NOT_DEPLOYED = Message("the functions are not as they should be", "函数尚未部署到位")
+_SEE_LINES = Message(
+    "see its last lines, mend that, and run the command again: it goes on where it stopped",
+    "请查看最后几行输出，处理后重新运行，命令会从中断处继续",
+)
+_NO_NPM = Message("npm was not found, which installs Serverless Devs", "未找到用于安装 Serverless Devs 的 npm")
+_INSTALL_NODE = Message("install Node.js 14 or newer, which brings npm: https://nodejs.org", "安装 Node.js 14 或更高版本（自带 npm）：https://nodejs.org")
 
 
 def install() -> Path:
-    """The path of `s`, which is installed when this version is not there yet. Raises `Failed`."""
+    """The path of `s`, which is installed when this version is not there yet. Raises `Hindered`."""
     program = HOME / VERSION / "node_modules" / ".bin" / "s"
     if not program.exists():
         npm = shutil.which("npm")
         if npm is None:
-            raise Failed("npm was not found: install Node.js 14 or newer, which brings it")
+            raise Hindered(Finding("NoNpm", "error", _NO_NPM, _NOT_DEPLOYED, _INSTALL_NODE))
         there = ["--prefix", str(HOME / VERSION), "--no-audit", "--no-fund", "--loglevel", "error"]
         execute([npm, "install", *there, f"@serverless-devs/s@{VERSION}"], lambda line: None)
     return program
@@ -53,7 +61,7 @@ def write_manifest(without: Iterable[str]) -> None:
 
 
 def run(account: Account, arguments: Iterable[str], hear: Hear) -> None:
-    """`s <arguments>` on `MANIFEST`; `hear` gets each line that it prints, secrets and all. Raises `Failed`.
+    """`s <arguments>` on `MANIFEST`; `hear` gets each line that it prints, secrets and all. Raises `Hindered`.
 
     The key travels in the environment: arguments are for everyone on the machine to see.
     """
@@ -71,7 +79,7 @@ def run(account: Account, arguments: Iterable[str], hear: Hear) -> None:
 
 
 def execute(command: list[str], hear: Hear, *, environment: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
-    """Runs a program to its end, with nobody to ask; `hear` gets each line of its output. Raises `Failed`.
+    """Runs a program to its end, with nobody to ask; `hear` gets each line of its output. Raises `Hindered`.
 
     When the caller is interrupted, the program is ended too.
     """
@@ -95,4 +103,5 @@ def execute(command: list[str], hear: Hear, *, environment: Mapping[str, str] | 
             raise
     if process.returncode:
         name = " ".join(Path(word).name for word in command[:3])
-        raise Failed(f"`{name}` ended with {process.returncode}: its last lines say why")
+        what = _FAILED(program=name, status=process.returncode)
+        raise Hindered(Finding("ToolFailed", "error", what, _NOT_DEPLOYED, _SEE_LINES))
