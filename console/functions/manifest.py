@@ -14,8 +14,6 @@ _VENDORS = {row.name.partition("/")[0]: row.provider for row in CAPABILITIES.val
 """By function, whose capabilities it serves."""
 
 Props = Mapping[str, Any]
-SETTINGS = frozenset(defaults())
-"""What settings give to functions: there, the variables are called the same."""
 
 
 def functions(account: Account) -> dict[str, Props]:
