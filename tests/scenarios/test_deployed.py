@@ -13,6 +13,7 @@ from console.account import BOX
 from console.functions import plan, serverless_devs
 from console.main import app
 from console.settings import KEY, defaults, is_secret
+from shared.vendors.capabilities import CAPABILITIES
 from tests.cloud.box import Cloud
 from tests.cloud.machine import Machine
 from tests.cloud.openapi_world import times_killed
@@ -117,6 +118,23 @@ def test_killed_after_each_change_deploying_and_removing_come_to_their_end(cloud
     assert receipt.status == "done"
     assert operator.times_killed("remove", "--yes") > 20
     assert left_in(cloud) == EMPTY
+
+
+def test_verifying_sends_a_photo_through_every_capability_and_answers_what_it_can(
+    cloud: Cloud, operator: Operator, tmp_path: Path
+) -> None:
+    operator.cutout("deploy", "--yes", "--public-copies")
+    verified = operator.cutout("verify", "--yes", "--report", str(tmp_path / "verified"))
+    assert verified.exit_code == 0, verified.output
+    (page,) = (tmp_path / "verified").glob("*.json")
+    report = json.loads(page.read_text("utf-8"))
+    assert {each["capability"] for each in report["capabilities"]} == {*CAPABILITIES}
+    assert {each["status"] for each in report["capabilities"]} == {"done"}
+    answers = {each["name"]: each["answer"] for each in report["beliefs"]}
+    assert answers.pop("turns-first") == "no", "the box does as it is written, unless told otherwise"
+    assert {*answers.values()} == {"yes"}
+    for said in (cloud.bucket, cloud.accounts.uid, _parts(cloud)[0]):
+        assert said not in page.read_text("utf-8")
 
 
 def test_no_secret_is_said_or_kept(cloud: Cloud, operator: Operator) -> None:

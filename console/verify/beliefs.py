@@ -1,0 +1,151 @@
+"""What oss-cutout takes for granted of the real cloud, and what a trial says of it: yes, no, or nothing.
+
+The questions are those of docs/not-verified.md, as far as a trial can answer them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from console.account import Account, ApiError
+from console.checks import bucket_trials
+from console.finding import Fact, Finding
+from console.roles.rights import PREFIX
+from console.verify.photos import ANY_NAME
+from console.verify.trial import Outcome
+from shared.cloud.functions import FcInvoker
+from shared.cloud.ports import Credentials
+from shared.errors import CutoutError
+from shared.messages.message import COMMA, Message, Sentence
+
+Said = Literal["yes", "no", "unknown"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    said: Said
+    evidence: Message
+
+
+@dataclass(frozen=True)
+class Belief:
+    """`name` is a word for programs."""
+
+    name: str
+    question: Message
+    answer: Callable[[Account, Sequence[Outcome]], Answer]
+    """Raises `ApiError` when it cannot be found out."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    belief: Belief
+    answer: Answer
+
+
+def answers(account: Account, outcomes: Sequence[Outcome]) -> Iterator[Answered]:
+    """One for each belief: what a service refuses to tell is unknown."""
+    for belief in BELIEFS:
+        try:
+            yield Answered(belief, belief.answer(account, outcomes))
+        except ApiError as error:
+            yield Answered(belief, Answer("unknown", Message.of(f"{error.product} {error.action}: {error.code}")))
+
+
+_OF = Sentence("{done} of {count}", "{count} 个中的 {done} 个")
+_BUT = Sentence("{done} of {count}; not {names}", "{count} 个中的 {done} 个；以下不是：{names}")
+_NONE_TRIED = Message("none was tried", "未尝试")
+
+
+def _share(outcomes: Sequence[Outcome], is_so: Callable[[Outcome], bool]) -> Answer:
+    """Yes if it is so of all of them, no if of none; else which ones it is not so of."""
+    missing = [each.photo.capability.name for each in outcomes if not is_so(each)]
+    count = len(outcomes)
+    if not count:
+        return Answer("unknown", _NONE_TRIED)
+    if not missing:
+        return Answer("yes", _OF(done=count, count=count))
+    names = COMMA.join(f"`{name}`" for name in dict.fromkeys(missing))
+    return Answer("no", _BUT(done=count - len(missing), count=count, names=names))
+
+
+def _is_done(outcome: Outcome) -> bool:
+    return outcome.receipt is not None and outcome.receipt.status == "done"
+
+
+def _links(account: Account, outcomes: Sequence[Outcome]) -> Answer:
+    """A function's key is one of STS, and so is its link; who did not read the photo cannot say what is in it."""
+    return _share([each for each in outcomes if each.photo.capability.provider == "viapi"], _is_done)
+
+
+def _retired(account: Account, outcomes: Sequence[Outcome]) -> Answer:
+    return _share([each for each in outcomes if each.photo.capability.substitute], _is_done)
+
+
+def _keys(account: Account, outcomes: Sequence[Outcome]) -> Answer:
+    return _share([each for each in outcomes if ANY_NAME in each.photo.key], lambda each: each.receipt is not None)
+
+
+def _create_once(account: Account, outcomes: Sequence[Outcome]) -> Answer:
+    found = [*bucket_trials.create_once(account.bucket(account.settings.jobs_bucket))]
+    if found:
+        return Answer("no", found[0].what)
+    return Answer("yes", Message("the second PutObject was refused with FileAlreadyExists", "第二次写入被拒绝：FileAlreadyExists"))
+
+
+def _turning(account: Account, outcomes: Sequence[Outcome]) -> Answer:
+    said: dict[str, Said] = {"TurnsFirst": "yes", "TurnsAsWritten": "no"}
+    (found,) = bucket_trials.turning(account.bucket())
+    assert isinstance(found, Finding | Fact)
+    return Answer(said.get(found.code, "unknown"), found.what)
+
+
+def _signature(account: Account, outcomes: Sequence[Outcome]) -> Answer:
+    """`backfill` is told to count what lies where nothing lies."""
+    endpoint = account.environment.get("INVOKE_ENDPOINT") or f"https://{account.identity.uid}.{account.region}.fc.aliyuncs.com"
+    try:
+        FcInvoker(endpoint, Credentials(*account.key), prefix=PREFIX).invoke(
+            "backfill", b'{"prefix": "uploads/none/", "dry_run": true}'
+        )
+    except CutoutError as refused:
+        return Answer("no", refused.text)
+    return Answer("yes", Message("it was answered with 202", "应答为 202"))
+
+
+BELIEFS = (
+    Belief(
+        "sts-links",
+        Message("Does every action take a link signed with an STS token?", "各能力是否都接受用 STS 临时凭证签名的链接？"),
+        _links,
+    ),
+    Belief("retired-actions", Message("Do retired actions still answer?", "已下线的能力是否仍可调用？"), _retired),
+    Belief(
+        "any-key",
+        Message(
+            f"Is a photo found whose key holds `{ANY_NAME}`?", f"文件名含有 `{ANY_NAME}` 的照片是否能被处理？"
+        ),
+        _keys,
+    ),
+    Belief(
+        "create-once",
+        Message("Does OSS refuse to create a name twice?", "OSS 是否拒绝重复创建同名文件？"),
+        _create_once,
+    ),
+    Belief(
+        "turns-first",
+        Message(
+            "Does OSS turn a picture before it scales it, whatever the order written?",
+            "OSS 是否总是先旋转再缩放，无论书写顺序？",
+        ),
+        _turning,
+    ),
+    Belief(
+        "old-signature",
+        Message(
+            "Does the gateway of FC 3.0 take the signature of aliyun-fc2?", "FC 3.0 的网关是否接受 aliyun-fc2 的签名？"
+        ),
+        _signature,
+    ),
+)
