@@ -1,15 +1,11 @@
 """What each role may do: one table, of which the RAM policies and the documents' table of roles are made.
 
-`python -m console.roles.rights` prints the roles as JSON, with their trust policies and their policies, for an administrator.
 Actions and resources are RAM's ("Policy elements", and the pages on RAM policies of OSS, FC and SLS).
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -284,24 +280,3 @@ def table(language: Literal["en", "zh"]) -> str:
 
 def _coded(*words: str) -> str:
     return ", ".join(f"`{word}`" for word in words if word)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m console.roles.rights", description="The roles that a deployment needs.")
-    parser.add_argument("--uid", required=True, help="the number of the account")
-    parser.add_argument("--bucket", required=True, help="OSS_BUCKET")
-    parser.add_argument("--jobs-bucket", default="", help="JOBS_BUCKET, if it is set")
-    parser.add_argument("--daily-call-limit", action="store_true", help="DAILY_CALL_LIMIT is set")
-    parser.add_argument("--log-project", default="oss-cutout")
-    parser.add_argument("--logstore", default="functions")
-    asked = parser.parse_args()
-    deployment = Deployment(
-        asked.uid, asked.bucket, asked.jobs_bucket, asked.daily_call_limit, asked.log_project, asked.logstore
-    )
-    json.dump(documents(deployment), sys.stdout, indent=2)
-    print()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

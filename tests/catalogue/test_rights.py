@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 
-import pytest
-
-from console.roles import rights
-from console.roles.rights import FUNCTIONS, MOST_CHARACTERS, PREFIX, TRIGGER_ROLE, Deployment, Role, roles
+from console.roles.rights import (
+    FUNCTIONS,
+    MOST_CHARACTERS,
+    PREFIX,
+    TRIGGER_ROLE,
+    Deployment,
+    Role,
+    documents,
+    roles,
+)
 from tests.cloud.manifest import load
 
 DEPLOYMENT = Deployment("1234567890123456", "shop-photos", "shop-jobs", counts_calls=True)
@@ -52,14 +57,13 @@ def test_calls_are_counted_only_where_they_are_limited() -> None:
     assert "calls/*" not in json.dumps(found(Deployment("1", "shop-photos"))[f"{PREFIX}goods"].policy)
 
 
-def test_an_administrator_gets_them_as_json(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    said = ["rights", "--uid", "1234567890123456", "--bucket", "shop-photos", "--jobs-bucket", "shop-jobs"]
-    monkeypatch.setattr(sys, "argv", [*said, "--daily-call-limit"])
-    assert rights.main() == 0
-    printed = json.loads(capsys.readouterr().out)
-    assert {*printed} == {*found()}
-    assert printed[f"{PREFIX}goods"]["policy"] == found()[f"{PREFIX}goods"].policy
-    assert printed[f"{PREFIX}goods"]["policy_name"] == f"{PREFIX}goods"
-    assert printed[f"{PREFIX}goods"]["system_policies"] == ["AliyunVIAPIFullAccess"]
+def test_an_administrator_gets_all_that_makes_a_role() -> None:
+    goods = found()[f"{PREFIX}goods"]
+    told = documents(DEPLOYMENT)
+    assert {*told} == {*found()}
+    assert told[goods.name] == {
+        "trust": goods.trust,
+        "policy_name": goods.name,
+        "policy": goods.policy,
+        "system_policies": ["AliyunVIAPIFullAccess"],
+    }
