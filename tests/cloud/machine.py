@@ -37,8 +37,8 @@ class Machine:
         """The real functions, without the packages that they bring along: what runs them here has those."""
         for name in load().functions:
             built = self.folder / ".build" / name
-            shutil.copytree(ROOT / "functions" / name, built, ignore=shutil.ignore_patterns("__pycache__"))
-            shutil.copytree(ROOT / "shared", built / "shared", ignore=shutil.ignore_patterns("__pycache__"))
+            for source, target in ((ROOT / "functions" / name, built), (ROOT / "shared", built / "shared")):
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
 
     def s(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
         """Without a terminal; `changes` are to the environment, and an empty one takes a variable away."""

@@ -1,8 +1,9 @@
 """A stand-in for the command `s` of Serverless Devs (npm @serverless-devs/s 3.1.10): what it does with an s.yaml.
 
-It renders the file as `s` does (`console.functions.variables`), and sends what component fc3 sends, through Alibaba's own SDK.
-With CLOUD_IN_A_BOX in the environment that goes to the proxy there. As the real one, it keeps what it has printed,
-secrets included, below `.s/logs`; asks before it changes what is there; and ends with 0 when there is nobody to answer.
+It renders the file as `s` does (`console.functions.variables`), and sends what component fc3 sends, through Alibaba's
+own SDK. With CLOUD_IN_A_BOX in the environment that goes to the proxy there. As the real one, it keeps what it has
+printed, secrets included, below `.s/logs`; asks before it changes what is there; and ends with 0 when there is nobody to
+answer.
 """
 
 from __future__ import annotations
