@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import oss2
 import pytest
 import requests
@@ -10,10 +12,10 @@ from oss2.models import ServerSideEncryptionRule
 from tests.cloud import oss_world
 from tests.cloud.accounts import Accounts
 from tests.cloud.oss_world import World, refusal, web_refusal
-from tests.cloud.ram import Policies
 
 running, world, bucket = oss_world.running, oss_world.world, oss_world.bucket
 
+_numbers = itertools.count(1)
 KEY = "9468da86-example"
 KIND, KEY_ID = "x-oss-server-side-encryption", "x-oss-server-side-encryption-key-id"
 
@@ -24,12 +26,16 @@ def encrypt(bucket: oss2.Bucket, algorithm: str, key_id: str = "", data: str = "
 
 def may(world: World, *kms: str) -> oss2.Bucket:
     """The bucket for a role that may do anything in OSS, and this with the key."""
-    statements = [{"Effect": "Allow", "Action": "oss:*", "Resource": "*"}]
-    if kms:
-        resource = f"acs:kms:*:{Accounts.uid}:key/{KEY}"
-        statements.append({"Effect": "Allow", "Action": [*kms], "Resource": resource})  # type: ignore[dict-item]
-    world.accounts.policies["role"] = Policies({"Version": "1", "Statement": statements})
-    return world.client(world.accounts.assume_role("role"))
+    resource = f"acs:kms:*:{Accounts.uid}:key/{KEY}"
+    statements = [
+        {"Effect": "Allow", "Action": "oss:*", "Resource": "*"},
+        {"Effect": "Allow", "Action": [*kms], "Resource": resource},
+    ]
+    name, ram = f"role-{next(_numbers)}", world.accounts.ram
+    ram.create_role(name, {})
+    ram.put_policy(name, {"Version": "1", "Statement": statements})
+    ram.attach(name, name)
+    return world.client(world.accounts.assume_role(name))
 
 
 def test_the_rule_is_told_as_it_was_set(bucket: oss2.Bucket) -> None:

@@ -31,7 +31,7 @@ from tests.cloud import oss_world
 from tests.cloud.effects import Effect, Moment, unobserved
 from tests.cloud.oss_image_actions import READINGS, Reading
 from tests.cloud.oss_world import World
-from tests.cloud.ram import Policies
+from tests.unit.console.bucket_faults import FAULTS, add_rules, enqueue
 from tests.unit.console.test_bucket import account
 
 running, world, bucket = oss_world.running, oss_world.world, oss_world.bucket
@@ -121,6 +121,12 @@ def test_nothing_is_left_behind_by_a_trial_that_failed(well: World, stopped: str
     assert list(oss2.ObjectIteratorV2(well.client())) == []
 
 
+@pytest.mark.parametrize("code", FAULTS)
+def test_a_planted_fault_is_found(well: World, code: str) -> None:
+    FAULTS[code](well.client())
+    assert code in {each.code for each in look(account(well, **ALL), *OF_OSS)[0]}
+
+
 # The bucket itself
 
 
@@ -151,7 +157,9 @@ def test_a_bucket_that_nobody_named_is_found(well: World) -> None:
 
 def test_a_key_that_may_not_look_is_not_taken_for_a_bucket_that_is_missing(well: World) -> None:
     statement = {"Effect": "Allow", "Action": "oss:GetObject", "Resource": "*"}
-    well.accounts.policies["nobody"] = Policies({"Version": "1", "Statement": [statement]})
+    well.accounts.ram.create_role("nobody", {})
+    well.accounts.ram.put_policy("nobody", {"Version": "1", "Statement": [statement]})
+    well.accounts.ram.attach("nobody", "nobody")
     key = well.accounts.assume_role("nobody")
     named = {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
@@ -181,13 +189,6 @@ def test_versioning_of_the_bucket_that_keeps_jobs_is_found_and_that_it_breaks_cr
 # Lifecycle
 
 
-def put(world: World, *rules: LifecycleRule) -> None:
-    """These rules, beside ours."""
-    client = world.client()
-    ours = [each for each in client.get_bucket_lifecycle().rules if each.id.startswith("oss-cutout")]
-    client.put_bucket_lifecycle(BucketLifecycle([*ours, *rules]), {"x-oss-allow-same-action-overlap": "true"})
-
-
 def deletion(prefix: str, **more: Any) -> LifecycleRule:
     return LifecycleRule("planted", prefix, **{"expiration": LifecycleExpiration(days=30), **more})
 
@@ -214,7 +215,7 @@ def test_without_a_limit_of_calls_no_rule_is_needed_for_them(well: World) -> Non
 def test_a_rule_of_others_that_deletes_what_is_needed_is_found_and_named(
     well: World, folder: str, severity: str
 ) -> None:
-    put(well, deletion(folder))
+    add_rules(well.client(), deletion(folder))
     found = only(account(well, **ALL))
     assert (found.code, found.severity) == ("DeletedByRule", severity)
     assert "planted" in found.what.en
@@ -222,7 +223,7 @@ def test_a_rule_of_others_that_deletes_what_is_needed_is_found_and_named(
 
 
 def test_a_rule_for_the_whole_bucket_deletes_all_of_it(well: World) -> None:
-    put(well, deletion(""))
+    add_rules(well.client(), deletion(""))
     findings, _ = look(account(well, **ALL), "lifecycle")
     assert [each.code for each in findings] == ["DeletedByRule"] * 4
 
@@ -245,7 +246,7 @@ def tagged() -> Tagging:
     ],
 )
 def test_a_rule_that_does_not_delete_what_is_needed_is_none_of_our_business(well: World, rule: LifecycleRule) -> None:
-    put(well, rule)
+    add_rules(well.client(), rule)
     assert look(account(well, **ALL), *OF_OSS)[0] == []
 
 
@@ -253,7 +254,7 @@ def test_of_a_bucket_for_jobs_only_the_jobs_are_looked_at(well: World) -> None:
     jobs = f"{well.bucket}-jobs"
     settings = {**ALL, "JOBS_BUCKET": jobs}
     set_up(well, **settings)
-    put(well, deletion("jobs/"))
+    add_rules(well.client(), deletion("jobs/"))
     assert look(account(well, **settings), "lifecycle")[0] == []
     client = well.client(bucket=jobs)
     client.put_bucket_lifecycle(BucketLifecycle([*client.get_bucket_lifecycle().rules, deletion("jobs/")]))
@@ -308,14 +309,9 @@ def test_encryption_with_kms_is_found_and_what_it_takes(
 # The queue
 
 
-def entry(world: World, age: timedelta, stage: str = "waiting") -> None:
-    moment = datetime.now(timezone.utc) - age
-    world.client().put_object(f"queue/{stage}/goods/commodity/{moment:%Y%m%dT%H%M%S.%fZ}/a.jpg", b"")
-
-
 def test_jobs_that_have_waited_for_longer_than_an_hour_are_found_with_their_number(well: World) -> None:
     for minutes in (-600, 5, 61, 200):
-        entry(well, timedelta(minutes=minutes))
+        enqueue(well.client(), timedelta(minutes=minutes))
     found = only(account(well, **ALL))
     assert (found.code, found.severity) == ("QueueStands", "error")
     oldest = datetime.now(timezone.utc) - timedelta(minutes=200)
@@ -325,8 +321,8 @@ def test_jobs_that_have_waited_for_longer_than_an_hour_are_found_with_their_numb
 
 def test_jobs_that_wait_for_less_or_for_something_else_are_counted_and_no_fault(well: World) -> None:
     for minutes in (-600, 5, 59):
-        entry(well, timedelta(minutes=minutes))
-    entry(well, timedelta(days=1), "blocked")
+        enqueue(well.client(), timedelta(minutes=minutes))
+    enqueue(well.client(), timedelta(days=1), "blocked")
     well.client().put_object("queue/waiting/goods/commodity/notes.txt", b"")
     findings, facts = look(account(well, **ALL), "queue")
     assert findings == []
@@ -336,7 +332,7 @@ def test_jobs_that_wait_for_less_or_for_something_else_are_counted_and_no_fault(
 def test_more_jobs_than_a_page_has_are_counted(well: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "_PAGE", 2)
     for minutes in range(5):
-        entry(well, timedelta(minutes=minutes))
+        enqueue(well.client(), timedelta(minutes=minutes))
     assert look(account(well), "queue")[1][0].what.zh == "5 个任务在排队"
 
 
