@@ -13,7 +13,8 @@ from console.doctor import CHECKS, WELL, Diagnosis, examine
 from console.settings import ROOT
 from shared.cloud import tls
 from tests.cloud.well import DEPLOYER, Well
-from tests.scenarios.doctor_faults import FAULTS, Fault
+from tests.scenarios.doctor_faults import FAULTS
+from tests.scenarios.doctor_faults.fault import Fault
 from tests.unit.cloud import certificates
 
 CODES = re.compile(r'\b(?:Finding|_finding|_blocked)\(\s*"(\w+)"')
