@@ -134,7 +134,7 @@ class Account:
         provider = oss2.credentials.StaticCredentialsProvider(*self.key)
         return {
             "auth": oss2.ProviderAuthV4(provider),
-            "endpoint": self._environment.get("OSS_PUBLIC_ENDPOINT") or f"https://oss-{REGION}.aliyuncs.com",
+            "endpoint": self.environment.get("OSS_PUBLIC_ENDPOINT") or f"https://oss-{REGION}.aliyuncs.com",
             "region": REGION,
             "connect_timeout": 10,
             "is_path_style": bool(self._box),

@@ -19,7 +19,7 @@ _CONSOLES = {
 }
 """Where a service is activated."""
 _BILLS = "https://usercenter2.aliyun.com"
-_IN_RAM = {"SLS": "log", "CloudMonitor": "cms", "CMS": "cms"}
+_IN_RAM = {"SLS": "log", "CloudMonitor": "cms"}
 """What RAM calls a product in actions, where that is not its name in lower case."""
 
 _UNPAID = re.compile(r"InDebt(Overdue)?|UserDisable")
@@ -36,8 +36,6 @@ _BAD_KEY = re.compile(
 """OSS, RPC-style services, FC ("Error codes") and SLS."""
 _BAD_CLOCK = re.compile(r"RequestTimeTooSkewed|RequestTimeExpired|InvalidTimeStamp.*")
 _RIGHT = re.compile(r"\b(?:fc|log|oss|ram|cms|sts):[A-Z]\w+")
-_NO_ANSWER = (0, -2)
-"""Statuses: the SDKs', and oss2's."""
 
 
 def explain(error: ApiError) -> Finding:
@@ -166,7 +164,7 @@ def _right(error: ApiError) -> str:
 
 _MEANINGS: tuple[tuple[Callable[[ApiError], object], Callable[[ApiError], Finding]], ...] = (
     (lambda error: error.product == "credentials", _no_key),
-    (lambda error: error.status in _NO_ANSWER or error.status >= 500, _not_reached),
+    (lambda error: not error.status or error.status >= 500, _not_reached),
     (lambda error: _INACTIVE.search(error.message), lambda error: not_activated(error.product)),
     (
         lambda error: _UNPAID.fullmatch(error.code) or _IN_DEBT.search(error.message) or is_used_up(error.message),

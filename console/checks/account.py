@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
-
-import yaml
+from collections.abc import Iterator, Mapping
 
 from console.account import Account
 from console.finding import IDENTITY, Check, Fact, Finding
+from console.functions import deployed, manifest
 from console.refusals import not_activated, payment_overdue
-from console.settings import ROOT
 from shared.messages.message import Message, Sentence
 
 USUAL_INSTANCES = 100
@@ -18,15 +15,6 @@ USUAL_INSTANCES = 100
 Center knows: FC's API does not tell, and no document has the code by which the Quota Center's would."""
 RESERVABLE = 0.9
 """Of them, the share that all functions together may reserve (the same page)."""
-
-
-@cache
-def reserved() -> dict[str, int]:
-    """The instances that `s.yaml` reserves, by the function's name in the account."""
-    manifest = yaml.safe_load((ROOT / "s.yaml").read_text("utf-8"))
-    usual = manifest["template"]["function"]
-    functions = ({**usual, **each["props"]} for each in manifest["resources"].values())
-    return {each["functionName"]: each["concurrencyConfig"]["reservedConcurrency"] for each in functions}
 
 
 def _identity(account: Account) -> Iterator[Finding | Fact]:
@@ -68,7 +56,10 @@ def _log_service(account: Account) -> Iterator[Finding]:
 
 
 def _instances(account: Account) -> Iterator[Finding]:
-    held, ours = _held(account), reserved()
+    if not account.settings.bucket:
+        return  # then nobody knows yet what is to be deployed
+    held = _reserved(deployed.concurrency(account))
+    ours = _reserved({name: props["concurrencyConfig"] for name, props in manifest.functions(account).items()})
     missing = sum(max(0, count - held.get(name, 0)) for name, count in ours.items())
     most = round(USUAL_INSTANCES * RESERVABLE)
     if missing and sum(held.values()) + missing > most:
@@ -94,17 +85,9 @@ def _instances(account: Account) -> Iterator[Finding]:
         )
 
 
-def _held(account: Account) -> dict[str, int]:
-    """The instances that are reserved now, by the function's name."""
-    from alibabacloud_fc20230330.models import ListConcurrencyConfigsRequest  # noqa: PLC0415
-
-    held, token = dict[str, int](), None
-    while True:
-        request = ListConcurrencyConfigsRequest(next_token=token)
-        found = account.call("FC", "ListConcurrencyConfigs", account.fc.list_concurrency_configs, request).body
-        held |= {each.function_arn.rpartition("/")[2]: each.reserved_concurrency for each in found.configs}
-        if not (token := found.next_token):
-            return held
+def _reserved(concurrency: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Instances by function."""
+    return {name: each["reservedConcurrency"] for name, each in concurrency.items()}
 
 
 CHECKS = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from console.alarms import plan as alarms
 from console.logs import index as log_index
 from console.account import Account
-from console.finding import Check, Finding
+from console.finding import IDENTITY, Check, Finding
 from console.logs.service import LogService
 from console.logs.plan import CANNOT_LOG, name_taken
 from shared.messages.message import COMMA, Message, Sentence
@@ -81,9 +81,10 @@ def _alarms(account: Account) -> Iterator[Finding]:
         )
 
 
+_NEEDS = (IDENTITY, "sls")
 CHECKS: tuple[Check, ...] = (
-    Check("log-project", Message("the log project", "日志 Project"), _project),
-    Check("logstore", Message("the logstore", "Logstore"), _logstore),
-    Check("log-index", Message("the index of the log", "日志的索引"), _index),
-    Check("alarms", Message("alarms", "告警"), _alarms),
+    Check("log-project", Message("the log project", "日志 Project"), _project, _NEEDS),
+    Check("logstore", Message("the logstore", "Logstore"), _logstore, _NEEDS),
+    Check("log-index", Message("the index of the log", "日志的索引"), _index, _NEEDS),
+    Check("alarms", Message("alarms", "告警"), _alarms, _NEEDS),
 )

@@ -34,7 +34,8 @@ _SECONDS = 10.0
 def _viapi(account: Account) -> Iterator[Finding]:
     nonce = Nonce(datetime.now(timezone.utc), secrets.token_hex(16))
     with speaking("OSS", "GetObject"):
-        link = account.bucket().sign_url("GET", f"{keys.WORK}{nonce.nonce}.jpg", 60, slash_safe=True)
+        bucket = account.bucket(account.settings.bucket or "photos")  # whichever: there is no such picture in any
+        link = bucket.sign_url("GET", f"{keys.WORK}{nonce.nonce}.jpg", 60, slash_safe=True)
     vendor = providers(read(account), Credentials(*account.key))[_ROW.provider]
     client = HttpClient(result_hosts=frozenset(), call_seconds=_SECONDS, wait_seconds=_SECONDS)
     try:

@@ -36,6 +36,8 @@ class Sls(Product):
     version = "2020-12-30"
 
     def __init__(self, *, lag: int = 0, clock: Callable[[], float] = time.time) -> None:
+        self.status = "Opened"
+        """Or NotExist, Opening, Closed ("ServiceStatus"). It is only told: everything is served all the same."""
         self._lag = lag
         self._clock = clock
         self._projects: dict[str, Project] = {}
@@ -100,6 +102,8 @@ class Sls(Product):
                 return self._create_project(call)
             case ["GET", ""]:
                 return self._list_projects(call)
+            case ["GET", "slsservice"]:
+                return {"enabled": self.status == "Opened", "status": self.status}
             case ["POST", "resources", kind, "records"]:
                 return self._create_record(call, kind)
             case ["DELETE", "resources", kind, "records"]:

@@ -16,7 +16,7 @@ SIGNED = "Specified signature is not matched. Server string to sign is: POST&%2F
     [
         (ApiError("credentials", "GetCredential", 0, "CredentialException", "none"), "NoKey", "error", "no", "init"),
         (ApiError("RAM", "GetRole", 0, "ConnectTimeout", "timed out"), "NotReached", "error", "RAM", "network"),
-        (ApiError("OSS", "GetBucketInfo", -2, "RequestError", "refused"), "NotReached", "error", "refused", "network"),
+        (ApiError("OSS", "GetBucketInfo", 0, "RequestError", "refused"), "NotReached", "error", "refused", "network"),
         (ApiError("FC", "GetFunction", 503, "Unavailable", "later"), "NotReached", "error", "Unavailable", "again"),
         (
             ApiError("FC", "ListFunctions", 403, "AccessDenied", "FC service is not enabled for current user."),
