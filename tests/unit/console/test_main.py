@@ -24,7 +24,7 @@ from tests.cloud.accounts import Accounts
 from tests.cloud.cms_api import Cms
 from tests.cloud.openapi import OpenApi
 from tests.cloud.ram_api import RamApi
-from tests.cloud.sls_api import Sls
+from tests.cloud.sls_api import REGION, Sls
 from tests.cloud.sts import Sts
 
 SECRET = "EXAMPLEhidden-0123456789"
@@ -122,21 +122,18 @@ def test_doctor_gets_the_account_and_its_exit_code_is_the_commands(key: None, mo
     assert json.loads(done.stdout) == {"bucket": "photos", "key": "LTAI-EXAMPLE", "secret": "********"}
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[OpenApi]:
-    accounts = Accounts()
-    openapi = OpenApi(accounts, Sts(accounts), RamApi(accounts), Sls(), Cms())
-    yield openapi
-    openapi.stop()
-
-
 @pytest.fixture
-def owner(world: OpenApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of an account in the box, with the settings that a deployment needs."""
-    key = world.accounts.owner
+def owner(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Of an account in the box that has nothing but a log project, and sets up a deployment."""
+    accounts, sls = Accounts(), Sls()
+    sls.elsewhere("oss-cutout", REGION)
+    openapi = OpenApi(accounts, Sts(accounts), RamApi(accounts), sls, Cms())
+    key = accounts.owner
     given = {KEY[0]: key.access_key_id, KEY[1]: key.access_key_secret, "OSS_BUCKET": "shop-photos"}
-    for name, value in {**given, "CLOUD_IN_A_BOX": world.url, "ALARM_WEBHOOK": WEBHOOK}.items():
+    for name, value in {**given, "CLOUD_IN_A_BOX": openapi.url, "ALARM_WEBHOOK": WEBHOOK}.items():
         monkeypatch.setenv(name, value)
+    yield
+    openapi.stop()
 
 
 def changes(*arguments: str) -> list[str]:
