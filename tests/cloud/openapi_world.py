@@ -24,24 +24,23 @@ def account(openapi: OpenApi, key: Key, settings: Mapping[str, str]) -> Account:
     return Account(Settings({name: value for name, value in given.items() if value}), {BOX: openapi.url})
 
 
-def times_killed(openapi: OpenApi, command: Callable[[], bool]) -> int:
-    """How often a command is killed, each time just after it has changed one more thing, until it comes to its end.
-
-    `command` says whether it did.
-    """
+def times_killed(openapi: OpenApi, command: Callable[[], bool], every: int = 1) -> int:
+    """How often a command is killed, each time just after it has changed so many more things, until it comes to its
+    end. `command` says whether it did."""
     for killed in range(_MOST_TIMES):
         done = list[Call]()
 
         def after(call: Call, done: list[Call] = done) -> None:
             if openapi.is_change(call):
                 done.append(call)
+            if len(done) == every:
                 raise ConnectionAbortedError(f"the command was killed after {call.action}")
 
         openapi.after = after
         ended = command()
         openapi.after = nothing
-        assert ended == (not done), "it goes on over a change whose answer it did not hear"
-        assert len(done) <= 1, "it makes a change again without looking"
+        assert ended == (len(done) < every), "it goes on over a change whose answer it did not hear"
+        assert len(done) <= every, "it makes a change again without looking"
         if ended:
             return killed
     raise AssertionError("it comes to no end")
