@@ -67,11 +67,16 @@ def _moves(account: Account, wanted: dict[str, manifest.Props]) -> Iterator[Chan
 
 
 def _removal(account: Account, function: str) -> Iterator[Change]:
-    """A function goes only when its triggers have gone."""
+    """What is set beside a function goes before it does."""
 
     def remove() -> None:
+        from alibabacloud_fc20230330.models import DeleteAsyncInvokeConfigRequest  # noqa: PLC0415
+
         for trigger in deployed.triggers(account, function):
             _delete_trigger(account, function, trigger)
+        if function in deployed.asynchronous(account):
+            request = DeleteAsyncInvokeConfigRequest(qualifier="LATEST")
+            account.call("FC", "DeleteAsyncInvokeConfig", account.fc.delete_async_invoke_config, function, request)
         if function in deployed.concurrency(account):
             account.call("FC", "DeleteConcurrencyConfig", account.fc.delete_concurrency_config, function)
         account.call("FC", "DeleteFunction", account.fc.delete_function, function)

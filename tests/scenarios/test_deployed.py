@@ -97,8 +97,8 @@ def test_an_account_is_empty_serves_photos_and_is_empty_again(cloud: Cloud, oper
         receipt = shop.wait(shop.upload(key, photo()))
         assert (key, receipt.status) == (key, "done")
         assert 0.05 < subject_share(shop.picture(receipt)) < 0.95
-    ordered = operator.machine.s("backfill", "invoke", "-e", '{"prefix": "uploads/goods/"}')
-    assert json.loads(ordered.stdout.rpartition("Invoke Result:")[2])["set_going"] == 1
+    ordered = operator.cutout("backfill", '{"prefix": "uploads/goods/"}', "--json")
+    assert json.loads(ordered.output)["set_going"] == 1
     assert shop.wait("uploads/goods/commodity/early.jpg").status == "done"
 
     again = operator.cutout("deploy", "--dry-run")

@@ -1,0 +1,63 @@
+"""`cutout backfill`: has photos served that were not, and shows what the function answers."""
+
+from __future__ import annotations
+
+import io
+import json
+
+from pydantic import ValidationError
+
+from console.account import Account
+from console.finding import Finding, Hindered
+from console.roles.rights import PREFIX
+from console.screen import Screen
+from shared.messages.message import Message, Sentence
+from shared.pipeline.backfill_order import Order
+
+ORDERED, FAILED = 0, 1
+"""Exit codes."""
+_FUNCTION = f"{PREFIX}backfill"
+_LONGEST = 3_700_000
+"""Milliseconds that an answer is waited for: the function may take an hour (s.yaml)."""
+_WAITING = Message("waiting for the answer, a quarter of an hour for 100,000 photos", "等待应答，10 万张照片约需 15 分钟")
+_FAILS = Sentence("`{function}` ended with an error: {said}", "`{function}` 执行失败：{said}")
+_NOT_ALL = Message("it may have set some photos going, and others not", "部分照片可能已开始处理，其余没有")
+_SEE_LOG = Message(
+    "look at its log, and order it again: it goes on where it stopped", "请查看该函数的日志，然后重新执行，会从中断处继续"
+)
+
+
+def checked(order: str) -> Order:
+    """Raises `ValueError` that says what is wrong with it."""
+    try:
+        return Order.model_validate_json(order)
+    except ValidationError as error:
+        raise ValueError("; ".join(f"{'.'.join(map(str, each['loc']))} {each['msg']}" for each in error.errors())) from None
+
+
+def run(screen: Screen, account: Account, order: Order) -> int:
+    """The command; what it returns is the exit code. Raises `ApiError`, `Hindered`."""
+    from alibabacloud_fc20230330.models import InvokeFunctionHeaders, InvokeFunctionRequest  # noqa: PLC0415
+    from darabonba.runtime import RuntimeOptions  # noqa: PLC0415
+
+    request = InvokeFunctionRequest(body=io.BytesIO(order.model_dump_json(exclude_defaults=True).encode()))
+    invoke = account.fc.invoke_function_with_options
+    with screen.waiting(_WAITING):
+        answer = account.call(
+            "FC", "InvokeFunction", invoke, _FUNCTION, request, InvokeFunctionHeaders(), RuntimeOptions(read_timeout=_LONGEST)
+        )
+        said = answer.body.read().decode()
+    if any(name.lower() == "x-fc-error-type" for name in answer.headers):
+        what = _FAILS(function=_FUNCTION, said=said)
+        raise Hindered(Finding("BackfillFailed", "error", what, _NOT_ALL, _SEE_LOG))
+    report = json.loads(said)
+    if screen.machine:
+        screen.json(report)
+    else:
+        screen.table((Message("what", "项目"), Message("count", "数量")), [(name, str(report[name])) for name in _COUNTS if name in report])
+        screen.say(Message(report["message"], report["message_zh"]))
+    return ORDERED if "found" in report else FAILED
+
+
+_COUNTS = ("found", "price_yuan", "set_going", "queued", "not_set_going", "left")
+"""Of the answer, what is shown in a table; its sentence says the rest."""
