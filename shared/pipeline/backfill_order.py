@@ -24,7 +24,7 @@ _REASONS = {
 
 
 class Order(BaseModel):
-    """What a person asks for: `s backfill invoke -e '{"prefix": "uploads/goods/"}'`."""
+    """What a person asks for: `cutout backfill '{"prefix": "uploads/goods/"}'`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
