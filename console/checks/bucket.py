@@ -103,22 +103,22 @@ def _of_jobs(look: Look) -> Callable[[Account], Iterable[Finding | Fact]]:
 
 _NEEDS = (IDENTITY, BUCKET)
 CHECKS = (
-    Check(BUCKET, Message("the bucket", "Bucket"), _existence),
-    Check("versioning", Message("its versioning", "Bucket 的版本控制"), _of_jobs(bucket_rules.versioning), _NEEDS),
+    Check(BUCKET, Message("the buckets of the settings", "配置中的 Bucket 是否可用"), _existence),
+    Check("versioning", Message("the versioning of the bucket", "Bucket 的版本控制"), _of_jobs(bucket_rules.versioning), _NEEDS),
     Check(
         "create-once",
         Message("whether OSS refuses to create a name twice", "OSS 是否拒绝重复创建同名文件"),
         _of_jobs(bucket_trials.create_once),
         _NEEDS,
     ),
-    Check("lifecycle", Message("its lifecycle rules", "Bucket 的生命周期规则"), bucket_rules.expiry, _NEEDS),
+    Check("lifecycle", Message("lifecycle rules", "Bucket 的生命周期规则"), bucket_rules.expiry, _NEEDS),
     Check(
         "public-access",
         Message("Block Public Access", "阻止公共访问"),
         bucket_rules.public_access,
         _NEEDS,
     ),
-    Check("encryption", Message("its encryption", "Bucket 的加密方式"), bucket_rules.encryption, _NEEDS),
+    Check("encryption", Message("the encryption of the bucket", "Bucket 的加密方式"), bucket_rules.encryption, _NEEDS),
     Check(
         "turning",
         Message("in which order OSS turns and scales pictures", "OSS 旋转与缩放图片的顺序"),

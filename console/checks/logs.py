@@ -84,7 +84,7 @@ def _alarms(account: Account) -> Iterator[Finding]:
 _NEEDS = (IDENTITY, "sls")
 CHECKS: tuple[Check, ...] = (
     Check("log-project", Message("the log project", "日志 Project"), _project, _NEEDS),
-    Check("logstore", Message("the logstore", "Logstore"), _logstore, _NEEDS),
+    Check("logstore", Message("the logstore", "日志库 Logstore"), _logstore, _NEEDS),
     Check("log-index", Message("the index of the log", "日志的索引"), _index, _NEEDS),
     Check("alarms", Message("alarms", "告警"), _alarms, _NEEDS),
 )
