@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from console.account import Account
 from console.finding import Check, Finding
-from console.roles.policies import Right
 from console.roles.plan import Comparison, compare
+from console.roles.policies import Right
 from shared.messages.message import COMMA, SEMICOLON, Message, Sentence
 
 _MEND = Message(

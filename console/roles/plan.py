@@ -1,4 +1,4 @@
-"""The roles of a deployment in its account: compared with what `console.roles.rights` says, brought up to date, removed.
+"""The roles of a deployment in its account: compared with `console.roles.rights`, brought up to date, removed.
 
 What is to be done is worked out from what is there, one request a step: whoever was interrupted begins again.
 """
@@ -28,7 +28,9 @@ _DELETE_ROLE = Sentence("delete the role `{role}`", "删除角色 `{role}`")
 _ATTACH = Sentence("attach the policy `{policy}` to the role `{role}`", "为角色 `{role}` 添加权限策略 `{policy}`")
 _DETACH = Sentence("detach the policy `{policy}` from the role `{role}`", "解除角色 `{role}` 的权限策略 `{policy}`")
 _ROLE_LEFT = Sentence("left, since others use it: the role `{role}`", "已保留角色 `{role}`：其他业务正在使用")
-_POLICY_LEFT = Sentence("left, since others use it: the policy `{policy}`", "已保留权限策略 `{policy}`：其他业务正在使用")
+_POLICY_LEFT = Sentence(
+    "left, since others use it: the policy `{policy}`", "已保留权限策略 `{policy}`：其他业务正在使用"
+)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from shared.jobs import keys
 from shared.messages.message import Message
@@ -216,7 +216,7 @@ class Role:
         return f"{PREFIX}trigger" if self.is_shared else self.name
 
     @property
-    def trust(self) -> dict[str, object]:
+    def trust(self) -> dict[str, Any]:
         """Its trust policy."""
         statement = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": [self.service]}}
         return {"Statement": [statement], "Version": "1"}

@@ -80,9 +80,7 @@ class Gate:
         try:
             at = datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()
         except ValueError:
-            raise Refused(
-                400, "InvalidTimeStamp.Format", "The time must read YYYY-MM-DDThh:mm:ssZ, in UTC."
-            ) from None
+            raise Refused(400, "InvalidTimeStamp.Format", "The time must read YYYY-MM-DDThh:mm:ssZ, in UTC.") from None
         if abs(self._clock() - at) > _WINDOW:
             raise Refused(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
 

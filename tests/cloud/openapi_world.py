@@ -9,7 +9,6 @@ from console.settings import Settings
 from tests.cloud.accounts import Key
 from tests.cloud.openapi import Call, OpenApi, nothing
 
-
 _MOST_TIMES = 200
 
 

@@ -57,7 +57,7 @@ class World:
         body: dict[str, Any] | None = None,
         *,
         query: dict[str, str] | None = None,
-        **params: str,
+        **params: Any,
     ) -> dict[str, Any]:
         key = key or self.accounts.owner
         config = Config(
@@ -158,7 +158,7 @@ def test_another_secret_or_token_is_refused(world: World, changed: dict[str, str
 
 
 def test_a_roa_style_product_gets_path_and_body(world: World) -> None:
-    usual = {"version": "2021-01-01", "style": "ROA", "req_body_type": "json"}
+    usual: dict[str, Any] = {"version": "2021-01-01", "style": "ROA", "req_body_type": "json"}
     answer = world.ask(UPLOADS, body={"a": [1]}, query={"q": "1"}, pathname="/x/a%20b", body_type="array", **usual)
     assert answer["body"] == ["/x/a%20b", {"q": "1"}, {"a": [1]}]
     gone = world.ask(UPLOADS, method="DELETE", body_type="none", pathname="/x", **usual)

@@ -221,7 +221,11 @@ CREATE = {"role_name": "new", "assume_role_policy_document": TRUST}
             {"role_name": "reader", "policy_name": "AliyunOSSFullAccess", "policy_type": "System"},
             (404, "EntityNotExist.Role.Policy"),
         ),
-        ("create_policy", {"policy_name": "reader", "policy_document": document()}, (409, "EntityAlreadyExists.Policy")),
+        (
+            "create_policy",
+            {"policy_name": "reader", "policy_document": document()},
+            (409, "EntityAlreadyExists.Policy"),
+        ),
         (
             "create_policy",
             {"policy_name": "a.b", "policy_document": document()},

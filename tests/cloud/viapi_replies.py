@@ -51,7 +51,7 @@ class Refused(acs3.Refused):
     """VIAPI's error: the status is said by its code."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(_STATUS.get(code) or _STATUS.get(code.split(".")[0], 400), code, message)
+        super().__init__(_STATUS.get(code) or _STATUS.get(code.partition(".")[0], 400), code, message)
 
 
 def answer(action: str, request_id: str, body: dict[str, Json], form: Format) -> Response:

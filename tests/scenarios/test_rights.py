@@ -115,7 +115,9 @@ def test_a_right_too_few_is_refused_and_named(group: str, action: str) -> None:
 
 def _without(rights: list[Right], action: str) -> dict[str, Any]:
     kept = [
-        {"Effect": "Allow", "Action": granted, "Resource": resource} for granted, resource in rights if granted != action
+        {"Effect": "Allow", "Action": granted, "Resource": resource}
+        for granted, resource in rights
+        if granted != action
     ]
     return {"Version": "1", "Statement": kept}
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from console.roles import plan as roles
-from console.change import Change, carry_out
 from console.account import Account, ApiError
+from console.change import Change, carry_out
 from console.checks.roles import CHECKS
 from console.finding import Finding
+from console.roles import plan as roles
+from console.roles.plan import compare, plan, removal
 from console.roles.ram import call
 from console.roles.rights import PREFIX, TRIGGER_ROLE
-from console.roles.plan import compare, plan, removal
 from shared.messages.message import Message
 from tests.cloud.accounts import Accounts
 from tests.cloud.openapi import OpenApi
