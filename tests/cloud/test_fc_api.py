@@ -310,7 +310,7 @@ def test_a_function_with_triggers_is_not_deleted(deployer: Deployer) -> None:
         ({"invocationRole": f"acs:ram::{Accounts.uid}:role/nobody"}, "does not exist"),
         ({"invocationRole": f"acs:ram::{Accounts.uid}:role/oss-cutout-goods"}, "oss.aliyuncs.com is not authorized"),
         ({"qualifier": "live"}, "qualifier"),
-        ({"triggerType": "timer", "triggerConfig": TICK}, "sourceArn"),
+        ({"triggerType": "timer", "triggerConfig": TICK}, "invocationRole: Extra inputs"),
     ],
 )
 def test_a_trigger_that_is_none_is_an_invalid_argument(deployer: Deployer, changes: Mapping[str, object], words: str) -> None:
