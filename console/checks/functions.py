@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from console.functions import deployed, manifest
 from console.account import Account
 from console.finding import IDENTITY, Check, Finding, Severity
+from console.functions import deployed, manifest
 from console.roles.rights import PREFIX
 from shared.messages.message import COMMA, Message, Sentence
 

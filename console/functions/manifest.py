@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.account import Account
-from console.settings import ROOT, Settings, defaults
 from console.functions.variables import render
+from console.settings import ROOT, Settings, defaults
 from shared.vendors.capabilities import CAPABILITIES
 
 _VENDORS = {row.name.partition("/")[0]: row.provider for row in CAPABILITIES.values()}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from console.functions.variables import Unresolved
 from shared.entry.settings import Settings, read_settings
 from shared.jobs import keys
 from shared.jobs.upload import Upload
@@ -14,7 +15,6 @@ from tests.catalogue.pages import page
 from tests.cloud.function import MOST_INSTANCES
 from tests.cloud.manifest import LEAST, ROOT, Manifest, check_code, load, parse
 from tests.cloud.triggers import MOST_OSS_TRIGGERS
-from console.functions.variables import Unresolved
 
 TEXT = (ROOT / "s.yaml").read_text("utf-8")
 

@@ -33,7 +33,7 @@ _DEFAULTS = {
 
 
 def create(registry: Registry, call: Call) -> dict[str, Any]:
-    body = dict(object_of(call.body, *_NAMES, "code"))
+    body = object_of(call.body, *_NAMES, "code")
     code = body.pop("code", None)
     configuration = checked(Configuration, _DEFAULTS | body)
     name = configuration.deployed_name
@@ -50,7 +50,7 @@ def create(registry: Registry, call: Call) -> dict[str, Any]:
 def update(registry: Registry, call: Call, function: str) -> dict[str, Any]:
     deployed = registry.find(function)
     # The name is in the path, and UpdateFunctionInput has none.
-    body = dict(object_of(call.body, *(name for name in _NAMES if name != "functionName"), "code"))
+    body = object_of(call.body, *(name for name in _NAMES if name != "functionName"), "code")
     code = body.pop("code", None)
     before = deployed.function.model_dump(by_alias=True, include=set(_FIELDS))
     configuration = checked(Configuration, before | body)

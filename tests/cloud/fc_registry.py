@@ -160,12 +160,13 @@ def checked(model: type[Model], document: Mapping[str, Any]) -> Model:
 
 
 def object_of(body: Any, *names: str) -> dict[str, Any]:
-    """A request's body. No document says what becomes of a field that the API does not know: here it is refused."""
+    """A request's body. No document says what becomes of a field that the API does not know: here it is refused, unless
+    it is empty, as SDK and component send some."""
     if not isinstance(body, dict):
         raise invalid("the body is not a JSON object")
-    if unknown := [name for name in body if name not in names]:
+    if unknown := [name for name, value in body.items() if name not in names and value not in (None, [], {})]:
         raise invalid(f"{unknown[0]} is not known")
-    return body
+    return {name: value for name, value in body.items() if name in names}
 
 
 def invalid(message: str) -> Refused:

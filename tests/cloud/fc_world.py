@@ -32,13 +32,15 @@ class World:
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     """By bucket and key."""
 
-    def account(self, key: Key | None = None, **settings: str) -> Account:
+    def account(self, key: Key | None = None, /, **settings: str) -> Account:
         """As the console has it, of the owner or of another key."""
         return account(self.front, key or self.accounts.owner, settings)
 
 
 @contextmanager
-def running(folder: Path, timer_seconds: float = math.inf, environment: dict[str, str] | None = None) -> Iterator[World]:
+def running(
+    folder: Path, timer_seconds: float = math.inf, environment: dict[str, str] | None = None
+) -> Iterator[World]:
     """`folder` takes the code that is deployed; there is the log project `oss-cutout` only."""
     accounts = Accounts()
     make_roles(accounts, Deployment(accounts.uid, BUCKET))

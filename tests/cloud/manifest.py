@@ -15,11 +15,11 @@ from typing import Literal
 import yaml
 from pydantic import Field, model_validator
 
+from console.functions.variables import Node, only_from_environment, render
 from shared.jobs import keys
 from tests.cloud.accounts import Accounts
 from tests.cloud.function import MOST_INSTANCES, AsyncInvokeConfig, ConcurrencyConfig, Function
 from tests.cloud.triggers import MOST_OSS_TRIGGERS, Strict, nested
-from console.functions.variables import Node, only_from_environment, render
 
 ROOT = Path(__file__).parents[2]
 

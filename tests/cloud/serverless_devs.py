@@ -2,8 +2,8 @@
 
 It renders the file as `s` does (`console.functions.variables`), and sends what component fc3 sends, through Alibaba's
 own SDK. With CLOUD_IN_A_BOX in the environment that goes to the proxy there. As the real one, it keeps what it has
-printed, secrets included, below `.s/logs`; asks before it changes what is there; and ends with 0 when there is nobody to
-answer.
+printed, secrets included, below `.s/logs`; asks before it changes what is there; and ends with 0 when nobody is there
+to answer.
 """
 
 from __future__ import annotations

@@ -47,15 +47,15 @@ class Deployer:
     def __init__(self, world: World) -> None:
         self.fc: Any = world.account().fc
 
-    def create(self, name: str = NAME, **changes: object) -> Any:
+    def create(self, name: str = NAME, /, **changes: object) -> Any:
         body = models.CreateFunctionInput().from_map(function(name, **changes))
         return self.fc.create_function(models.CreateFunctionRequest(body=body)).body
 
-    def update(self, name: str = NAME, **changes: object) -> Any:
+    def update(self, name: str = NAME, /, **changes: object) -> Any:
         body = models.UpdateFunctionInput().from_map(changes)
         return self.fc.update_function(name, models.UpdateFunctionRequest(body=body)).body
 
-    def trigger(self, function: str = NAME, **changes: object) -> Any:
+    def trigger(self, function: str = NAME, /, **changes: object) -> Any:
         body = models.CreateTriggerInput().from_map(trigger(**changes))
         return self.fc.create_trigger(function, models.CreateTriggerRequest(body=body)).body
 
@@ -175,7 +175,8 @@ def test_what_function_compute_does_not_take_is_an_invalid_argument(
 
 
 def test_an_object_that_is_not_there_is_no_code(deployer: Deployer) -> None:
-    status, code, message = refused(lambda: deployer.create(code={"ossBucketName": "code", "ossObjectName": "none.zip"}))
+    code_elsewhere = {"ossBucketName": "code", "ossObjectName": "none.zip"}
+    status, code, message = refused(lambda: deployer.create(code=code_elsewhere))
     assert (status, code) == (403, "AccessDenied")
     assert "unable to access object none.zip in bucket code" in message
 
@@ -310,10 +311,12 @@ def test_a_function_with_triggers_is_not_deleted(deployer: Deployer) -> None:
         ({"invocationRole": f"acs:ram::{Accounts.uid}:role/nobody"}, "does not exist"),
         ({"invocationRole": f"acs:ram::{Accounts.uid}:role/oss-cutout-goods"}, "oss.aliyuncs.com is not authorized"),
         ({"qualifier": "live"}, "qualifier"),
-        ({"triggerType": "timer", "triggerConfig": TICK}, "sourceArn"),
+        ({"triggerType": "timer", "triggerConfig": TICK}, "invocationRole: Extra inputs"),
     ],
 )
-def test_a_trigger_that_is_none_is_an_invalid_argument(deployer: Deployer, changes: Mapping[str, object], words: str) -> None:
+def test_a_trigger_that_is_none_is_an_invalid_argument(
+    deployer: Deployer, changes: Mapping[str, object], words: str
+) -> None:
     deployer.create()
     status, code, message = refused(lambda: deployer.trigger(**changes))
     assert (status, code) == (400, "InvalidArgument")
@@ -360,14 +363,15 @@ def test_of_the_accounts_instances_nine_in_ten_can_be_reserved(deployer: Deploye
     deployer.create()
     deployer.create("another")
     assert refused(lambda: fc.get_concurrency_config(NAME))[:2] == (404, "OnDemandConfigNotFound")
-    deployer.reserve(50)
-    deployer.reserve(40, "another")
+    reserved = {NAME: 50, "another": 40}
+    for name, instances in reserved.items():
+        deployer.reserve(instances, name)
     status, code, message = refused(lambda: deployer.reserve(51))
     assert (status, code) == (400, "InvalidArgument")
     assert "91 of 100" in message
     assert fc.get_concurrency_config(NAME).body.reserved_concurrency == 50
     listed = fc.list_concurrency_configs(models.ListConcurrencyConfigsRequest()).body.configs
-    assert {each.function_arn.rpartition("/")[2]: each.reserved_concurrency for each in listed} == {NAME: 50, "another": 40}
+    assert {each.function_arn.rpartition("/")[2]: each.reserved_concurrency for each in listed} == reserved
     fc.delete_concurrency_config("another")
     deployer.reserve(51)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from console.functions import deployed
 from console.account import Account, ApiError
 from console.checks.functions import CHECKS
 from console.finding import Fact, Finding
+from console.functions import deployed
 from console.functions.manifest import functions
 from console.roles.rights import PREFIX
 from tests.cloud.fc_world import BUCKET, World, running
