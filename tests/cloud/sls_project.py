@@ -93,6 +93,11 @@ def _index(project: Project, name: str) -> Document:
     return index
 
 
+def _delete_index(project: Project, call: Call, name: str) -> None:
+    _index(project, name)
+    logstore(project, name).index = None
+
+
 def _get_index(project: Project, call: Call, name: str) -> Document:
     return {"index_mode": "v2", "lastModifyTime": project.now, "storage": "pg", "ttl": 7, **_index(project, name)}
 
@@ -187,6 +192,7 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", r"/logstores/([^/]+)/index", _create_index),
     ("GET", r"/logstores/([^/]+)/index", _get_index),
     ("PUT", r"/logstores/([^/]+)/index", _update_index),
+    ("DELETE", r"/logstores/([^/]+)/index", _delete_index),
     ("POST", r"/logstores/([^/]+)/logs", _get_logs),
     ("POST", r"/alerts", _create_alert),
     ("GET", r"/alerts", _list_alerts),

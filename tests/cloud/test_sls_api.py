@@ -253,6 +253,8 @@ def test_an_index_is_made_once_and_then_changed(world: World) -> None:
     assert world.refused("create_index", PROJECT, LOGSTORE, index({"message": TEXT})) == "IndexAlreadyExist"
     world("update_index", PROJECT, LOGSTORE, change)
     assert [*world("get_index", PROJECT, LOGSTORE)["keys"]] == ["level"]
+    world("delete_index", PROJECT, LOGSTORE)
+    assert world.refused("get_index", PROJECT, LOGSTORE) == "IndexConfigNotExist"
 
 
 def test_logs_are_found_by_their_words(logs: World) -> None:
