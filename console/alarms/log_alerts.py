@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from console.alarms.recipients import POLICY_NAME
 from console.alarms.queries import ALERTS, CHARTS, Alert, both
+from console.alarms.recipients import POLICY_NAME
 from console.logs.service import LogService
 from console.resource import Resource
 from shared.messages.message import Sentence

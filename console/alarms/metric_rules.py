@@ -1,7 +1,7 @@
 """CloudMonitor's alert rules on what Function Compute counts, and the group of contacts that they tell.
 
-Metrics and dimensions are those of "Monitoring data" (Function Compute, 2025-04); that a sample on that page adds an empty
-`serviceName`, which its text does not, is not followed here. Statistics: "Appendix 1: Metrics" calls all of them Value.
+Metrics and dimensions are those of "Monitoring data" (Function Compute, 2025-04); that a sample on that page adds an
+empty `serviceName`, which its text does not, is not followed here. "Appendix 1: Metrics" calls all statistics Value.
 """
 
 from __future__ import annotations
@@ -142,4 +142,3 @@ def _checked(action: str, send: Callable[[], Any], account: Account) -> dict[str
         raise ApiError("CloudMonitor", action, status, code, body.message or "", body.request_id or "")
     answer: dict[str, Any] = body.to_map()
     return answer
-

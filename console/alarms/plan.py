@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from console.alarms import recipients as alert_recipients, log_alerts, metric_rules
 from console.account import Account
+from console.alarms import log_alerts, metric_rules
+from console.alarms import recipients as alert_recipients
+from console.alarms.queries import ALERTS
 from console.change import Change
 from console.finding import Finding, Hindered
-from console.alarms.queries import ALERTS
 from console.logs.service import LogService
 from console.resource import Resource, changes, removals
 from shared.messages.message import COMMA, Message, Sentence

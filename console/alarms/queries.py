@@ -22,14 +22,15 @@ def _said(name: str, alias: str = "") -> str:
 
 
 def _of(event: str, columns: str, fields: tuple[str, ...] = (), *, where: str = "", then: str = "") -> str:
-    """`columns` over the lines of one event, made of these fields of their JSON and of `moment`, in seconds since 1970."""
+    """`columns` over the lines of an event, made of these fields of their JSON and of `moment`, seconds since 1970."""
     inner = ", ".join(("__time__ as moment", *map(_said, ("event", *fields))))
     condition = f"event = '{event}'" + (f" and {where}" if where else "")
-    return f"message: {event} | select {columns} from (select {inner} from log) where {condition} {then}".rstrip()
+    query = f"message: {event} | select {columns} from (select {inner} from log) where {condition} {then}"  # noqa: S608 - ours
+    return query.rstrip()
 
 
 ERRORS = (
-    "message: ERROR | select name, event, code, sentence, count(*) as lines from (select functionName as name, "
+    "message: ERROR | select name, event, code, sentence, count(*) as lines from (select functionName as name, "  # noqa: S608 - ours
     f"{_said('event')}, {_said('code')}, {_said('message', 'sentence')} "
     r"from log where regexp_like(message, '\[ERROR\]')) "
     "group by name, event, code, sentence order by lines desc limit 100"
@@ -171,4 +172,3 @@ CHARTS = (
 def both(title: Message) -> str:
     """Alerts and dashboards are read by whoever looks, in whatever language."""
     return f"{title.zh} / {title.en}"
-

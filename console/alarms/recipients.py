@@ -30,7 +30,8 @@ def webhook(service: LogService, url: str) -> Resource:
         "method": "POST",
         "headers": [{"key": "Content-Type", "value": "application/json"}],
     }
-    return _record(service, Message("webhook of the alerts", "告警的 Webhook"), "sls.alert.action_webhook", _WEBHOOK_NAME, value)
+    what = Message("webhook of the alerts", "告警的 Webhook")
+    return _record(service, what, "sls.alert.action_webhook", _WEBHOOK_NAME, value)
 
 
 def policy(service: LogService, user_group: str, *, has_webhook: bool) -> Resource:
@@ -62,7 +63,8 @@ def policy(service: LogService, user_group: str, *, has_webhook: bool) -> Resour
         "escalation_enabled": False,
         "escalation_timeout": "1h",
     }
-    return _record(service, Message("action policy of the alerts", "告警的行动策略"), "sls.alert.action_policy", POLICY_NAME, value)
+    what = Message("action policy of the alerts", "告警的行动策略")
+    return _record(service, what, "sls.alert.action_policy", POLICY_NAME, value)
 
 
 def has_user_group(service: LogService, name: str) -> bool:

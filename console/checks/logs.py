@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from console.alarms import plan as alarms
-from console.logs import index as log_index
 from console.account import Account
+from console.alarms import plan as alarms
 from console.finding import IDENTITY, Check, Finding
-from console.logs.service import LogService
+from console.logs import index as log_index
 from console.logs.plan import CANNOT_LOG, name_taken
+from console.logs.service import LogService
 from shared.messages.message import COMMA, Message, Sentence
 
 _DEPLOY = Message("`cutout deploy` makes it", "运行 `cutout deploy` 创建")

@@ -1,8 +1,8 @@
 """The index of the logstore, without which nobody finds a line in it.
 
-What a line has is in "Function Compute 3.0: log fields": Function Compute's own fields, and `message`, the text that the
-function wrote. That begins with time, request id and level, so it is no JSON, and SLS wants such a field indexed as text
-("FAQ about querying and analyzing JSON logs"): what queries it takes the JSON out of it.
+What a line has is in "Function Compute 3.0: log fields": Function Compute's own fields, and `message`, the text that
+the function wrote. That begins with time, request id and level, so it is no JSON, and SLS wants such a field indexed as
+text ("FAQ about querying and analyzing JSON logs"): what queries it takes the JSON out of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the functions log: the project of Simple Log Service, the logstore and its index, made and brought up to date."""
+"""Where the functions log: project, logstore and index of Simple Log Service, made and brought up to date."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from console.logs import index as log_index
 from console.account import Account, ApiError
 from console.change import Change
 from console.finding import Finding, Hindered
+from console.logs import index as log_index
 from console.logs.service import LogService, is_not_there
 from console.resource import Resource, changes
 from shared.messages.message import Message, Sentence
@@ -27,7 +27,9 @@ _DESCRIPTION = "The log of oss-cutout"
 _DELETE = Sentence(
     "delete the log project `{name}`, with all that was logged", "删除日志 Project `{name}` 及其中的全部日志"
 )
-_LEFT = Sentence("left, since it was not made here: the log project `{name}`", "已保留日志 Project `{name}`：不是由此工具创建")
+_LEFT = Sentence(
+    "left, since it was not made here: the log project `{name}`", "已保留日志 Project `{name}`：不是由此工具创建"
+)
 
 Sleep = Callable[[float], None]
 
@@ -45,7 +47,8 @@ def removal(account: Account) -> Iterator[Change]:
     service = LogService(account)
     if project := service.find_project():
         if project.get("description") == _DESCRIPTION:
-            yield Change(_DELETE(name=service.project), partial(service.call, "delete_project", service.project))
+            asked = service.models.DeleteProjectRequest()
+            yield Change(_DELETE(name=service.project), partial(service.call, "delete_project", service.project, asked))
         else:
             yield Change(_LEFT(name=service.project), None)
 
@@ -140,6 +143,4 @@ def name_taken(project: str, region: str) -> Finding:
     )
 
 
-CANNOT_LOG = Message(
-    "the functions have nowhere to log, and cannot be deployed", "函数没有可写入的日志库，无法部署"
-)
+CANNOT_LOG = Message("the functions have nowhere to log, and cannot be deployed", "函数没有可写入的日志库，无法部署")

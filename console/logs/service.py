@@ -61,8 +61,9 @@ class LogService:
 
     def _ask(self, client: Any, method: str, *arguments: Any) -> dict[str, Any]:
         action = method.title().replace("_", "")
-        body = getattr(self._account.call("SLS", action, getattr(client, method), *arguments), "body", None)
-        return body.to_map() if hasattr(body, "to_map") else {}
+        answer = self._account.call("SLS", action, getattr(client, method), *arguments)
+        found: dict[str, Any] = answer.body.to_map() if hasattr(answer, "body") else {}
+        return found
 
 
 def is_not_there(error: ApiError) -> bool:

@@ -1,8 +1,8 @@
-"""CloudMonitor, 2019-01-01, as far as the console uses it: alert rules on metrics, and the groups of contacts they tell.
+"""CloudMonitor, 2019-01-01, as far as the console uses it: alert rules on metrics, and the contacts that they tell.
 
 Written from the SDK's models and the API reference. A rule's statistics must be the metric's own ("Statistics
 verification was added on August 15, 2024"); those of Function Compute's are all called Value ("Appendix 1: Metrics",
-which has not all metrics of FC 3.0). No document says in which form a rule that names an unknown group is refused.
+which has not all metrics of FC 3.0). No document says how a rule that names an unknown group is refused.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ METRICS = frozenset(
 """Of functions, those that count ("Monitoring data", 2025-04): their dimensions are region and functionName."""
 _PERIOD = 60
 """Seconds: "the granularity of all metrics"; a rule's is a multiple."""
+_NEEDED = ("RuleId", "RuleName", "Namespace", "MetricName", "Resources", "ContactGroups")
+_OPTIONAL = ("Period", "Interval", "SilenceTime", "NoDataPolicy", "Webhook", "EmailSubject", "SendOK")
+"""Of a rule, beside its conditions."""
 _LEVELS = ("Critical", "Warn", "Info")
 _CONDITION = ("Statistics", "ComparisonOperator", "Threshold", "Times")
 _OPERATORS = frozenset(
@@ -51,24 +54,16 @@ class Cms(Rpc):
         self._contacts: dict[str, Mapping[str, str]] = {}
         self._groups: dict[str, tuple[str, ...]] = {}
         """By name, the names of the contacts."""
-
-    @property
-    def operations(self) -> Mapping[str, Operation]:
-        escalations = tuple(f"Escalations.{level}.{name}" for level in _LEVELS for name in _CONDITION)
-        rule = ("RuleId", "RuleName", "Namespace", "MetricName", "Resources", "ContactGroups")
-        return {
-            "PutResourceMetricRule": Operation(
-                self._put_rule,
-                rule,
-                (*escalations, "Period", "Interval", "SilenceTime", "NoDataPolicy", "Webhook", "EmailSubject", "SendOK"),
-            ),
+        escalations = (f"Escalations.{level}.{name}" for level in _LEVELS for name in _CONDITION)
+        first, *other_ids = (f"Id.{each}" for each in _NUMBERED)
+        names = (f"ContactNames.{each}" for each in _NUMBERED)
+        self.operations = {
+            "PutResourceMetricRule": Operation(self._put_rule, _NEEDED, (*escalations, *_OPTIONAL)),
             "DescribeMetricRuleList": Operation(self._list_rules, (), ("RuleIds", "Namespace", "Page", "PageSize")),
-            "DeleteMetricRules": Operation(self._delete_rules, ("Id.1",), tuple(f"Id.{each}" for each in _NUMBERED[1:])),
+            "DeleteMetricRules": Operation(self._delete_rules, (first,), tuple(other_ids)),
             "PutContact": Operation(self._put_contact, ("ContactName", "Describe"), (*_CHANNELS, "Lang")),
             "PutContactGroup": Operation(
-                self._put_group,
-                ("ContactGroupName",),
-                ("Describe", "EnableSubscribed", *(f"ContactNames.{each}" for each in _NUMBERED)),
+                self._put_group, ("ContactGroupName",), ("Describe", "EnableSubscribed", *names)
             ),
             "DescribeContactGroupList": Operation(self._list_groups, (), ("PageNumber", "PageSize")),
             "DeleteContactGroup": Operation(self._delete_group, ("ContactGroupName",)),
@@ -89,9 +84,8 @@ class Cms(Rpc):
             raise _invalid("NoDataPolicy is not known.")
         if not re.fullmatch(r"(https?://\S+)?", asked.get("Webhook", "")):
             raise _invalid("Webhook must be a URL.")
-        shown = ("RuleId", "RuleName", "Namespace", "MetricName", "Resources", "ContactGroups", "Webhook", "NoDataPolicy")
         self._rules[asked["RuleId"]] = {
-            **{name: asked.get(name, "") for name in shown},
+            **{name: asked.get(name, "") for name in (*_NEEDED, "Webhook", "NoDataPolicy")},
             **{"Period": asked.get("Period", str(_PERIOD)), "SilenceTime": int(asked.get("SilenceTime", "86400"))},
             **{"Escalations": _escalations(asked), "EnableState": True, "AlertState": "INSUFFICIENT_DATA"},
         }

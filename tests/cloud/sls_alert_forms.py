@@ -1,7 +1,7 @@
 """What Simple Log Service takes in the body of a request about alerts, dashboards, and who is told of an alert.
 
-Fields are the SDK's. Where no source is named, limits are those of "Data structure of an alert monitoring rule" and "Data
-structure of alert resource data".
+Fields are the SDK's. Where no source is named, limits are those of "Data structure of an alert monitoring rule" and
+"Data structure of alert resource data".
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Query(CamelCase):
 
 class _Group(CamelCase):
     type: Literal["no_group", "custom"]
-    fields: list[str] = []
+    fields: list[str] = Field([])
 
 
 class _Severity(CamelCase):
@@ -77,11 +77,11 @@ class _AlertConfiguration(CamelCase):
     dashboard: str = ""
     query_list: Annotated[list[_Query], Field(min_length=1, max_length=1)]
     group_configuration: _Group
-    join_configurations: Annotated[list[Any], Field(max_length=0)] = []
+    join_configurations: Annotated[list[Any], Field(max_length=0)] = Field([])
     severity_configurations: Annotated[list[_Severity], Field(min_length=1)]
-    labels: list[_Tag] = []
-    annotations: list[_Tag] = []
-    tags: list[str] = []
+    labels: list[_Tag] = Field([])
+    annotations: list[_Tag] = Field([])
+    tags: list[str] = Field([])
     auto_annotation: bool
     send_resolved: bool
     threshold: int = Field(ge=1)
@@ -101,8 +101,8 @@ class _Schedule(CamelCase):
 
 
 class Alert(CamelCase):
-    """UpdateAlert. The lengths, and a name's form, are those of Alibaba Cloud's agent skills ("create or update an alert
-    rule")."""
+    """UpdateAlert. The lengths are those of Alibaba Cloud's agent skills ("create or update an alert rule"), as is the
+    form of a name."""
 
     display_name: Annotated[str, _bytes(4, 100)]
     description: Annotated[str, _bytes(0, 256)] = ""
@@ -149,7 +149,7 @@ class Dashboard(CamelCase):
     dashboard_name: Text
     display_name: Text
     description: str = ""
-    attribute: dict[str, str] = {}
+    attribute: dict[str, str] = Field({})
     charts: Annotated[list[_Chart], Field(min_length=1)]
 
 

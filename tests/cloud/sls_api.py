@@ -15,13 +15,14 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
-from tests.cloud import sls_alert_forms, sls_forms, sls_signature
+from tests.cloud import sls_forms, sls_signature
 from tests.cloud.accounts import Accounts
 from tests.cloud.acs3 import Gate
 from tests.cloud.openapi import Call, Product, Refused
 from tests.cloud.sls_forms import check
 from tests.cloud.sls_project import OPERATIONS, Document, Project, logstore
 from tests.cloud.sls_query import Line
+from tests.cloud.sls_records import Records
 
 REGION = "cn-shanghai"
 DISCOVERY = "cn-zhangjiakou"
@@ -43,7 +44,7 @@ class Sls(Product):
         self._projects: dict[str, Project] = {}
         self._unseen: dict[str, int] = {}
         """By project, requests to come that do not know it yet."""
-        self._records: dict[str, dict[str, Document]] = {name: {} for name in sls_alert_forms.RECORDS}
+        self._records = Records()
 
     def write(self, project: str, name: str, fields: Mapping[str, str], at: float | None = None) -> None:
         """Adds a line to a logstore, as Function Compute does."""
@@ -85,9 +86,7 @@ class Sls(Product):
             self._unseen[name] -= 1
             project = None
         discovers = region == DISCOVERY and call.query.get("crossRegion") == "true"
-        if project is None or project.about["owner"] != Accounts.uid or (
-            project.about["region"] != region and not discovers
-        ):
+        if not (project and _is_ours(project) and (project.about["region"] == region or discovers)):
             raise Refused(404, "ProjectNotExist", f"The Project does not exist : {name}")
         if call.path == "/":
             return self._project(call, project)
@@ -104,14 +103,8 @@ class Sls(Product):
                 return self._list_projects(call)
             case ["GET", "slsservice"]:
                 return {"enabled": self.status == "Opened", "status": self.status}
-            case ["POST", "resources", kind, "records"]:
-                return self._create_record(call, kind)
-            case ["DELETE", "resources", kind, "records"]:
-                return self._delete_records(call, kind)
-            case ["GET", "resources", kind, "records", name]:
-                return self._record(kind, name)  # as the SDK's model has it: alone
-            case ["PUT", "resources", kind, "records", name]:
-                return self._update_record(call, kind, name)
+            case [_, "resources", kind, "records", *names]:
+                return self._records.answer(call, kind, *names)
         raise _no_such_operation()
 
     # ---------------------------------------------------------------- projects
@@ -132,7 +125,7 @@ class Sls(Product):
         if not 1 <= size <= 500:
             raise Refused(400, "ParameterInvalid", "size must be 1 to 500")
         part = call.query.get("projectName", "")
-        ours = [each.about for each in self._projects.values() if each.about["owner"] == Accounts.uid]
+        ours = [each.about for each in self._projects.values() if _is_ours(each)]
         found = [about for about in ours if about["region"] == REGION and part in about["projectName"]]
         shown = found[first : first + size]
         return {"count": len(shown), "total": len(found), "projects": shown}
@@ -146,51 +139,9 @@ class Sls(Product):
                 return None
         raise _no_such_operation()
 
-    # ---------------------------------------------------------------- the account's records
 
-    def _kind(self, kind: str) -> dict[str, Document]:
-        if kind not in self._records:
-            raise Refused(404, "ResourceNotExist", f"resource {kind} does not exist")
-        return self._records[kind]
-
-    def _record(self, kind: str, name: str) -> Document:
-        if name not in self._kind(kind):
-            raise Refused(404, "ResourceRecordNotExist", f"record {name} does not exist")
-        return self._records[kind][name]
-
-    def _create_record(self, call: Call, kind: str) -> Document:
-        form = _checked_record(call, kind)
-        if form.id in self._kind(kind):
-            raise Refused(400, "ResourceRecordAlreadyExist", f"record {form.id} already exists")
-        self._records[kind][form.id] = call.body
-        return {"id": form.id}
-
-    def _update_record(self, call: Call, kind: str, name: str) -> None:
-        self._record(kind, name)
-        if _checked_record(call, kind).id != name:
-            raise Refused(400, "ParameterInvalid", "id is that of the record")
-        self._records[kind][name] = call.body
-
-    def _delete_records(self, call: Call, kind: str) -> None:
-        for name in call.query.get("ids", "").split(","):
-            self._record(kind, name)
-            del self._records[kind][name]
-
-
-def _checked_record(call: Call, kind: str) -> sls_alert_forms.Record:
-    """Its value is JSON in a string, whose first two fields are the record's id and tag."""
-    record = check(sls_alert_forms.Record, call.body)
-    form = sls_alert_forms.RECORDS.get(kind)
-    if form is None:
-        raise Refused(404, "ResourceNotExist", f"resource {kind} does not exist")
-    try:
-        value = json.loads(record.value)
-    except ValueError:
-        raise Refused(400, "ParameterInvalid", "value is not JSON") from None
-    check(form, value)
-    if [*value.values()][:2] != [record.id, record.tag]:
-        raise Refused(400, "ParameterInvalid", "id and tag are those of the value")
-    return record
+def _is_ours(project: Project) -> bool:
+    return bool(project.about["owner"] == Accounts.uid)
 
 
 def _no_such_operation() -> Refused:

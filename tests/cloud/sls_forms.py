@@ -1,5 +1,5 @@
-"""What Simple Log Service takes in the body of a request about projects, logstores and indexes: the SDK's fields, with the
-limits that its documents give.
+"""What Simple Log Service takes in the body of a request about projects, logstores and indexes: the SDK's fields, with
+the limits that its documents give.
 
 Of lists and objects that it was not given, the SDK sends empty ones.
 """
@@ -60,8 +60,8 @@ class IndexLine(Strict):
     token: _Tokens
     case_sensitive: bool = Field(False, alias="caseSensitive")
     chn: bool = False
-    include_keys: list[str] = []
-    exclude_keys: list[str] = []
+    include_keys: list[str] = Field([])
+    exclude_keys: list[str] = Field([])
 
 
 class IndexKey(Strict):
@@ -71,7 +71,7 @@ class IndexKey(Strict):
     chn: bool | None = None
     doc_value: bool = False
     alias: str = ""
-    json_keys: dict[str, Any] = {}
+    json_keys: dict[str, Any] = Field({})
     index_all: bool | None = None
     max_depth: int | None = None
 
@@ -90,11 +90,11 @@ class Index(Strict):
     """CreateIndex and UpdateIndex."""
 
     line: IndexLine | None = None
-    keys: dict[Text, IndexKey] = {}
+    keys: dict[Text, IndexKey] = Field({})
     max_text_len: int = Field(2048, ge=64, le=16384)
     log_reduce: bool = False
-    log_reduce_white_list: list[str] = []
-    log_reduce_black_list: list[str] = []
+    log_reduce_white_list: list[str] = Field([])
+    log_reduce_black_list: list[str] = Field([])
     scan_index: bool = False
 
     @model_validator(mode="after")

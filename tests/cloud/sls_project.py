@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.cloud import sls_alert_forms, sls_forms, sls_query
 from tests.cloud.openapi import Call, Refused
@@ -17,6 +17,7 @@ from tests.cloud.sls_forms import check
 from tests.cloud.sls_query import Line
 
 Document = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass
@@ -92,6 +93,11 @@ def _index(project: Project, name: str) -> Document:
     return index
 
 
+def _delete_index(project: Project, call: Call, name: str) -> None:
+    _index(project, name)
+    logstore(project, name).index = None
+
+
 def _get_index(project: Project, call: Call, name: str) -> Document:
     return {"index_mode": "v2", "lastModifyTime": project.now, "storage": "pg", "ttl": 7, **_index(project, name)}
 
@@ -99,8 +105,8 @@ def _get_index(project: Project, call: Call, name: str) -> Document:
 def _get_logs(project: Project, call: Call, name: str) -> Document:
     asked = dict(call.body)
     begin, end, query = asked.pop("from", None), asked.pop("to", None), asked.pop("query", "*")
-    if not (isinstance(begin, int) and isinstance(end, int) and begin < end) or {*asked} - {"line", "offset", "reverse"}:
-        raise Refused(400, "ParameterInvalid", "from and to are needed, and nothing is known but line, offset, reverse")
+    if asked or not (isinstance(begin, int) and isinstance(end, int) and begin < end):
+        raise Refused(400, "ParameterInvalid", "from and to are needed, query is known, and nothing else")
     store = logstore(project, name)
     if store.about["mode"] == "query" and "|" in query:
         raise Refused(400, "ParameterInvalid", "a query logstore has no SQL")
@@ -172,7 +178,7 @@ def _delete_logstore(project: Project, call: Call, name: str) -> None:
     del project.logstores[name]
 
 
-def _found(things: Mapping[str, Any], name: str, code: str, message: str) -> Any:
+def _found(things: Mapping[str, T], name: str, code: str, message: str) -> T:
     if name not in things:
         raise Refused(404, code, message)
     return things[name]
@@ -186,6 +192,7 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", r"/logstores/([^/]+)/index", _create_index),
     ("GET", r"/logstores/([^/]+)/index", _get_index),
     ("PUT", r"/logstores/([^/]+)/index", _update_index),
+    ("DELETE", r"/logstores/([^/]+)/index", _delete_index),
     ("POST", r"/logstores/([^/]+)/logs", _get_logs),
     ("POST", r"/alerts", _create_alert),
     ("GET", r"/alerts", _list_alerts),

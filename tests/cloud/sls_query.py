@@ -76,8 +76,8 @@ def _conditions(search: str, index: Index) -> Iterator[_Condition]:
         key = index.keys.get(field) if field else index.line
         if key is None or (isinstance(key, IndexKey) and key.type != "text"):
             raise _refused(
-                f"key ({field}) is not config as key value config,if symbol : is in your log,please wrap : with quotation"
-                ' mark "'
+                f"key ({field}) is not config as key value config,if symbol : is in your log,please wrap : with"
+                ' quotation mark "'
             )
         yield _Condition(field, words, not match["unwanted"], key.token or [], bool(key.case_sensitive))
 
@@ -123,8 +123,10 @@ def _value(line: Line, name: str, index: Index) -> Any:
     text, key = line.fields.get(name), index.keys.get(name)
     if text is None or key is None:
         return text
+    if key.type in ("long", "double"):
+        return _number(text, key)
     # What is longer is cut off for analysis ("Data types").
-    return _number(text, key) if key.type in ("long", "double") else text.encode()[: index.max_text_len].decode(errors="ignore")
+    return text.encode()[: index.max_text_len].decode(errors="ignore")
 
 
 def _number(text: str, key: IndexKey) -> float | int | None:

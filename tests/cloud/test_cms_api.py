@@ -37,7 +37,8 @@ class World:
     def __call__(self, form: str, **parameters: Any) -> dict[str, Any]:
         request = getattr(models, f"{form}Request")().from_map(parameters)
         method = "".join(f"_{each.lower()}" if each.isupper() else each for each in form).lstrip("_")
-        answer: dict[str, Any] = self.account.call("CMS", form, getattr(self.account.cms, method), request).body.to_map()
+        body = self.account.call("CMS", form, getattr(self.account.cms, method), request).body
+        answer: dict[str, Any] = body.to_map()
         return answer
 
     def refused(self, form: str, **parameters: Any) -> str:

@@ -75,8 +75,8 @@ class World:
 
     def __call__(self, method: str, *arguments: Any, region: str = "cn-shanghai") -> Any:
         client = self.account.sls_in(region)
-        body = self.account.call("SLS", method, getattr(client, method), *arguments).body
-        return body.to_map() if hasattr(body, "to_map") else body
+        answer = self.account.call("SLS", method, getattr(client, method), *arguments)
+        return answer.body.to_map() if hasattr(answer, "body") else None
 
     def refused(self, method: str, *arguments: Any, region: str = "cn-shanghai") -> str:
         with pytest.raises(ApiError) as caught:
@@ -253,6 +253,8 @@ def test_an_index_is_made_once_and_then_changed(world: World) -> None:
     assert world.refused("create_index", PROJECT, LOGSTORE, index({"message": TEXT})) == "IndexAlreadyExist"
     world("update_index", PROJECT, LOGSTORE, change)
     assert [*world("get_index", PROJECT, LOGSTORE)["keys"]] == ["level"]
+    world("delete_index", PROJECT, LOGSTORE)
+    assert world.refused("get_index", PROJECT, LOGSTORE) == "IndexConfigNotExist"
 
 
 def test_logs_are_found_by_their_words(logs: World) -> None:
@@ -266,7 +268,9 @@ def test_logs_are_found_by_their_words(logs: World) -> None:
     assert logs.search("*", START + 1, START + 2) == []
 
 
-@pytest.mark.parametrize("query", ["level: x", "ERROR", "message: (", "* | select level from log", "* | select hidden from log"])
+@pytest.mark.parametrize(
+    "query", ["level: x", "ERROR", "message: (", "* | select level from log", "* | select hidden from log"]
+)
 def test_what_is_not_indexed_is_not_found(logs: World, query: str) -> None:
     asked = models.GetLogsRequest(query=query, from_=START, to=START + 1)
     logs.sls.write(PROJECT, LOGSTORE, {"message": "a line"}, START)
@@ -369,7 +373,9 @@ def test_a_record_is_made_read_changed_and_deleted(world: World) -> None:
     assert world.refused("get_resource_record", *read) == "ResourceRecordNotExist"
 
 
-@pytest.mark.parametrize("more", [{"value": "night"}, {"value": '{"user_group_id": "night"}'}, {"tag": "Day"}, {"id": "day"}])
+@pytest.mark.parametrize(
+    "more", [{"value": "night"}, {"value": '{"user_group_id": "night"}'}, {"tag": "Day"}, {"id": "day"}]
+)
 def test_a_record_is_as_the_documents_have_it(world: World, more: dict[str, str]) -> None:
     assert world.refused("create_resource_record", GROUP, group(**more)) == "ParameterInvalid"
     assert world.refused("create_resource_record", "sls.common.unknown", group()) == "ResourceNotExist"

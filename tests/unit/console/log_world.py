@@ -43,10 +43,12 @@ class World:
         return times_killed(self.openapi, lambda: ends(command))
 
     def ask_sls(self, method: str, *arguments: Any) -> Any:
-        """The body of what the SDK's method answers."""
-        return self.account.call("SLS", method, getattr(self.account.sls, method), *arguments).body
+        """The body of what the SDK's method answers; None for an answer that has none."""
+        return getattr(self.account.call("SLS", method, getattr(self.account.sls, method), *arguments), "body", None)
 
-    def log(self, event: str, *, function: str = "goods", level: str = "INFO", seconds_ago: float = 60, **facts: Any) -> None:
+    def log(
+        self, event: str, *, function: str = "goods", level: str = "INFO", seconds_ago: float = 60, **facts: Any
+    ) -> None:
         """A line of a function's log, as it comes to Simple Log Service."""
         line = json.dumps({"event": event, **facts}, ensure_ascii=False)
         self.log_text(f"2023-11-14T22:12:20.000Z 1-6553f0a4 [{level}] {line}", function, seconds_ago)
@@ -61,6 +63,7 @@ def ends(command: Callable[[Callable[[Message], object]], None]) -> bool:
     try:
         command(lambda message: None)
     except ApiError as error:
-        assert error.status == 0
+        if error.status:  # it was answered
+            raise
         return False
     return True

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
 from alibabacloud_cms20190101 import models as cms
 from alibabacloud_sls20201230 import models as sls
 
-from console.change import Say, carry_out
-from console.alarms import plan as alarms
-from console.logs import plan as logs
 from console.account import ApiError
-from console.alarms.plan import Recipients
-from console.checks.logs import CHECKS
-from console.alarms.queries import ALERTS
+from console.alarms import plan as alarms
 from console.alarms.metric_rules import RULES
+from console.alarms.plan import Recipients
+from console.alarms.queries import ALERTS
+from console.change import Say, carry_out
+from console.checks.logs import CHECKS
 from console.finding import Hindered
+from console.logs import plan as logs
 from console.roles.rights import FUNCTIONS, PREFIX
 from tests.unit.console.log_world import LOGSTORE, NOW, PROJECT, World
 
@@ -173,7 +172,10 @@ def test_everything_is_removed_and_what_is_others_stays(watched: World) -> None:
     assert not_set(watched) == ["AlarmsNotSet"]
     for code, asked in (
         ("DashboardNotExist", ("get_dashboard", PROJECT, "oss-cutout")),
-        ("ResourceRecordNotExist", ("get_resource_record", "sls.alert.action_webhook", "oss-cutout", sls.GetResourceRecordRequest())),
+        (
+            "ResourceRecordNotExist",
+            ("get_resource_record", "sls.alert.action_webhook", "oss-cutout", sls.GetResourceRecordRequest()),
+        ),
     ):
         with pytest.raises(ApiError) as caught:
             watched.ask_sls(*asked)
@@ -214,7 +216,9 @@ def _holds(condition: str, row: dict[str, str]) -> bool:
 def running(watched: World) -> World:
     """With lines as they are when all is well."""
     watched.log("queue", function="settle", waiting=0, oldest="", capability="", age_seconds=0)
-    watched.log("concluded", status="done", code="", message="", attempts=1, capability="goods/commodity", price_yuan=0.01)
+    watched.log(
+        "concluded", status="done", code="", message="", attempts=1, capability="goods/commodity", price_yuan=0.01
+    )
     watched.log("vendor_call", code="", milliseconds=850, capability="goods/commodity")
     watched.log("wake_failed", level="WARNING", message="ERROR 503 failed in the queue")
     watched.log_text("FC Invoke End RequestId: 1-6553f0a4")
@@ -229,7 +233,13 @@ def test_an_error_line_fires_and_the_alert_says_which(running: World) -> None:
     for _ in range(3):
         running.log("job_blocked", level="ERROR", code="NeedOpen", message="open 商品分割", key="uploads/goods/a.jpg")
     running.log("job_blocked", level="ERROR", code="Old", message="", seconds_ago=400)
-    expected = {"name": "oss-cutout-goods", "event": "job_blocked", "code": "NeedOpen", "sentence": "open 商品分割", "lines": "3"}
+    expected = {
+        "name": "oss-cutout-goods",
+        "event": "job_blocked",
+        "code": "NeedOpen",
+        "sentence": "open 商品分割",
+        "lines": "3",
+    }
     assert fires(running, ERROR) == [expected]
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
 from alibabacloud_sls20201230 import models
 
 from console.change import Say, carry_out
-from console.logs import index as log_index, plan as logs
 from console.checks.logs import CHECKS
-from console.finding import Finding
-from console.finding import Hindered
+from console.finding import Finding, Hindered
+from console.logs import index as log_index
+from console.logs import plan as logs
 from tests.cloud.accounts import Accounts
 from tests.unit.console.log_world import LOGSTORE, PROJECT, World
 
@@ -169,3 +168,25 @@ def test_an_index_that_is_missing_and_a_logstore_without_sql_are_found(made: Wor
     cheap = models.CreateLogStoreRequest(logstore_name=LOGSTORE, ttl=30, shard_count=1, mode="query")
     made.ask_sls("create_log_store", PROJECT, cheap)
     assert codes(made) == ["LogstoreWithoutSql", "IndexMissing"]
+
+
+# Removed
+
+
+def removed(world: World) -> Callable[[Say], None]:
+    return lambda say: carry_out(logs.removal(world.account), say)
+
+
+def test_a_project_that_was_made_here_is_deleted_with_what_is_in_it(made: World) -> None:
+    assert [message.en for message in made.said(removed(made))] == [
+        "delete the log project `shop-log`, with all that was logged"
+    ]
+    assert codes(made) == ["LogProjectMissing"]
+    assert made.said(removed(made)) == []
+
+
+def test_a_project_that_was_there_before_stays_and_that_is_said(world: World) -> None:
+    world.ask_sls("create_project", models.CreateProjectRequest(project_name=PROJECT, description="mine"))
+    world.said(set_up(world))
+    assert [message.en.partition(",")[0] for message in world.said(removed(world))] == ["left"]
+    assert codes(world) == []
