@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from console.buckets import lifecycle
 from console.account import REGION, Account, ApiError, speaking
+from console.buckets import lifecycle
 from console.change import Change
 from shared.messages.message import AND, COMMA, Sentence
 

@@ -63,7 +63,7 @@ def _foreign(name: str, setting: str) -> Finding:
     mend = Sentence(
         "names of buckets are shared by all accounts: choose another one for {setting}; or, if it is yours, have an "
         "administrator grant `oss:GetBucketInfo` to the key's holder",
-        "Bucket 名称在所有账号中唯一：请为 {setting} 换一个名称；如果该 Bucket 属于您，请管理员授予 `oss:GetBucketInfo`",
+        "Bucket 名称在所有账号中唯一：请为 {setting} 换一个名称；如果属于本账号，请管理员授予 `oss:GetBucketInfo`",
     )
     nothing = Message("nothing there can be read or written", "无法读写其中的文件")
     return Finding("BucketForeign", "error", what(name=name, setting=setting), nothing, mend(setting=setting))
@@ -75,7 +75,8 @@ def _elsewhere(name: str, setting: str, location: str) -> Finding:
         "{setting} 指定的 Bucket {name} 位于 {location}，不在 {region}",
     )
     mend = Sentence(
-        "a bucket cannot be moved: name one in {region} in {setting}", "Bucket 无法迁移地域：请在 {setting} 中指定 {region} 的 Bucket"
+        "a bucket cannot be moved: name one in {region} in {setting}",
+        "Bucket 无法迁移地域：请在 {setting} 中指定 {region} 的 Bucket",
     )
     region = location.removeprefix("oss-")
     return Finding(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from console.buckets import lifecycle
 from console.account import Account, speaking
+from console.buckets import lifecycle
 from console.buckets.plan import blocks_public_access, both, needs_public_copies
 from console.finding import Finding, Severity
 from shared.jobs import keys
@@ -73,7 +73,7 @@ def versioning(bucket: oss2.Bucket) -> Iterator[Finding]:
         ),
         Message(
             "versioning cannot be taken back: set JOBS_BUCKET to a bucket in cn-shanghai that never had it, and deploy",
-            "版本控制开启后无法恢复为未开启：将 JOBS_BUCKET 设为一个位于 cn-shanghai 且从未开启过版本控制的 Bucket，然后部署",
+            "版本控制开启后无法恢复为未开启：将 JOBS_BUCKET 设为位于 cn-shanghai 且从未开启版本控制的 Bucket，然后部署",
         ),
     )
 
@@ -146,7 +146,7 @@ def public_access(account: Account) -> Iterator[Finding]:
     with speaking("OSS", "GetPublicAccessBlock"):
         for_all = account.buckets.get_public_access_block().block_public_access
     if for_all:
-        where = Message("all buckets of the account", "账号下的所有 Bucket")
+        where = Message("all buckets of the account", "账号下的所有 Bucket ")
         yield _blocked("PublicAccessBlockedForAll", where, "https://oss.console.aliyun.com")
 
 
@@ -185,7 +185,8 @@ def encryption(account: Account) -> Iterator[Finding]:
 
 def _unreadable_copies(bucket: str) -> Finding:
     what = Sentence(
-        "PicWish is set up, and the bucket {bucket} is encrypted with KMS", "已配置 PicWish，但 Bucket {bucket} 使用 KMS 加密"
+        "PicWish is set up, and the bucket {bucket} is encrypted with KMS",
+        "已配置 PicWish，但 Bucket {bucket} 使用 KMS 加密",
     )
     return Finding(
         "PublicCopiesEncrypted",

@@ -26,12 +26,12 @@ _WAITING = f"{QUEUE}{Waiting.name}/"
 def waiting(bucket: oss2.Bucket) -> Iterator[Finding | Fact]:
     """Of the jobs that wait for a vendor: what is due later waits for something else, such as the next day."""
     due = [entry.due for entry in _entries(bucket)]
-    yield Fact("JobsWaiting", Sentence("{count} jobs wait", "{count} 个任务在排队")(count=len(due)))
+    yield Fact("JobsWaiting", Sentence("jobs that wait: {count}", "{count} 个任务在排队")(count=len(due)))
     oldest = min(due, default=None)
     if oldest is None or datetime.now(timezone.utc) - oldest < LONG:
         return
     what = Sentence(
-        "{count} jobs wait, and the first of them was due at {moment}",
+        "jobs that wait: {count}, and the first of them was due at {moment}",
         "{count} 个任务在排队，其中最早的应在 {moment} 处理",
     )
     yield Finding(
@@ -43,8 +43,8 @@ def waiting(bucket: oss2.Bucket) -> Iterator[Finding | Fact]:
             "照片的处理延迟数小时：上传量超过已购买的并发，或 `settle` 没有运行",
         ),
         Message(
-            "look at the log of `settle`; what a job waits for is in docs/operating.md; if all is well, buy more calls a "
-            "second",
+            "look at the log of `settle`, and in docs/operating.md for what a job waits for; if all is well there, buy "
+            "more calls a second",
             "查看 `settle` 的日志；任务等待的原因参见 docs/zh-CN/operating.md；如果一切正常，请购买更多 QPS",
         ),
     )

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.functions import deployed, manifest
 from console.account import Account
 from console.finding import IDENTITY, Check, Finding
+from console.functions import deployed, manifest
 from console.roles.rights import PREFIX
 from shared.messages.message import Message, Sentence
 

@@ -2,8 +2,8 @@
 
 It takes V4 signatures only (headers, links and forms), as every bucket made since September 2025 does, and none
 for what an object's ACL makes public. Roles may do what their RAM policies say, its owner everything; there are no
-buckets but private ones. What event rules a bucket has OSS shows in its console only: no API of it is documented
-beyond the names of the rights. Last-Modified is moto's, by the real clock; signatures, links, events and the date of every
+buckets but private ones. Event rules are shown in OSS's console only: of their API no more is documented than the
+names of the rights. Last-Modified is moto's, by the real clock; signatures, links, events and the date of every
 answer go by the `clock` it is given.
 """
 

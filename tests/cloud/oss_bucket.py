@@ -106,7 +106,7 @@ class Buckets:
         return Reply()
 
     def _delete(self, asked: Asked) -> Reply:
-        if self._store.uploads(asked.bucket) or next(self._store.entries(asked.bucket, ""), None):
+        if self._store.uploads(asked.bucket) or any(self._store.entries(asked.bucket, "")):
             raise Refused(409, "BucketNotEmpty", "The bucket you tried to delete is not empty.")
         self._store.ask("DELETE", asked.bucket)
         del self._there[asked.bucket]

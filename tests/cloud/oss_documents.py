@@ -27,7 +27,12 @@ def parse(body: bytes, root: str, ec: str = "") -> ElementTree.Element:
 
 
 def check_children(
-    element: ElementTree.Element, *, once: Iterable[str] = (), often: Iterable[str] = (), unknown: str = "", ec: str = ""
+    element: ElementTree.Element,
+    *,
+    once: Iterable[str] = (),
+    often: Iterable[str] = (),
+    unknown: str = "",
+    ec: str = "",
 ) -> None:
     """Raises `Refused` unless `element` holds nothing but `once` and `often`, and none of `once` twice.
 

@@ -1,8 +1,8 @@
 """What the box takes of a request, by operation: whatever else a client sends is refused by name.
 
 OSS has more sub-resources and headers than the box: storage classes, tags, encryption of single objects, callbacks,
-traffic limits, live channels. A box that passed one over would answer as if it had taken effect. Stricter than OSS in one thing: OSS passes
-over parameters that mean nothing to it.
+traffic limits, live channels. A box that passed one over would answer as if it had taken effect. Stricter than OSS in
+one thing: OSS passes over parameters that mean nothing to it.
 """
 
 from __future__ import annotations

@@ -129,7 +129,9 @@ def _canonical(asked: Asked, additional: str, payload: str) -> str:
     return "\n".join(
         [
             asked.method,
-            quote((f"/{asked.bucket}/{asked.key}" if asked.bucket else "/").encode(errors="surrogateescape"), safe="/~"),
+            quote(
+                (f"/{asked.bucket}/{asked.key}" if asked.bucket else "/").encode(errors="surrogateescape"), safe="/~"
+            ),
             "&".join(f"{name}={query[name]}" if query[name] else name for name in sorted(query)),
             "".join(f"{name}:{signed[name]}\n" for name in sorted(signed)),
             ";".join(sorted(chosen)),

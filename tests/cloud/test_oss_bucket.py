@@ -166,7 +166,8 @@ def test_public_access_is_blocked_for_the_whole_account(bucket: oss2.Bucket, wor
 
 @pytest.mark.parametrize("value", ["yes", ""])
 def test_a_block_that_is_neither_on_nor_off_is_refused(bucket: oss2.Bucket, world: World, value: str) -> None:
-    body = f"<PublicAccessBlockConfiguration><BlockPublicAccess>{value}</BlockPublicAccess></PublicAccessBlockConfiguration>"
+    inside = f"<BlockPublicAccess>{value}</BlockPublicAccess>"
+    body = f"<PublicAccessBlockConfiguration>{inside}</PublicAccessBlockConfiguration>"
     with pytest.raises(oss2.exceptions.ServerError) as refused:
         bucket._do("PUT", world.bucket, "", params={"publicAccessBlock": ""}, data=body)
     assert (refused.value.status, refused.value.code) == (400, "MalformedXML")

@@ -145,7 +145,9 @@ def test_a_thousand_rules_are_taken_and_no_more(bucket: oss2.Bucket) -> None:
         (rule(), "MalformedXML", ""),
         (rule("<Expiration/>"), "MalformedXML", "0014-00000060"),
         (
-            rule("<Expiration><Days>1</Days><CreatedBeforeDate>2026-01-01T00:00:00.000Z</CreatedBeforeDate></Expiration>"),
+            rule(
+                "<Expiration><Days>1</Days><CreatedBeforeDate>2026-01-01T00:00:00.000Z</CreatedBeforeDate></Expiration>"
+            ),
             "MalformedXML",
             "0014-00000061",
         ),

@@ -88,10 +88,10 @@ FAULTS = (
         "PublicAccessBlockedForAll",
         lambda well: well.account.buckets.put_public_access_block(True),
         "on for all buckets of the account",
-        "账号下的所有 Bucket开启了阻止公共访问",
+        "账号下的所有 Bucket 开启了阻止公共访问",
     ),
     Fault("KmsRightsNeeded", _encrypt, "the KMS key key-1", "KMS 密钥 key-1", ("PublicCopiesEncrypted",)),
-    Fault("QueueStands", _wait, "1 jobs wait", "1 个任务在排队"),
+    Fault("QueueStands", _wait, "jobs that wait: 1", "1 个任务在排队"),
     Fault("TriggersOverlap", _overlap, "theirs of the function thumbnails", "函数 thumbnails", ("TriggerMissing",)),
     Fault("TriggersTooMany", _fill, "has 4 of others", "已有其他触发器 4 个", ("TriggerMissing",)),
 )

@@ -46,7 +46,8 @@ def rules(bucket: oss2.Bucket) -> dict[str, tuple[str, int]]:
 
 def told(bucket: oss2.Bucket) -> list[bytes]:
     """Each rule as OSS words it."""
-    return [ElementTree.tostring(each) for each in ElementTree.fromstring(bucket._get_bucket_config("lifecycle").read())]
+    whole = ElementTree.fromstring(bucket._get_bucket_config("lifecycle").read())
+    return [ElementTree.tostring(each) for each in whole]
 
 
 def delete(name: str, prefix: str, days: int, **more: Any) -> LifecycleRule:
@@ -75,8 +76,8 @@ def test_a_bucket_that_is_missing_is_made_in_shanghai_private_and_with_its_rule(
     assert rules(made) == {"oss-cutout-work": ("work/", 1)}
     assert said == [
         f"make the bucket {name} in cn-shanghai: private, without versioning",
-        f"in the bucket {name}, delete what lies under work/ 24 hours after it was written: lifecycle rules, beside those "
-        "that are there",
+        f"in the bucket {name}, delete what lies under work/ 24 hours after it was written: lifecycle rules, beside "
+        "those that are there",
     ]
 
 
@@ -157,9 +158,7 @@ def test_another_rule_on_our_folder_or_of_our_name_gives_way(
     assert rules(bucket) == {"oss-cutout-work": ("work/", 1)}
 
 
-def test_block_public_access_is_switched_off_only_for_picwish_and_when_asked(
-    world: World, bucket: oss2.Bucket
-) -> None:
+def test_block_public_access_is_switched_off_only_for_picwish_and_when_asked(world: World, bucket: oss2.Bucket) -> None:
     def blocks() -> bool:
         return bool(bucket.get_bucket_public_access_block().block_public_access)
 

@@ -30,7 +30,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def found(world: World, **settings: str) -> list[Finding | Fact]:
     (check,) = CHECKS
-    return list(check.look(world.account(**{**SETTINGS, **settings})))
+    return list(check.look(world.account(None, **{**SETTINGS, **settings})))
 
 
 def plant(world: World, function: str, prefix: str, suffix: str = "", event: str = PUT) -> None:
