@@ -22,8 +22,10 @@ def edited(text: str, values: Mapping[str, str], comments: Mapping[str, str]) ->
         elif value := left.pop(name, ""):  # of a name that comes twice, once
             lines.append(f"{name}={quote(value)}")
     for name, value in left.items():
+        if value and name in comments:
+            lines.append(f"# {comments[name]}")
         if value:
-            lines += [f"# {comments[name]}"] * (name in comments) + [f"{name}={quote(value)}"]
+            lines.append(f"{name}={quote(value)}")
     return "".join(f"{line}\n" for line in lines)
 
 
