@@ -31,10 +31,9 @@ class Operator:
         self.machine = Machine(folder, cloud.accounts, cloud.openapi.url, self.settings)
         for name in (*defaults(), *KEY):
             patch.delenv(name, raising=False)
-        for name, value in {**self.settings, **dict(zip(KEY, _parts(cloud), strict=True))}.items():
+        for name, value in {**given, **dict(zip(KEY, _parts(cloud), strict=True))}.items():
             patch.setenv(name, value)
         patch.setenv(BOX, cloud.openapi.url)
-        patch.setenv("OSS_PUBLIC_ENDPOINT", cloud.oss.url)
         patch.setattr(serverless_devs, "HOME", folder)
         patch.setattr(serverless_devs, "MANIFEST", folder / ".build" / "s.yaml")
         patch.setattr(serverless_devs, "install", lambda: folder / "s")
