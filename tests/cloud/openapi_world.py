@@ -25,13 +25,15 @@ def account(openapi: OpenApi, key: Key, settings: Mapping[str, str]) -> Account:
 
 def times_killed(openapi: OpenApi, command: Callable[[], bool], every: int = 1) -> int:
     """How often a command is killed, each time just after it has changed so many more things, until it comes to its
-    end. `command` says whether it did."""
+    end. `command` says whether it did. What it sends again, as Serverless Devs does, is no further change."""
+    seen = set[str]()
     for killed in range(_MOST_TIMES):
-        done = list[Call]()
+        done = list[str]()
 
-        def after(call: Call, done: list[Call] = done) -> None:
-            if openapi.is_change(call):
-                done.append(call)
+        def after(call: Call, done: list[str] = done) -> None:
+            change = repr((call.action, call.method, call.path, call.query, call.body))
+            if openapi.is_change(call) and (change not in seen or change in done):
+                done.append(change)
             if len(done) == every:
                 raise ConnectionAbortedError(f"the command was killed after {call.action}")
 
@@ -42,4 +44,5 @@ def times_killed(openapi: OpenApi, command: Callable[[], bool], every: int = 1) 
         assert len(done) <= every, "it makes a change again without looking"
         if ended:
             return killed
+        seen.update(done)
     raise AssertionError("it comes to no end")
