@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +21,10 @@ from console.checks.logs import CHECKS
 from console.finding import Hindered
 from console.logs import plan as logs
 from console.roles.rights import FUNCTIONS, PREFIX
+from tests.pictures import picture
 from tests.unit.console.log_world import LOGSTORE, NOW, PROJECT, World
+from tests.unit.fakes import AtOnce, Shop
+from tests.unit.viapi_line import COMMON, LINK, ok, refused
 
 WEBHOOK = "https://shop.example/alarm?token=EXAMPLE-0123456789"
 ERROR, FAILED, QUEUE = (alert.name for alert in ALERTS)
@@ -265,16 +270,21 @@ def test_a_settle_that_says_nothing_fires(watched: World) -> None:
     assert fires(watched, QUEUE) == [{"oldest": "0", "lines": "0"}]
 
 
-def test_the_dashboard_shows_calls_results_latency_yuan_and_queue(running: World) -> None:
-    shown = {}
-    for chart in running.ask_sls("get_dashboard", PROJECT, "oss-cutout").to_map()["charts"]:
+def shown(world: World) -> dict[str, list[dict[str, str]]]:
+    """The rows of each chart of the dashboard, by its English title."""
+    found = {}
+    for chart in world.ask_sls("get_dashboard", PROJECT, "oss-cutout").to_map()["charts"]:
         asked = sls.GetLogsRequest(query=chart["search"]["query"], from_=NOW - 86400, to=NOW)
-        rows = running.ask_sls("get_logs", PROJECT, LOGSTORE, asked).data
+        rows = world.ask_sls("get_logs", PROJECT, LOGSTORE, asked).data
         axes = [*chart["display"]["xAxis"], *chart["display"]["yAxis"]]
         assert all(axis in row for row in rows for axis in axes)
-        shown[chart["display"]["displayName"].rpartition(" / ")[2]] = rows
+        found[chart["display"]["displayName"].rpartition(" / ")[2]] = rows
+    return found
+
+
+def test_the_dashboard_shows_calls_results_latency_yuan_and_queue(running: World) -> None:
     time = {"time": "11-14 22:10"}
-    assert shown == {
+    assert shown(running) == {
         "calls": [{**time, "calls": "1", "refused": "0"}],
         "results": [{**time, "done": "1", "rejected": "0", "failed": "0"}],
         "latency of calls, ms": [{**time, "p50": "850", "p95": "850"}],
@@ -282,3 +292,23 @@ def test_the_dashboard_shows_calls_results_latency_yuan_and_queue(running: World
         "queue": [{**time, "waiting": "0", "age_seconds": "0"}],
         "errors": [],
     }
+
+
+def test_what_the_code_logs_is_what_the_queries_look_for(watched: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "oss_cutout")
+    shop = Shop(prices={"general/common": 0.01})
+    shop.web.always = ok(ImageURL=LINK)
+    shop.upload(COMMON, picture())
+    shop.web.always = refused("InvalidApi.NotPurchase", 403)
+    shop.upload("uploads/goods/commodity/shoe.jpg", picture())
+    with AtOnce() as pool:
+        shop.worker(shop.clock() + timedelta(seconds=1), pool, sleep=lambda seconds: None).run()
+    for record in caplog.records:
+        watched.log_text(f"2023-11-14T22:12:20.000Z 1-6553f0a4 [{record.levelname}] {record.getMessage()}")
+    assert [row["event"] for row in fires(watched, ERROR)] == ["job_blocked"]
+    assert fires(watched, QUEUE) == []
+    charts = shown(watched)
+    assert [(row["calls"], row["refused"]) for row in charts["calls"]] == [("2", "1")]
+    assert [row["done"] for row in charts["results"]] == ["1"]
+    assert [(row["capability"], row["yuan"]) for row in charts["yuan an hour"]] == [("general/common", "0.01")]
+    assert [row["waiting"] for row in charts["queue"]] == ["0"]
