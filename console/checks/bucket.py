@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from console.account import REGION, Account, ApiError, speaking
-from console.checks import bucket_rules, bucket_trials, queue, triggers
+from console.checks import bucket_access, bucket_rules, bucket_trials, queue, triggers
 from console.finding import IDENTITY, Check, Fact, Finding
 from shared.messages.message import Message, Sentence
 
@@ -105,7 +105,12 @@ def _of_jobs(look: Look) -> Callable[[Account], Iterable[Finding | Fact]]:
 _NEEDS = (IDENTITY, BUCKET)
 CHECKS = (
     Check(BUCKET, Message("the buckets of the settings", "配置中的 Bucket 是否可用"), _existence),
-    Check("versioning", Message("the versioning of the bucket", "Bucket 的版本控制"), _of_jobs(bucket_rules.versioning), _NEEDS),
+    Check(
+        "versioning",
+        Message("the versioning of the bucket", "Bucket 的版本控制"),
+        _of_jobs(bucket_rules.versioning),
+        _NEEDS,
+    ),
     Check(
         "create-once",
         Message("whether OSS refuses to create a name twice", "OSS 是否拒绝重复创建同名文件"),
@@ -116,10 +121,10 @@ CHECKS = (
     Check(
         "public-access",
         Message("Block Public Access", "阻止公共访问"),
-        bucket_rules.public_access,
+        bucket_access.public_access,
         _NEEDS,
     ),
-    Check("encryption", Message("the encryption of the bucket", "Bucket 的加密方式"), bucket_rules.encryption, _NEEDS),
+    Check("encryption", Message("the encryption of the bucket", "Bucket 的加密方式"), bucket_access.encryption, _NEEDS),
     Check(
         "turning",
         Message("in which order OSS turns and scales pictures", "OSS 旋转与缩放图片的顺序"),

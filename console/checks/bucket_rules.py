@@ -1,4 +1,4 @@
-"""How a bucket is set up: versioning, lifecycle rules, encryption, Block Public Access."""
+"""What becomes of the objects of a bucket: versioning, and lifecycle rules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from console.account import Account, speaking
 from console.buckets import lifecycle
-from console.buckets.plan import blocks_public_access, both, needs_public_copies
+from console.buckets.plan import both
 from console.finding import Finding, Severity
 from shared.jobs import keys
 from shared.messages.message import Message, Sentence
@@ -131,97 +131,4 @@ def _deleted(bucket: str, rule: lifecycle.Rule, folder: str, loss: _Loss) -> Fin
         what(rule=rule.name, bucket=bucket, prefix=rule.prefix, folder=folder),
         loss.leads_to,
         mend(folder=folder, bucket=bucket),
-    )
-
-
-def public_access(account: Account) -> Iterator[Finding]:
-    """PicWish reads copies that are public."""
-    if not needs_public_copies(account):
-        return
-    if blocks_public_access(account):
-        name = account.settings.bucket
-        where = Sentence("the bucket {bucket}", " Bucket {bucket} ")(bucket=name)
-        page = f"https://oss.console.aliyun.com/bucket/oss-cn-shanghai/{name}"
-        yield _blocked("PublicAccessBlocked", where, page)
-    with speaking("OSS", "GetPublicAccessBlock"):
-        for_all = account.buckets.get_public_access_block().block_public_access
-    if for_all:
-        where = Message("all buckets of the account", "账号下的所有 Bucket ")
-        yield _blocked("PublicAccessBlockedForAll", where, "https://oss.console.aliyun.com")
-
-
-def _blocked(code: str, where: Message, page: str) -> Finding:
-    what = Sentence(
-        "PicWish is set up, and Block Public Access is on for {where}", "已配置 PicWish，但{where}开启了阻止公共访问"
-    )
-    mend = Sentence(
-        "switch it off, if copies may be public for the time of a call (docs/bucket.md): {page}",
-        "如果允许副本在调用期间公开（参见 docs/zh-CN/bucket.md），请关闭阻止公共访问：{page}",
-    )
-    return Finding(
-        code,
-        "error",
-        what(where=where),
-        Message(
-            "no photo under uploads/picwish/ is served: PicWish reads public copies, which OSS refuses to make",
-            "uploads/picwish/ 下的照片都不会被处理：PicWish 读取公共读副本，而 OSS 拒绝创建",
-        ),
-        mend(page=page),
-    )
-
-
-def encryption(account: Account) -> Iterator[Finding]:
-    """With a key of KMS's, OSS asks KMS with the rights of whoever asks OSS, and serves nobody who has not signed."""
-    for bucket in both(account):
-        with speaking("OSS", "GetBucketInfo"):
-            rule = bucket.get_bucket_info().bucket_encryption_rule
-        if rule is None or rule.sse_algorithm != "KMS":
-            continue
-        if needs_public_copies(account) and bucket.bucket_name == account.settings.bucket:
-            yield _unreadable_copies(bucket.bucket_name)
-        if rule.kms_master_keyid:  # with OSS's own key nobody needs a right
-            yield _kms_rights(bucket.bucket_name, rule.kms_master_keyid)
-
-
-def _unreadable_copies(bucket: str) -> Finding:
-    what = Sentence(
-        "PicWish is set up, and the bucket {bucket} is encrypted with KMS",
-        "已配置 PicWish，但 Bucket {bucket} 使用 KMS 加密",
-    )
-    return Finding(
-        "PublicCopiesEncrypted",
-        "error",
-        what(bucket=bucket),
-        Message(
-            "no photo under uploads/picwish/ is served: of a bucket encrypted so OSS shows nothing to those who do not "
-            "sign, and PicWish does not",
-            "uploads/picwish/ 下的照片都不会被处理：使用 KMS 加密的 Bucket 不支持匿名访问，而 PicWish 是匿名读取副本的",
-        ),
-        Message(
-            "encrypt with keys of OSS's own (AES256), or do without PicWish",
-            "改用 OSS 完全托管的密钥（AES256），或不使用 PicWish",
-        ),
-    )
-
-
-def _kms_rights(bucket: str, key_id: str) -> Finding:
-    what = Sentence(
-        "the bucket {bucket} is encrypted with the KMS key {key_id}, which the functions' roles have no right to use",
-        "Bucket {bucket} 使用 KMS 密钥 {key_id} 加密，而函数角色的权限中不包含该密钥",
-    )
-    mend = Sentence(
-        "encrypt with keys of OSS's own (AES256); or give every function's role kms:List*, kms:DescribeKey, "
-        "kms:GenerateDataKey and kms:Decrypt on acs:kms:cn-shanghai:*:key/{key_id}",
-        "改用 OSS 完全托管的密钥（AES256）；或为每个函数角色授予 acs:kms:cn-shanghai:*:key/{key_id} 的 kms:List*、"
-        "kms:DescribeKey、kms:GenerateDataKey 和 kms:Decrypt 权限",
-    )
-    return Finding(
-        "KmsRightsNeeded",
-        "warning",
-        what(bucket=bucket, key_id=key_id),
-        Message(
-            "without these rights functions read and write nothing there, and the links that vendors get are refused",
-            "没有这些权限，函数无法读写其中的文件，服务商的下载链接也会被拒绝",
-        ),
-        mend(key_id=key_id),
     )

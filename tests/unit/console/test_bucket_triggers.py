@@ -19,6 +19,13 @@ from tests.cloud.fc_world import BUCKET, World, running
 from tests.cloud.manifest import LEAST, load
 
 PUT, POST, ANY = "oss:ObjectCreated:PutObject", "oss:ObjectCreated:PostObject", "oss:ObjectCreated:*"
+LOG = {
+    "project": "oss-cutout",
+    "logstore": "theirs",
+    "logBeginRule": "None",
+    "enableRequestMetrics": False,
+    "enableInstanceMetrics": False,
+}
 SETTINGS = {"OSS_BUCKET": BUCKET, "PICWISH_APPCODE": "EXAMPLE", "DAMO_APPCODE": "EXAMPLE"}
 
 
@@ -44,6 +51,7 @@ def plant(world: World, function: str, prefix: str, suffix: str = "", event: str
         "handler": "index.handler",
         "role": f"acs:ram::{Accounts.uid}:role/oss-cutout-goods",
         "code": {"zipFile": base64.b64encode(code.getvalue()).decode()},
+        "logConfig": LOG,
     }
     trigger = {
         "triggerName": "theirs",
