@@ -105,7 +105,12 @@ def _of_jobs(look: Look) -> Callable[[Account], Iterable[Finding | Fact]]:
 _NEEDS = (IDENTITY, BUCKET)
 CHECKS = (
     Check(BUCKET, Message("the buckets of the settings", "配置中的 Bucket 是否可用"), _existence),
-    Check("versioning", Message("the versioning of the bucket", "Bucket 的版本控制"), _of_jobs(bucket_rules.versioning), _NEEDS),
+    Check(
+        "versioning",
+        Message("the versioning of the bucket", "Bucket 的版本控制"),
+        _of_jobs(bucket_rules.versioning),
+        _NEEDS,
+    ),
     Check(
         "create-once",
         Message("whether OSS refuses to create a name twice", "OSS 是否拒绝重复创建同名文件"),

@@ -1,5 +1,5 @@
-"""An account in which all is well: what a deployment needs was made there as `cutout deploy` makes it, through Alibaba's
-OpenAPI and OSS, by a key that is not the account's own."""
+"""An account in which all is well: what a deployment needs was made there as `cutout deploy` makes it, by a key that is
+not the account's own."""
 
 from __future__ import annotations
 
