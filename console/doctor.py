@@ -1,4 +1,4 @@
-"""`cutout doctor`: looks at all that a deployment rests on, and says what is wrong, what it leads to, and what mends it.
+"""`cutout doctor`: looks at all that a deployment rests on; says what is wrong, what it leads to, and what mends it.
 
 Nothing is changed and nothing is bought; what a check writes to try something out, it takes away again.
 """
@@ -26,7 +26,9 @@ CHECKS: tuple[Check, ...] = tuple(
 WELL, ERRORS, NOTHING_LOOKED_AT = 0, 1, 3
 """Exit codes; 2 is a command that was called wrongly."""
 
-_SKIPPED = Sentence("not looked at, since `{needed}` did not pass: {names}", "由于 `{needed}` 未通过，以下各项未检查：{names}")
+_SKIPPED = Sentence(
+    "not looked at, since `{needed}` did not pass: {names}", "由于 `{needed}` 未通过，以下各项未检查：{names}"
+)
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ _NOT_LOOKED_AT = Message(
 )
 
 
-def _no_key(error: ApiError) -> Finding:
+def _no_key(_: ApiError) -> Finding:
     return Finding(
         "NoKey",
         "error",
@@ -106,13 +106,11 @@ def _key_refused(error: ApiError) -> Finding:
     )
 
 
-def _clock_wrong(error: ApiError) -> Finding:
+def _clock_wrong(_: ApiError) -> Finding:
     return Finding(
         "ClockWrong",
         "error",
-        Message(
-            "the clock of this machine is wrong by more than 15 minutes", "本机时钟与标准时间相差超过 15 分钟"
-        ),
+        Message("the clock of this machine is wrong by more than 15 minutes", "本机时钟与标准时间相差超过 15 分钟"),
         _NOT_LOOKED_AT,
         Message("set the clock", "校准本机时钟"),
     )

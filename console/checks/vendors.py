@@ -43,7 +43,9 @@ def _settings(account: Account) -> Iterator[Finding]:
             "SettingsWrong",
             "error",
             error.text,
-            Message("the functions end at their cold start, and no photo is served", "函数在冷启动时退出，照片不会被处理"),
+            Message(
+                "the functions end at their cold start, and no photo is served", "函数在冷启动时退出，照片不会被处理"
+            ),
             Message("correct it in `oss-cutout.env`, and deploy again", "修改 `oss-cutout.env` 后重新部署"),
         )
 
@@ -109,8 +111,12 @@ def _malformed(settings: Settings, needs: Mapping[str, tuple[Capability, ...]]) 
                 "SettingMalformed",
                 "error",
                 Sentence("{name} cannot be right: {why}", "{name} 的格式有误：{why}")(name=f"`{name}`", why=why),
-                Message("every call of the vendor fails, and its uploads wait", "对该服务商的调用都会失败，上传会一直等待"),
-                Sentence("copy it again from the market's console: {page}", "从云市场控制台重新复制：{page}")(page=_MARKET),
+                Message(
+                    "every call of the vendor fails, and its uploads wait", "对该服务商的调用都会失败，上传会一直等待"
+                ),
+                Sentence("copy it again from the market's console: {page}", "从云市场控制台重新复制：{page}")(
+                    page=_MARKET
+                ),
             )
 
 
@@ -131,7 +137,9 @@ def _why_no_address(value: str, rows: tuple[Capability, ...]) -> Message | None:
     if not is_address or not value.isascii() or re.search(r"[\s\"']", value):
         return Message("an address is https://<host>", "地址应为 https://<主机名>")
     if any(row.action.strip("/") in parts.path for row in rows):
-        return Message("it ends with the path of an API, which the functions add", "末尾带有 API 的路径，该路径由函数自行添加")
+        return Message(
+            "it ends with the path of an API, which the functions add", "末尾带有 API 的路径，该路径由函数自行添加"
+        )
     return None
 
 

@@ -1,5 +1,6 @@
-"""Is VIAPI activated: a call with a picture that is not there. Only calls that succeed are billed ("所有能力只有调用成功
-才会计费", developer.aliyun.com/article/1173777).
+"""Is VIAPI activated: a call with a picture that is not there, for nothing.
+
+Only calls that succeed are billed ("所有能力只有调用成功才会计费", developer.aliyun.com/article/1173777).
 
 No document says whether VIAPI looks at the purchase before it looks at the picture. If it does not, nothing is found.
 """
@@ -53,4 +54,6 @@ def _viapi(account: Account) -> Iterator[Finding]:
         pass  # the picture is refused, as it must be
 
 
-CHECKS = (Check("viapi", Message("whether VIAPI is activated", "VIAPI 是否已开通"), _viapi, needs=(IDENTITY, "settings")),)
+CHECKS = (
+    Check("viapi", Message("whether VIAPI is activated", "VIAPI 是否已开通"), _viapi, needs=(IDENTITY, "settings")),
+)

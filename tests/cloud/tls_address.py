@@ -58,9 +58,10 @@ class TlsAddress:
 
     def _speak(self, connection: socket.socket) -> None:
         connection.settimeout(_SECONDS)
-        with connection, suppress(OSError):  # of which a failed handshake is one
-            with self._context.wrap_socket(connection, server_side=True) as secured:
-                try:
-                    self._heard.append(secured.recv(1 << 16))
-                except ConnectionError:  # it hung up on what a server says after a handshake
-                    self._heard.append(b"")
+        context = self._context
+        with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
+            try:
+                said = secured.recv(1 << 16)
+            except ConnectionError:  # it hung up on what a server says after a handshake
+                said = b""
+            self._heard.append(said)

@@ -1,5 +1,5 @@
-"""An account in which all is well: what a deployment needs was made there as `cutout deploy` makes it, through Alibaba's
-OpenAPI and OSS, by a key that is not the account's own."""
+"""An account in which all is well: what a deployment needs was made there as `cutout deploy` makes it, by a key that is
+not the account's own."""
 
 from __future__ import annotations
 
@@ -62,24 +62,24 @@ class Well:
             stack.callback(self.market.stop)
             fc = Fc(None, accounts=self.accounts, environment={}, timer_seconds=math.inf)
             stack.callback(fc.stop)
-            self.fc = FcApi(self.accounts, fc, folder / "code", neighbours(self.accounts, self.oss.url))
+            self.fc = FcApi(self.accounts, fc, folder / "code", neighbours(self.accounts, self.oss.url, self.sls))
             products = (Sts(self.accounts), RamApi(self.accounts), self.fc, self.sls, self.cms)
             self.openapi = OpenApi(self.accounts, *products, clock=lambda: time.time() + self.ahead)
             stack.callback(self.openapi.stop)
+            self.rights = [_EVERYTHING]
+            """The statements of the deployer's policy."""
+            self.settings = {
+                "OSS_BUCKET": BUCKET,
+                "PICWISH_APPCODE": _APPCODE,
+                "PICWISH_WATERMARK_ENDPOINT": self.market.url,
+                "DAMO_APPCODE": _APPCODE,
+                "DAMO_ENDPOINT": self.market.url,
+                "DAILY_CALL_LIMIT": "1000",
+                **self._key(),
+                **settings,
+            }
+            self._set_up()
             self._running = stack.pop_all()
-        self.rights = [_EVERYTHING]
-        """The statements of the deployer's policy."""
-        self.settings = {
-            "OSS_BUCKET": BUCKET,
-            "PICWISH_APPCODE": _APPCODE,
-            "PICWISH_WATERMARK_ENDPOINT": self.market.url,
-            "DAMO_APPCODE": _APPCODE,
-            "DAMO_ENDPOINT": self.market.url,
-            "DAILY_CALL_LIMIT": "1000",
-            **self._key(),
-            **settings,
-        }
-        self._set_up()
 
     @property
     def account(self) -> Account:

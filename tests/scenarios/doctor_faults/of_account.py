@@ -30,9 +30,23 @@ def _reserve_elsewhere(well: Well) -> None:
 
 FAULTS = (
     Fault("RootKey", _as_root, "the key of the account itself", "主账号", ends=WELL),
-    Fault("KeyRefused", say(ALIBABA_CLOUD_ACCESS_KEY_ID="LTAI-EXAMPLE-gone"), "STS refuses", "STS 拒绝", ends=NOTHING_LOOKED_AT),
-    Fault("ClockWrong", lambda well: setattr(well, "ahead", 1200.0), "more than 15 minutes", "超过 15 分钟", ends=NOTHING_LOOKED_AT),
-    Fault("NotReached", lambda well: well.openapi.stop(), "STS was not reached", "无法连接 STS", ends=NOTHING_LOOKED_AT),
+    Fault(
+        "KeyRefused",
+        say(ALIBABA_CLOUD_ACCESS_KEY_ID="LTAI-EXAMPLE-gone"),
+        "STS refuses",
+        "STS 拒绝",
+        ends=NOTHING_LOOKED_AT,
+    ),
+    Fault(
+        "ClockWrong",
+        lambda well: setattr(well, "ahead", 1200.0),
+        "more than 15 minutes",
+        "超过 15 分钟",
+        ends=NOTHING_LOOKED_AT,
+    ),
+    Fault(
+        "NotReached", lambda well: well.openapi.stop(), "STS was not reached", "无法连接 STS", ends=NOTHING_LOOKED_AT
+    ),
     Fault("NotActivated", lambda well: setattr(well.fc, "activated", False), "FC is not", "未开通 FC"),
     Fault("NotActivated", lambda well: setattr(well.sls, "status", "NotExist"), "SLS is not", "未开通 SLS"),
     Fault("PaymentOverdue", lambda well: setattr(well.sls, "status", "Closed"), "a bill is overdue", "欠费"),

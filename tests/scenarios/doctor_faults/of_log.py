@@ -33,7 +33,13 @@ def _silence(well: Well) -> None:
 
 
 FAULTS = (
-    Fault("LogProjectMissing", _sls("delete_project", LOG), f"no log project `{LOG}`", f"`{LOG}` 不存在", ("AlarmsNotSet",)),
+    Fault(
+        "LogProjectMissing",
+        _sls("delete_project", LOG),
+        f"no log project `{LOG}`",
+        f"`{LOG}` 不存在",
+        ("AlarmsNotSet",),
+    ),
     Fault(
         "LogProjectElsewhere",
         lambda well: well.sls.elsewhere(LOG, "cn-hangzhou"),

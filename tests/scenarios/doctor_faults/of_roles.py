@@ -54,7 +54,9 @@ def _trust(*statements: object) -> Plant:
 FAULTS = (
     Fault("MissingRole", _lose_role, f"no role `{GOODS}`", f"没有角色 `{GOODS}`"),
     Fault("MissingTrust", _trust(THEIRS), "does not name `Service fc", "缺少 `Service fc", ("ExtraTrust",)),
-    Fault("ExtraTrust", _trust(OURS, THEIRS), "`Service mns.aliyuncs.com`", "扮演：`Service mns.aliyuncs.com`", ends=WELL),
+    Fault(
+        "ExtraTrust", _trust(OURS, THEIRS), "`Service mns.aliyuncs.com`", "扮演：`Service mns.aliyuncs.com`", ends=WELL
+    ),
     Fault(
         "MissingRight",
         _rewrite(lambda before: [each for each in before if "log:PostLogStoreLogs" not in each["Action"]]),

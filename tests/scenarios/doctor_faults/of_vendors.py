@@ -20,7 +20,9 @@ FAULTS = (
         "配置项有误：PRICES: there is no capability goods/shoes",
         settings={"PRICES": "goods/shoes=1"},
     ),
-    Fault("VendorIncomplete", nothing, "`DAMO_ENDPOINT` is not", "未设置 `DAMO_ENDPOINT`", settings={"DAMO_ENDPOINT": ""}),
+    Fault(
+        "VendorIncomplete", nothing, "`DAMO_ENDPOINT` is not", "未设置 `DAMO_ENDPOINT`", settings={"DAMO_ENDPOINT": ""}
+    ),
     Fault(
         "VendorIncomplete",
         nothing,

@@ -1,4 +1,4 @@
-"""What services answer when they refuse to be looked at, and what is made of it; answers as documents and users quote."""
+"""What services answer when they refuse to be looked at, as documents and users quote it, and what is made of it."""
 
 from __future__ import annotations
 
@@ -32,18 +32,44 @@ SIGNED = "Specified signature is not matched. Server string to sign is: POST&%2F
             "RAM",
             "https://ram.console.aliyun.com",
         ),
-        (ApiError("OSS", "GetBucketInfo", 403, "InDebt", "Current user is indebted"), "PaymentOverdue", "error", "OSS", ""),
+        (
+            ApiError("OSS", "GetBucketInfo", 403, "InDebt", "Current user is indebted"),
+            "PaymentOverdue",
+            "error",
+            "OSS",
+            "",
+        ),
         (ApiError("OSS", "GetBucketInfo", 403, "UserDisable", "UserDisable"), "PaymentOverdue", "error", "OSS", "pay"),
-        (ApiError("FC", "GetFunction", 403, "AccessDenied", "Current user is in debt."), "PaymentOverdue", "error", "FC", ""),
-        (ApiError("STS", "GetCallerIdentity", 404, "InvalidAccessKeyId.NotFound", "x"), "KeyRefused", "error", "STS", ""),
+        (
+            ApiError("FC", "GetFunction", 403, "AccessDenied", "Current user is in debt."),
+            "PaymentOverdue",
+            "error",
+            "FC",
+            "",
+        ),
+        (
+            ApiError("STS", "GetCallerIdentity", 404, "InvalidAccessKeyId.NotFound", "x"),
+            "KeyRefused",
+            "error",
+            "STS",
+            "",
+        ),
         (ApiError("FC", "ListFunctions", 403, "InvalidAccessKeyID", "x"), "KeyRefused", "error", "FC", "check the key"),
         (ApiError("SLS", "GetProject", 401, "SignatureNotMatch", "x"), "KeyRefused", "error", "SLS", "check the key"),
         (ApiError("OSS", "GetObject", 403, "InvalidSecurityToken", "x"), "KeyRefused", "error", "OSS", "an end"),
         (ApiError("OSS", "GetObject", 403, "RequestTimeTooSkewed", "x"), "ClockWrong", "error", "15 minutes", "clock"),
         (ApiError("RAM", "GetRole", 400, "InvalidTimeStamp.Expired", "x"), "ClockWrong", "error", "clock", "clock"),
-        (ApiError("FC", "ListFunctions", 403, "AccessDenied", NO_RIGHT), "MayNotLook", "warning", "`fc:ListFunctions`", "`fc:"),
         (
-            ApiError("SLS", "GetProject", 401, "Unauthorized", "denied by sts or ram, action: log:GetProject, resource: x"),
+            ApiError("FC", "ListFunctions", 403, "AccessDenied", NO_RIGHT),
+            "MayNotLook",
+            "warning",
+            "`fc:ListFunctions`",
+            "`fc:",
+        ),
+        (
+            ApiError(
+                "SLS", "GetProject", 401, "Unauthorized", "denied by sts or ram, action: log:GetProject, resource: x"
+            ),
             "MayNotLook",
             "warning",
             "`log:GetProject`",
@@ -51,7 +77,13 @@ SIGNED = "Specified signature is not matched. Server string to sign is: POST&%2F
         ),
         (ApiError("SLS", "GetIndex", 401, "Unauthorized", "no"), "MayNotLook", "warning", "`log:GetIndex`", ""),
         (ApiError("OSS", "GetBucketAcl", 403, "AccessDenied", "no"), "MayNotLook", "warning", "`oss:GetBucketAcl`", ""),
-        (ApiError("VIAPI", "SegmentBody", 403, "NoPermission", "no"), "MayNotLook", "warning", "`AliyunVIAPIFullAccess`", ""),
+        (
+            ApiError("VIAPI", "SegmentBody", 403, "NoPermission", "no"),
+            "MayNotLook",
+            "warning",
+            "`AliyunVIAPIFullAccess`",
+            "",
+        ),
         (ApiError("FC", "GetTrigger", 400, "InvalidArgument", "no", "R-1"), "LookRefused", "error", "R-1", "report"),
     ],
     ids=lambda given: f"{given.product} {given.code}" if isinstance(given, ApiError) else "",

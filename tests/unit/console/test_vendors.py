@@ -64,10 +64,10 @@ def test_a_half_of_what_a_vendor_needs(given: dict[str, str], severity: str, lac
     [
         ("DAMO_APPCODE", f"{APPCODE[:9]} {APPCODE[9:]}", "blank"),
         ("DAMO_APPCODE", f'"{APPCODE}', "quotation mark"),
-        ("DAMO_APPCODE", f"ＥＸＡＭＰＬＥ{APPCODE}", "full-width"),  # noqa: RUF001 - such letters are what it is about
+        ("DAMO_APPCODE", f"ＥＸＡＭＰＬＥ{APPCODE}", "full-width"),
         ("DAMO_APPCODE", f"APPCODE {APPCODE}", "the word APPCODE"),
         ("DAMO_ENDPOINT", "damo.example", "https://<host>"),
-        ("DAMO_ENDPOINT", "https：//damo.example", "https://<host>"),  # noqa: RUF001
+        ("DAMO_ENDPOINT", "https：//damo.example", "https://<host>"),
         ("DAMO_ENDPOINT", "https://damo.example:port", "https://<host>"),
         ("DAMO_ENDPOINT", "https://damo.example/api/v1/inst-mat/submit", "the path of an API"),
         ("PICWISH_WATERMARK_ENDPOINT", "https://w.example/tasks/visual/watermark", "the path of an API"),
