@@ -29,7 +29,9 @@ T = TypeVar("T")
 class ApiError(Exception):
     """A service of Alibaba's refused a request, or was not reached (`status` 0)."""
 
-    def __init__(self, product: str, action: str, status: int, code: str, message: str, request_id: str = "") -> None:
+    def __init__(  # noqa: PLR0917 - the parts of one answer
+        self, product: str, action: str, status: int, code: str, message: str, request_id: str = ""
+    ) -> None:
         super().__init__(f"{product} {action}: {code}: {message}")
         self.product = product
         self.action = action
