@@ -169,10 +169,10 @@ class Account:
 
 @contextmanager
 def speaking(product: str, action: str) -> Iterator[None]:
-    """Raises `ApiError` for whatever an SDK raises inside."""
+    """Raises `ApiError` for whatever an SDK raises inside, but for mistakes of ours in calling it."""
     try:
         yield
-    except ApiError:
+    except (ApiError, NameError, TypeError):
         raise
     except Exception as error:  # noqa: BLE001 - each SDK has exceptions of its own
         # `from None`: what an SDK raises may quote the request, with the token in it.

@@ -88,6 +88,11 @@ def test_one_that_is_said_already_is_left_as_it_is() -> None:
     assert caught.value is inner
 
 
+def test_a_call_that_is_written_wrongly_is_no_matter_of_the_network() -> None:
+    with pytest.raises(TypeError):
+        Account(Settings(GIVEN)).call("SLS", "GetProject", lambda name: name)
+
+
 ACTIONS: dict[str, Callable[[Account], object]] = {
     "STS": lambda account: account.identity,
     "SLS": lambda account: account.call(
