@@ -29,7 +29,9 @@ T = TypeVar("T")
 class ApiError(Exception):
     """A service of Alibaba's refused a request, or was not reached (`status` 0)."""
 
-    def __init__(self, product: str, action: str, status: int, code: str, message: str, request_id: str = "") -> None:
+    def __init__(  # noqa: PLR0917 - the parts of one answer
+        self, product: str, action: str, status: int, code: str, message: str, request_id: str = ""
+    ) -> None:
         super().__init__(f"{product} {action}: {code}: {message}")
         self.product = product
         self.action = action
@@ -167,10 +169,10 @@ class Account:
 
 @contextmanager
 def speaking(product: str, action: str) -> Iterator[None]:
-    """Raises `ApiError` for whatever an SDK raises inside."""
+    """Raises `ApiError` for whatever an SDK raises inside, but for mistakes of ours in calling it."""
     try:
         yield
-    except ApiError:
+    except (ApiError, NameError, TypeError):
         raise
     except Exception as error:  # noqa: BLE001 - each SDK has exceptions of its own
         # `from None`: what an SDK raises may quote the request, with the token in it.

@@ -49,13 +49,15 @@ EnvFile = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help=localized("Do not ask.", "不再询问，直接执行。"))]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help=localized("Only say what would be changed.", "仅显示将要做的更改，不实际执行。"))
+    bool,
+    typer.Option("--dry-run", help=localized("Only say what would be changed.", "仅显示将要做的更改，不实际执行。")),
 ]
 
 
 @contextmanager
 def working(machine: bool) -> Iterator[Screen]:
-    """The screen of a command. What hinders it, what Alibaba Cloud refuses, and a mistake of ours end it with a sentence."""
+    """The screen of a command, which ends in a sentence when it is hindered, when Alibaba Cloud refuses something, and
+    by a mistake of ours."""
     screen = Screen(machine=machine)
     try:
         yield screen

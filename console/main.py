@@ -36,17 +36,17 @@ _REMOVE_ALARMS = Sentence(
     "Nobody will be told when photos are not served. Take the alarms and the dashboard out of the account {uid}?",
     "删除后，照片处理异常时将无人收到通知。是否从账号 {uid} 中删除告警和仪表盘？",
 )
-
 _REMOVE_ALL = Sentence(
-    "What is uploaded is then not served any more. Remove the functions, alarms, log, roles and rules of the account {uid}?",
+    "What is uploaded is then not served any more. Remove the functions, alarms, log, roles and rules of the account "
+    "{uid}?",
     "此后上传的照片将不再处理。是否删除账号 {uid} 中的函数、告警、日志、角色和规则？",
 )
 
 app = typer.Typer(
     help=localized("Sets oss-cutout up in an account of Alibaba Cloud.", "在阿里云账号中部署 oss-cutout。"),
     epilog=localized(
-        "Exit codes: 0 all is well; 1 something is wrong, or was refused; 2 called wrongly, or with settings that are no "
-        "good; 3 Alibaba Cloud was not reached, or there is no access key.",
+        "Exit codes: 0 all is well; 1 something is wrong, or was refused; 2 called wrongly, or with settings that are "
+        "no good; 3 Alibaba Cloud was not reached, or there is no access key.",
         "退出码：0 正常；1 有问题，或请求被拒绝；2 用法或配置有误；3 无法连接阿里云，或没有 AccessKey。",
     ),
     no_args_is_help=True,
@@ -118,7 +118,10 @@ def print_roles(json: Json = False, env_file: EnvFile = FILE) -> None:
         screen.json(rights.documents(roles.deployment(account_of(screen, env_file, "OSS_BUCKET"))))
 
 
-@roles_app.command("apply", help=localized("Makes what is missing, and brings the rest up to date.", "创建缺少的角色，更新已有的角色。"))
+@roles_app.command(
+    "apply",
+    help=localized("Makes what is missing, and brings the rest up to date.", "创建缺少的角色，更新已有的角色。"),
+)
 def apply_roles(dry_run: DryRun = False, json: Json = False, env_file: EnvFile = FILE) -> None:
     with working(json) as screen:
         from console.roles import plan as roles
@@ -141,10 +144,12 @@ def remove_roles(yes: Yes = False, json: Json = False, env_file: EnvFile = FILE)
 
 @app.command(help=localized("Sets alarms and a dashboard, or removes them.", "设置告警和仪表盘，或将其删除。"))
 def alarms(
+    *,
     contact_group: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help=localized("A contact group of CloudMonitor that is told.", "接收告警的云监控报警联系组。")
+            metavar="NAME",
+            help=localized("A contact group of CloudMonitor that is told.", "接收告警的云监控报警联系组。"),
         ),
     ] = "",
     webhook: Annotated[
@@ -157,9 +162,7 @@ def alarms(
             ),
         ),
     ] = False,
-    remove: Annotated[
-        bool, typer.Option("--remove", help=localized("Remove them.", "删除告警和仪表盘。"))
-    ] = False,
+    remove: Annotated[bool, typer.Option("--remove", help=localized("Remove them.", "删除告警和仪表盘。"))] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     json: Json = False,
@@ -185,6 +188,7 @@ def alarms(
     )
 )
 def deploy(
+    *,
     drop: Annotated[
         list[str] | None,
         typer.Option(
@@ -240,6 +244,7 @@ def remove(dry_run: DryRun = False, yes: Yes = False, json: Json = False, env_fi
     )
 )
 def verify(
+    *,
     photo: Annotated[
         list[Path] | None,
         typer.Argument(

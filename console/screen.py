@@ -22,7 +22,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 from rich.table import Table
 from rich.text import Text as Styled
 
-from console.finding import Finding
+from console.finding import Finding, Severity
 from shared.messages.message import COMMA, Message, Sentence, Text
 
 Language = Literal["en", "zh"]
@@ -35,7 +35,7 @@ _LABELS: Mapping[str, tuple[Message, str]] = {
     "do this": (Message("do this", "处理"), "dim"),
 }
 """What stands before a line of a finding, and its style."""
-_COUNTS = {
+_COUNTS: Mapping[Severity, Sentence] = {
     "error": Sentence("errors: {count}", "错误 {count} 个"),
     "warning": Sentence("warnings: {count}", "警告 {count} 个"),
 }
@@ -154,7 +154,7 @@ class Screen:
         with progress:
             task = progress.add_task("", total=len(things))
             for thing in things:
-                progress.update(task, description=self.text(says(thing)))
+                progress.update(task, description=self.text(says(thing)), refresh=True)
                 yield thing
                 progress.advance(task)
 

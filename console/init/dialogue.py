@@ -23,8 +23,8 @@ _FOUND_KEY = Sentence(
     "Found the access key of {arn}; the account is {uid}.", "已找到 AccessKey，所有者：{arn}，账号：{uid}。"
 )
 _ASK_KEY = Message(
-    "The access key of a RAM user who may deploy (AliyunFCFullAccess and more: see docs/settings.md). It is kept in the "
-    "file, which only you can read. Empty: without.",
+    "The access key of a RAM user who may deploy (AliyunFCFullAccess and more: see docs/settings.md). It is kept in "
+    "the file, which only you can read. Empty: without.",
     "有部署权限的 RAM 用户的 AccessKey（AliyunFCFullAccess 等，见 docs/zh-CN/settings.md），保存在只有您可读的文件里。"
     "留空：不填写。",
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.entry.settings import Settings, read_settings
+from shared.entry.settings import read_settings
 from shared.errors import Misconfigured
 from shared.messages.message import Message, Sentence
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import oss2
 import pytest
+from alibabacloud_fc20230330.models import GetFunctionRequest
+from alibabacloud_sls20201230.models import GetProjectRequest
 from alibabacloud_tea_openapi.exceptions import ClientException, ServerException, ThrottlingException
 from darabonba.exceptions import RetryError, UnretryableException
 from darabonba.policy.retry import RetryPolicyContext
@@ -31,16 +33,19 @@ def _openapi(kind: Callable[..., Exception], status: int) -> Exception:
 
 def _sls(status: int) -> Exception:
     data = {"httpCode": status, "statusCode": status, "requestId": "R-1"}
-    return TeaException({"code": "Refused.Code", "message": "because", "data": data})
+    raised: Exception = TeaException({"code": "Refused.Code", "message": "because", "data": data})
+    return raised
 
 
 def _oss(status: int) -> Exception:
     details = {"Code": "Refused.Code", "Message": "because"}
-    return oss2.exceptions.ServerError(status, {"x-oss-request-id": "R-1"}, b"<Error/>", details)
+    raised: Exception = oss2.exceptions.ServerError(status, {"x-oss-request-id": "R-1"}, b"<Error/>", details)
+    return raised
 
 
 def _unretryable(cause: Exception) -> Exception:
-    return UnretryableException(RetryPolicyContext(exception=cause))
+    raised: Exception = UnretryableException(RetryPolicyContext(exception=cause))
+    return raised
 
 
 REFUSALS = {
@@ -83,23 +88,21 @@ def test_one_that_is_said_already_is_left_as_it_is() -> None:
     assert caught.value is inner
 
 
+def test_a_call_that_is_written_wrongly_is_no_matter_of_the_network() -> None:
+    with pytest.raises(TypeError):
+        Account(Settings(GIVEN)).call("SLS", "GetProject", lambda name: name)
+
+
 ACTIONS: dict[str, Callable[[Account], object]] = {
     "STS": lambda account: account.identity,
-    "SLS": lambda account: account.call("SLS", "GetProject", account.sls.get_project, "oss-cutout"),
-    "FC": lambda account: account.call("FC", "GetFunction", account.fc.get_function, "oss-cutout-settle", _request()),
-    "OSS": lambda account: _in_speech(account),
+    "SLS": lambda account: account.call(
+        "SLS", "GetProject", account.sls.get_project, "oss-cutout", GetProjectRequest()
+    ),
+    "FC": lambda account: account.call(
+        "FC", "GetFunction", account.fc.get_function, "oss-cutout-settle", GetFunctionRequest()
+    ),
+    "OSS": lambda account: account.call("OSS", "GetBucketInfo", account.bucket().get_bucket_info),
 }
-
-
-def _request() -> object:
-    from alibabacloud_fc20230330.models import GetFunctionRequest
-
-    return GetFunctionRequest()
-
-
-def _in_speech(account: Account) -> None:
-    with speaking("OSS", "GetBucketInfo"):
-        account.bucket().get_bucket_info()
 
 
 @pytest.mark.parametrize("product", ACTIONS)
@@ -147,6 +150,8 @@ def test_without_a_key_alibabas_own_tools_are_asked_and_then_there_is_none(tmp_p
 
 
 def test_an_sdk_is_imported_when_its_product_is_first_used() -> None:
-    program = "import sys, console.account; print([name for name in sys.modules if name.startswith(('alibaba', 'oss2'))])"
+    program = (
+        "import sys, console.account; print([each for each in sys.modules if each.startswith(('alibaba', 'oss2'))])"
+    )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

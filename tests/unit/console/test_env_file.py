@@ -31,7 +31,7 @@ def test_what_is_written_is_read_back_by_us_and_by_a_shell() -> None:
     values = {"PRICES": "general/common=0.1, goods/commodity=0.2", "DAMO_APPCODE": "$(id) `id` \\ # EXAMPLE"}
     text = edited("", values, {})
     assert parse(text) == values
-    shell = f"set -a; {text} printf '%s|%s' \"$PRICES\" \"$DAMO_APPCODE\""
+    shell = f'set -a; {text} printf \'%s|%s\' "$PRICES" "$DAMO_APPCODE"'
     assert subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True).stdout == "|".join(
         values.values()
     )

@@ -51,6 +51,19 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+def exit_code(error: Exception, *, machine: bool = False) -> int:
+    """Of a command in which `error` is raised."""
+
+    def fail() -> None:
+        with working(machine) as screen:
+            screen.hide(SECRET)
+            raise error
+
+    with pytest.raises(typer.Exit) as ended:
+        fail()
+    return ended.value.exit_code
+
+
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
@@ -63,19 +76,14 @@ def test_what_alibaba_cloud_refuses_is_a_sentence_and_an_exit_code(
     error: ApiError, code: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for machine in (False, True):
-        with pytest.raises(typer.Exit) as ended, working(machine):
-            raise error
-        assert ended.value.exit_code == code
+        assert exit_code(error, machine=machine) == code
         printed = capsys.readouterr()
         assert said in (json.loads(printed.out)["error"]["what"]["en"] if machine else printed.err)
         assert "Traceback" not in printed.err
 
 
 def test_a_mistake_of_ours_is_told_without_the_secrets_in_it(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(typer.Exit) as ended, working(machine=False) as screen:
-        screen.hide(SECRET)
-        raise KeyError(SECRET)
-    assert ended.value.exit_code == 1
+    assert exit_code(KeyError(SECRET)) == 1
     said = "".join(capsys.readouterr())
     assert "KeyError: '********'" in said
     assert "report it" in said
@@ -105,7 +113,9 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
     assert "none.env" in done.output
 
 
-@pytest.mark.parametrize("arguments", [["doctr"], ["doctor", "--jsn"], ["doctor", "--only", "no-such-check"], ["roles", "--json"]])
+@pytest.mark.parametrize(
+    "arguments", [["doctr"], ["doctor", "--jsn"], ["doctor", "--only", "no-such-check"], ["roles", "--json"]]
+)
 def test_a_command_that_is_called_wrongly_ends_with_2(arguments: list[str]) -> None:
     assert run(*arguments).exit_code == 2
 

@@ -198,12 +198,12 @@ def test_what_is_under_way_is_shown_on_a_terminal_and_gone_afterwards(capsys: py
 def test_a_loop_that_is_left_ends_what_it_showed() -> None:
     screen, seen = on_terminal()
 
-    def fails_at(number: int) -> None:
-        assert not number
+    def left() -> None:
+        for each in screen.track([1, 2], str):
+            assert not each
 
     with pytest.raises(AssertionError):
-        for each in screen.track([1, 2], str):
-            fails_at(each)
+        left()
     length = len(seen.getvalue())
     screen.say("after it")
     assert seen.getvalue()[length:].strip().endswith("after it")
