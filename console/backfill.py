@@ -19,11 +19,14 @@ ORDERED, FAILED = 0, 1
 _FUNCTION = f"{PREFIX}backfill"
 _LONGEST = 3_700_000
 """Milliseconds that an answer is waited for: the function may take an hour (s.yaml)."""
-_WAITING = Message("waiting for the answer, a quarter of an hour for 100,000 photos", "等待应答，10 万张照片约需 15 分钟")
+_WAITING = Message(
+    "waiting for the answer, a quarter of an hour for 100,000 photos", "等待应答，10 万张照片约需 15 分钟"
+)
 _FAILS = Sentence("`{function}` ended with an error: {said}", "`{function}` 执行失败：{said}")
 _NOT_ALL = Message("it may have set some photos going, and others not", "部分照片可能已开始处理，其余没有")
 _SEE_LOG = Message(
-    "look at its log, and order it again: it goes on where it stopped", "请查看该函数的日志，然后重新执行，会从中断处继续"
+    "look at its log, and order it again: it goes on where it stopped",
+    "请查看该函数的日志，然后重新执行，会从中断处继续",
 )
 
 
@@ -32,7 +35,9 @@ def checked(order: str) -> Order:
     try:
         return Order.model_validate_json(order)
     except ValidationError as error:
-        raise ValueError("; ".join(f"{'.'.join(map(str, each['loc']))} {each['msg']}" for each in error.errors())) from None
+        raise ValueError(
+            "; ".join(f"{'.'.join(map(str, each['loc']))} {each['msg']}" for each in error.errors())
+        ) from None
 
 
 def run(screen: Screen, account: Account, order: Order) -> int:
@@ -44,7 +49,13 @@ def run(screen: Screen, account: Account, order: Order) -> int:
     invoke = account.fc.invoke_function_with_options
     with screen.waiting(_WAITING):
         answer = account.call(
-            "FC", "InvokeFunction", invoke, _FUNCTION, request, InvokeFunctionHeaders(), RuntimeOptions(read_timeout=_LONGEST)
+            "FC",
+            "InvokeFunction",
+            invoke,
+            _FUNCTION,
+            request,
+            InvokeFunctionHeaders(),
+            RuntimeOptions(read_timeout=_LONGEST),
         )
         said = answer.body.read().decode()
     if any(name.lower() == "x-fc-error-type" for name in answer.headers):
@@ -54,7 +65,10 @@ def run(screen: Screen, account: Account, order: Order) -> int:
     if screen.machine:
         screen.json(report)
     else:
-        screen.table((Message("what", "项目"), Message("count", "数量")), [(name, str(report[name])) for name in _COUNTS if name in report])
+        screen.table(
+            (Message("what", "项目"), Message("count", "数量")),
+            [(name, str(report[name])) for name in _COUNTS if name in report],
+        )
         screen.say(Message(report["message"], report["message_zh"]))
     return ORDERED if "found" in report else FAILED
 

@@ -68,7 +68,9 @@ def run(screen: Screen, account: Account, asked: Asked) -> int:
     for word in left_out(account):
         screen.say(word, "dim")
     before = doctor.examine(account, doctor.selected(_NEEDED_FIRST))
-    findings = [*before.findings, *refusals(account, asked.dropped)] if before.exit_code == doctor.WELL else before.findings
+    findings = (
+        [*before.findings, *refusals(account, asked.dropped)] if before.exit_code == doctor.WELL else before.findings
+    )
     if any(each.severity == "error" for each in findings):
         screen.findings(findings)
         if screen.machine:

@@ -35,7 +35,10 @@ _SEE_LINES = Message(
     "请查看最后几行输出，处理后重新运行，命令会从中断处继续",
 )
 _NO_NPM = Message("npm was not found, which installs Serverless Devs", "未找到用于安装 Serverless Devs 的 npm")
-_INSTALL_NODE = Message("install Node.js 14 or newer, which brings npm: https://nodejs.org", "安装 Node.js 14 或更高版本（自带 npm）：https://nodejs.org")
+_INSTALL_NODE = Message(
+    "install Node.js 14 or newer, which brings npm: https://nodejs.org",
+    "安装 Node.js 14 或更高版本（自带 npm）：https://nodejs.org",
+)
 
 
 def install() -> Path:

@@ -92,7 +92,9 @@ def _create_once(account: Account, outcomes: Sequence[Outcome]) -> Answer:
     found = [*bucket_trials.create_once(account.bucket(account.settings.jobs_bucket))]
     if found:
         return Answer("no", found[0].what)
-    return Answer("yes", Message("the second PutObject was refused with FileAlreadyExists", "第二次写入被拒绝：FileAlreadyExists"))
+    return Answer(
+        "yes", Message("the second PutObject was refused with FileAlreadyExists", "第二次写入被拒绝：FileAlreadyExists")
+    )
 
 
 def _turning(account: Account, outcomes: Sequence[Outcome]) -> Answer:
@@ -104,7 +106,9 @@ def _turning(account: Account, outcomes: Sequence[Outcome]) -> Answer:
 
 def _signature(account: Account, outcomes: Sequence[Outcome]) -> Answer:
     """`backfill` is told to count what lies where nothing lies."""
-    endpoint = account.environment.get("INVOKE_ENDPOINT") or f"https://{account.identity.uid}.{account.region}.fc.aliyuncs.com"
+    endpoint = (
+        account.environment.get("INVOKE_ENDPOINT") or f"https://{account.identity.uid}.{account.region}.fc.aliyuncs.com"
+    )
     try:
         FcInvoker(endpoint, Credentials(*account.key), prefix=PREFIX).invoke(
             "backfill", b'{"prefix": "uploads/none/", "dry_run": true}'
@@ -117,15 +121,15 @@ def _signature(account: Account, outcomes: Sequence[Outcome]) -> Answer:
 BELIEFS = (
     Belief(
         "sts-links",
-        Message("Does every action take a link signed with an STS token?", "各能力是否都接受用 STS 临时凭证签名的链接？"),
+        Message(
+            "Does every action take a link signed with an STS token?", "各能力是否都接受用 STS 临时凭证签名的链接？"
+        ),
         _links,
     ),
     Belief("retired-actions", Message("Do retired actions still answer?", "已下线的能力是否仍可调用？"), _retired),
     Belief(
         "any-key",
-        Message(
-            f"Is a photo found whose key holds `{ANY_NAME}`?", f"文件名含有 `{ANY_NAME}` 的照片是否能被处理？"
-        ),
+        Message(f"Is a photo found whose key holds `{ANY_NAME}`?", f"文件名含有 `{ANY_NAME}` 的照片是否能被处理？"),
         _keys,
     ),
     Belief(

@@ -92,4 +92,6 @@ def _what(outcome: Outcome) -> Message:
         return _DONE(count=len(receipt.outputs), bytes=sum(each.bytes for each in receipt.outputs))
     if receipt.status == "done":
         return _EMPTY
-    return Message(f"{receipt.status} {receipt.code}: {receipt.message}", f"{receipt.status} {receipt.code}：{receipt.message_zh}")
+    return Message(
+        f"{receipt.status} {receipt.code}: {receipt.message}", f"{receipt.status} {receipt.code}：{receipt.message_zh}"
+    )

@@ -43,7 +43,12 @@ def document(at: datetime, outcomes: Sequence[Outcome], answered: Sequence[Answe
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     row, receipt = outcome.photo.capability, outcome.receipt
-    about = {"capability": row.name, "provider": row.provider, "action": row.action, "seconds": round(outcome.seconds, 1)}
+    about = {
+        "capability": row.name,
+        "provider": row.provider,
+        "action": row.action,
+        "seconds": round(outcome.seconds, 1),
+    }
     if receipt is None:
         return {**about, "status": "no receipt", "code": outcome.stuck, "attempts": None, "pictures": 0, "bytes": 0}
     return {

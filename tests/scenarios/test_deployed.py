@@ -1,4 +1,4 @@
-"""From an empty account to a cutout, and back: what `cutout deploy` made serves photos, and `cutout remove` leaves none."""
+"""From an empty account to a cutout, and back: `cutout deploy` makes what serves photos; `cutout remove` leaves none."""
 
 from __future__ import annotations
 
@@ -140,7 +140,12 @@ def test_verifying_sends_a_photo_through_every_capability_and_answers_what_it_ca
 
 
 def test_no_secret_is_said_or_kept(cloud: Cloud, operator: Operator) -> None:
-    for arguments in (("deploy", "--dry-run"), ("deploy", "--yes", "--public-copies"), ("doctor",), ("remove", "--yes")):
+    for arguments in (
+        ("deploy", "--dry-run"),
+        ("deploy", "--yes", "--public-copies"),
+        ("doctor",),
+        ("remove", "--yes"),
+    ):
         operator.cutout(*arguments)
     secrets = {value for name, value in operator.settings.items() if is_secret(name)} | {_parts(cloud)[1]}
     assert len(secrets) == 3
