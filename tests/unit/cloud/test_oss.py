@@ -23,6 +23,7 @@ from tests.cloud.oss import Oss
 from tests.cloud.ram import Policies
 from tests.cloud.serve import Server
 from tests.pictures import picture
+from tests.unit.jobs.test_store import keeps_the_longest_reply
 
 COPY = f"work/{'0' * 32}.jpg"
 SHORT = CAPABILITIES["picwish/cutout"].limits.max_link
@@ -124,6 +125,10 @@ def test_a_document_is_read_no_further_than_the_longest_there_can_be(oss: Oss, b
     assert stored.body == body[:LONGEST_DOCUMENT]
     assert stored.etag == bucket.etag("long.json")
     assert oss.requests[0].bytes_out == LONGEST_DOCUMENT
+
+
+def test_a_job_that_holds_the_longest_reply_is_found_as_it_was_saved(bucket: OssBucket) -> None:
+    assert keeps_the_longest_reply(bucket)
 
 
 def test_a_window_is_read_from_the_middle_of_an_object(oss: Oss, bucket: OssBucket) -> None:
