@@ -349,11 +349,25 @@ def test_a_photo_whose_second_picture_oss_refuses_is_blocked_by_itself(shop: Sho
     assert breaker_state(shop, PAIR) is State.CLOSED
 
 
-def test_what_was_bought_before_oss_refused_the_photo_is_stored(shop: Shop) -> None:
+def test_a_second_picture_waits_until_oss_shows_whether_its_photo_is_there(shop: Shop) -> None:
+    shop.bucket.forbidden.add(PAIR)
+    shop.bucket.put(MASK, picture(form="PNG", mode="L"))
+    shop.pipeline.jobs.enqueue(Upload(MASK), "")
+    shop.resume(MASK)
+    assert (job_of(shop, MASK).stage, job_of(shop, MASK).code) == (Blocked(), "ObjectForbidden")
+    shop.bucket.forbidden.clear()
+    shop.after(MASK, minutes=11)
+    assert (job_of(shop, MASK).stage, job_of(shop, MASK).code) == (Waiting(), "PictureMissing")
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_what_was_bought_before_oss_refused_the_photo_is_stored(shop: Shop, is_deleted: bool) -> None:
     shop.web.always = SUBMITTED
     shop.web.polls = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
     shop.upload(HD, picture())
     shop.bucket.forbidden.add(HD)
+    if is_deleted:  # which cannot be seen
+        del shop.bucket.things[HD]
     shop.after(HD, minutes=1)
     receipt = shop.receipt(HD)
     assert receipt is not None
