@@ -64,7 +64,7 @@ class Dispatcher:
         return self.pipeline.run(job)[0]
 
     def _begin(self, upload: Upload, etag: str, at: datetime | None) -> End | Absent | None:
-        """Claim the upload and run its job. None: another instance has it, and rechecks it after a new event."""
+        """Claim the upload and run its job. None: it is left to its holder, or to settle."""
         is_settles = self.backlog_owner.owns(upload.capability)
         to_queue = self.backlog_owner.is_late(at) or is_settles
         if to_queue and etag != "" and "%" not in upload.key:  # it is there, and under this very name: no need to read
