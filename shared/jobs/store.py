@@ -83,7 +83,7 @@ class JobStore:
 
     def enqueue(self, upload: Upload, etag: str, *, supersedes: str = "") -> bool:
         """Begin the upload's job and leave it to settle; False when there is one. See `Job.supersedes`."""
-        new = replace(_new(upload, etag, self._clock()), stage=Waiting(not_accepted=True), supersedes=supersedes)
+        new = replace(_new(upload, etag, self._clock()), stage=Waiting(keeps_place=True), supersedes=supersedes)
         job = self._begin(new.with_reason(code="QuotaTaken", text=messages.QUOTA_TAKEN()))
         if job is not None:
             self.put_in_queue(job)
@@ -93,7 +93,7 @@ class JobStore:
         """Have settle look at the upload: in a new job, or else once the job that there is has looked or is over."""
         if not self.enqueue(upload, etag, supersedes=supersedes):
             found = self.find(upload)
-            if not (found and found.job.not_accepted):  # such a job looks when its turn comes
+            if not (found and found.job.keeps_place):  # such a job looks when its turn comes
                 self.request_recheck(upload)
 
     def _begin(self, job: Job) -> Job | None:

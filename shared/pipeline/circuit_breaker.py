@@ -8,7 +8,7 @@ That a vendor throttles calls is learnt in several places, each of which learns 
   where they are read: of calls from `VendorCalls`, of the work behind a ticket from `TicketPolls`. The worker's
   scheduler asks it before it starts a run, and `VendorCalls` before it sends a call.
 - `BacklogOwner` (`shared/jobs/backlog.py`) learns, in an upload's function, to leave the calls to the worker. It
-  learns of a job that was not accepted from the dispatcher.
+  learns from the dispatcher of a job that keeps its place in the queue.
 - The job learns nothing: `after_error` (`shared/pipeline/retries.py`) leaves its moment and its retries as they are,
   because the vendor limits the capability and not the job.
 

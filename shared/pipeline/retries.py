@@ -53,11 +53,11 @@ def after_error(job: Job, error: CutoutError, now: datetime) -> Continue | Parke
             if isinstance(error, Unstorable):
                 job = replace(job, stage=_unstored(job.stage))
         case DailyLimitReached():
-            stage, due, retries = Waiting(not_accepted=True), error.until, job.retries
+            stage, due, retries = Waiting(keeps_place=True), error.until, job.retries
         case NotAccepted() if not job.bought:
-            stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
+            stage, due, retries = Waiting(keeps_place=True), job.due, job.retries
         case VendorDown() if not job.bought and now - (job.outage_since or now) < _LONGEST_OUTAGE:
-            stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
+            stage, due, retries = Waiting(keeps_place=True), job.due, job.retries
             job = replace(job, outage_attempts=job.outage_attempts + 1, outage_since=job.outage_since or now)
     return parked(replace(_with_error(job, error), retries=retries), job.stage if job.bought else stage, due)
 

@@ -53,7 +53,7 @@ def test_a_throttled_upload_waits_is_served_and_counts_one_attempt(shop: Shop) -
     shop.upload(COMMON, picture())
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.code, job.attempts) == (Waiting(not_accepted=True), "Throttling.User", 0)
+    assert (job.stage, job.code, job.attempts) == (Waiting(keeps_place=True), "Throttling.User", 0)
     for _ in range(20):
         shop.after(COMMON, minutes=11)
     shop.web.always = ok(ImageURL=LINK)
@@ -114,7 +114,7 @@ def test_a_vendor_that_is_not_reached_is_called_again_for_as_long_as_it_takes(sh
         shop.after(COMMON, minutes=11)
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.attempts) == (Waiting(not_accepted=True), 0)
+    assert (job.stage, job.attempts) == (Waiting(keeps_place=True), 0)
 
 
 def test_a_call_without_an_answer_may_have_been_bought_and_is_counted(shop: Shop) -> None:
@@ -180,7 +180,7 @@ def test_a_call_for_which_the_vendor_has_no_room_is_not_made_and_keeps_its_place
     shop.upload(COMMON, picture())
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.code, job.attempts) == (Waiting(not_accepted=True), "VendorSlow", 0)
+    assert (job.stage, job.code, job.attempts) == (Waiting(keeps_place=True), "VendorSlow", 0)
     assert shop.web.sent == []
     limit.back()
     shop.web.always = ok(ImageURL=LINK)
@@ -202,7 +202,7 @@ def test_a_photo_that_meets_an_outage_keeps_its_place_and_its_tries_and_every_ca
     for _ in range(2 * 24 * 3):
         shop.after(COMMON, minutes=20)
     job = job_of(shop, COMMON)
-    assert (job.stage, job.due, job.code) == (Waiting(not_accepted=True), before.due, "HTTP502")
+    assert (job.stage, job.due, job.code) == (Waiting(keeps_place=True), before.due, "HTTP502")
     assert (job.attempts, job.own_attempts, job.retries) == (len(shop.web.sent), 0, 0)
     shop.web.always = ok(ImageURL=LINK)
     shop.after(COMMON, minutes=20)
@@ -228,7 +228,7 @@ def test_three_photos_that_fail_in_a_row_are_an_outage_from_the_third_on(shop: S
     for number in range(3):
         shop.upload(common(number), picture())
     jobs = [job_of(shop, common(number)) for number in range(3)]
-    assert [job.stage for job in jobs] == [Waiting(), Waiting(), Waiting(not_accepted=True)]
+    assert [job.stage for job in jobs] == [Waiting(), Waiting(), Waiting(keeps_place=True)]
     assert [(job.attempts, job.own_attempts) for job in jobs] == [(1, 1), (1, 1), (1, 0)]
     assert breaker_state(shop) is State.OPEN
 
@@ -243,7 +243,7 @@ def test_during_an_outage_a_function_does_not_call_and_leaves_the_photo_to_settl
     sent = len(shop.web.sent)
     shop.upload(COMMON, picture())
     job = job_of(shop, COMMON)
-    assert (job.stage, job.code, job.attempts) == (Waiting(not_accepted=True), "CallsPaused", 0)
+    assert (job.stage, job.code, job.attempts) == (Waiting(keeps_place=True), "CallsPaused", 0)
     assert len(shop.web.sent) == sent
     assert keys.WAKE in shop.bucket.things
 
@@ -306,7 +306,7 @@ def test_accepted_work_of_three_photos_that_fails_in_a_row_is_an_outage_until_a_
     for photo in photos:
         shop.resume(photo)
     assert [job_of(shop, photo).own_attempts for photo in photos] == [1, 1, 0]
-    assert job_of(shop, photos[2]).stage == Waiting(not_accepted=True)
+    assert job_of(shop, photos[2]).stage == Waiting(keeps_place=True)
     shop.web.polls = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
     shop.after(photos[2], minutes=1)
     assert breaker_state(shop, HD) is State.OPEN, "the vendor gave a ticket, and so it did before"
