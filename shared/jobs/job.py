@@ -167,6 +167,16 @@ class Job:
         return isinstance(self.stage, Waiting) and self.stage.keeps_place
 
     @property
+    def links_in_doubt(self) -> bool:
+        """Whether the pictures' links are to be read before another call."""
+        return self.doubt in ("not fetched", "unreadable")
+
+    @property
+    def links_checked(self) -> bool:
+        """Whether they were read, for these pictures."""
+        return self.doubt == "checked"
+
+    @property
     def log_fields(self) -> dict[str, object]:
         """What a log line about this job has: no secret, and no link."""
         code = {"code": self.code} if self.code else {}

@@ -170,7 +170,7 @@ class CircuitBreaker:
         the third failure in a row, each with other photos. It is the photos' own if they failed before, and the vendor
         has served others since. While it may be their links that fail, nothing is learnt: they are looked into first.
         """
-        if isinstance(error, NotFetched) and any(job.doubt != "checked" for job in jobs):
+        if isinstance(error, NotFetched) and not all(job.links_checked for job in jobs):
             return error
         sources, is_down = [job.source for job in jobs], isinstance(error, VendorDown)
         with self._lock:

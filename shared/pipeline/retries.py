@@ -42,7 +42,7 @@ def after_error(job: Job, error: CutoutError, now: datetime) -> Continue | Parke
     stage: Stage = Waiting()
     due = now + _pause(job.retries)
     match error:
-        case NotFetched() | BadLink() if not job.doubt:
+        case NotFetched() | BadLink() if not job.links_checked:
             return _check_links(job, error)
         case Rejected():
             return Concluded(job, receipt(job, now, error=error))
