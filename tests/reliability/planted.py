@@ -206,7 +206,7 @@ def buys_again_what_it_could_not_store(patch: pytest.MonkeyPatch) -> None:
 
 
 def buys_more_than_it_can_store(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Scheduler, "_is_held", lambda scheduler, capability: False)
+    patch.setattr(Scheduler, "_is_held_back", lambda scheduler, capability: False)
 
 
 def gives_each_result_all_the_time_that_there_is(patch: pytest.MonkeyPatch) -> None:
