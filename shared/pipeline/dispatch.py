@@ -100,7 +100,7 @@ class Dispatcher:
     def _run(self, job: Job, image: ObjectHead | None = None) -> End:
         """Run it, and wake the worker for what is soon to be done."""
         end = self.pipeline.run(job, images={job.source: image} if image else None)[0]
-        self.backlog_owner.served()
+        self.backlog_owner.was_busy()
         if isinstance(end, Parked):
             if end.job.keeps_place or isinstance(end.job.stage, Unstored):  # settle holds back what comes after it
                 self.backlog_owner.joined(end.job.upload.capability)
