@@ -108,14 +108,15 @@ class BacklogOwner:
     def announce(self, capabilities: frozenset[str], until: datetime) -> None:
         """Settle owns these backlogs `until` then, in place of what it announced last; nothing is written if that is
         the same."""
-        owner = _Owner(capabilities=capabilities, until=until) if capabilities else None
-        if owner != self._announced:
-            document = owner or _Owner(capabilities=capabilities, until=until)
-            body = document.model_dump_json().encode()
+        owner = _Owner(capabilities=capabilities, until=until)
+        announced = owner if capabilities else None
+        if announced == self._announced:
+            return
+        body = owner.model_dump_json().encode()
 
-            def still_needed() -> bool:
-                stored = self._documents.read(keys.OWNER)
-                return stored is None or stored.body != body
+        def still_needed() -> bool:
+            stored = self._documents.read(keys.OWNER)
+            return stored is None or stored.body != body
 
-            self._documents.write(keys.OWNER, body, still_needed=still_needed)
-            self._announced = owner
+        self._documents.write(keys.OWNER, body, still_needed=still_needed)
+        self._announced = announced
