@@ -186,7 +186,7 @@ class Job:
             "capability": self.capability,
             "stage": self.stage.name,
             "attempts": self.attempts,
-            "tries": self.retries,
+            "retries": self.retries,
             **code,
         }
 
