@@ -33,6 +33,7 @@ from shared.pipeline.unserved import TO_BE_SERVED, ListedUpload, Standing, liste
 from shared.vendors.prices import Prices
 
 AT_ONCE = 16
+"""Uploads that are set going together, each in a thread that waits for an answer. Not tuned."""
 _REMEMBERED = timedelta(days=1)
 """Function Compute keeps an event for a day: an upload that was set going before that and has no receipt is set going
 again."""

@@ -23,7 +23,7 @@ class Standing(Enum):
     """What there is of an upload, or why there cannot be anything."""
 
     NO_RECEIPT = "no_receipt"
-    """Or one from before it, or what lies beside it, was last written."""
+    """Or one that is older than the upload, or than what lies beside it."""
     RECEIPT = "receipt"
     FAILED = "failed"
     """A receipt that says so, which a listing does not show."""
@@ -92,6 +92,7 @@ def written(bucket: Bucket, prefix: str, names: set[str], *, nested: bool = True
     """When each of the objects with these names, below `prefix`, was written; without those that are not there."""
     found: dict[str, datetime] = {}
     last = max(names, default="")
+    # A listing begins after a name: after one character less, the first of them is in it.
     for each in bucket.list(prefix, after=min(names)[:-1], nested=nested) if names else ():
         if each.key > last:
             break
@@ -101,7 +102,7 @@ def written(bucket: Bucket, prefix: str, names: set[str], *, nested: bool = True
 
 
 class _Page:
-    """A page of a listing, and what belongs to it of the names before and after it."""
+    """A page of a listing; it lists what belongs to the page but has a name before or after it."""
 
     def __init__(self, pictures: Bucket, names: Sequence[ListedObject]) -> None:
         self._pictures = pictures
