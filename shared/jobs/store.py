@@ -128,13 +128,16 @@ class JobStore:
         return job
 
     def save(self, job: Job) -> None:
-        """Record how far a job has come that we hold, or held until now."""
+        """Record how far a job has come that we hold, or held until now. Raises `RuntimeError` when a job that we hold
+        is no longer ours."""
 
         def still_needed() -> bool:
             stored = self._still_ours(job)
-            if stored is None and job.lease_until is not None:
+            if stored is None and job.lease_until is None:
+                return False  # saved as free, and others have moved it on
+            if stored is None:
                 raise RuntimeError("a job that this instance holds is gone, or another instance's")
-            return stored not in (None, job)  # None: it was saved as free, and others have moved it on
+            return stored != job
 
         self.bucket.write(job.upload.job_key, job.to_json(), still_needed=still_needed)
 
