@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from shared import log
+from shared.cloud.changes import never
 from shared.cloud.ports import Bucket
 from shared.jobs import leases
 from shared.jobs.job import Claimed, Job, Waiting, is_of_another_release
@@ -158,8 +159,8 @@ class JobStore:
         self.bucket.write(entry, b"", still_needed=lambda: not self.bucket.etag(entry))
 
     def take_out(self, entries: tuple[str, ...]) -> None:
-        """Delete the entries at these keys, whose jobs have gone on, once: what stays is listed and found again."""
-        self.bucket.delete(entries, still_needed=lambda: False)
+        """Delete the entries at these keys, whose jobs have gone on."""
+        self.bucket.delete(entries, still_needed=never)
 
     def heads(self, *, beside: int = 0) -> Iterator[QueueEntry]:
         """The first entries of each lane of the queue: see `shared.jobs.queue.heads`."""
