@@ -60,8 +60,8 @@ class OssBucket:
         endpoint: str,
         public_endpoint: str,
         region: str,
+        clock: OssClock,
         at_once: int = 1,
-        clock: OssClock | None = None,
     ) -> None:
         self._credentials = StaticCredentialsProvider()
         self.renew(credentials)

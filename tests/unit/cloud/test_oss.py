@@ -12,6 +12,7 @@ import pytest
 from oss2.exceptions import ServerError
 
 from shared.cloud.oss import OssBucket
+from shared.cloud.oss_clock import OssClock
 from shared.cloud.oss_errors import translated
 from shared.cloud.ports import LONGEST_DOCUMENT, Credentials
 from shared.errors import Misconfigured, ObjectForbidden, Rejected, Unavailable
@@ -44,7 +45,14 @@ def oss(accounts: Accounts) -> Iterator[Oss]:
 
 
 def open_bucket(oss: Oss, key: Key, name: str = "shop-photos") -> OssBucket:
-    return OssBucket(name, Credentials(**vars(key)), endpoint=oss.url, public_endpoint=oss.url, region="cn-shanghai")
+    return OssBucket(
+        name,
+        Credentials(**vars(key)),
+        endpoint=oss.url,
+        public_endpoint=oss.url,
+        region="cn-shanghai",
+        clock=OssClock(),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -283,7 +291,12 @@ def test_of_links_to_a_copy_a_signed_one_is_short_with_a_permanent_key_and_only_
     def shown(key: Key) -> OssBucket:
         public = "https://oss-cn-shanghai.aliyuncs.com"
         return OssBucket(
-            "b" * 63, Credentials(**vars(key)), endpoint=oss.url, public_endpoint=public, region="cn-shanghai"
+            "b" * 63,
+            Credentials(**vars(key)),
+            endpoint=oss.url,
+            public_endpoint=public,
+            region="cn-shanghai",
+            clock=OssClock(),
         )
 
     owners, functions = shown(accounts.owner), shown(accounts.assume_role())
@@ -342,6 +355,7 @@ def test_an_oss_out_of_reach_is_unavailable(accounts: Accounts) -> None:
         endpoint="http://127.0.0.1:9",
         public_endpoint="http://127.0.0.1:9",
         region="cn-shanghai",
+        clock=OssClock(),
     )
     with pytest.raises(Unavailable, match="not reached"):
         nowhere.peek("a.txt")
@@ -354,6 +368,7 @@ def test_links_go_to_the_public_endpoint(oss: Oss, accounts: Accounts) -> None:
         endpoint=oss.url,
         public_endpoint="https://oss-cn-shanghai.aliyuncs.com",
         region="cn-shanghai",
+        clock=OssClock(),
     )
     link = urlsplit(bucket.link("a.jpg", "", 60))
     assert (link.scheme, link.netloc, link.path) == ("https", "shop-photos.oss-cn-shanghai.aliyuncs.com", "/a.jpg")
@@ -375,6 +390,7 @@ def test_an_oss_that_fails_more_than_a_moment_is_unavailable_and_a_moments_failu
         endpoint=server.url,
         public_endpoint=server.url,
         region="cn-shanghai",
+        clock=OssClock(),
     )
     bucket.write("a.json", b"{}")
     answers[:] = [status] * 9
