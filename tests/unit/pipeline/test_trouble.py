@@ -19,6 +19,7 @@ from shared.vendors.quotas import Quotas
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import START, Shop
+from tests.unit.until import until
 from tests.unit.viapi_line import (
     COMMON,
     HD,
@@ -99,8 +100,7 @@ def test_what_needs_the_operator_is_blocked_with_one_error_line_and_goes_on_by_i
 def test_an_unknown_code_is_tried_a_bounded_number_of_times_and_then_fails(shop: Shop) -> None:
     shop.web.always = refused("Sorry.Something", 500)
     shop.upload(COMMON, picture())
-    while shop.job(COMMON):
-        shop.after(COMMON, minutes=11)
+    until(lambda: not shop.job(COMMON), lambda: shop.after(COMMON, minutes=11), most=2 * MAX_ATTEMPTS)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert (receipt.status, receipt.code, receipt.attempts) == ("failed", "Sorry.Something", MAX_ATTEMPTS)
@@ -214,8 +214,7 @@ def test_a_photo_that_meets_an_outage_keeps_its_place_and_its_tries_and_every_ca
 def test_what_looks_like_an_outage_for_three_days_ends_after_five_more_calls(shop: Shop) -> None:
     shop.web.always = PAGE
     shop.upload(COMMON, picture())
-    while shop.job(COMMON):
-        shop.after(COMMON, minutes=20)
+    until(lambda: not shop.job(COMMON), lambda: shop.after(COMMON, minutes=20), most=4 * 24 * 3)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert (receipt.status, receipt.code, receipt.attempts) == ("failed", "HTTP502", len(shop.web.sent))
