@@ -187,11 +187,13 @@ class Scheduler:
         return sum(lane.runs for lane in self._lanes.values() if lane.calls and lane.capability == capability)
 
     def _has_room(self, lane: Lane) -> bool:
-        """Started minus with the vendor stays under five seconds of quota, unless another lane calls.
+        """Whether a lane may have one more run: beside those that wait for the vendor's answer, it has fewer than the
+        quota takes in `AHEAD`.
 
-        Calls with the vendor are subtracted for the waiting lane only, which has the backlogs, and as many fewer as the
-        capability's other lanes have runs that call: those calls may be theirs. From `MOST_RUNS` runs on, none is
-        subtracted. Besides, a lane that calls gets no more than the vendor has room for.
+        What is with the vendor is known of a capability, not of a lane. So it is counted for the waiting lane only,
+        which has the backlogs, and without as many calls as the capability's other lanes have runs that call: those
+        may be theirs. From `MOST_RUNS` runs on it is taken for none. Besides, a lane that calls gets no more than the
+        vendor has room for.
         """
         limit = self._concurrency(lane.capability)
         ahead = math.ceil(limit.per_second * AHEAD)
