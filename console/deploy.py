@@ -1,5 +1,4 @@
-"""`cutout deploy`: all that a deployment needs is made or brought up to date, in an order in which nothing lacks what it
-needs. `cutout remove` takes it away again.
+"""`cutout deploy` makes all that a deployment needs, or brings it up to date; `cutout remove` takes it away again.
 
 Each part works out from the account what is to change, so both can be run again after any interruption.
 """
@@ -10,15 +9,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from console import doctor
+from console.account import Account
 from console.alarms import plan as alarms
 from console.buckets import plan as bucket
-from console.functions import plan as functions, manifest
-from console.logs import plan as logs
-from console.roles import plan as roles
-from console.account import Account
 from console.change import Change, Say, carry_out
 from console.command import changing, confirm
 from console.finding import Finding
+from console.functions import manifest
+from console.functions import plan as functions
+from console.logs import plan as logs
+from console.roles import plan as roles
 from console.roles.rights import FUNCTIONS
 from console.screen import Screen
 from shared.messages.message import COMMA, Message, Sentence

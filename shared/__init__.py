@@ -1,4 +1,1 @@
-"""What all functions share, in seven rooms: entry, pipeline, jobs, vendors, cloud, pictures, messages.
-
-Each may use the ones after it. `errors`, which uses only messages, and `log` are for all of them.
-"""
+"""What all functions share, in rooms: docs/how-it-works.md says what each does, and which of them it may use."""

@@ -3,9 +3,9 @@
     CutoutError
     ├── Rejected          the uploader: this picture cannot be served, a receipt says why
     │   └── BadLink       … or the vendor cannot read the address we gave: a copy with a plain name may pass
-    ├── Misconfigured     the operator: no picture passes until a key, a purchase or a right is mended
-    │   ├── Unstorable       … or what pictures come to cannot be stored: no other call is bought until then
-    │   └── ObjectForbidden  … this one does not, because OSS refuses it to us; others do
+    ├── Misconfigured     the operator: photos wait until a key, a purchase or a right is mended
+    │   ├── Unstorable       … results or receipts cannot be stored: nothing more is bought meanwhile
+    │   └── ObjectForbidden  … OSS refuses us this one object: only its upload waits
     └── Unavailable       nobody: asked again later, a bounded number of times
         ├── VendorDown    … the vendor is out of order, whatever the picture: the number is not bounded, but the time is
         ├── NotAccepted   … throttled, or the vendor was not reached: nothing was bought, so the number is not bounded

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 
-from console.functions import deployed, manifest, serverless_devs
 from console.account import Account
 from console.change import Change
-from console.roles.rights import FUNCTIONS, PREFIX
+from console.functions import deployed, manifest, serverless_devs
 from console.functions.serverless_devs import Hear
+from console.roles.rights import FUNCTIONS, PREFIX
 from console.settings import ROOT, defaults
 from shared.messages.message import Message, Sentence
 

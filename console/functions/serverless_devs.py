@@ -49,7 +49,7 @@ def install() -> Path:
         if npm is None:
             raise Hindered(Finding("NoNpm", "error", _NO_NPM, _NOT_DEPLOYED, _INSTALL_NODE))
         there = ["--prefix", str(HOME / VERSION), "--no-audit", "--no-fund", "--loglevel", "error"]
-        execute([npm, "install", *there, f"@serverless-devs/s@{VERSION}"], lambda line: None)
+        execute([npm, "install", *there, f"@serverless-devs/s@{VERSION}"], _unheard)
     return program
 
 
@@ -81,6 +81,10 @@ def run(account: Account, arguments: Iterable[str], hear: Hear) -> None:
         shutil.rmtree(HOME / ".s" / "logs", ignore_errors=True)  # they hold what was deployed, AppCodes included
 
 
+def _unheard(line: str) -> None:
+    """What npm prints is of no use to anybody, unless it fails; then it says so by its status."""
+
+
 def execute(command: list[str], hear: Hear, *, environment: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
     """Runs a program to its end, with nobody to ask; `hear` gets each line of its output. Raises `Hindered`.
 
@@ -96,10 +100,9 @@ def execute(command: list[str], hear: Hear, *, environment: Mapping[str, str] | 
         encoding="utf-8",
         errors="replace",
     )
-    assert process.stdout
     with process:
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 hear(line.rstrip("\n"))
         except BaseException:
             process.terminate()

@@ -42,13 +42,6 @@ _PAIRED = _groups(row for row in CAPABILITIES.values() if row.companion_roles)
 """Those that look for what lies beside a photo."""
 
 Where = Literal["photos", "jobs", "functions", "logstore"]
-_IN: Mapping[Where, str] = {
-    "photos": "OSS_BUCKET",
-    "jobs": "JOBS_BUCKET",
-    "functions": "functions",
-    "logstore": "LOG_STORE",
-}
-"""What the documents call it."""
 OWN = "<own>"
 """In a pattern: `<function>/*`, or `*` for a function that serves every group."""
 
@@ -254,29 +247,3 @@ def _policy(statements: Iterable[tuple[tuple[str, ...], str]]) -> dict[str, obje
         resources.setdefault(actions, []).append(resource)
     allowed = [{"Effect": "Allow", "Action": [*actions], "Resource": each} for actions, each in resources.items()]
     return {"Version": "1", "Statement": allowed}
-
-
-_HEAD = Message("| functions | may | where | on | why |", "| 函数 | 权限 | 位置 | 对象 | 用途 |")
-_ALL = Message("all", "全部")
-_ALL_BUT_BACKFILL = Message("all but `backfill`", "除 `backfill` 外全部")
-_TO_CALL_VIAPI = Message("to call VIAPI", "调用 VIAPI")
-
-
-def table(language: Literal["en", "zh"]) -> str:
-    """The documents' table of rights, in Markdown."""
-
-    def named(functions: tuple[str, ...]) -> str:
-        words = {FUNCTIONS: _ALL, CALLERS: _ALL_BUT_BACKFILL}.get(functions)
-        return getattr(words, language) if words else _coded(*functions)
-
-    rows = [(each.functions, each.actions, _IN[each.where], each.pattern, each.why) for each in GRANTS]
-    rows += [(functions, (name,), "", "", _TO_CALL_VIAPI) for name, functions in SYSTEM_POLICIES.items()]
-    lines = (
-        f"| {named(functions)} | {_coded(*actions)} | {_coded(where)} | {_coded(pattern)} | {getattr(why, language)} |"
-        for functions, actions, where, pattern, why in rows
-    )
-    return "\n".join([getattr(_HEAD, language), "|---|---|---|---|---|", *lines])
-
-
-def _coded(*words: str) -> str:
-    return ", ".join(f"`{word}`" for word in words if word)

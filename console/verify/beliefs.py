@@ -11,7 +11,6 @@ from typing import Literal
 
 from console.account import Account, ApiError
 from console.checks import bucket_trials
-from console.finding import Fact, Finding
 from console.roles.rights import PREFIX
 from console.verify.photos import ANY_NAME
 from console.verify.trial import Outcome
@@ -30,12 +29,20 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What a belief is judged by."""
+
+    account: Account
+    outcomes: Sequence[Outcome]
+
+
+@dataclass(frozen=True)
 class Belief:
     """`name` is a word for programs."""
 
     name: str
     question: Message
-    answer: Callable[[Account, Sequence[Outcome]], Answer]
+    answer: Callable[[Evidence], Answer]
     """Raises `ApiError` when it cannot be found out."""
 
 
@@ -49,7 +56,7 @@ def answers(account: Account, outcomes: Sequence[Outcome]) -> Iterator[Answered]
     """One for each belief: what a service refuses to tell is unknown."""
     for belief in BELIEFS:
         try:
-            yield Answered(belief, belief.answer(account, outcomes))
+            yield Answered(belief, belief.answer(Evidence(account, outcomes)))
         except ApiError as error:
             yield Answered(belief, Answer("unknown", Message.of(f"{error.product} {error.action}: {error.code}")))
 
@@ -75,42 +82,44 @@ def _is_done(outcome: Outcome) -> bool:
     return outcome.receipt is not None and outcome.receipt.status == "done"
 
 
-def _links(account: Account, outcomes: Sequence[Outcome]) -> Answer:
+def _links(found: Evidence) -> Answer:
     """A function's key is one of STS, and so is its link; who did not read the photo cannot say what is in it."""
-    return _share([each for each in outcomes if each.photo.capability.provider == "viapi"], _is_done)
+    return _share([each for each in found.outcomes if each.photo.capability.provider == "viapi"], _is_done)
 
 
-def _retired(account: Account, outcomes: Sequence[Outcome]) -> Answer:
-    return _share([each for each in outcomes if each.photo.capability.substitute], _is_done)
+def _retired(found: Evidence) -> Answer:
+    return _share([each for each in found.outcomes if each.photo.capability.substitute], _is_done)
 
 
-def _keys(account: Account, outcomes: Sequence[Outcome]) -> Answer:
-    return _share([each for each in outcomes if ANY_NAME in each.photo.key], lambda each: each.receipt is not None)
+def _keys(found: Evidence) -> Answer:
+    return _share(
+        [each for each in found.outcomes if ANY_NAME in each.photo.key], lambda each: each.receipt is not None
+    )
 
 
-def _create_once(account: Account, outcomes: Sequence[Outcome]) -> Answer:
-    found = [*bucket_trials.create_once(account.bucket(account.settings.jobs_bucket))]
-    if found:
-        return Answer("no", found[0].what)
+def _create_once(found: Evidence) -> Answer:
+    refusals = [*bucket_trials.create_once(found.account.bucket(found.account.settings.jobs_bucket))]
+    if refusals:
+        return Answer("no", refusals[0].what)
     return Answer(
         "yes", Message("the second PutObject was refused with FileAlreadyExists", "第二次写入被拒绝：FileAlreadyExists")
     )
 
 
-def _turning(account: Account, outcomes: Sequence[Outcome]) -> Answer:
+def _turning(found: Evidence) -> Answer:
     said: dict[str, Said] = {"TurnsFirst": "yes", "TurnsAsWritten": "no"}
-    (found,) = bucket_trials.turning(account.bucket())
-    assert isinstance(found, Finding | Fact)
-    return Answer(said.get(found.code, "unknown"), found.what)
+    (fact,) = bucket_trials.turning(found.account.bucket())
+    return Answer(said.get(fact.code, "unknown"), fact.what)
 
 
-def _signature(account: Account, outcomes: Sequence[Outcome]) -> Answer:
+def _signature(found: Evidence) -> Answer:
     """`backfill` is told to count what lies where nothing lies."""
     endpoint = (
-        account.environment.get("INVOKE_ENDPOINT") or f"https://{account.identity.uid}.{account.region}.fc.aliyuncs.com"
+        found.account.environment.get("INVOKE_ENDPOINT")
+        or f"https://{found.account.identity.uid}.{found.account.region}.fc.aliyuncs.com"
     )
     try:
-        FcInvoker(endpoint, Credentials(*account.key), prefix=PREFIX).invoke(
+        FcInvoker(endpoint, Credentials(*found.account.key), prefix=PREFIX).invoke(
             "backfill", b'{"prefix": "uploads/none/", "dry_run": true}'
         )
     except CutoutError as refused:

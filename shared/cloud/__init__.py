@@ -1,1 +1,1 @@
-"""Everything that touches the network: OSS, the vendors' HTTP, Function Compute. Uses pictures."""
+"""Everything that touches the network: OSS, the vendors' HTTP, Function Compute."""

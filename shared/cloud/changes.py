@@ -31,6 +31,11 @@ def always() -> bool:
     return True
 
 
+def never() -> bool:
+    """For a change that need not be made: what is left is found again."""
+    return False
+
+
 def until_certain(
     change: Callable[[], T], still_needed: Callable[[], bool] = always, sleep: Callable[[float], object] = time.sleep
 ) -> T | None:

@@ -60,8 +60,8 @@ class OssBucket:
         endpoint: str,
         public_endpoint: str,
         region: str,
+        clock: OssClock,
         at_once: int = 1,
-        clock: OssClock | None = None,
     ) -> None:
         self._credentials = StaticCredentialsProvider()
         self.renew(credentials)
@@ -267,7 +267,8 @@ class OssBucket:
         except ServerError as error:
             if not public or error.status != 403:
                 raise
-            self._documents.copy_object(self.name, key, copy)  # if this passes, it is not for the object
+            # Was it the ACL or the object that OSS refused? If a private copy passes, it was the ACL.
+            self._documents.copy_object(self.name, key, copy)
             self._documents.delete_object(copy)
             said = messages.PUBLIC_COPY_REFUSED(said=error.message)
             raise Misconfigured("PublicCopyRefused", said, request_id=error.request_id) from None
@@ -279,7 +280,8 @@ class OssBucket:
 
 
 def _certain(change: Callable[[], T], still_needed: Callable[[], bool], *, read: str = "") -> T | None:
-    """Send what changes the bucket, and again as long as that is uncertain and `still_needed`; `read` as above."""
+    """Send what changes the bucket, and again as long as that is uncertain and `still_needed`; `read`: see
+    `translated`."""
     return until_certain(translated(read)(change), still_needed)
 
 

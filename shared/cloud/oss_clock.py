@@ -13,7 +13,8 @@ _CUT_OFF = timedelta(seconds=1)
 """A date is in whole seconds, the rest cut off."""
 _TOLERANCE = timedelta(seconds=1)
 """By which answers may contradict the time before it is set anew. Moments are compared, and sorted, so it must not go
-back and forth when OSS's servers differ from each other, which they may by half of this."""
+back and forth when OSS's servers differ from each other. Assumed: that is by less than half of this (see
+docs/not-verified.md)."""
 MOST_ERROR = _CUT_OFF + _TOLERANCE
 """By which this clock and OSS's may differ, either way, after an answer that took no time. After one that took a while,
 that comes on top."""

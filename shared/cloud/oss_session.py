@@ -46,10 +46,10 @@ class Session:
     """What an `oss2.Bucket` takes as its session, over `pools`, which may be shared; `again` says when a GET or a HEAD
     is sent again, and `clock` hears the date of every answer."""
 
-    def __init__(self, pools: PoolManager, again: Retry, clock: OssClock | None = None) -> None:
+    def __init__(self, pools: PoolManager, again: Retry, clock: OssClock) -> None:
         self._pools = pools
         self._again = again
-        self._clock = clock or OssClock()
+        self._clock = clock
 
     def do_request(self, request: OssRequest, timeout: tuple[float, float]) -> Answer:
         """Send `request`. `timeout` is in seconds: to connect, and between two bytes. Raises urllib3's `HTTPError`."""

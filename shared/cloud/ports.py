@@ -15,8 +15,12 @@ METADATA = "oss-cutout"
 """The name of the metadata on every result and receipt. Its value, `inputs_etag`, is the ETags of the pictures that it
 was made from."""
 
-LONGEST_DOCUMENT = 1 << 22
-"""Bytes of a document that are read: a job holds what a vendor replied, which is `Request.longest_reply`."""
+LONGEST_REPLY = 24_000_000
+"""Bytes of a vendor's reply, for vendors that may put pictures into it: what a function of 512 MB can hold at every
+step from here to the bucket. In base64 that is a picture of 18 MB; the largest that may be uploaded has 15."""
+
+LONGEST_DOCUMENT = LONGEST_REPLY + 1_000_000
+"""Bytes of a document that are read. The longest is a job that holds a vendor's longest reply, and its own fields."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Quota:
 class Request:
     """One HTTP request to a vendor, with a form or with JSON, and the quota that it counts against.
 
-    `longest_reply` is in bytes: replies of links and boxes have some kilobytes.
+    `longest_reply` is in bytes, at most `LONGEST_REPLY`: replies of links and boxes have some kilobytes.
     """
 
     method: str

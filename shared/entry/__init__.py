@@ -1,1 +1,1 @@
-"""What Function Compute calls, and how the parts are put together. Uses every other room."""
+"""What Function Compute calls, and how the parts are put together."""

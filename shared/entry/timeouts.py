@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.cloud.oss_clock import MOST_ERROR
+
+_LEAST_MARGIN = 2 * MOST_ERROR.total_seconds() + 1
+"""Seconds: the clocks of two instances, each wrong by that, and one more."""
+
 
 @dataclass(frozen=True)
 class Timeouts:
@@ -18,8 +23,8 @@ class Timeouts:
     begin: float
     """After how long the worker begins no more jobs: the last run has time for a slot, a call, its results and OSS."""
     lease: float
-    """Longer than the timeout by a tenth, and by 5 s at least: that is more than the clocks of two instances may differ
-    by (`shared.cloud.oss_clock`), so the holder of a lease that has expired by another instance's clock is dead."""
+    """Longer than the timeout by a tenth, and by more than the clocks of two instances may differ by: so the holder of
+    a lease that has expired by another instance's clock is dead."""
 
     @classmethod
     def within(cls, timeout: float) -> Timeouts:
@@ -30,5 +35,5 @@ class Timeouts:
             fetch,
             wait,
             begin=max(0.0, timeout * 14 / 15 - wait - call - fetch),
-            lease=timeout + max(5.0, timeout / 10),
+            lease=timeout + max(_LEAST_MARGIN, timeout / 10),
         )

@@ -1,1 +1,1 @@
-"""All the state there is, as it is kept in the bucket. Uses vendors, cloud and pictures."""
+"""All the state there is, as it is kept in the bucket."""

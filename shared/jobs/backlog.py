@@ -53,7 +53,7 @@ class BacklogOwner:
         self._next_reads: dict[str, datetime] = {}
         """By capability, of those that this instance has reason to take for settle's: when to read again."""
         self._began = clock()
-        self._served_at: datetime | None = None
+        self._busy_until: datetime | None = None
         self._announced: _Owner | None = None
 
     # ---------------------------------------------------------------- for an upload's function
@@ -63,12 +63,12 @@ class BacklogOwner:
         if at is None:
             return False
         now = self._clock()
-        has_waited_for_this_instance = self._served_at is not None and self._served_at - at > _CUT_OFF
+        has_waited_for_this_instance = self._busy_until is not None and self._busy_until - at > _CUT_OFF
         return has_waited_for_this_instance or now - max(at, self._began) > _LATE or now - at > _LATE_AT_FIRST
 
-    def served(self) -> None:
+    def was_busy(self) -> None:
         """This instance has just ended a call. An event from before that found it busy, and the other instances too."""
-        self._served_at = self._clock()
+        self._busy_until = self._clock()
 
     def owns(self, capability: str) -> bool:
         """Whether the quota of `capability` is settle's, as far as this instance knows."""
@@ -108,14 +108,15 @@ class BacklogOwner:
     def announce(self, capabilities: frozenset[str], until: datetime) -> None:
         """Settle owns these backlogs `until` then, in place of what it announced last; nothing is written if that is
         the same."""
-        owner = _Owner(capabilities=capabilities, until=until) if capabilities else None
-        if owner != self._announced:
-            document = owner or _Owner(capabilities=capabilities, until=until)
-            body = document.model_dump_json().encode()
+        owner = _Owner(capabilities=capabilities, until=until)
+        announced = owner if capabilities else None
+        if announced == self._announced:
+            return
+        body = owner.model_dump_json().encode()
 
-            def still_needed() -> bool:
-                stored = self._documents.read(keys.OWNER)
-                return stored is None or stored.body != body
+        def still_needed() -> bool:
+            stored = self._documents.read(keys.OWNER)
+            return stored is None or stored.body != body
 
-            self._documents.write(keys.OWNER, body, still_needed=still_needed)
-            self._announced = owner
+        self._documents.write(keys.OWNER, body, still_needed=still_needed)
+        self._announced = announced

@@ -27,9 +27,8 @@ class Claimed:
 class Waiting:
     """The vendor is busy, out of reach or out of order, or the second picture is missing; no result is on its way."""
 
-    not_accepted: bool = False
-    """The vendor, or our own limit, did not accept the call, and would accept none of the capability; or the vendor is
-    out of order. The job keeps its place in the queue."""
+    keeps_place: bool = False
+    """In the queue: it waits for the vendor, or for our own limit, and not for anything of its own."""
     name: Literal["waiting"] = "waiting"
 
 
@@ -163,9 +162,19 @@ class Job:
         return self.attempts - self.outage_attempts
 
     @property
-    def not_accepted(self) -> bool:
-        """Whether it waits because of the vendor, or of our own limit, and not for anything of its own."""
-        return isinstance(self.stage, Waiting) and self.stage.not_accepted
+    def keeps_place(self) -> bool:
+        """See `Waiting.keeps_place`."""
+        return isinstance(self.stage, Waiting) and self.stage.keeps_place
+
+    @property
+    def links_in_doubt(self) -> bool:
+        """Whether the pictures' links are to be read before another call."""
+        return self.doubt in ("not fetched", "unreadable")
+
+    @property
+    def links_checked(self) -> bool:
+        """Whether they were read, for these pictures."""
+        return self.doubt == "checked"
 
     @property
     def log_fields(self) -> dict[str, object]:
@@ -177,7 +186,7 @@ class Job:
             "capability": self.capability,
             "stage": self.stage.name,
             "attempts": self.attempts,
-            "tries": self.retries,
+            "retries": self.retries,
             **code,
         }
 

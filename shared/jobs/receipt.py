@@ -32,7 +32,7 @@ class Receipt(Document):
     )
     status: Literal["done", "rejected", "failed"] = Field(
         description="done: every picture in `outputs` is there. rejected: this upload cannot be served; `message` says "
-        "what could be. failed: the vendor gave no result, five calls in a row."
+        "what could be. failed: the vendor gave no result in five calls, those of an outage not counted."
     )
     capability: str = Field(default="", description="<group>/<capability>: the first two folders of the upload.")
     provider: str = Field(default="", description="The vendor that serves the capability; empty for no capability.")

@@ -1,11 +1,7 @@
 """The jobs in the bucket: which instance may move one on, and its place in the queue.
 
-OSS has one atomic operation: to create a name that is not there. So a new job is claimed by creating it. A job that is
-there already cannot be compared and swapped; it is acquired by creating a second name, made from the job's own ETag:
-the instance that creates `<X>.<etag>.0.lease` may move the job on from exactly that state. A lease outlives the timeout
-of the function that holds it, by more than the clocks of two instances differ (`shared.cloud.oss_clock`), so the holder
-of one that has expired is dead, and the name of the next generation is free: `<X>.<etag>.1.lease`. Each lease is judged
-right after the answer of OSS in which it was read, which also told the time.
+OSS has one atomic operation: to create a name that is not there. So a new job is claimed by creating it. One that is
+there already is acquired with a lease: see `shared.jobs.leases`.
 """
 
 from __future__ import annotations
@@ -14,42 +10,18 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ValidationError, model_validator
+from pydantic import ValidationError
 
 from shared import log
+from shared.cloud.changes import never
 from shared.cloud.ports import Bucket
+from shared.jobs import leases
 from shared.jobs.job import Claimed, Job, Waiting, is_of_another_release
 from shared.jobs.queue import QueueEntry, entries, heads
 from shared.jobs.unfinished import Unfinished, unfinished
 from shared.jobs.upload import Upload
 from shared.messages import jobs as messages
-
-_MAX_GENERATIONS = 20
-"""Instances that died one after the other over the same state of the same job, after which it is left alone."""
-
-
-class _Lease(BaseModel):
-    """At a lease's key."""
-
-    until: AwareDatetime
-    id: str = ""
-    """Random, by which the instance that wrote it knows it again."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_earlier_releases(cls, body: Any) -> Any:
-        """They wrote the moment alone."""
-        return {"until": body} if isinstance(body, str) else body
-
-    @staticmethod
-    def read(body: bytes) -> _Lease | None:
-        """None for what is no lease: nobody holds anything by it."""
-        try:
-            return _Lease.model_validate_json(body)
-        except ValidationError:
-            return None
 
 
 @dataclass(frozen=True)
@@ -83,7 +55,7 @@ class JobStore:
 
     def enqueue(self, upload: Upload, etag: str, *, supersedes: str = "") -> bool:
         """Begin the upload's job and leave it to settle; False when there is one. See `Job.supersedes`."""
-        new = replace(_new(upload, etag, self._clock()), stage=Waiting(not_accepted=True), supersedes=supersedes)
+        new = replace(_new(upload, etag, self._clock()), stage=Waiting(keeps_place=True), supersedes=supersedes)
         job = self._begin(new.with_reason(code="QuotaTaken", text=messages.QUOTA_TAKEN()))
         if job is not None:
             self.put_in_queue(job)
@@ -93,7 +65,7 @@ class JobStore:
         """Have settle look at the upload: in a new job, or else once the job that there is has looked or is over."""
         if not self.enqueue(upload, etag, supersedes=supersedes):
             found = self.find(upload)
-            if not (found and found.job.not_accepted):  # such a job looks when its turn comes
+            if not (found and found.job.keeps_place):  # such a job looks when its turn comes
                 self.request_recheck(upload)
 
     def _begin(self, job: Job) -> Job | None:
@@ -141,7 +113,9 @@ class JobStore:
         if self.is_held(found.job):
             return None
         until = self._clock() + self._lease
-        if not self._win(found, until) or self.bucket.etag(found.job.upload.job_key) != found.etag:
+        if not leases.win(self.bucket, found.job, found.etag, until, self._clock):
+            return None
+        if self.bucket.etag(found.job.upload.job_key) != found.etag:
             return None
         job = replace(found.job, lease_until=until, revision=found.job.revision + 1)
         if job.bought:
@@ -154,36 +128,17 @@ class JobStore:
         self.bucket.write(key, job.to_json(), still_needed=lambda: self.bucket.etag(key) == found.etag)
         return job
 
-    def _win(self, found: StoredJob, until: datetime) -> bool:
-        ours = _Lease(until=until, id=secrets.token_hex(16))
-        for generation in range(_MAX_GENERATIONS):
-            key = found.job.upload.lease_key(found.etag, generation)
-            if self.bucket.create(key, ours.model_dump_json().encode()):
-                return True
-            stored = self.bucket.read(key)
-            if stored is None:
-                return False
-            lease = _Lease.read(stored.body)
-            if lease == ours:
-                return True  # the answer to our first try was lost
-            if lease and lease.until > self._clock():
-                return False
-        log.error(
-            "job_stuck",
-            job=found.job,
-            message=f"{_MAX_GENERATIONS} instances in a row did not survive this job, and it is left alone; once the "
-            f"bug is mended, delete {found.job.upload.job_key} and upload the photo again",
-        )
-        return False
-
     def save(self, job: Job) -> None:
-        """Record how far a job has come that we hold, or held until now."""
+        """Record how far a job has come that we hold, or held until now. Raises `RuntimeError` when a job that we hold
+        is no longer ours."""
 
         def still_needed() -> bool:
             stored = self._still_ours(job)
-            if stored is None and job.lease_until is not None:
+            if stored is None and job.lease_until is None:
+                return False  # saved as free, and others have moved it on
+            if stored is None:
                 raise RuntimeError("a job that this instance holds is gone, or another instance's")
-            return stored not in (None, job)  # None: it was saved as free, and others have moved it on
+            return stored != job
 
         self.bucket.write(job.upload.job_key, job.to_json(), still_needed=still_needed)
 
@@ -204,8 +159,8 @@ class JobStore:
         self.bucket.write(entry, b"", still_needed=lambda: not self.bucket.etag(entry))
 
     def take_out(self, entries: tuple[str, ...]) -> None:
-        """Delete the entries at these keys, whose jobs have gone on, once: what stays is listed and found again."""
-        self.bucket.delete(entries, still_needed=lambda: False)
+        """Delete the entries at these keys, whose jobs have gone on."""
+        self.bucket.delete(entries, still_needed=never)
 
     def heads(self, *, beside: int = 0) -> Iterator[QueueEntry]:
         """The first entries of each lane of the queue: see `shared.jobs.queue.heads`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import heappop, heappush
 
+from shared.cloud.changes import never
 from shared.cloud.ports import Bucket, ListedObject
 from shared.jobs import keys
 from shared.jobs.upload import Kind, Upload
@@ -53,8 +54,8 @@ def unfinished(bucket: Bucket, on_foreign: Callable[[str], object]) -> Iterator[
 
 
 def _sweep(bucket: Bucket, leases: list[str]) -> None:
-    """Delete the leases at these keys, once: what stays is found again."""
-    bucket.delete(tuple(leases), still_needed=lambda: False)
+    """Delete the leases at these keys."""
+    bucket.delete(tuple(leases), still_needed=never)
 
 
 def _shown(listed: ListedObject) -> Unfinished | None:

@@ -1,4 +1,4 @@
 """The catalogue: every sentence that a receipt, a job or a backfill's report can carry, in English and Chinese; pure.
 
-It uses no other room. A module has the sentences of one subject, each below the codes that it explains.
+A module has the sentences of one subject, each below the codes that it explains.
 """

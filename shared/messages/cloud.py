@@ -28,8 +28,8 @@ VENDOR_SLOW = Sentence(
     "服务商还有 {in_flight} 个调用尚未应答：本次调用等待中",
 )
 CALLS_PAUSED = Sentence(
-    "the vendor has failed the last calls: no more are made until one passes",
-    "服务商最近的调用均失败：在探测成功之前不再发起新的调用",
+    "the last calls failed: no more are made until one passes",
+    "最近的调用均失败：在探测成功之前不再发起新的调用",
 )
 
 # ---------------------------------------------------------------- Result…: the result's link and its download
@@ -72,10 +72,10 @@ OSS_CANNOT_PROCESS = Sentence(
     "OSS 无法处理这张图片（{said}），因此服务商未能下载：请另存为 JPEG 后重新上传",
 )
 PUBLIC_COPY_REFUSED = Sentence(
-    "the vendor's links are short and signed ones long, so it must be shown a public copy of the picture, for as long "
-    "as it takes, and OSS refuses that ({said}): switch off Block Public Access for this bucket, and give the "
+    "this vendor takes only short links, and signed ones are long. So the picture must be public while the vendor "
+    "works on it, and OSS refuses that ({said}): switch off Block Public Access for this bucket, and give the "
     "function's role oss:PutObjectAcl on work/*",
-    "服务商限制链接长度，而签名链接过长，因此处理期间须向服务商提供图片的公共读副本，但 OSS 拒绝了该操作"
+    "该服务商只接受短链接，而签名链接较长。因此处理期间须使用图片的公共读副本，但 OSS 拒绝了该操作"
     "（{said}）：请为该 Bucket 关闭“阻止公共访问”，并为函数的角色授予 work/* 的 oss:PutObjectAcl 权限",
 )
 

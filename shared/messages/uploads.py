@@ -79,9 +79,8 @@ COMPANION_OF_COMPANION = Sentence(
     "按文件名，这是 {beside} 的配套图（{role}），而后者本身就是配套图，不是照片：请以照片的文件名命名后重新上传",
 )
 NOT_CONFIRMED = Sentence(
-    "{count:,} photos in this folder were processed before this file came, and keep their results, as more than "
-    "{limit:,} are processed again only on confirmation: for that, order a backfill with {order}; photos that come "
-    "from now on use this file",
-    "该目录中有 {count:,} 张照片在此文件上传之前已处理，其结果保持不变，因为超过 {limit:,} 张时需要确认才会重新处理："
-    "如需重新处理，请使用参数 {order} 执行补跑（backfill）；之后上传的照片会使用此文件",
+    "{count:,} photos in this folder were processed before this file came. As they are more than {limit:,}, they keep "
+    "their results until you order a backfill with {order}; photos that come from now on use this file",
+    "该目录中有 {count:,} 张照片在此文件上传之前已处理。由于超过 {limit:,} 张，在使用参数 {order} 执行"
+    "补跑（backfill）之前，它们的结果保持不变；之后上传的照片会使用此文件",
 )

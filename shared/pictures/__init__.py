@@ -1,1 +1,1 @@
-"""What can be known of a picture from its bytes, without I/O. Uses no other room."""
+"""What can be known of a picture from its bytes, without I/O."""

@@ -1,1 +1,1 @@
-"""Moves a job on until it has a receipt: in an upload's function, and in settle's worker. Uses every room but entry."""
+"""Moves a job on until it has a receipt: in an upload's function, and in settle's worker."""

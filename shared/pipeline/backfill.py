@@ -28,11 +28,12 @@ from shared.jobs.receipt import says_failed
 from shared.jobs.store import JobStore
 from shared.messages import jobs as messages
 from shared.pipeline.backfill_order import Order, Report, passed_over
-from shared.pipeline.set_going import Outcome, Starter
-from shared.pipeline.unserved import TO_BE_SERVED, ListedUpload, State, listed_uploads
+from shared.pipeline.set_going import Start, Starter
+from shared.pipeline.unserved import TO_BE_SERVED, ListedUpload, Standing, listed_uploads
 from shared.vendors.prices import Prices
 
 AT_ONCE = 16
+"""Uploads that are set going together, each in a thread that waits for an answer. Not tuned."""
 _REMEMBERED = timedelta(days=1)
 """Function Compute keeps an event for a day: an upload that was set going before that and has no receipt is set going
 again."""
@@ -90,24 +91,26 @@ class Backfill:
 
     def _with_receipt(self, found: ListedUpload) -> ListedUpload:
         """With what its receipt says, where it has one."""
-        if found.state is not State.RECEIPT:
+        if found.standing is not Standing.RECEIPT:
             return found
         try:
             stored = self.pictures.read(found.upload.receipt_key)
         except CutoutError as error:
             log.warning("backfill", key=found.upload.key, message=error.message, code=error.code)
-            return replace(found, state=State.UNREADABLE_RECEIPT)
-        return replace(found, state=State.FAILED, failed=stored.etag) if stored and says_failed(stored) else found
+            return replace(found, standing=Standing.UNREADABLE_RECEIPT)
+        if stored is None or not says_failed(stored):
+            return found
+        return replace(found, standing=Standing.FAILED, supersedes=stored.etag)
 
     def _counted(self, order: Order, last: str) -> tuple[Report, int]:
         """What is to be done; and how many uploads of it come after `last`."""
-        states: Counter[State] = Counter()
+        standings: Counter[Standing] = Counter()
         wanted, left, priced, yuan = 0, 0, 0, 0.0
         for each in self._found(order):
-            states[each.state] += 1
-            if each.state is State.KEY_TOO_LONG:
+            standings[each.standing] += 1
+            if each.standing is Standing.KEY_TOO_LONG:
                 log.error("upload_refused", key=each.upload.key, message="its key is too long for a receipt")
-            if each.state not in TO_BE_SERVED:
+            if each.standing not in TO_BE_SERVED:
                 continue
             price = self.prices.of(each.upload.capability)
             wanted, left = wanted + 1, left + (each.upload.key > last)
@@ -117,16 +120,16 @@ class Backfill:
             found=wanted,
             price_yuan=round(yuan, 4) if priced or not wanted else None,
             unpriced=wanted - priced,
-            passed_over=passed_over(states),
+            passed_over=passed_over(standings),
         )
         return report, left
 
     def _set_going(
         self, order: Order, starter: Starter, before: _Progress, left: int, ends: datetime
-    ) -> tuple[Counter[Outcome], int]:
+    ) -> tuple[Counter[Start], int]:
         """What became of the uploads, in their order, before it was `ends`; and about how many of `left` are left."""
-        uploads = (each for each in self._found(order, after=before.last) if each.state in TO_BE_SERVED)
-        outcomes: Counter[Outcome] = Counter()
+        uploads = (each for each in self._found(order, after=before.last) if each.standing in TO_BE_SERVED)
+        outcomes: Counter[Start] = Counter()
         # Whether there is time is asked here and not by each thread: a thread that is held up must not end the step
         # before what the other threads have done.
         while step := [*islice(uploads, _STEP)]:

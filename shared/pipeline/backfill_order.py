@@ -11,14 +11,14 @@ from shared.jobs import keys
 from shared.messages import jobs as messages
 from shared.messages.message import COMMA, Message
 from shared.pipeline.folders import MOST_UNASKED
-from shared.pipeline.set_going import Outcome
-from shared.pipeline.unserved import State
+from shared.pipeline.set_going import Start
+from shared.pipeline.unserved import Standing
 
 _REASONS = {
-    State.UNDER_WAY: messages.UNDER_WAY(),
-    State.KEY_TOO_LONG: messages.KEY_TOO_LONG(),
-    State.NO_FUNCTION: messages.NO_FUNCTION(),
-    State.UNREADABLE_RECEIPT: messages.UNREADABLE_RECEIPT(),
+    Standing.UNDER_WAY: messages.UNDER_WAY(),
+    Standing.KEY_TOO_LONG: messages.KEY_TOO_LONG(),
+    Standing.NO_FUNCTION: messages.NO_FUNCTION(),
+    Standing.UNREADABLE_RECEIPT: messages.UNREADABLE_RECEIPT(),
 }
 """Why an upload that lacks a receipt is passed over."""
 
@@ -62,7 +62,7 @@ class Report(BaseModel):
     message_zh: str = ""
     """The same in Chinese."""
 
-    def after(self, outcomes: Counter[Outcome], left: int, reasons: Mapping[Outcome, Message]) -> Report:
+    def after(self, outcomes: Counter[Start], left: int, reasons: Mapping[Start, Message]) -> Report:
         """The report when so many have been set going, and so many are `left`; `reasons`: why some were not invoked."""
         queued, refused = outcomes["queued"], outcomes["not set going"]
         count = outcomes["invoked"] + queued
@@ -79,14 +79,14 @@ class Report(BaseModel):
             text = messages.UNPRICED(said=text, count=self.unpriced)
         if self.passed_over:
             reasons = (
-                messages.PASSED_OVER_FOR(count=count, reason=_REASONS[State(state)])
-                for state, count in self.passed_over.items()
+                messages.PASSED_OVER_FOR(count=count, reason=_REASONS[Standing(standing)])
+                for standing, count in self.passed_over.items()
             )
             text = messages.PASSED_OVER(said=text, reasons=COMMA.join(reasons))
         text = messages.REPORT(found=self.found, said=text)
         return self.model_copy(update={"message": text.en, "message_zh": text.zh})
 
 
-def passed_over(states: Counter[State]) -> dict[str, int]:
+def passed_over(standings: Counter[Standing]) -> dict[str, int]:
     """How many of those uploads lack a receipt and cannot be set going, by the reason."""
-    return {state.value: states[state] for state in _REASONS if states[state]}
+    return {standing.value: standings[standing] for standing in _REASONS if standings[standing]}

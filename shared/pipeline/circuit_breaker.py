@@ -8,7 +8,7 @@ That a vendor throttles calls is learnt in several places, each of which learns 
   where they are read: of calls from `VendorCalls`, of the work behind a ticket from `TicketPolls`. The worker's
   scheduler asks it before it starts a run, and `VendorCalls` before it sends a call.
 - `BacklogOwner` (`shared/jobs/backlog.py`) learns, in an upload's function, to leave the calls to the worker. It
-  learns of a job that was not accepted from the dispatcher.
+  learns from the dispatcher of a job that keeps its place in the queue.
 - The job learns nothing: `after_error` (`shared/pipeline/retries.py`) leaves its moment and its retries as they are,
   because the vendor limits the capability and not the job.
 
@@ -62,7 +62,7 @@ class _Trouble:
     in_a_row: int = 0
     began: datetime = ALWAYS
     ends: datetime = ALWAYS
-    """Of the last pause."""
+    """Both: of the last pause."""
 
     @property
     def needs_probe(self) -> bool:
@@ -99,9 +99,9 @@ class CircuitBreaker:
         self._limited_until = ALWAYS
         self._has_accepted = False
         self._failed: dict[str, int] = {}
-        """The uploads whose last call failed, and in which row of failures; the oldest first."""
-        self._row = 0
-        """The number of the present row of failures, which the next call that is served ends."""
+        """The uploads whose last call failed, and in which streak of failures; the oldest first."""
+        self._streak = 0
+        """The number of the present streak of failures, which the vendor's next answer ends."""
         self._lock = threading.Lock()
 
     # ---------------------------------------------------------------- what may be called
@@ -135,13 +135,13 @@ class CircuitBreaker:
 
     # ---------------------------------------------------------------- what the vendor said
 
-    def served(self, jobs: Sequence[Job], since: datetime) -> None:
+    def answered(self, jobs: Sequence[Job], since: datetime) -> None:
         """The vendor answered for the photos themselves, whether it served or refused them. It was asked at `since`:
         what it was asked before it failed does not show that it works again."""
         with self._lock:
             self._accepted(since)
             self._failing.over(since)
-            self._row += 1
+            self._streak += 1
             for job in jobs:
                 self._failed.pop(job.source, None)
 
@@ -170,13 +170,13 @@ class CircuitBreaker:
         the third failure in a row, each with other photos. It is the photos' own if they failed before, and the vendor
         has served others since. While it may be their links that fail, nothing is learnt: they are looked into first.
         """
-        if isinstance(error, NotFetched) and any(job.doubt != "checked" for job in jobs):
+        if isinstance(error, NotFetched) and not all(job.links_checked for job in jobs):
             return error
         sources, is_down = [job.source for job in jobs], isinstance(error, VendorDown)
         with self._lock:
             failing = self._failing
             own = failing.in_a_row == 0 and all(source in self._failed for source in sources)
-            if is_down or failing.needs_probe or any(self._failed.get(source) != self._row for source in sources):
+            if is_down or failing.needs_probe or any(self._failed.get(source) != self._streak for source in sources):
                 failing.again(now)
             self._remember(sources)
             excused = failing.needs_probe or (is_down and not own)
@@ -202,6 +202,6 @@ class CircuitBreaker:
     def _remember(self, sources: Sequence[str]) -> None:
         for source in sources:
             self._failed.pop(source, None)
-            self._failed[source] = self._row
+            self._failed[source] = self._streak
         while len(self._failed) > _MOST_REMEMBERED:
             del self._failed[next(iter(self._failed))]

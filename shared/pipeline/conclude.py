@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from shared import log
 from shared.cloud.ports import Bucket
-from shared.errors import Misconfigured, Unstorable
+from shared.errors import Misconfigured, ObjectForbidden, Unstorable
 from shared.jobs.job import Job
 from shared.jobs.store import JobStore
 from shared.pipeline.outcomes import Concluded
@@ -41,8 +41,10 @@ def conclude(bucket: Bucket, jobs: JobStore, prices: Prices, end: Concluded) -> 
         if receipt.status != "done":
             bucket.delete(job.replaces)
         bucket.write(job.upload.receipt_key, document, inputs_etag=job.inputs_etag)
-    if receipt.code == "PictureMissing" and is_served_with_another(bucket, job.upload):
-        bucket.delete((job.upload.receipt_key,))  # the picture came just now
+    if receipt.code == "PictureMissing":
+        with suppress(ObjectForbidden):  # if it is there, its own job deletes this receipt once it may be read
+            if is_served_with_another(bucket, job.upload):
+                bucket.delete((job.upload.receipt_key,))  # the picture came just now
     say = log.warning if receipt.status == "failed" else log.info
     say("concluded", job=job, **receipt.model_dump(include={"status", "code", "message", "price_yuan", "attempts"}))
     forget(bucket, jobs, job)

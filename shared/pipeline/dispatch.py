@@ -64,7 +64,7 @@ class Dispatcher:
         return self.pipeline.run(job)[0]
 
     def _begin(self, upload: Upload, etag: str, at: datetime | None) -> End | Absent | None:
-        """Claim the upload and run its job. None: another instance has it, and rechecks it after a new event."""
+        """Claim the upload and run its job. None: it is left to its holder, or to settle."""
         is_settles = self.backlog_owner.owns(upload.capability)
         to_queue = self.backlog_owner.is_late(at) or is_settles
         if to_queue and etag != "" and "%" not in upload.key:  # it is there, and under this very name: no need to read
@@ -88,7 +88,7 @@ class Dispatcher:
     def _take_over(self, upload: Upload, etag: str, *, to_queue: bool) -> Job | None:
         """Hold the job that there is already; None when its holder, or the worker by its queue entry, moves it on."""
         found = self.jobs.find(upload)
-        if to_queue and found and found.job.not_accepted:
+        if to_queue and found and found.job.keeps_place:
             return None  # it is in the queue, and the upload is read anew when it is due
         if found and found.job.etag == etag != "" and not self.jobs.is_held(found.job):
             # The same event again, and no instance holds the job: it keeps its place.
@@ -100,9 +100,9 @@ class Dispatcher:
     def _run(self, job: Job, image: ObjectHead | None = None) -> End:
         """Run it, and wake the worker for what is soon to be done."""
         end = self.pipeline.run(job, images={job.source: image} if image else None)[0]
-        self.backlog_owner.served()
+        self.backlog_owner.was_busy()
         if isinstance(end, Parked):
-            if end.job.not_accepted or isinstance(end.job.stage, Unstored):  # settle holds back what comes after it
+            if end.job.keeps_place or isinstance(end.job.stage, Unstored):  # settle holds back what comes after it
                 self.backlog_owner.joined(end.job.upload.capability)
             elif isinstance(end.job.stage, Submitted):
                 self.backlog_owner.wake_worker()

@@ -46,8 +46,8 @@ class _Found:
 def apply_to_folder(bucket: Bucket, jobs: JobStore, job: Job, now: datetime) -> Concluded | Skipped:
     """Leave to settle the pictures of a folder that were not served since its companion, whose job this is, came.
 
-    More than `MOST_UNASKED` that were served before are a person's decision, and the companion's receipt says so. More
-    than that many that never were come by themselves: by their own events, or after the longest pause of a waiting job.
+    More than `MOST_UNASKED` that were served before are a person's decision, and the companion's receipt says so.
+    Pictures that were never served are left alone if they are more than that: their own events bring them.
     A picture whose job was under way when the companion came looks for itself in the end: see `has_new_companion`.
     """
     upload = job.upload

@@ -174,8 +174,7 @@ class Pipeline:
 
         Raises `Rejected` or `Misconfigured`.
         """
-        in_doubt = job.doubt not in ("", "checked")
-        if job.own_attempts >= MAX_ATTEMPTS and not in_doubt:
+        if job.own_attempts >= MAX_ATTEMPTS and not job.links_in_doubt:
             # Counted from the record, so that dying in every call ends as well.
             text = job.text if job.message else messages.NO_RECORD(calls=MAX_ATTEMPTS)
             return Concluded(job, receipt(job, self.clock(), error=Unavailable(job.code or "NoRecord", text)))
@@ -184,7 +183,7 @@ class Pipeline:
             return Continue(replace(job, copies=names))  # recorded before they are made: none is ever forgotten
         for copy in prepared_call.copies:
             self._publish(job, copy)
-        return self._doubted(job, prepared_call) if in_doubt else None
+        return self._doubted(job, prepared_call) if job.links_in_doubt else None
 
     def _doubted(self, job: Job, prepared_call: PreparedCall) -> Outcome:
         """The vendor got nothing from the pictures' links: read them once ourselves. Raises `Rejected` when OSS refuses

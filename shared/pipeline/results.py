@@ -66,6 +66,7 @@ class ResultStore:
             if stage.result:
                 self._allow(job, stage.result)
             with storing():
+                # One name stands for all results: rights are given by prefix.
                 for key in (job.upload.output_key("", "png"), job.upload.receipt_key):
                     self.bucket.check_write(key)
                 job = self._withdraw(job)
@@ -74,7 +75,7 @@ class ResultStore:
         return parked(job, Waiting(), self.clock())
 
     def _withdraw(self, job: Job) -> Job:
-        """Delete what an earlier version left; the job without it: its own results may lie there soon."""
+        """Delete what an earlier version left, before our own results take the same names; the job without it."""
         self.bucket.delete(job.replaces)
         return replace(job, replaces=())
 

@@ -23,6 +23,7 @@ from shared.jobs.job import Blocked, Claimed, Doubt, Fetching, Job, Stage, Unsto
 from shared.jobs.receipt import receipt
 from shared.pipeline.outcomes import Concluded, Continue, Parked, parked
 
+_IN_PLACE = Waiting(keeps_place=True)
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=10)
 _WAIT_FOR_COMPANION = timedelta(hours=1)
@@ -38,10 +39,10 @@ def after_error(job: Job, error: CutoutError, now: datetime) -> Continue | Parke
     A throttled job keeps its place in the queue and does not back off: the vendor limits the capability, not the job.
     So does a job that met an outage, which does not count as one of its tries.
     """
-    retries, due = job.retries + 1, now + _pause(job.retries)
     stage: Stage = Waiting()
+    due = now + _pause(job.retries)
     match error:
-        case NotFetched() | BadLink() if not job.doubt:
+        case NotFetched() | BadLink() if not job.links_checked:
             return _check_links(job, error)
         case Rejected():
             return Concluded(job, receipt(job, now, error=error))
@@ -53,12 +54,13 @@ def after_error(job: Job, error: CutoutError, now: datetime) -> Continue | Parke
             if isinstance(error, Unstorable):
                 job = replace(job, stage=_unstored(job.stage))
         case DailyLimitReached():
-            stage, due, retries = Waiting(not_accepted=True), error.until, job.retries
+            stage, due = _IN_PLACE, error.until
         case NotAccepted() if not job.bought:
-            stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
+            stage, due = _IN_PLACE, job.due
         case VendorDown() if not job.bought and now - (job.outage_since or now) < _LONGEST_OUTAGE:
-            stage, due, retries = Waiting(not_accepted=True), job.due, job.retries
+            stage, due = _IN_PLACE, job.due
             job = replace(job, outage_attempts=job.outage_attempts + 1, outage_since=job.outage_since or now)
+    retries = job.retries + (stage != _IN_PLACE)
     return parked(replace(_with_error(job, error), retries=retries), job.stage if job.bought else stage, due)
 
 

@@ -118,12 +118,12 @@ class Scheduler:
         return sum(not entry.key for lane in self._lanes.values() for entry in lane.entries.values())
 
     def backlog(self, now: datetime) -> frozenset[str]:
-        """The capabilities that have jobs in stage `waiting`, running or due, and those that are held."""
+        """The capabilities that have jobs in stage `waiting`, running or due, and those that are held back."""
         return frozenset(
             lane.capability
             for lane in self._lanes.values()
             if (lane.stage == Waiting.name and (lane.runs or any(entry.due <= now for entry in lane.entries.values())))
-            or self._is_held(lane.capability)
+            or self._is_held_back(lane.capability)
         )
 
     def is_starved(self) -> bool:
@@ -147,7 +147,7 @@ class Scheduler:
             self._lanes[key] = Lane(*key)
         return self._lanes[key]
 
-    def _is_held(self, capability: str) -> bool:
+    def _is_held_back(self, capability: str) -> bool:
         """Whether there is a job of the capability whose result was bought and cannot be stored until a person acts. So
         it would be with any other: none is called for until that job has gone on."""
         unstored = self._lanes.get((Unstored.name, capability))
@@ -160,11 +160,11 @@ class Scheduler:
         """From when on runs of a lane may start."""
         if not lane.calls:
             return ALWAYS
-        return NEVER if self._is_held(lane.capability) else self._circuit_breaker(lane.capability).open_until
+        return NEVER if self._is_held_back(lane.capability) else self._circuit_breaker(lane.capability).open_until
 
     def _startable(self, lane: Lane, now: datetime) -> list[QueueEntry]:
         """The due entries of a lane of which a run may start: of one as a probe, or else see `_has_room`."""
-        if lane.calls and self._is_held(lane.capability):
+        if lane.calls and self._is_held_back(lane.capability):
             return []
         breaker, state = self._circuit_breaker(lane.capability), State.CLOSED
         if lane.calls:
@@ -187,11 +187,13 @@ class Scheduler:
         return sum(lane.runs for lane in self._lanes.values() if lane.calls and lane.capability == capability)
 
     def _has_room(self, lane: Lane) -> bool:
-        """Started minus with the vendor stays under five seconds of quota, unless another lane calls.
+        """Whether a lane may have one more run: beside those that wait for the vendor's answer, it has fewer than the
+        quota takes in `AHEAD`.
 
-        Calls with the vendor are subtracted for the waiting lane only, which has the backlogs, and as many fewer as the
-        capability's other lanes have runs that call: those calls may be theirs. From `MOST_RUNS` runs on, none is
-        subtracted. Besides, a lane that calls gets no more than the vendor has room for.
+        What is with the vendor is known of a capability, not of a lane. So it is counted for the waiting lane only,
+        which has the backlogs, and without as many calls as the capability's other lanes have runs that call: those
+        may be theirs. From `MOST_RUNS` runs on it is taken for none. Besides, a lane that calls gets no more than the
+        vendor has room for.
         """
         limit = self._concurrency(lane.capability)
         ahead = math.ceil(limit.per_second * AHEAD)

@@ -24,10 +24,11 @@ class Search:
     """Searches all of `jobs/`, with all of `queue/` beside it, again and again. It goes in steps, and goes on where the
     last one stopped: so one instance of settle has one `Search`.
 
-    Neither requests nor memory grow with what waits. A step sends at most 102 requests to list, and one for each 1,000
-    leases on past states that it deletes. What is remembered from one step to the next are one page of names and one
-    bit for each queue entry: some 10 MB. What is moved on meanwhile may be found without need, which costs one read of
-    the job; what was overlooked is found by the next search. docs/how-it-works.md says how long a search takes.
+    Neither requests nor memory grow with what waits. A step sends at most 100 requests to list, and those for the last
+    page of each of two listings; and one for each 1,000 leases on past states that it deletes. What is remembered from
+    one step to the next are one page of names and one bit for each queue entry: some 10 MB. What is moved on meanwhile
+    may be found without need, which costs one read of the job; what was overlooked is found by the next search.
+    docs/how-it-works.md says how long a search takes.
     """
 
     def __init__(self, jobs: JobStore, clock: Callable[[], datetime], step: int = _STEP) -> None:

@@ -12,9 +12,9 @@ from shared.errors import CutoutError, Misconfigured
 from shared.jobs.store import JobStore
 from shared.messages import jobs as messages
 from shared.messages.message import Message
-from shared.pipeline.unserved import ListedUpload, State
+from shared.pipeline.unserved import ListedUpload, Standing
 
-Outcome = Literal["invoked", "queued", "not set going"]
+Start = Literal["invoked", "queued", "not set going"]
 
 
 @dataclass(eq=False, repr=False)
@@ -24,25 +24,25 @@ class Starter:
     jobs: JobStore
     invoker: Invoker
     event: Callable[[ListedObject], bytes]
-    reasons: dict[Outcome, Message] = field(default_factory=lambda: {"queued": messages.HAD_FAILED()}, init=False)
+    reasons: dict[Start, Message] = field(default_factory=lambda: {"queued": messages.HAD_FAILED()}, init=False)
     """Why the last upload with that outcome has it."""
     _refused: bool = field(default=False, init=False)
     """Whether Function Compute refuses to invoke: what it refuses once, it refuses for all."""
 
-    def start(self, found: ListedUpload) -> Outcome:
+    def start(self, found: ListedUpload) -> Start:
         """What became of it. One whose receipt asks for a backfill is queued: an event could not say that this no
         longer counts."""
-        if found.state is State.NO_RECEIPT and self._is_invoked(found):
+        if found.standing is Standing.NO_RECEIPT and self._invoke(found):
             return "invoked"
         try:
-            self.jobs.leave_to_settle(found.upload, found.listed.etag, supersedes=found.failed)
+            self.jobs.leave_to_settle(found.upload, found.listed.etag, supersedes=found.supersedes)
         except CutoutError as error:
             self._explain("not set going", found, error)
             return "not set going"
         return "queued"
 
-    def _is_invoked(self, found: ListedUpload) -> bool:
-        """Whether its function is."""
+    def _invoke(self, found: ListedUpload) -> bool:
+        """Invoke its function; False when that is refused, or fails."""
         if self._refused:
             return False
         try:
@@ -54,6 +54,6 @@ class Starter:
             return False
         return True
 
-    def _explain(self, outcome: Outcome, found: ListedUpload, error: CutoutError) -> None:
+    def _explain(self, outcome: Start, found: ListedUpload, error: CutoutError) -> None:
         log.warning("backfill", key=found.upload.key, message=f"{outcome}: {error.message}", code=error.code)
         self.reasons[outcome] = error.text

@@ -67,7 +67,7 @@ def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> 
 
 def is_current(bucket: Bucket, job: Job) -> bool:
     """Whether the upload is still there, in the version that the job is for: one request to OSS, and none in the run
-    that took the snapshot. OSS refuses to show only what is there."""
+    that took the snapshot. Where OSS denies the look, the upload is taken to be there: what was bought is stored."""
     if job.looked != job.revision:
         with suppress(ObjectForbidden):
             return bucket.etag(job.source) == job.etag
@@ -85,13 +85,10 @@ def has_new_companion(bucket: Bucket, job: Job) -> bool:
 
 
 def is_served_with_another(bucket: Bucket, upload: Upload) -> bool:
-    """Whether this is a companion whose picture is there: OSS refuses to show only what is."""
-    if upload.picture is None:
-        return False
-    with suppress(ObjectForbidden):
-        found = bucket.peek(upload.picture.key)
-        return found is not None and found.size > 0
-    return True
+    """Whether this is a companion whose picture is there. Raises `ObjectForbidden` where OSS denies the look, which it
+    does whether the picture is there or not."""
+    found = bucket.peek(upload.picture.key) if upload.picture else None
+    return found is not None and found.size > 0
 
 
 def _with_inputs(bucket: Bucket, job: Job, image: ObjectHead, companion: ObjectHead | None) -> Job:

@@ -88,7 +88,7 @@ class TicketPolls:
             case Done() as done:
                 if stage.index == 0:  # one sample for each ticket
                     self.estimator.finished(job.capability, age, stage.polls)
-                self.circuit_breaker(job.capability).served([job], stage.since)
+                self.circuit_breaker(job.capability).answered([job], stage.since)
                 return fetching(job, done, now, provider.links_live)
             case Failed(error):
                 return self._after_failed_task(job, stage, error)
@@ -102,7 +102,7 @@ class TicketPolls:
         """The vendor has given the work up."""
         now, breaker = self.client.clock(), self.circuit_breaker(job.capability)
         if isinstance(error, Rejected):
-            breaker.served([job], stage.since)
+            breaker.answered([job], stage.since)
             return after_bad_link(job, error, now) if isinstance(error, BadLink) else after_error(job, error, now)
         if not isinstance(error, NotFetched):
             # Whatever its code means for a call: this one was accepted, so the next one is another attempt.

@@ -19,11 +19,11 @@ PAGE = 5_000
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
-class State(Enum):
+class Standing(Enum):
     """What there is of an upload, or why there cannot be anything."""
 
     NO_RECEIPT = "no_receipt"
-    """Or one from before it, or what lies beside it, was last written."""
+    """Or one that is older than the upload, or than what lies beside it."""
     RECEIPT = "receipt"
     FAILED = "failed"
     """A receipt that says so, which a listing does not show."""
@@ -37,16 +37,16 @@ class State(Enum):
     """Its first folder is no group: no trigger has its prefix."""
 
 
-TO_BE_SERVED = (State.NO_RECEIPT, State.FAILED, State.UNCONFIRMED)
+TO_BE_SERVED = (Standing.NO_RECEIPT, Standing.FAILED, Standing.UNCONFIRMED)
 
 
 @dataclass(frozen=True)
 class ListedUpload:
-    """An upload, and what there is of it. `failed` is the ETag of its receipt if that says `failed`."""
+    """An upload, and what there is of it. `supersedes` is the ETag of its receipt if that says `failed`: see `Job`."""
 
     listed: ListedObject
-    state: State
-    failed: str = ""
+    standing: Standing
+    supersedes: str = ""
 
     @property
     def upload(self) -> Upload:
@@ -65,33 +65,34 @@ def listed_uploads(pictures: Bucket, documents: Bucket, prefix: str, *, after: s
     listed = pictures.list(prefix, after=after)
     while names := [*islice(listed, PAGE)]:
         page = _Page(pictures, names)
-        found = [ListedUpload(each, _state(Upload(each.key))) for each in names if page.has_receipt_of_its_own(each)]
-        servable = [each.upload for each in found if each.state is State.NO_RECEIPT]
+        found = [ListedUpload(each, _standing(Upload(each.key))) for each in names if page.has_receipt_of_its_own(each)]
+        servable = [each.upload for each in found if each.standing is Standing.NO_RECEIPT]
         receipts = written(pictures, keys.receipts_below(prefix), {upload.receipt_key for upload in servable})
         jobs = written(documents, keys.jobs_below(prefix), {upload.job_key for upload in servable})
         for each in found:
             if each.upload.kind is Kind.FOLDER_COMPANION:
                 if each.upload.receipt_key in receipts:
-                    yield replace(each, state=State.UNCONFIRMED)
+                    yield replace(each, standing=Standing.UNCONFIRMED)
             elif each.upload.job_key in jobs:
-                yield replace(each, state=State.UNDER_WAY)
+                yield replace(each, standing=Standing.UNDER_WAY)
             elif (receipt := receipts.get(each.upload.receipt_key)) and receipt > page.newest(each.listed):
-                yield replace(each, state=State.RECEIPT)
+                yield replace(each, standing=Standing.RECEIPT)
             else:
                 yield each
 
 
-def _state(upload: Upload) -> State:
+def _standing(upload: Upload) -> Standing:
     """As long as nothing is known but its name."""
     if not any(of_group(upload.group)):
-        return State.NO_FUNCTION
-    return State.NO_RECEIPT if upload.fits else State.KEY_TOO_LONG
+        return Standing.NO_FUNCTION
+    return Standing.NO_RECEIPT if upload.fits else Standing.KEY_TOO_LONG
 
 
 def written(bucket: Bucket, prefix: str, names: set[str], *, nested: bool = True) -> dict[str, datetime]:
     """When each of the objects with these names, below `prefix`, was written; without those that are not there."""
     found: dict[str, datetime] = {}
     last = max(names, default="")
+    # A listing begins after a name: after one character less, the first of them is in it.
     for each in bucket.list(prefix, after=min(names)[:-1], nested=nested) if names else ():
         if each.key > last:
             break
@@ -101,7 +102,7 @@ def written(bucket: Bucket, prefix: str, names: set[str], *, nested: bool = True
 
 
 class _Page:
-    """A page of a listing, and what belongs to it of the names before and after it."""
+    """A page of a listing; it lists what belongs to the page but has a name before or after it."""
 
     def __init__(self, pictures: Bucket, names: Sequence[ListedObject]) -> None:
         self._pictures = pictures

@@ -96,7 +96,7 @@ class VendorCalls:
         try:
             answer = self._send(called, [prepared_call for _, prepared_call in calls])
         except Rejected as error:
-            breaker.served(called, since)
+            breaker.answered(called, since)
             if len(calls) > 1:  # the vendor does not say for which of the pictures
                 for call in calls:
                     yield from self._call([call])
@@ -153,7 +153,7 @@ class VendorCalls:
                 for index, job in enumerate(jobs):
                     yield parked(without_error(job, request_id), Submitted(ticket, now, index), due)
             case Done() as done:
-                breaker.served(jobs, since)
+                breaker.answered(jobs, since)
                 (job,) = jobs
                 yield fetching(job, done, now, self.client.provider(row).links_live)
 

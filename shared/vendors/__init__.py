@@ -1,2 +1,1 @@
-"""The table of capabilities, and one dialect a vendor, which builds requests and reads replies without I/O. Uses cloud
-(its values only) and pictures."""
+"""The table of capabilities, and one dialect a vendor, which builds requests and reads replies without I/O."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from shared.cloud.ports import Quota, Reply, Request
+from shared.cloud.ports import LONGEST_REPLY, Quota, Reply, Request
 from shared.errors import CutoutError, Rejected
 from shared.messages import vendors as messages
 from shared.vendors import market
@@ -19,10 +19,6 @@ from shared.vendors.protocol import Accepted, Done, Failed, Nonce, Pending, Resu
 from shared.vendors.quotas import Quotas
 from shared.vendors.replies import identifier, labelled, lacking, lost, reason
 
-LONGEST_REPLY = 24_000_000
-"""Bytes. Only this vendor documents pictures in the answer itself ("下载地址或者base64数据"). We never ask for them,
-so this is what a function of 512 MB can hold at every step from here to the bucket: in base64, a picture
-of 18 MB, where the largest that may be uploaded has 15."""
 _NO_SUCH_TASK = "Status404"
 
 
@@ -77,6 +73,7 @@ class Picwish:
             Quota(capability.action, self.quotas.per_second(capability)),
             form=form,
             headers=market.authorization(self._appcode),
+            # Only this vendor documents pictures in the answer itself ("下载地址或者base64数据"). We ask for none.
             longest_reply=LONGEST_REPLY,
         )
 

@@ -114,7 +114,7 @@ def _slow_vendor(chosen: argparse.Namespace) -> Iterator[Table]:
 
 def _poisoned(chosen: argparse.Namespace) -> Iterator[Table]:
     photos, slower = 100 if chosen.quick else poisoned.PHOTOS, quota.slower(poisoned.QPS, _can())
-    note = f"A call takes {poisoned.LATENCY:g} s. Time went {slower:g} times slower, as it does under Quota."
+    note = f"A call takes {poisoned.LATENCY:g} s. Time slowed {slower:g} ×, as under Quota."
     yield poisoned.table(list(poisoned.measured(photos, slower)), note)
 
 

@@ -56,6 +56,11 @@ class Case:
     def box_latency(self) -> float:
         return self.latency * self.slower
 
+    @property
+    def box_patience(self) -> dict[str, str]:
+        """What tells a peer how long Alibaba's SDK waits for an answer: 10 s unless it is told otherwise."""
+        return {"READ_TIMEOUT_MS": str(round(10_000 * max(1.0, self.slower)))}
+
 
 @dataclass(frozen=True)
 class Drained:

@@ -68,6 +68,7 @@ class Contender:
                 timer_seconds=timer,
                 timeouts=case.box_timeouts,
                 general=self.general,
+                environment=case.box_patience if self.peer else None,
             ) as cloud,
             undisturbed(),
         ):

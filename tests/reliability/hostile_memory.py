@@ -10,9 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared.cloud.http_client import HttpClient
+from shared.cloud.ports import LONGEST_REPLY
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
-from shared.vendors.picwish import LONGEST_REPLY, Picwish
+from shared.vendors.picwish import Picwish
 from shared.vendors.quotas import Quotas
 from tests.pictures import picture
 from tests.reliability.hostile_sockets import Sink, says, serving

@@ -15,7 +15,7 @@ from hypothesis import Phase
 from shared import log
 from shared.cloud.oss_clock import OssClock
 from shared.cloud.ports import Bucket, ObjectHead, Request
-from shared.jobs import keys, store
+from shared.jobs import keys, leases
 from shared.jobs.job import Blocked, Claimed, Fetching, Job, Submitted
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore, StoredJob
@@ -78,7 +78,7 @@ def ignores_leases(patch: pytest.MonkeyPatch) -> None:
         JobStore, "acquire", lambda jobs, found: take(jobs, replace(found, job=replace(found.job, lease_until=None)))
     )
     patch.setattr(JobStore, "is_due", lambda jobs, job: True)
-    patch.setattr(JobStore, "_win", lambda jobs, found, until: True)
+    patch.setattr(leases, "win", lambda bucket, job, etag, until, clock: True)
 
 
 def forgets_tickets(patch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def gives_up_when_an_answer_is_uncertain(patch: pytest.MonkeyPatch) -> None:
 
 
 def takes_its_own_lease_for_anothers(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(store._Lease, "__eq__", lambda lease, other: False)
+    patch.setattr(leases._Lease, "__eq__", lambda lease, other: False)
 
 
 def begins_its_search_anew_with_each_step(patch: pytest.MonkeyPatch) -> None:
@@ -206,7 +206,7 @@ def buys_again_what_it_could_not_store(patch: pytest.MonkeyPatch) -> None:
 
 
 def buys_more_than_it_can_store(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Scheduler, "_is_held", lambda scheduler, capability: False)
+    patch.setattr(Scheduler, "_is_held_back", lambda scheduler, capability: False)
 
 
 def gives_each_result_all_the_time_that_there_is(patch: pytest.MonkeyPatch) -> None:

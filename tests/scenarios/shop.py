@@ -13,6 +13,7 @@ import oss2
 from PIL import Image
 
 from shared.cloud.oss import OssBucket
+from shared.cloud.oss_clock import OssClock
 from shared.cloud.ports import Credentials
 from shared.jobs.job import Job
 from shared.jobs.receipt import Receipt
@@ -53,6 +54,7 @@ class Shop:
             endpoint=cloud.oss.url,
             public_endpoint=cloud.oss.url,
             region=cloud.region,
+            clock=OssClock(),
         )
         self.raw: oss2.Bucket = self.bucket._documents
 

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared.cloud.oss import OssBucket
+from shared.cloud.oss_clock import OssClock
 from shared.cloud.ports import Credentials
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
@@ -76,6 +77,7 @@ def test_a_key_reaches_oss_and_comes_back_and_a_link_to_it_leads_to_it(world: Wo
         endpoint=world.oss.url,
         public_endpoint=world.oss.url,
         region="cn-shanghai",
+        clock=OssClock(),
     )
     body = key.encode()
     bucket.write(key, body)

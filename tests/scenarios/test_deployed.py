@@ -1,4 +1,4 @@
-"""From an empty account to a cutout, and back: `cutout deploy` makes what serves photos; `cutout remove` leaves none."""
+"""From an empty account to a cutout, and back: `cutout deploy` and `cutout remove`."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class MemoryBucket:
         self.unwritable = ""
         """What the keys begin with that the role may not write; empty: none."""
         self.forbidden: set[str] = set()
-        """Keys of objects that nobody with our rights may read or copy."""
+        """Keys that nobody with our rights may read or copy, whether there is such an object or not."""
         self.signature = ""
         """What every signed link ends with; a key from STS makes it hundreds of characters long."""
 
@@ -130,7 +130,7 @@ class MemoryBucket:
         self.after(name, key)
 
     def _check_right(self, key: str) -> None:
-        if key in self.forbidden and key in self.things:
+        if key in self.forbidden:
             raise ObjectForbidden("ObjectForbidden", f"OSS refuses {key}")
 
     def _change(

@@ -83,7 +83,7 @@ def test_a_job_with_everything_filled_in_gives_no_link_away(
         "capability": "general/common",
         "stage": stage.name,
         "attempts": 2,
-        "tries": 3,
+        "retries": 3,
         "code": "ResultBroken",
     }
     assert "hidden" not in line

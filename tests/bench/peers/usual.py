@@ -63,6 +63,8 @@ def clients(
                 region_id=region,
                 protocol=protocol,
                 endpoint=endpoint,
+                # The SDK's own 10 s, or as many more as time goes slower.
+                read_timeout=int(os.environ.get("READ_TIMEOUT_MS", "10000")),
             )
         ),
     )

@@ -12,6 +12,7 @@ import pytest
 from oss2.exceptions import ServerError
 
 from shared.cloud.oss import OssBucket
+from shared.cloud.oss_clock import OssClock
 from shared.cloud.oss_errors import translated
 from shared.cloud.ports import LONGEST_DOCUMENT, Credentials
 from shared.errors import Misconfigured, ObjectForbidden, Rejected, Unavailable
@@ -22,6 +23,7 @@ from tests.cloud.accounts import Accounts, Key
 from tests.cloud.oss import Oss
 from tests.cloud.serve import Server
 from tests.pictures import picture
+from tests.unit.jobs.test_store import keeps_the_longest_reply
 
 COPY = f"work/{'0' * 32}.jpg"
 SHORT = CAPABILITIES["picwish/cutout"].limits.max_link
@@ -42,7 +44,14 @@ def oss(accounts: Accounts) -> Iterator[Oss]:
 
 
 def open_bucket(oss: Oss, key: Key, name: str = "shop-photos") -> OssBucket:
-    return OssBucket(name, Credentials(**vars(key)), endpoint=oss.url, public_endpoint=oss.url, region="cn-shanghai")
+    return OssBucket(
+        name,
+        Credentials(**vars(key)),
+        endpoint=oss.url,
+        public_endpoint=oss.url,
+        region="cn-shanghai",
+        clock=OssClock(),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +132,10 @@ def test_a_document_is_read_no_further_than_the_longest_there_can_be(oss: Oss, b
     assert stored.body == body[:LONGEST_DOCUMENT]
     assert stored.etag == bucket.etag("long.json")
     assert oss.requests[0].bytes_out == LONGEST_DOCUMENT
+
+
+def test_a_job_that_holds_the_longest_reply_is_found_as_it_was_saved(bucket: OssBucket) -> None:
+    assert keeps_the_longest_reply(bucket)
 
 
 def test_a_window_is_read_from_the_middle_of_an_object(oss: Oss, bucket: OssBucket) -> None:
@@ -277,7 +290,12 @@ def test_of_links_to_a_copy_a_signed_one_is_short_with_a_permanent_key_and_only_
     def shown(key: Key) -> OssBucket:
         public = "https://oss-cn-shanghai.aliyuncs.com"
         return OssBucket(
-            "b" * 63, Credentials(**vars(key)), endpoint=oss.url, public_endpoint=public, region="cn-shanghai"
+            "b" * 63,
+            Credentials(**vars(key)),
+            endpoint=oss.url,
+            public_endpoint=public,
+            region="cn-shanghai",
+            clock=OssClock(),
         )
 
     owners, functions = shown(accounts.owner), shown(accounts.assume_role())
@@ -336,6 +354,7 @@ def test_an_oss_out_of_reach_is_unavailable(accounts: Accounts) -> None:
         endpoint="http://127.0.0.1:9",
         public_endpoint="http://127.0.0.1:9",
         region="cn-shanghai",
+        clock=OssClock(),
     )
     with pytest.raises(Unavailable, match="not reached"):
         nowhere.peek("a.txt")
@@ -348,6 +367,7 @@ def test_links_go_to_the_public_endpoint(oss: Oss, accounts: Accounts) -> None:
         endpoint=oss.url,
         public_endpoint="https://oss-cn-shanghai.aliyuncs.com",
         region="cn-shanghai",
+        clock=OssClock(),
     )
     link = urlsplit(bucket.link("a.jpg", "", 60))
     assert (link.scheme, link.netloc, link.path) == ("https", "shop-photos.oss-cn-shanghai.aliyuncs.com", "/a.jpg")
@@ -369,6 +389,7 @@ def test_an_oss_that_fails_more_than_a_moment_is_unavailable_and_a_moments_failu
         endpoint=server.url,
         public_endpoint=server.url,
         region="cn-shanghai",
+        clock=OssClock(),
     )
     bucket.write("a.json", b"{}")
     answers[:] = [status] * 9

@@ -89,7 +89,7 @@ def replied(body: bytes = b"", status: int = 200, headers: bytes = b"") -> bytes
 
 def bucket(server: Kept, again: Retry | None = None) -> oss2.Bucket:
     auth = oss2.ProviderAuthV4(oss2.credentials.StaticCredentialsProvider("LTAI-EXAMPLE", "an-example"))
-    session = Session(connections(4), again or Retry(0))
+    session = Session(connections(4), again or Retry(0), OssClock())
     return oss2.Bucket(auth, server.url, "shop-photos", session=session, region="cn-shanghai", connect_timeout=(2, 2))
 
 
@@ -108,7 +108,7 @@ def test_one_connection_serves_request_after_request_also_after_a_refusal(server
 def test_all_sessions_share_their_connections_and_each_tries_again_as_it_may(server: Kept) -> None:
     pools = connections(4)
     again = Retry(total=1, status_forcelist=(500,), allowed_methods=None, raise_on_status=False)
-    one, other = Session(pools, again), Session(pools, Retry(0))
+    one, other = (Session(pools, each, OssClock()) for each in (again, Retry(0)))
     server.answers += [replied(status=500), replied(b"found"), replied(status=500)]
     request = oss2.http.Request("GET", f"{server.url}/a.jpg")
     assert one.do_request(request, (2, 2)).read() == b"found"
@@ -159,7 +159,8 @@ def test_the_certificates_are_read_once() -> None:
 def test_a_slow_answer_has_the_time_that_reading_may_take_whatever_connecting_may(server: Kept) -> None:
     server.thinks = 0.5
     server.answers += [replied(b"found"), replied(b"too late")]
-    session, request = Session(connections(4), Retry(0)), oss2.http.Request("GET", f"{server.url}/a.jpg")
+    session = Session(connections(4), Retry(0), OssClock())
+    request = oss2.http.Request("GET", f"{server.url}/a.jpg")
     assert session.do_request(request, (0.1, 5)).read() == b"found"
     with pytest.raises(HTTPError):
         session.do_request(request, (5, 0.1))
@@ -186,6 +187,7 @@ def bucket_at(url: str) -> OssBucket:
         endpoint=url,
         public_endpoint=url,
         region="cn-shanghai",
+        clock=OssClock(),
     )
 
 

@@ -90,6 +90,7 @@ def bucket(oss: Oss, accounts: Accounts, name: str = "shop-photos") -> Any:
         endpoint=oss.url,
         public_endpoint=oss.url,
         region="cn-shanghai",
+        clock=OssClock(),
     )
 
 

@@ -184,6 +184,6 @@ def test_an_event_from_before_the_end_of_an_instances_last_call_has_waited_for_i
 ) -> None:
     began = yard.clock()
     yard.clock.pass_(seconds=2)
-    yard.function.served()
+    yard.function.was_busy()
     assert yard.function.is_late(whole(began + timedelta(seconds=into_the_call))) is late
     assert not yard.instance().is_late(whole(began)), "an instance that is new was not waited for"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from shared.cloud.ports import LONGEST_DOCUMENT
+from shared.cloud.ports import LONGEST_DOCUMENT, LONGEST_REPLY, Bucket
 from shared.jobs import keys
-from shared.jobs.job import Job, Submitted
+from shared.jobs.job import Fetching, Job, Submitted
+from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
+from shared.vendors.protocol import ResultLink
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import START, Shop
@@ -63,6 +67,21 @@ def test_the_job_of_another_release_is_left_to_it(
     assert shop.bucket.things[Upload(HD).job_key].body == body
     assert len(shop.web.sent) == 1
     assert ["another release" in line for line in warnings(caplog)] == [True]
+
+
+def keeps_the_longest_reply(bucket: Bucket) -> bool:
+    """Whether a job that holds a picture as long as any reply is found as it was saved."""
+    jobs = JobStore(bucket, lambda: START, timedelta(seconds=132))
+    job = jobs.claim(Upload(COMMON), "E")
+    assert job is not None
+    jobs.save(job := replace(job, stage=Fetching((ResultLink("A" * LONGEST_REPLY),), START)))
+    found = jobs.find(Upload(COMMON))
+    jobs.remove(job)
+    return found is not None and found.job == job
+
+
+def test_a_job_that_holds_the_longest_reply_is_found_as_it_was_saved(shop: Shop) -> None:
+    assert keeps_the_longest_reply(shop.bucket)
 
 
 COPIED = Job("1", "uploads/general/common/else.jpg", START, START, etag="E", stage=Submitted("T-1", START), attempts=1)

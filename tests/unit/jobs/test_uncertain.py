@@ -151,7 +151,8 @@ def test_a_lease_that_another_instance_wrote_meanwhile_is_its_own(shop: Shop) ->
         meanwhile=lambda: acquired.append(shop.pipeline.jobs.acquire(there)),
     )
     assert shop.pipeline.jobs.acquire(there) is None
-    assert acquired != [None]
+    (job,) = acquired
+    assert job is not None
 
 
 def test_a_lease_says_until_when_it_is_held_as_one_of_an_earlier_release_does(shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.unit import viapi_line
 from tests.unit.fakes import Died, Shop
 from tests.unit.pipeline import test_backfill
 from tests.unit.pipeline.test_backfill import ALL, Invocations, backfill, numbered, queued, settle
+from tests.unit.until import until
 from tests.unit.viapi_line import COMMON, LINK, ok, refused
 
 shop = viapi_line.shop
@@ -25,15 +27,22 @@ AGAIN = Order(failed=True)
 BROKEN = refused("InternalError", 500)
 
 
+def has_failed(shop: Shop, upload: str) -> bool:
+    receipt = shop.receipt(upload)
+    return receipt is not None and receipt.status == "failed" and shop.job(upload) is None
+
+
+def come_by(shop: Shop) -> None:
+    shop.clock.pass_(minutes=11)
+    settle(shop)
+
+
 def fails(shop: Shop, *uploads: str) -> None:
     """Let uploads end with receipts that say so; from then on the vendor serves."""
     shop.web.always = BROKEN
     for upload in uploads:
         shop.upload(upload, picture())
-        while shop.job(upload):
-            shop.clock.pass_(minutes=11)
-            settle(shop)
-        assert receipt_of(shop, upload).status == "failed"
+        until(partial(has_failed, shop, upload), partial(come_by, shop), most=20)
     shop.clock.pass_(seconds=1)
     shop.web.sent.clear()
     shop.web.always = ok(ImageURL=LINK)

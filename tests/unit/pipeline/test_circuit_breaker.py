@@ -88,7 +88,7 @@ def test_from_the_third_throttled_call_on_it_is_open_twice_as_long_each_time_and
 
 def test_a_probe_that_is_served_closes_it_and_throttled_calls_are_counted_anew(breaker: CircuitBreaker) -> None:
     seconds = repeat(breaker, breaker.throttled, 5) + 4
-    breaker.served(jobs("a.jpg"), at(seconds))
+    breaker.answered(jobs("a.jpg"), at(seconds))
     assert state(breaker, seconds) is State.CLOSED
     repeat(breaker, breaker.throttled, 2)
     assert state(breaker, seconds) is State.CLOSED
@@ -117,7 +117,7 @@ def test_it_is_open_until_the_moment_that_the_daily_limit_says(breaker: CircuitB
 
 def test_a_call_that_is_served_does_not_shorten_that(breaker: CircuitBreaker) -> None:
     breaker.limited(at(HOUR))
-    breaker.served(jobs("a.jpg"), START)
+    breaker.answered(jobs("a.jpg"), START)
     assert state(breaker, HOUR - 1) is State.OPEN
 
 
@@ -135,13 +135,13 @@ def test_a_refusal_that_the_operator_must_act_on_pauses_calls_for_ten_minutes_at
 
 def test_a_probe_that_is_served_after_the_operator_has_acted_closes_it(breaker: CircuitBreaker) -> None:
     seconds = repeat(breaker, breaker.refused, 8) + 600
-    breaker.served(jobs("a.jpg"), at(seconds))
+    breaker.answered(jobs("a.jpg"), at(seconds))
     assert state(breaker, seconds) is State.CLOSED
 
 
 def test_a_call_that_was_sent_before_the_refusal_does_not_close_it(breaker: CircuitBreaker) -> None:
     breaker.refused(at(10))
-    breaker.served(jobs("a.jpg"), at(9))
+    breaker.answered(jobs("a.jpg"), at(9))
     assert state(breaker, 14) is State.OPEN
     assert state(breaker, 15) is State.HALF_OPEN
 
@@ -159,7 +159,7 @@ def test_the_first_of_the_jobs_that_were_blocked_is_a_probe(breaker: CircuitBrea
 def test_two_failures_are_tolerated(breaker: CircuitBreaker, error: Unavailable) -> None:
     repeat(breaker, failing(breaker, error), 2)
     assert state(breaker, 0) is State.CLOSED
-    breaker.served(jobs("fine.jpg"), START)
+    breaker.answered(jobs("fine.jpg"), START)
     repeat(breaker, failing(breaker, error), 2)
     assert state(breaker, 0) is State.CLOSED
 
@@ -191,7 +191,7 @@ def test_a_probe_that_is_served_closes_it_and_failures_are_counted_anew(
     breaker: CircuitBreaker, error: Unavailable
 ) -> None:
     seconds = repeat(breaker, failing(breaker, error), 6) + 8
-    breaker.served(jobs("a.jpg"), at(seconds))
+    breaker.answered(jobs("a.jpg"), at(seconds))
     assert state(breaker, seconds) is State.CLOSED
     repeat(breaker, failing(breaker, error), 2)
     assert state(breaker, seconds) is State.CLOSED
@@ -200,7 +200,7 @@ def test_a_probe_that_is_served_closes_it_and_failures_are_counted_anew(
 def test_what_was_asked_before_it_failed_does_not_close_it(breaker: CircuitBreaker) -> None:
     for number in range(3):
         breaker.failed(PAGE, jobs(f"{number}.jpg"), at(10))
-    breaker.served(jobs("slow.jpg"), at(9))
+    breaker.answered(jobs("slow.jpg"), at(9))
     assert state(breaker, 11) is State.HALF_OPEN
 
 
@@ -216,7 +216,7 @@ def test_a_ticket_does_not_show_that_the_vendor_does_the_work_and_its_result_doe
     breaker.accepted(at(seconds), at(seconds))
     assert state(breaker, seconds + 7.9) is State.OPEN, "one call a pause, as long as it is not known"
     assert state(breaker, seconds + 8) is State.HALF_OPEN
-    breaker.served(jobs("a.jpg"), at(seconds))
+    breaker.answered(jobs("a.jpg"), at(seconds))
     assert state(breaker, seconds + 1) is State.CLOSED
 
 
@@ -242,7 +242,7 @@ def test_a_gateways_page_is_no_photos_fault(breaker: CircuitBreaker) -> None:
 
 def test_a_page_is_a_photos_fault_if_others_were_served_since_its_last_one(breaker: CircuitBreaker) -> None:
     assert not blamed(breaker, PAGE, "a.jpg")
-    breaker.served(jobs("fine.jpg"), START)
+    breaker.answered(jobs("fine.jpg"), START)
     assert blamed(breaker, PAGE, "a.jpg")
     assert not blamed(breaker, PAGE, "b.jpg"), "its first"
 
@@ -251,7 +251,7 @@ def test_an_outage_is_no_fault_of_those_that_failed_in_an_earlier_one(breaker: C
     photos = [f"{number}.jpg" for number in range(9)]
     for photo in photos:
         blamed(breaker, PAGE, photo)
-    breaker.served(jobs("fine.jpg"), at(HOUR))
+    breaker.answered(jobs("fine.jpg"), at(HOUR))
     assert [blamed(breaker, PAGE, photo, seconds=HOUR) for photo in photos] == [True] + 8 * [False]
     assert state(breaker, HOUR) is State.OPEN
 
@@ -275,7 +275,7 @@ def test_a_photo_of_a_batch_that_fails_with_others_and_then_alone_is_to_blame(br
 def test_a_photo_that_fails_while_others_are_served_is_to_blame(breaker: CircuitBreaker) -> None:
     for number in range(9):
         assert blamed(breaker, FAILURE, "a.jpg")
-        breaker.served(jobs(f"{number}.jpg"), START)
+        breaker.answered(jobs(f"{number}.jpg"), START)
 
 
 def test_a_vendor_that_cannot_fetch_sound_links_is_down_when_three_were_sound(breaker: CircuitBreaker) -> None:
@@ -294,7 +294,7 @@ def test_links_that_may_be_to_blame_teach_it_nothing(breaker: CircuitBreaker) ->
 
 def test_it_knows_whose_last_call_failed(breaker: CircuitBreaker) -> None:
     breaker.failed(FAILURE, jobs("a.jpg", "b.jpg"), START)
-    breaker.served(jobs("b.jpg"), START)
+    breaker.answered(jobs("b.jpg"), START)
     assert (breaker.has_failed("a.jpg"), breaker.has_failed("b.jpg")) == (True, False)
 
 

@@ -143,7 +143,7 @@ def test_a_late_event_joins_the_queue_with_two_writes_and_a_bell_and_no_look_at_
     assert shop.bucket.requests[3:] == [("list", keys.QUEUE)], "that was this test"
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.code, job.lease_until) == (Waiting(not_accepted=True), "QuotaTaken", None)
+    assert (job.stage, job.code, job.lease_until) == (Waiting(keeps_place=True), "QuotaTaken", None)
     assert shop.web.sent == []
 
 

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.entry import wiring
+from shared.entry.oss_events import ObjectCreated, records
+from shared.entry.settings import read_settings
+from shared.entry.uploads import arrived
 from shared.errors import Misconfigured
 from shared.jobs.upload import Kind, Upload
 from shared.pipeline.backfill_order import Order
+from tests.cloud.accounts import Accounts
 from tests.pictures import picture
+from tests.unit.entry.test_uploads import context, event
 from tests.unit.fakes import START, Died, Shop, Thing
 from tests.unit.pipeline.test_backfill import Invocations, backfill
 from tests.unit.pipeline.test_dispatch import settle
@@ -111,11 +119,17 @@ def test_a_photo_with_a_mask_of_its_own_and_one_in_another_folder_cost_no_call(s
     assert sorted(served.web.shown_keys("ImageURL")) == PHOTOS[1:]
 
 
-def test_an_event_whose_key_is_spelt_in_another_way_reaches_the_mask(shop: Shop) -> None:
-    spelt = Upload("uploads/general/refine-mask/%E7%BA%A2/_mask.png")
-    assert not shop.dispatcher.dispatch(spelt, "0" * 32), "it is not known to be there"
+def test_an_event_whose_key_is_spelt_in_another_way_reaches_the_mask(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mask, photo = f"{FOLDER}红/_mask.png", f"{FOLDER}红/a.jpg"
+    shop.bucket.put(photo, picture())
+    (record,) = records(event(quote(mask), eTag=shop.bucket.put(mask, NEW)))
+    monkeypatch.setattr(wiring, "parts", lambda *given, **named: SimpleNamespace(dispatcher=shop.dispatcher))
+    arrived("general", ObjectCreated.model_validate(record), read_settings({}), context(Accounts().owner))
     settle(shop)
-    assert (left(shop), shop.keys("cutouts/")) == ([], [])
+    assert mask_of(shop, photo) == NEW
+    assert left(shop) == []
 
 
 _NAMES = st.sets(st.text("a-.0", min_size=1, max_size=4), min_size=1).map(

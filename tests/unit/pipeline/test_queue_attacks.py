@@ -12,11 +12,10 @@ from threading import Barrier
 import pytest
 
 from shared.errors import Unavailable
-from shared.jobs import keys
+from shared.jobs import keys, leases
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.job import Job, Waiting
 from shared.jobs.queue import QueueEntry
-from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from tests.pictures import picture
 from tests.unit import viapi_line
@@ -124,7 +123,7 @@ def test_a_job_that_no_instance_survives_keeps_no_worker_alive(shop: Shop, monke
     shop.web.answers = [SUBMITTED]
     shop.upload(HD, picture())
     shop.clock.pass_(minutes=10)
-    monkeypatch.setattr(JobStore, "_win", lambda *_: False)
+    monkeypatch.setattr(leases, "win", lambda *_: False)
     assert go(shop) < 15
 
 

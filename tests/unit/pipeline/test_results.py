@@ -4,7 +4,6 @@ can be stored."""
 from __future__ import annotations
 
 import io
-from datetime import timedelta
 
 import pytest
 from PIL import Image
@@ -17,7 +16,8 @@ from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.pictures import picture
 from tests.unit import damo_line, viapi_line
 from tests.unit.fakes import FETCH_SECONDS, PNG, Shop
-from tests.unit.pipeline.test_worker import go
+from tests.unit.pipeline.test_worker import go, settle_for
+from tests.unit.until import until
 from tests.unit.viapi_line import COMMON, LINK, VEHICLE, ok, refused
 
 shop = viapi_line.shop
@@ -86,8 +86,7 @@ def test_a_result_whose_link_has_died_is_made_again_and_counted(shop: Shop) -> N
 def test_results_that_never_arrive_end_in_a_failed_receipt(shop: Shop) -> None:
     shop.web.results[LINK] = Unavailable("ResultNotAnImage", "a page")
     shop.upload(COMMON, picture())
-    while shop.job(COMMON):
-        shop.after(COMMON, minutes=31)
+    until(lambda: not shop.job(COMMON), lambda: shop.after(COMMON, minutes=31), most=4 * MAX_ATTEMPTS)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert (receipt.status, receipt.attempts) == ("failed", MAX_ATTEMPTS)
@@ -99,14 +98,6 @@ def test_results_that_never_arrive_end_in_a_failed_receipt(shop: Shop) -> None:
 
 def photos(count: int) -> list[str]:
     return [f"uploads/general/common/{number:02}.jpg" for number in range(count)]
-
-
-def settle_for(shop: Shop, **time: float) -> None:
-    """Settle comes by every minute, for so long."""
-    ends = shop.clock() + timedelta(**time)
-    while shop.clock() < ends:
-        shop.clock.pass_(minutes=1)
-        go(shop, seconds=445, workers=1)
 
 
 def stage_of(shop: Shop, key: str) -> str:
@@ -165,13 +156,13 @@ def test_what_can_be_stored_again_while_its_link_lives_is_not_bought_again(shop:
     assert len(shop.web.sent) == 5
 
 
-def test_whether_a_result_can_be_stored_is_found_out_without_fetching_it_and_without_a_trace(shop: Shop) -> None:
+def test_whether_a_result_can_be_stored_is_found_out_without_fetching_it(shop: Shop) -> None:
     shop.bucket.unwritable = keys.CUTOUTS
     shop.upload(COMMON, picture())
     shop.web.fetched.clear()
     settle_for(shop, minutes=20)
     assert ("check_write", Upload(COMMON).output_key("", "png")) in shop.bucket.requests
-    assert (shop.web.fetched, shop.keys(keys.CUTOUTS)) == ([], [])
+    assert shop.web.fetched == []
 
 
 def test_another_capability_goes_on(shop: Shop) -> None:

@@ -168,7 +168,7 @@ def test_calls_that_may_be_another_lanes_count_for_the_waiting_lane(with_vendors
 def test_calls_that_are_with_the_vendor_count_for_every_lane_but_the_waiting_one(
     with_vendors: Scheduler, vendors: Vendors, breakers: Breakers, stage: str
 ) -> None:
-    breakers[COMMON].served([], START)
+    breakers[COMMON].answered([], START)
     with_vendors.listed(entries(50, stage=stage))
     assert len(started(with_vendors)) == 10
     vendors[COMMON].in_flight = 10
@@ -195,7 +195,7 @@ def test_without_room_at_the_vendor_nothing_is_called_for_and_everything_bought_
 ) -> None:
     vendors[COMMON].free = 0
     if stage == "blocked":
-        breakers[COMMON].served([], START)
+        breakers[COMMON].answered([], START)
     with_vendors.listed([*entries(3, stage=stage), entry("b", stage="submitted"), entry("c", stage="fetching")])
     assert [together[0].stage for together in started(with_vendors)] == ["submitted", "fetching"]
 
@@ -279,7 +279,7 @@ def test_then_one_is_a_probe_and_when_it_passes_all_others_follow(scheduler: Sch
     scheduler.listed(entries(30))
     (probe,) = started(scheduler, allowed)
     assert probe == [entry("000")]
-    breakers[COMMON].served([], at(allowed))
+    breakers[COMMON].answered([], at(allowed))
     assert len(started(scheduler, allowed)) == 9, "the probe's own run has not ended"
     scheduler.ended(probe)
     assert len(started(scheduler, allowed)) == 1
@@ -318,7 +318,7 @@ def test_with_the_vendor_at_work_again_the_queue_goes_on_in_its_order(scheduler:
         fail(breakers, each)
     scheduler.listed(waiting)
     (probe,) = started(scheduler, 1)
-    breakers[COMMON].served([], at(1))
+    breakers[COMMON].answered([], at(1))
     assert [probe, *started(scheduler, 1)] == [[waiting[number]] for number in (3, 0, 1, 2, 4)]
 
 
@@ -346,7 +346,7 @@ def test_of_blocked_jobs_one_is_a_probe_and_the_others_follow_when_it_was_accept
     scheduler.listed(entries(30, stage="blocked"))
     probe = scheduler.start(START)
     assert started(scheduler) == []
-    breakers[COMMON].served([], START)
+    breakers[COMMON].answered([], START)
     scheduler.ended(probe)
     assert len(started(scheduler)) == 10
 
@@ -362,7 +362,7 @@ def test_when_the_probe_is_blocked_a_later_one_is_tried(scheduler: Scheduler, br
 
 
 def test_a_photo_that_is_blocked_by_itself_holds_up_no_other(scheduler: Scheduler, breakers: Breakers) -> None:
-    breakers[COMMON].served([], START)
+    breakers[COMMON].answered([], START)
     scheduler.listed(entries(10, stage="blocked") + entries(30))
     assert [together[0].stage for together in started(scheduler)].count("waiting") == 10
 
@@ -448,7 +448,7 @@ def test_with_nothing_listed_nothing_falls_due(scheduler: Scheduler) -> None:
 def test_nothing_is_called_for_while_a_result_of_the_capability_cannot_be_stored(
     scheduler: Scheduler, breakers: Breakers
 ) -> None:
-    breakers[COMMON].served([], START)  # so that the blocked one need not be a probe
+    breakers[COMMON].answered([], START)  # so that the blocked one need not be a probe
     unstored, bought = entry("a", stage="unstored", due=60), entry("b", stage="submitted")
     other = entry("c", capability=HD)
     calls = [entry("d"), entry("e", stage=RECHECK, key="")]

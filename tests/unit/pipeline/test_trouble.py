@@ -19,6 +19,7 @@ from shared.vendors.quotas import Quotas
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import START, Shop
+from tests.unit.until import until
 from tests.unit.viapi_line import (
     COMMON,
     HD,
@@ -53,7 +54,7 @@ def test_a_throttled_upload_waits_is_served_and_counts_one_attempt(shop: Shop) -
     shop.upload(COMMON, picture())
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.code, job.attempts) == (Waiting(not_accepted=True), "Throttling.User", 0)
+    assert (job.stage, job.code, job.attempts) == (Waiting(keeps_place=True), "Throttling.User", 0)
     for _ in range(20):
         shop.after(COMMON, minutes=11)
     shop.web.always = ok(ImageURL=LINK)
@@ -99,8 +100,7 @@ def test_what_needs_the_operator_is_blocked_with_one_error_line_and_goes_on_by_i
 def test_an_unknown_code_is_tried_a_bounded_number_of_times_and_then_fails(shop: Shop) -> None:
     shop.web.always = refused("Sorry.Something", 500)
     shop.upload(COMMON, picture())
-    while shop.job(COMMON):
-        shop.after(COMMON, minutes=11)
+    until(lambda: not shop.job(COMMON), lambda: shop.after(COMMON, minutes=11), most=2 * MAX_ATTEMPTS)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert (receipt.status, receipt.code, receipt.attempts) == ("failed", "Sorry.Something", MAX_ATTEMPTS)
@@ -114,7 +114,7 @@ def test_a_vendor_that_is_not_reached_is_called_again_for_as_long_as_it_takes(sh
         shop.after(COMMON, minutes=11)
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.attempts) == (Waiting(not_accepted=True), 0)
+    assert (job.stage, job.attempts) == (Waiting(keeps_place=True), 0)
 
 
 def test_a_call_without_an_answer_may_have_been_bought_and_is_counted(shop: Shop) -> None:
@@ -180,7 +180,7 @@ def test_a_call_for_which_the_vendor_has_no_room_is_not_made_and_keeps_its_place
     shop.upload(COMMON, picture())
     job = shop.job(COMMON)
     assert job is not None
-    assert (job.stage, job.code, job.attempts) == (Waiting(not_accepted=True), "VendorSlow", 0)
+    assert (job.stage, job.code, job.attempts) == (Waiting(keeps_place=True), "VendorSlow", 0)
     assert shop.web.sent == []
     limit.back()
     shop.web.always = ok(ImageURL=LINK)
@@ -202,7 +202,7 @@ def test_a_photo_that_meets_an_outage_keeps_its_place_and_its_tries_and_every_ca
     for _ in range(2 * 24 * 3):
         shop.after(COMMON, minutes=20)
     job = job_of(shop, COMMON)
-    assert (job.stage, job.due, job.code) == (Waiting(not_accepted=True), before.due, "HTTP502")
+    assert (job.stage, job.due, job.code) == (Waiting(keeps_place=True), before.due, "HTTP502")
     assert (job.attempts, job.own_attempts, job.retries) == (len(shop.web.sent), 0, 0)
     shop.web.always = ok(ImageURL=LINK)
     shop.after(COMMON, minutes=20)
@@ -214,8 +214,7 @@ def test_a_photo_that_meets_an_outage_keeps_its_place_and_its_tries_and_every_ca
 def test_what_looks_like_an_outage_for_three_days_ends_after_five_more_calls(shop: Shop) -> None:
     shop.web.always = PAGE
     shop.upload(COMMON, picture())
-    while shop.job(COMMON):
-        shop.after(COMMON, minutes=20)
+    until(lambda: not shop.job(COMMON), lambda: shop.after(COMMON, minutes=20), most=4 * 24 * 3)
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert (receipt.status, receipt.code, receipt.attempts) == ("failed", "HTTP502", len(shop.web.sent))
@@ -228,7 +227,7 @@ def test_three_photos_that_fail_in_a_row_are_an_outage_from_the_third_on(shop: S
     for number in range(3):
         shop.upload(common(number), picture())
     jobs = [job_of(shop, common(number)) for number in range(3)]
-    assert [job.stage for job in jobs] == [Waiting(), Waiting(), Waiting(not_accepted=True)]
+    assert [job.stage for job in jobs] == [Waiting(), Waiting(), Waiting(keeps_place=True)]
     assert [(job.attempts, job.own_attempts) for job in jobs] == [(1, 1), (1, 1), (1, 0)]
     assert breaker_state(shop) is State.OPEN
 
@@ -243,7 +242,7 @@ def test_during_an_outage_a_function_does_not_call_and_leaves_the_photo_to_settl
     sent = len(shop.web.sent)
     shop.upload(COMMON, picture())
     job = job_of(shop, COMMON)
-    assert (job.stage, job.code, job.attempts) == (Waiting(not_accepted=True), "CallsPaused", 0)
+    assert (job.stage, job.code, job.attempts) == (Waiting(keeps_place=True), "CallsPaused", 0)
     assert len(shop.web.sent) == sent
     assert keys.WAKE in shop.bucket.things
 
@@ -306,7 +305,7 @@ def test_accepted_work_of_three_photos_that_fails_in_a_row_is_an_outage_until_a_
     for photo in photos:
         shop.resume(photo)
     assert [job_of(shop, photo).own_attempts for photo in photos] == [1, 1, 0]
-    assert job_of(shop, photos[2]).stage == Waiting(not_accepted=True)
+    assert job_of(shop, photos[2]).stage == Waiting(keeps_place=True)
     shop.web.polls = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
     shop.after(photos[2], minutes=1)
     assert breaker_state(shop, HD) is State.OPEN, "the vendor gave a ticket, and so it did before"
@@ -349,11 +348,25 @@ def test_a_photo_whose_second_picture_oss_refuses_is_blocked_by_itself(shop: Sho
     assert breaker_state(shop, PAIR) is State.CLOSED
 
 
-def test_what_was_bought_before_oss_refused_the_photo_is_stored(shop: Shop) -> None:
+def test_a_second_picture_waits_until_oss_shows_whether_its_photo_is_there(shop: Shop) -> None:
+    shop.bucket.forbidden.add(PAIR)
+    shop.bucket.put(MASK, picture(form="PNG", mode="L"))
+    shop.pipeline.jobs.enqueue(Upload(MASK), "")
+    shop.resume(MASK)
+    assert (job_of(shop, MASK).stage, job_of(shop, MASK).code) == (Blocked(), "ObjectForbidden")
+    shop.bucket.forbidden.clear()
+    shop.after(MASK, minutes=11)
+    assert (job_of(shop, MASK).stage, job_of(shop, MASK).code) == (Waiting(), "PictureMissing")
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_what_was_bought_before_oss_refused_the_photo_is_stored(shop: Shop, is_deleted: bool) -> None:
     shop.web.always = SUBMITTED
     shop.web.polls = status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))
     shop.upload(HD, picture())
     shop.bucket.forbidden.add(HD)
+    if is_deleted:  # which cannot be seen
+        del shop.bucket.things[HD]
     shop.after(HD, minutes=1)
     receipt = shop.receipt(HD)
     assert receipt is not None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shared.jobs import keys
 from shared.jobs.upload import Kind, Upload
 from shared.pipeline import unserved
-from shared.pipeline.unserved import ListedUpload, State, listed_uploads
+from shared.pipeline.unserved import ListedUpload, Standing, listed_uploads
 from shared.vendors.capabilities import of_group
 from tests.unit.fakes import START, Clock, MemoryBucket, Thing
 from tests.unit.generated import GeneratedBucket, Names
@@ -37,34 +37,34 @@ def put(bucket: MemoryBucket, key: str, second: int | None, body: bytes = b"x") 
         bucket.things[key] = Thing(body, START + timedelta(seconds=second))
 
 
-def at_once(bucket: MemoryBucket) -> Iterator[tuple[str, State]]:
+def at_once(bucket: MemoryBucket) -> Iterator[tuple[str, Standing]]:
     for key in sorted(bucket.things):
         upload = Upload(key)
         alone = upload.picture is None or upload.picture.key not in bucket.things
         if upload.kind in (Kind.PICTURE, Kind.COMPANION) and alone and bucket.things[key].body:
-            yield key, state_of(bucket, upload)
+            yield key, standing_of(bucket, upload)
         if upload.kind is Kind.FOLDER_COMPANION and upload.receipt_key in bucket.things:
-            yield key, State.UNCONFIRMED
+            yield key, Standing.UNCONFIRMED
 
 
-def state_of(bucket: MemoryBucket, upload: Upload) -> State:
+def standing_of(bucket: MemoryBucket, upload: Upload) -> Standing:
     things = bucket.things
     if not any(of_group(upload.group)):
-        return State.NO_FUNCTION
+        return Standing.NO_FUNCTION
     if len(upload.key) > keys.MAX_UPLOAD_BYTES:
-        return State.KEY_TOO_LONG
+        return Standing.KEY_TOO_LONG
     if upload.job_key in things:
-        return State.UNDER_WAY
+        return Standing.UNDER_WAY
     companions = [each for each in map(Upload, things) if upload.kind is Kind.PICTURE]
     beside = {each.key for each in companions if each.picture == upload}
     beside |= {each.key for each in companions if each.kind is Kind.FOLDER_COMPANION and each.folder == upload.folder}
     newest = max(things[key].modified for key in {upload.key, *beside})
     receipt = things.get(upload.receipt_key)
-    return State.RECEIPT if receipt and receipt.modified > newest else State.NO_RECEIPT
+    return Standing.RECEIPT if receipt and receipt.modified > newest else Standing.NO_RECEIPT
 
 
-def found(bucket: MemoryBucket, prefix: str = keys.UPLOADS, after: str = "") -> list[tuple[str, State]]:
-    return [(each.upload.key, each.state) for each in listed_uploads(bucket, bucket, prefix, after=after)]
+def found(bucket: MemoryBucket, prefix: str = keys.UPLOADS, after: str = "") -> list[tuple[str, Standing]]:
+    return [(each.upload.key, each.standing) for each in listed_uploads(bucket, bucket, prefix, after=after)]
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.tuples(moments, moments, st.booleans())), st.integers(1, 5))
@@ -97,7 +97,9 @@ def test_below_a_prefix_what_belongs_to_an_upload_counts_wherever_it_lies() -> N
     for name, uploaded, answered in (("_mask.png", 5, None), ("a.jpg", 0, 3), ("a.jpg.mask.png", 0, None)):
         put(bucket, f"{PAIRS}{name}", uploaded)
         put(bucket, Upload(f"{PAIRS}{name}").receipt_key, answered)
-    assert found(bucket, prefix=f"{PAIRS}a.jpg") == [(f"{PAIRS}a.jpg", State.NO_RECEIPT)], "the folder's mask is newer"
+    assert found(bucket, prefix=f"{PAIRS}a.jpg") == [(f"{PAIRS}a.jpg", Standing.NO_RECEIPT)], (
+        "the folder's mask is newer"
+    )
     assert found(bucket, prefix=f"{PAIRS}a.jpg.mask") == [], "it is served with its picture"
 
 
@@ -124,7 +126,7 @@ def test_neither_memory_nor_requests_an_upload_grow_with_their_number(
         bucket = crowd(count, folder)
         tracemalloc.start()
         try:
-            none = sum(each.state is State.NO_RECEIPT for each in listed_uploads(bucket, bucket, keys.UPLOADS))
+            none = sum(each.standing is Standing.NO_RECEIPT for each in listed_uploads(bucket, bucket, keys.UPLOADS))
             assert none == count, "the receipts are of the same second"
             return tracemalloc.get_traced_memory()[1], len(bucket.requests) / count
         finally:
@@ -141,4 +143,4 @@ def test_what_is_listed_is_an_upload() -> None:
     put(bucket, "uploads/general/common/a.jpg", 0)
     (each,) = listed_uploads(bucket, bucket, keys.UPLOADS)
     (listed,) = bucket.list(keys.UPLOADS)
-    assert each == ListedUpload(listed, State.NO_RECEIPT)
+    assert each == ListedUpload(listed, Standing.NO_RECEIPT)
