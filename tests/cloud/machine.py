@@ -43,8 +43,10 @@ class Machine:
     def s(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
         """Without a terminal; `changes` are to the environment, and an empty one takes a variable away."""
         environment = {**self._environment, **self._settings, **changes}
+        # The alias `default`, which s.yaml names, is no name of a variable.
+        chosen = [] if "-a" in arguments else ["-a", "default_serverless_devs_key"]
         return subprocess.run(
-            ["s", *arguments],
+            ["s", *arguments, *chosen],
             cwd=self.folder,
             env={name: value for name, value in environment.items() if value},
             stdin=subprocess.DEVNULL,

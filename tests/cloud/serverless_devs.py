@@ -27,7 +27,8 @@ _ENDS_WITH = "_serverless_devs_key"
 """Of an environment variable that holds a key, as JSON; its whole name is the key's alias."""
 _FLAT = ("AccountID", "AccessKeyID", "AccessKeySecret")
 """Environment variables that go before everything else, if all three are there."""
-_TOOL_FAILED, _COMPONENT_FAILED = 100, 101
+_TOOL_FAILED, _COMPONENT_FAILED = 1, 101
+"""The former was seen, though its documents say 100; the latter is theirs."""
 
 
 class Failed(Exception):
@@ -115,17 +116,17 @@ def _each(command: str, resource: str, asked: argparse.Namespace, output: Output
     try:
         text = asked.template.read_text("utf-8")
     except OSError:
-        raise Failed(_TOOL_FAILED, f"{asked.template} is not there") from None
+        raise Failed(_TOOL_FAILED, f"The specified template file does not exist: {asked.template}") from None
     key = find_key(asked.access or yaml.safe_load(text).get("access", "default"), os.environ)
     try:
         document: dict[str, Any] = render(text, environment=os.environ, account_id=key["AccountID"])
     except Unresolved as unresolved:
-        raise Failed(_TOOL_FAILED, str(unresolved)) from None
+        raise Failed(_TOOL_FAILED, f"RuntimeError: {unresolved}") from None
     resources: dict[str, Any] = document["resources"]
     if resource and resource not in resources:
         raise Failed(_TOOL_FAILED, f"there is no resource {resource}")
     chosen = [resource] if resource else [*resources]
-    for name in chosen if command != "remove" else reversed(chosen):
+    for name in chosen:
         component = Component(client(key, os.environ), resources[name]["props"], asked.template.parent, output.say)
         try:
             _run(component, command, asked)
@@ -162,10 +163,10 @@ def find_key(alias: str, environment: Mapping[str, str]) -> Mapping[str, str]:
         return {name: environment[name] for name in _FLAT}
     kept = _kept(_home(environment))
     given = {name: json.loads(value) for name, value in environment.items() if name.endswith(_ENDS_WITH)}
-    for name in (alias, f"default{_ENDS_WITH}"):
-        if found := (kept | given).get(name):
-            return dict(found)
-    raise Failed(_TOOL_FAILED, f"Not found access alias: {alias}")
+    if found := (kept | given).get(alias):
+        return dict(found)
+    # What s.yaml has to know of the key is looked for first.
+    raise Failed(_TOOL_FAILED, "RuntimeError: config('AccountID') not found")
 
 
 def _kept(home: Path) -> dict[str, Any]:

@@ -162,11 +162,11 @@ def test_one_resource_is_invoked_and_its_answer_printed(machine: Deployer) -> No
 @pytest.mark.parametrize(
     ("arguments", "settings", "status", "words"),
     [
-        (["deploy", "-y"], {"OSS_BUCKET": ""}, 100, "env('OSS_BUCKET') not found"),
-        (["deploy", "-y", "-t", "none.yaml"], {}, 100, "none.yaml"),
-        (["deploy", "-y"], {"default_serverless_devs_key": ""}, 100, "Not found access alias: default"),
-        (["nobody", "deploy", "-y"], {}, 100, "nobody"),
-        (["publish"], {}, 100, "unknown command"),
+        (["deploy", "-y"], {"OSS_BUCKET": ""}, 1, "env('OSS_BUCKET') not found"),
+        (["deploy", "-y", "-t", "none.yaml"], {}, 1, "none.yaml"),
+        (["deploy", "-y", "-a", "default"], {}, 1, "config('AccountID') not found"),
+        (["nobody", "deploy", "-y"], {}, 1, "nobody"),
+        (["publish"], {}, 1, "unknown command"),
         (["deploy", "-y"], {"LOG_PROJECT": "none"}, 101, "project 'none' does not exist"),
         (["deploy", "-y"], {"PRICES": "x" * 4096}, 101, "4096 is the most"),
     ],
