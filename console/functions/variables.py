@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias, Union
 
 import yaml
@@ -34,7 +35,7 @@ def render(text: str, *, environment: Mapping[str, str], account_id: str) -> dic
 
     Raises `Unresolved`, or `yaml.YAMLError` when `text` is not YAML.
     """
-    document = _mapping(yaml.safe_load(text), "the document")
+    document = {**_mapping(_parsed(text), "the document")}
     templates = _mapping(document.pop("template", {}), "template")
     scope = _Scope(environment, account_id)
     for name, value in _mapping(document.pop("vars", {}), "vars").items():
@@ -46,6 +47,13 @@ def render(text: str, *, environment: Mapping[str, str], account_id: str) -> dic
         for name, resource in resources.items()
     }
     return rendered
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> Node:
+    """Kept, since a command renders the same file several times, and to read it takes a tenth of a second."""
+    document: Node = yaml.safe_load(text)
+    return document
 
 
 def only_from_environment(value: Node) -> bool:

@@ -7,9 +7,9 @@ from alibabacloud_fc20230330 import models
 from console.checks.account import RESERVABLE, USUAL_INSTANCES
 from console.doctor import NOTHING_LOOKED_AT, WELL
 from console.settings import KEY
+from tests.cloud.fc_others import add_function
 from tests.cloud.well import Well
 from tests.scenarios.doctor_faults.fault import Fault, deny, say
-from tests.scenarios.doctor_faults.neighbours import add_function
 from tests.unit.console.function_faults import GOODS
 
 
@@ -21,7 +21,7 @@ def _as_root(well: Well) -> None:
 
 def _reserve_elsewhere(well: Well) -> None:
     """As much as there is, once one of ours has given up what it had."""
-    add_function(well, "thumbnails")
+    add_function(well.account.fc, "thumbnails")
     well.account.fc.delete_concurrency_config(GOODS)
     left = round(USUAL_INSTANCES * RESERVABLE) - 22
     body = models.PutConcurrencyInput(reserved_concurrency=left)

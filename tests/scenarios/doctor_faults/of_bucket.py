@@ -13,9 +13,9 @@ from oss2.models import (
 )
 
 from console.doctor import WELL
+from tests.cloud.fc_others import add_trigger
 from tests.cloud.well import BUCKET, Well
 from tests.scenarios.doctor_faults.fault import Fault, deny, say
-from tests.scenarios.doctor_faults.neighbours import add_trigger
 from tests.unit.console.function_faults import GOODS
 
 
@@ -36,14 +36,14 @@ def _wait(well: Well) -> None:
 
 def _overlap(well: Well) -> None:
     well.account.fc.delete_trigger(GOODS, "uploads")
-    add_trigger(well, "thumbnails", "uploads/goods/red/")
+    add_trigger(well.account.fc, "thumbnails", BUCKET, "uploads/goods/red/")
 
 
 def _fill(well: Well) -> None:
     """The places of the triggers, once one of ours is gone."""
     well.account.fc.delete_trigger(GOODS, "uploads")
     for number in range(4):
-        add_trigger(well, f"theirs-{number}", f"other/{number}/")
+        add_trigger(well.account.fc, f"theirs-{number}", BUCKET, f"other/{number}/")
 
 
 def _encrypt(well: Well) -> None:

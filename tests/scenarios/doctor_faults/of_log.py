@@ -35,7 +35,7 @@ def _silence(well: Well) -> None:
 FAULTS = (
     Fault(
         "LogProjectMissing",
-        _sls("delete_project", LOG),
+        _sls("delete_project", LOG, models.DeleteProjectRequest()),
         f"no log project `{LOG}`",
         f"`{LOG}` 不存在",
         ("AlarmsNotSet",),

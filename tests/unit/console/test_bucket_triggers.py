@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alibabacloud_fc20230330 import models
 
 from console.checks.triggers import CHECKS, OssTrigger
 from console.finding import Fact, Finding
-from tests.cloud.accounts import Accounts
+from tests.cloud.fc_others import PUT, add_trigger
 from tests.cloud.fc_world import BUCKET, World, running
 from tests.cloud.manifest import LEAST, load
 
-PUT, POST, ANY = "oss:ObjectCreated:PutObject", "oss:ObjectCreated:PostObject", "oss:ObjectCreated:*"
-LOG = {
-    "project": "oss-cutout",
-    "logstore": "theirs",
-    "logBeginRule": "None",
-    "enableRequestMetrics": False,
-    "enableInstanceMetrics": False,
-}
+POST, ANY = "oss:ObjectCreated:PostObject", "oss:ObjectCreated:*"
 SETTINGS = {"OSS_BUCKET": BUCKET, "PICWISH_APPCODE": "EXAMPLE", "DAMO_APPCODE": "EXAMPLE"}
 
 
@@ -42,27 +30,7 @@ def found(world: World, **settings: str) -> list[Finding | Fact]:
 
 def plant(world: World, function: str, prefix: str, suffix: str = "", event: str = PUT) -> None:
     """A function with a trigger called `theirs`."""
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("index.py", "def handler(event, context): pass")
-    body = {
-        "functionName": function,
-        "runtime": "python3.10",
-        "handler": "index.handler",
-        "role": f"acs:ram::{Accounts.uid}:role/oss-cutout-goods",
-        "code": {"zipFile": base64.b64encode(code.getvalue()).decode()},
-        "logConfig": LOG,
-    }
-    trigger = {
-        "triggerName": "theirs",
-        "triggerType": "oss",
-        "sourceArn": f"acs:oss:cn-shanghai:{Accounts.uid}:{BUCKET}",
-        "invocationRole": f"acs:ram::{Accounts.uid}:role/aliyunosseventnotificationrole",
-        "triggerConfig": json.dumps({"events": [event], "filter": {"key": {"prefix": prefix, "suffix": suffix}}}),
-    }
-    fc = world.account().fc
-    fc.create_function(models.CreateFunctionRequest(body=models.CreateFunctionInput().from_map(body)))
-    fc.create_trigger(function, models.CreateTriggerRequest(body=models.CreateTriggerInput().from_map(trigger)))
+    add_trigger(world.account().fc, function, BUCKET, prefix, suffix, event)
 
 
 def test_nothing_is_found_when_there_is_nobody_else(world: World) -> None:
