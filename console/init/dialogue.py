@@ -51,6 +51,7 @@ def ask(screen: Screen, values: Values) -> None:
         vendor = question.vendor
         if vendor and vendor not in wanted:
             used = any(values.get(each.name) for each in QUESTIONS if each.vendor == vendor and each.needed)
+            screen.say("")
             wanted[vendor] = typer.confirm(screen.text(_WANTED(vendor=_VENDORS[vendor])), default=used)
         if vendor is None or wanted[vendor]:
             values[question.name] = _answer(screen, question, values.get(question.name, ""), offers)

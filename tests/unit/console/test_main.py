@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,9 @@ from tests.cloud.sts import Sts
 
 SECRET = "EXAMPLEhidden-0123456789"
 WEBHOOK = f"https://hook.example/robot?access_token={SECRET}"
-COMMANDS = (["init"], ["doctor"], ["roles", "print"], ["roles", "apply"], ["roles", "remove"], ["alarms"])
+ROLES = (["roles", "print"], ["roles", "apply"], ["roles", "remove"])
+BACKFILL = ["backfill", '{"prefix": "uploads/"}']
+COMMANDS = (["init"], ["doctor"], *ROLES, ["alarms"], ["deploy"], ["remove"], ["verify"], BACKFILL)
 REFUSED = ApiError("RAM", "GetRole", 403, "NoPermission", "You are not authorized to do this action.", "R-1")
 NOT_REACHED = ApiError("STS", "GetCallerIdentity", 0, "ConnectTimeout", "timed out")
 NO_KEY = ApiError("credentials", "GetCredential", 0, "CredentialException", "none")
@@ -88,6 +91,11 @@ def test_a_mistake_of_ours_is_told_without_the_secrets_in_it(capsys: pytest.Capt
     assert "KeyError: '********'" in said
     assert "report it" in said
     assert SECRET not in said
+
+
+def test_these_are_all_the_commands() -> None:
+    said = run("--help").output
+    assert {each[0] for each in COMMANDS} == {*re.findall(r"^│ (\w+) ", said.partition("Commands")[2], re.MULTILINE)}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -176,7 +184,7 @@ def test_alarms_tell_a_webhook_whose_address_is_shown_nowhere(owner: None, monke
     assert run("alarms", "--webhook").exit_code == 2
 
 
-@pytest.mark.parametrize("command", COMMANDS[2:5], ids=" ".join)
+@pytest.mark.parametrize("command", [*ROLES, ["deploy"], ["remove"]], ids=" ".join)
 def test_a_setting_that_is_needed_is_named(command: list[str], key: None) -> None:
     done = run(*command)
     assert done.exit_code == 2
