@@ -24,7 +24,7 @@ HOME = ROOT / ".venv" / "serverless-devs"
 MANIFEST = ROOT / ".build" / "s.yaml"
 """What is deployed: `s.yaml` without the functions of vendors that are not set up."""
 _KEY = "default_serverless_devs_key"
-"""The variable with the key, and the key's alias: `access: default`, as s.yaml has it, finds none in the environment."""
+"""The variable with the key, and the alias of the key: `access: default`, as s.yaml has it, finds none there."""
 Hear = Callable[[str], None]
 
 
@@ -76,7 +76,9 @@ def run(account: Account, arguments: Iterable[str], hear: Hear) -> None:
     environment[_KEY] = json.dumps(key | ({"SecurityToken": token} if token else {}))
     environment["serverless_devs_config_home"] = str(HOME)
     try:
-        execute([str(program), *arguments, "--access", _KEY, "--template", str(MANIFEST)], hear, environment=environment)
+        execute(
+            [str(program), *arguments, "--access", _KEY, "--template", str(MANIFEST)], hear, environment=environment
+        )
     finally:
         shutil.rmtree(HOME / ".s" / "logs", ignore_errors=True)  # they hold what was deployed, AppCodes included
 
