@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from oss2.utils import Crc64
 from pydantic import BaseModel, ValidationError
 
 from tests.cloud.accounts import Accounts
 from tests.cloud.acs3 import Refused
 from tests.cloud.fc import Fc
+from tests.cloud.fc_package import checksum
 from tests.cloud.function import MOST_INSTANCES, Function
 from tests.cloud.triggers import OssTrigger
 
@@ -53,7 +53,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Package:
-    """Code, unpacked in `folder`. `checksum` is its zip's CRC-64, as ECMA-182 has it, and `size` its bytes."""
+    """Code, unpacked in `folder`; `checksum` and `size` (bytes) are its zip's."""
 
     folder: Path
     checksum: str
@@ -123,17 +123,15 @@ class Registry:
         if not isinstance(code, dict) or not {*code} <= {"zipFile", "ossBucketName", "ossObjectName", "checksum"}:
             raise invalid("code is not an InputCodeLocation")
         archive = self._archive(code)
-        crc = Crc64()
-        crc.update(archive)
-        checksum = str(crc.crc)
-        if code.get("checksum", checksum) != checksum:
+        found = checksum(archive)
+        if code.get("checksum", found) != found:
             raise invalid("the checksum of the code package is another")
-        folder = self._folder / checksum / name
+        folder = self._folder / found / name
         try:
             zipfile.ZipFile(io.BytesIO(archive)).extractall(folder)
         except zipfile.BadZipFile:
             raise invalid("the code package is no zip") from None
-        return Package(folder, checksum, len(archive))
+        return Package(folder, found, len(archive))
 
     def _archive(self, code: Mapping[str, str]) -> bytes:
         if "zipFile" in code:

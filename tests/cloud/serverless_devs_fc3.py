@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,8 +22,9 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.exceptions import RetryError
 from darabonba.runtime import RuntimeOptions
-from oss2.utils import Crc64
 from Tea.exceptions import TeaException
+
+from tests.cloud.fc_package import checksum, packed
 
 _ELSEWHERE = ("region", "code", "triggers", "asyncInvokeConfig", "concurrencyConfig")
 """Of the props, what is not sent with the function."""
@@ -128,7 +128,7 @@ class Component:
     def _function(self) -> _Step:
         wanted = {name: value for name, value in self._props.items() if name not in _ELSEWHERE}
         there = _found(self._client.get_function, self._name, models.GetFunctionRequest())
-        package = _packed((self._base / self._props["code"]).resolve())
+        package = packed((self._base / self._props["code"]).resolve())
         code = {"code": {"zipFile": base64.b64encode(package).decode()}}
 
         def send() -> None:
@@ -136,7 +136,7 @@ class Component:
                 body = models.CreateFunctionInput().from_map(wanted | code)
                 self._client.create_function(models.CreateFunctionRequest(body=body))
                 return
-            changed = code if there["codeChecksum"] != _checksum(package) else {}
+            changed = code if there["codeChecksum"] != checksum(package) else {}
             body = models.UpdateFunctionInput().from_map(wanted | changed)
             self._client.update_function(self._name, models.UpdateFunctionRequest(body=body))
 
@@ -205,19 +205,3 @@ def _found(get: Callable[..., Any], *arguments: object) -> dict[str, Any] | None
 def _like(there: dict[str, Any] | None, wanted: dict[str, Any]) -> dict[str, Any] | None:
     """Of what is there, what the props speak of too."""
     return None if there is None else {name: there.get(name) for name in wanted}
-
-
-def _packed(folder: Path) -> bytes:
-    """A zip of a folder; the same files make the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            name = zipfile.ZipInfo(path.relative_to(folder).as_posix())
-            archive.writestr(name, path.read_bytes(), zipfile.ZIP_DEFLATED, 1)
-    return out.getvalue()
-
-
-def _checksum(package: bytes) -> str:
-    crc = Crc64()
-    crc.update(package)
-    return str(crc.crc)
