@@ -65,7 +65,8 @@ def _answer(screen: Screen, question: Question, old: str, offers: Mapping[str, S
     screen.say(question.explains)
     for number, name in enumerate(offered, 1):
         screen.say(f"  {number}  {name}")
-    default = old or (offered[0] if len(offered) == 1 else defaults()[question.name])
+    usual = defaults()[question.name]
+    default = old or (offered[0] if len(offered) == 1 or (offered and usual) else usual)
     while True:
         said = _prompt(screen, question.name, default, secret=secret)
         value = offered[int(said) - 1] if said.isdecimal() and 0 < int(said) <= len(offered) else said
@@ -138,4 +139,5 @@ def _projects(account: Account) -> list[str]:
     from alibabacloud_sls20201230.models import ListProjectRequest  # noqa: PLC0415 - only the dialogue needs it
 
     listed = account.call("SLS", "ListProject", account.sls.list_project, ListProjectRequest(size=_MOST_PROJECTS))
-    return [each.project_name for each in listed.body.projects]
+    own = f"oss-cutout-{account.identity.uid}"  # no two accounts can have projects of the same name
+    return [*dict.fromkeys((own, *(each.project_name for each in listed.body.projects)))]

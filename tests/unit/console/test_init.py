@@ -97,7 +97,7 @@ def test_with_an_account_enter_is_enough(ask: Ask, file: Path) -> None:
     assert done.exit_code == 0, done.output
     assert parse(file.read_text()) == {
         "OSS_BUCKET": "photos-a",
-        "LOG_PROJECT": "oss-cutout",
+        "LOG_PROJECT": "oss-cutout-1234567890123456",
         "LOG_STORE": "functions",
         "VIAPI_QPS": "2",
     }
@@ -107,7 +107,7 @@ def test_with_an_account_enter_is_enough(ask: Ask, file: Path) -> None:
 
 
 def test_what_is_found_is_chosen_by_its_number_or_typed(ask: Ask, file: Path) -> None:
-    ask("photos-b", "2", *SHORTEST[2:])
+    ask("photos-b", "3", *SHORTEST[2:])
     written = parse(file.read_text())
     assert (written["OSS_BUCKET"], written["LOG_PROJECT"]) == ("photos-b", "b-project")
 
