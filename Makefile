@@ -17,7 +17,7 @@ endif
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.10 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo "$$python" && break; done)
 
-.PHONY: demo test soak reliability check build bench lock cloud console doctor clean
+.PHONY: demo test soak reliability check build bench lock cloud console doctor deploy clean
 .DEFAULT_GOAL := demo
 
 # Photos to cutouts in demo/, in a cloud of this machine's own. PHOTOS=folder takes yours, CAPABILITY=goods/commodity
@@ -63,6 +63,10 @@ bench: .venv/.dev build
 # The cloud in a box until Ctrl-C; its settings on stdout.
 cloud: .venv/.demo
 	@$(RUN) tests.cloud
+
+# All that a deployment needs, made or brought up to date: it says what it would change, and asks.
+deploy: .venv/bin/cutout
+	@.venv/bin/cutout deploy
 
 # What is wrong in the account that oss-cutout.env names, and what mends it.
 doctor: .venv/bin/cutout

@@ -5,8 +5,11 @@ Each part works out from the account what is to change, so both can be run again
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from console import doctor
 from console.account import Account
@@ -14,9 +17,10 @@ from console.alarms import plan as alarms
 from console.buckets import plan as bucket
 from console.change import Change, Say, carry_out
 from console.command import changing, confirm
-from console.finding import Finding
+from console.finding import Finding, Hindered
 from console.functions import manifest
 from console.functions import plan as functions
+from console.functions.serverless_devs import Hear
 from console.logs import plan as logs
 from console.roles import plan as roles
 from console.roles.rights import FUNCTIONS
@@ -46,6 +50,8 @@ _STAYS = Sentence(
     "Bucket {bucket} 及其中的照片、抠图结果和其他文件均保留",
 )
 
+_WORKS = Message("working", "正在执行")
+_LAST_LINES = 40
 _DEPLOY_THESE = Sentence("Change this in the account {uid}?", "是否在账号 {uid} 中进行以上更改？")
 
 Plan = Callable[[], Iterable[Change]]
@@ -105,17 +111,31 @@ def refusals(account: Account, dropped: Collection[str]) -> Iterator[Finding]:
         yield Finding("SettingLost", "error", what, _LOST_LEADS_TO, _LOST_MEND(drops=drops))
 
 
+@contextmanager
+def _watched(screen: Screen) -> Iterator[Hear]:
+    """What a tool prints is shown a line at a time, and kept on the screen only if it fails."""
+    lines = deque[str](maxlen=_LAST_LINES)
+    try:
+        with screen.waiting(_WORKS) as update:
+
+            def hear(line: str) -> None:
+                lines.append(line)
+                update(line)
+
+            yield hear
+    except Hindered:
+        for line in lines:
+            screen.say(line, "dim")
+        raise
+
+
 def parts(account: Account, screen: Screen, *, public_copies: bool) -> tuple[Plan, ...]:
     """What is worked out and made, one after the other."""
-
-    def hear(line: str) -> None:
-        screen.say(line, "dim")
-
     return (
         lambda: roles.plan(account),
         lambda: bucket.plan(account, public_copies=public_copies),
         lambda: logs.plan(account),
-        lambda: functions.plan(account, hear),
+        lambda: functions.plan(account, partial(_watched, screen)),
     )
 
 

@@ -11,7 +11,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
@@ -159,10 +159,13 @@ class Screen:
                 progress.advance(task)
 
     @contextmanager
-    def waiting(self, says: Text) -> Iterator[None]:
-        """On a terminal, what is being waited for."""
-        with nullcontext() if self._quiet else self._err.status(Styled(self.text(says))):
-            yield
+    def waiting(self, says: Text) -> Iterator[Callable[[Text], None]]:
+        """On a terminal, what is being waited for; hands out what replaces that."""
+        if self._quiet:
+            yield lambda text: None  # noqa: ARG005 - nobody watches
+            return
+        with self._err.status(Styled(self.text(says))) as status:
+            yield lambda text: status.update(Styled(self.text(text)))
 
     # ---------------------------------------------------------------- inside
 

@@ -6,7 +6,8 @@ It never takes away a function, and never moves a trigger to another bucket (`so
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 
 from console.account import Account
@@ -26,15 +27,19 @@ _MOVE = Sentence(
 _REMOVE = Sentence("remove the function `{function}`", "删除函数 `{function}`")
 
 
-def plan(account: Account, hear: Hear) -> Iterator[Change]:
-    """What brings the functions up to date; `hear` gets what the tools print. Raises `ApiError`."""
+Watch = Callable[[], AbstractContextManager[Hear]]
+"""Hands out, while a tool works, what gets the lines that it prints."""
+
+
+def plan(account: Account, watch: Watch) -> Iterator[Change]:
+    """What brings the functions up to date. Raises `ApiError`."""
     wanted = manifest.functions(account)
     for name in deployed.functions(account, PREFIX):
         if name not in wanted and name.removeprefix(PREFIX) in FUNCTIONS:
             yield from _removal(account, name)
     yield from _moves(account, wanted)
-    yield Change(_BUILD, partial(_build, hear))
-    yield Change(_DEPLOY, partial(_deploy, account, hear))
+    yield Change(_BUILD, partial(_build, watch))
+    yield Change(_DEPLOY, partial(_deploy, account, watch))
 
 
 def removal(account: Account) -> Iterator[Change]:
@@ -88,11 +93,13 @@ def _delete_trigger(account: Account, function: str, trigger: str) -> None:
     account.call("FC", "DeleteTrigger", account.fc.delete_trigger, function, trigger)
 
 
-def _build(hear: Hear) -> None:
-    serverless_devs.execute([sys.executable, "-m", "tools.build"], hear, cwd=ROOT)
+def _build(watch: Watch) -> None:
+    with watch() as hear:
+        serverless_devs.execute([sys.executable, "-m", "tools.build"], hear, cwd=ROOT)
 
 
-def _deploy(account: Account, hear: Hear) -> None:
+def _deploy(account: Account, watch: Watch) -> None:
     left_out = [name for name in FUNCTIONS if not manifest.is_set_up(account.settings, name)]
     serverless_devs.write_manifest(left_out)
-    serverless_devs.run(account, ["deploy", "-y"], hear)
+    with watch() as hear:
+        serverless_devs.run(account, ["deploy", "-y"], hear)

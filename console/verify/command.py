@@ -32,7 +32,7 @@ _BUY = Sentence(
     "将向服务商发送 {count} 张照片。已知价格的合计 {yuan:.3f} 元，另有 {unknown} 张价格未知。是否购买？",
 )
 _COMES = Sentence("{name}: {what}, after {seconds:.0f} s", "{name}：{what}，{seconds:.0f} 秒")
-_DONE = Sentence("{count} pictures, {bytes:,} bytes", "{count} 张图片，{bytes:,} 字节")
+_DONE = Sentence("pictures: {count}, bytes: {bytes:,}", "图片 {count} 张，{bytes:,} 字节")
 _EMPTY = Message("nothing was found in the photo", "照片中没有找到主体")
 _NOT_COME = Sentence("no receipt ({stuck})", "没有回执（{stuck}）")
 _NO_JOB = Message("and no job", "也没有任务")
