@@ -24,6 +24,11 @@ def manifest() -> Manifest:
     return load()
 
 
+def test_the_release_is_that_of_the_project() -> None:
+    (version,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    assert f"  release: {version}\n" in TEXT
+
+
 def changed(old: str, new: str) -> str:
     assert old in TEXT, f"s.yaml no longer has {old!r}: change this test with it"
     return TEXT.replace(old, new, 1)
