@@ -94,7 +94,7 @@ def heads(bucket: Bucket, *, beside: int = 0) -> Iterator[QueueEntry]:
         if len(listed) < size:
             yield from page
             return
-        last = _lane(page[-1].stage, page[-1].capability) if page else ""
+        last = _lane_of(page[-1].key) if page else ""
         if not last:
             after = listed[-1].key  # names of others
         elif listed[0].key.startswith(last):
@@ -113,3 +113,8 @@ def entries(bucket: Bucket) -> Iterator[QueueEntry | None]:
 def _lane(stage: str, capability: str) -> str:
     """Where the entries of one stage of one capability lie."""
     return f"{QUEUE}{stage}/{capability or _NO_CAPABILITY}/"
+
+
+def _lane_of(key: str) -> str:
+    """Where the entry at `key` lies. By its upload it would be another lane's, if somebody else gave it its name."""
+    return "/".join(key.split("/")[:4]) + "/"

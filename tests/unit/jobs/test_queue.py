@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 
 import pytest
 from hypothesis import example, given
@@ -150,6 +151,19 @@ def test_pages_of_what_is_no_turn_hide_none(bucket: MemoryBucket, notes: int) ->
         bucket.put(f"queue/a note {number:03}", b"")
     turns = [put(bucket, "waiting", "scenery/sky", number) for number in range(2)]
     assert heads(bucket) == turns
+
+
+@pytest.mark.parametrize("lane", ["waiting/-/-", "waiting/general/common", "waiting//"])
+@pytest.mark.parametrize("rest", ["!/x/{}.jpg", "zzz/x/{}.jpg", "-/-/{}.jpg", "/{}/"])
+def test_a_page_of_turns_that_nobody_gave_out_is_listed_once_and_hides_none(
+    bucket: MemoryBucket, lane: str, rest: str
+) -> None:
+    for number in range(3 * PAGE):
+        bucket.put(f"queue/{lane}/20261121T080000.000000Z/{rest.format(f'{number:03}')}", b"")
+    key = put(bucket, "waiting", "scenery/sky", 0)
+    found = [turn.key for turn in islice(queue.heads(bucket), 9 * PAGE)]
+    assert len(found) == PAGE + 1
+    assert key in found
 
 
 def test_all_turns_are_told_however_many(bucket: MemoryBucket) -> None:
