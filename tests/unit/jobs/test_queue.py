@@ -145,6 +145,16 @@ def test_an_entry_of_a_far_moment_is_due_at_once_and_told_apart(bucket: MemoryBu
     assert [entry and entry.is_mistaken for entry in queue.entries(bucket)] == [False, True]
 
 
+@pytest.mark.parametrize(("stage", "longest"), [("waiting", 48 * 3600), ("unstored", 900), ("blocked", 900)])
+def test_how_far_a_moment_may_be_is_by_how_long_jobs_pause_in_that_stage(
+    bucket: MemoryBucket, stage: str, longest: int
+) -> None:
+    for seconds in (longest, longest + 1):
+        moment = (START + timedelta(seconds=seconds)).strftime("%Y%m%dT%H%M%S.%fZ")
+        bucket.put(f"queue/{stage}/general/common/{moment}/a.jpg", b"")
+    assert [(entry.due - START).total_seconds() for entry in queue.heads(bucket)] == [longest, 0]
+
+
 @pytest.mark.parametrize("notes", [PAGE - 1, PAGE, 3 * PAGE])
 def test_pages_of_what_is_no_turn_hide_none(bucket: MemoryBucket, notes: int) -> None:
     for number in range(notes):
