@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
 from shared.jobs.job import Claimed
+from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from shared.pictures.header import WINDOW
 from shared.pipeline.pipeline import MAX_ATTEMPTS
@@ -58,11 +60,14 @@ def deaths(shop: Shop, key: str, at: tuple[str, str]) -> int:
     return died
 
 
-def test_a_picture_that_no_instance_survives_reading_ends_in_a_failed_receipt(shop: Shop) -> None:
+@pytest.mark.parametrize(("begin", "more"), [(JobStore.claim, MAX_ATTEMPTS - 1), (JobStore.enqueue, MAX_ATTEMPTS)])
+def test_a_picture_that_no_instance_survives_reading_ends_in_a_failed_receipt(
+    shop: Shop, begin: Callable[[JobStore, Upload, str], object], more: int
+) -> None:
     large = picture() + bytes(WINDOW)
     body = b"\xff\xd8\xff\xfe\xff\xff" + bytes(0xFFFD) + large[2:]  # its header lies beyond what is read at first
-    shop.pipeline.jobs.claim(Upload(COMMON), shop.bucket.put(COMMON, body))
-    assert deaths(shop, COMMON, ("read_range", COMMON)) == MAX_ATTEMPTS - 1, "and the one that claimed it"
+    begin(shop.pipeline.jobs, Upload(COMMON), shop.bucket.put(COMMON, body))
+    assert deaths(shop, COMMON, ("read_range", COMMON)) == more, "beside the one that claimed it, if any"
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert (receipt.status, receipt.code, shop.web.sent) == ("failed", "NoRecord", [])
