@@ -78,7 +78,7 @@ CODES: dict[str, Meaning] = {
     "CallsPaused": Meaning("nobody", "the last calls failed: it waits until one passes"),
     "VendorUnreachable": Meaning("nobody", "the vendor was not reached: nothing was bought"),
     "DailyCallLimit": Meaning("nobody", "the calls of the day have been made: it waits until the day ends"),
-    "NoSuchKey": Meaning("nobody", "the picture was deleted just as it was to be read"),
+    "NoSuchKey": Meaning("nobody", "the picture was deleted or replaced just as it was to be read"),
     "OssUnreachable": Meaning("nobody", "OSS was not reached"),
     "OssFailed": Meaning("nobody", "OSS failed, and gave no code"),
     # ---------------------------------------------------------------- what a job is blocked by

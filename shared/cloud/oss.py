@@ -20,7 +20,7 @@ from shared.cloud.oss_clock import OssClock
 from shared.cloud.oss_errors import translated
 from shared.cloud.oss_session import NEVER, PATIENT, Session, connections
 from shared.cloud.ports import LONGEST_DOCUMENT, METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
-from shared.errors import Misconfigured, Rejected
+from shared.errors import Misconfigured, Rejected, Unavailable
 from shared.messages import cloud as messages
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
@@ -116,10 +116,14 @@ class OssBucket:
         return None
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
-        """The `length` bytes from `start` on. They must lie within the object: OSS answers a range that ends beyond it
-        with the whole object."""
+        """The `length` bytes from `start` on, which lay within the object. Raises `Unavailable` if a shorter one has
+        taken its place: OSS answers a range that ends beyond the object with all of it, which is not read."""
         with translated(key):
-            return bytes(self._documents.get_object(key, byte_range=(start, start + length - 1)).read())
+            found = self._documents.get_object(key, byte_range=(start, start + length - 1))
+            if "Content-Range" not in found.headers:
+                found.resp.close()
+                raise Unavailable("NoSuchKey", messages.OBJECT_GONE())
+            return bytes(found.read())
 
     def read(self, key: str) -> StoredDocument | None:
         """A document, or the first `LONGEST_DOCUMENT` bytes of what is none; None when there is no such object."""

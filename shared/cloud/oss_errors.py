@@ -40,7 +40,7 @@ def translated(read: str = "") -> Iterator[None]:
         raise Uncertain("OssUnreachable", said) from None
     except ServerError as error:
         if error.code in _GONE:
-            raise Unavailable("NoSuchKey", messages.OBJECT_DELETED()) from None
+            raise Unavailable("NoSuchKey", messages.OBJECT_GONE()) from None
         if error.code == "InvalidObjectState":
             raise Rejected(error.code, messages.OBJECT_ARCHIVED()) from None
         if error.status == 403 and read and _is_denied(error.code):

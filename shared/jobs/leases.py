@@ -20,8 +20,9 @@ from shared import log
 from shared.cloud.ports import Bucket
 from shared.jobs.job import Job
 
-_MAX_GENERATIONS = 20
-"""Instances that died one after the other over the same state of the same job, after which it is left alone."""
+_MOST_DEATHS = 20
+"""Instances that died one after the other over the same job, after which it is left alone: over the same state of it,
+or as it counts them itself, beside the few calls that a job may have."""
 
 
 class _Lease(BaseModel):
@@ -50,7 +51,7 @@ def win(bucket: Bucket, job: Job, etag: str, until: datetime, clock: Callable[[]
     """Whether the caller may move the job on, `until` then, from the state with this ETag. Raises what `Bucket`
     raises."""
     ours = _Lease(until=until, id=secrets.token_hex(16))
-    for generation in range(_MAX_GENERATIONS):
+    for generation in range(_MOST_DEATHS if job.own_attempts < _MOST_DEATHS else 0):
         key = job.upload.lease_key(etag, generation)
         if bucket.create(key, ours.model_dump_json().encode()):
             return True
@@ -65,7 +66,7 @@ def win(bucket: Bucket, job: Job, etag: str, until: datetime, clock: Callable[[]
     log.error(
         "job_stuck",
         job=job,
-        message=f"{_MAX_GENERATIONS} instances in a row did not survive this job, and it is left alone; once the "
+        message=f"{_MOST_DEATHS} instances in a row did not survive this job, and it is left alone; once the "
         f"bug is mended, delete {job.upload.job_key} and upload the photo again",
     )
     return False

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import islice
 
 from shared.cloud.ports import Bucket, ListedObject
-from shared.jobs.job import Job
+from shared.jobs.job import Job, Waiting
 from shared.jobs.keys import QUEUE, UPLOADS
 from shared.jobs.upload import Upload
 
@@ -25,8 +25,9 @@ _PAGE = 100
 larger page holds up the threads that are about to send a call, as reading a listing needs the interpreter."""
 
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
-_LONGEST_WAIT = timedelta(days=2)
-"""From the writing of an entry to its moment. The daily limit puts a job off the longest: to the end of the day."""
+_LONGEST_WAIT, _LONGEST_PAUSE = timedelta(days=2), timedelta(minutes=15)
+"""From the writing of an entry to its moment: of one that waits, which the daily limit puts off to the end of the day,
+and of any other. Those pause for ten minutes at the most (`shared/pipeline/retries.py`)."""
 _NO_CAPABILITY = "-/-"
 """In place of a capability that the upload's name lacks. There the whole upload is named, since two folders may be
 called so."""
@@ -79,7 +80,8 @@ class QueueEntry:
     def listed(found: ListedObject) -> QueueEntry | None:
         """The entry that a listing shows; None for a name that is none."""
         entry = QueueEntry.read(found.key)
-        if entry and entry.due - found.modified > _LONGEST_WAIT:
+        longest = _LONGEST_WAIT if entry and entry.stage == Waiting.name else _LONGEST_PAUSE
+        if entry and entry.due - found.modified > longest:
             return replace(entry, due=found.modified, is_mistaken=True)
         return entry
 
@@ -94,7 +96,7 @@ def heads(bucket: Bucket, *, beside: int = 0) -> Iterator[QueueEntry]:
         if len(listed) < size:
             yield from page
             return
-        last = _lane(page[-1].stage, page[-1].capability) if page else ""
+        last = _lane_of(page[-1].key) if page else ""
         if not last:
             after = listed[-1].key  # names of others
         elif listed[0].key.startswith(last):
@@ -113,3 +115,8 @@ def entries(bucket: Bucket) -> Iterator[QueueEntry | None]:
 def _lane(stage: str, capability: str) -> str:
     """Where the entries of one stage of one capability lie."""
     return f"{QUEUE}{stage}/{capability or _NO_CAPABILITY}/"
+
+
+def _lane_of(key: str) -> str:
+    """Where the entry at `key` lies. By its upload it would be another lane's, if somebody else gave it its name."""
+    return "/".join(key.split("/")[:4]) + "/"

@@ -127,6 +127,12 @@ def says_failed(stored: StoredDocument) -> bool:
     return found is not None and found.status == "failed"
 
 
+def is_of_another_version(stored: StoredDocument, etag: str) -> bool:
+    """Whether `stored` is a receipt for the upload as it was when it had another ETag, whichever was written first."""
+    found = _readable(stored)
+    return found is not None and found.etag != etag
+
+
 def is_of_older_version(stored: StoredDocument, image: ObjectHead) -> bool:
     """Whether `stored` is the receipt of a version that was put before `image`; OSS gives times in whole seconds."""
     found = _readable(stored)

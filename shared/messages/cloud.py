@@ -49,7 +49,9 @@ RESULT_BROKEN = Sentence("the result's download broke off: {error}", "下载结�
 
 # ---------------------------------------------------------------- OSS
 OSS_NOT_REACHED = Sentence("OSS was not reached: {error}", "无法连接 OSS：{error}")
-OBJECT_DELETED = Sentence("it was deleted just as it was to be read or copied", "读取或复制图片时，图片已被删除")
+OBJECT_GONE = Sentence(
+    "it was deleted or replaced just as it was to be read or copied", "读取或复制图片时，图片已被删除或替换"
+)
 OBJECT_ARCHIVED = Sentence(
     "it is stored as Archive: restore it, or upload it as Standard",
     "图片的存储类型为归档存储：请先解冻，或以标准存储重新上传",

@@ -24,7 +24,7 @@ from shared.cloud.ports import Bucket, Invoker, ListedObject
 from shared.errors import CutoutError
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
-from shared.jobs.receipt import says_failed
+from shared.jobs.receipt import is_of_another_version, says_failed
 from shared.jobs.store import JobStore
 from shared.messages import jobs as messages
 from shared.pipeline.backfill_order import Order, Report, passed_over
@@ -98,9 +98,11 @@ class Backfill:
         except CutoutError as error:
             log.warning("backfill", key=found.upload.key, message=error.message, code=error.code)
             return replace(found, standing=Standing.UNREADABLE_RECEIPT)
-        if stored is None or not says_failed(stored):
-            return found
-        return replace(found, standing=Standing.FAILED, supersedes=stored.etag)
+        if stored and is_of_another_version(stored, found.listed.etag):
+            return replace(found, standing=Standing.NO_RECEIPT)
+        if stored and says_failed(stored):
+            return replace(found, standing=Standing.FAILED, supersedes=stored.etag)
+        return found
 
     def _counted(self, order: Order, last: str) -> tuple[Report, int]:
         """What is to be done; and how many uploads of it come after `last`."""

@@ -60,9 +60,10 @@ class _Trouble:
     longest: float
     """Of the pauses, in seconds."""
     in_a_row: int = 0
-    began: datetime = ALWAYS
+    last: datetime = ALWAYS
+    """When it last came and led to a pause."""
     ends: datetime = ALWAYS
-    """Both: of the last pause."""
+    """Of the last pause."""
 
     @property
     def needs_probe(self) -> bool:
@@ -73,15 +74,17 @@ class _Trouble:
         if now >= self.ends:
             self.in_a_row += 1
             if self.needs_probe:
+                self.last = now
                 self.pause(now)
 
     def pause(self, now: datetime) -> None:
+        """Also without more trouble, while it is not known what came of the probe."""
         doublings = min(self.in_a_row - self.tolerated - 1, 20)
-        self.began, self.ends = now, now + timedelta(seconds=min(self.first * 2.0**doublings, self.longest))
+        self.ends = now + timedelta(seconds=min(self.first * 2.0**doublings, self.longest))
 
     def over(self, since: datetime) -> None:
-        """What began at `since` has passed: the trouble is over, unless that was before the pause."""
-        if not self.needs_probe or since >= self.began:
+        """What began at `since` has passed: the trouble is over, unless it came again after that."""
+        if not self.needs_probe or since >= self.last:
             self.in_a_row, self.ends = 0, ALWAYS
 
 

@@ -162,6 +162,8 @@ class Pipeline:
         if job.inputs_etag not in ("", snapshot.job.inputs_etag):
             # Recorded first: a call over which the instance dies must be counted for the pictures that it was for.
             return Continue(snapshot.job)
+        if ended := self._after_attempts(snapshot.job):
+            return ended
         try:
             job, prepared_call = prepare(self.bucket, snapshot)
             return self._before_the_call(job, prepared_call) or (job, prepared_call)
@@ -169,15 +171,22 @@ class Pipeline:
             # A receipt of the refusal is about the job as it was before `prepare`.
             return after_error(snapshot.job, error, self.clock())
 
+    def _after_attempts(self, job: Job) -> Concluded | None:
+        """The end of a job that was called for in vain as often as may be; None for any other.
+
+        Counted from the record, and asked before the picture is prepared, so that dying in every call, or over every
+        picture, ends as well.
+        """
+        if job.own_attempts < MAX_ATTEMPTS + job.links_in_doubt:  # links are read once more before the end
+            return None
+        text = job.text if job.message else messages.NO_RECORD(calls=MAX_ATTEMPTS)
+        return Concluded(job, receipt(job, self.clock(), error=Unavailable(job.code or "NoRecord", text)))
+
     def _before_the_call(self, job: Job, prepared_call: PreparedCall) -> Outcome | None:
         """What must be done first, and recorded, or keeps the job from a call; None when there is nothing.
 
         Raises `Rejected` or `Misconfigured`.
         """
-        if job.own_attempts >= MAX_ATTEMPTS and not job.links_in_doubt:
-            # Counted from the record, so that dying in every call ends as well.
-            text = job.text if job.message else messages.NO_RECORD(calls=MAX_ATTEMPTS)
-            return Concluded(job, receipt(job, self.clock(), error=Unavailable(job.code or "NoRecord", text)))
         self.vendor_calls.check_settings(prepared_call.row)
         if (names := tuple(copy.name for copy in prepared_call.copies)) and names != job.copies:
             return Continue(replace(job, copies=names))  # recorded before they are made: none is ever forgotten

@@ -43,6 +43,9 @@ _USED_UP = re.compile(
 Exhausted", "Quota Expired", "User Arrears" (table of the API gateway's client errors, developer.aliyun.com/ask/278260),
 "Api Market Subscription quota exhausted" (the market's own examples of calls), "User credit points are exhausted"
 (DAMO's manuals); the rest are other ways to say it."""
+_WORD = r"""[^\s，。；：,;:"'<>()]"""
+_NAME = re.compile(rf"(?<!{_WORD}){_WORD}*(?:uploads\W|\w\.[a-z]{{3,4}}\b){_WORD}*", re.IGNORECASE)
+"""What may be a picture's name, also in a link: those are the uploader's words, and not the vendor's."""
 UNPAID = "HTTP402"
 """Payment Required: the key under which each table has this status."""
 
@@ -182,8 +185,9 @@ def error_for(kinds: dict[str, ErrorKind], code: str, message: Text, request_id:
 
 
 def is_used_up(message: str) -> bool:
-    """Whether a message of a vendor or a gateway says that what was bought is used up, or not paid."""
-    return _USED_UP.search(message[:_READ]) is not None
+    """Whether a message of a vendor or a gateway says that what was bought is used up, or not paid: in its own words,
+    not in the name of a picture that it quotes."""
+    return _USED_UP.search(_NAME.sub("", message[:_READ])) is not None
 
 
 def quotation(message: str) -> Text:

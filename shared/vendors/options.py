@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, TypeAdapter, ValidationError
 
 from shared.errors import Rejected
 from shared.messages import uploads as messages
@@ -14,7 +15,8 @@ from shared.messages.message import COMMA, Message
 from shared.pictures.geometry import Box, Frame, covered, rendered_box
 
 _QUOTED = 200
-_BOXES = TypeAdapter(tuple[Box, ...])
+_BOXES = TypeAdapter(Annotated[tuple[Box, ...], FailFast()])
+"""It stops at the first box that is none: one fault is told, and each that is found takes a kilobyte."""
 
 
 def shortened(text: str) -> str:

@@ -190,6 +190,7 @@ DOCUMENTS = (
     beside("with a number that is none", "InvalidAreas", given(b"[" + BOX % b"NaN" + b"]")),
     beside("with a number below nothing", "InvalidAreas", given(b"[" + BOX % b"-1" + b"]")),
     beside("by the thousand", "InvalidAreas", given(b"[" + b",".join([BOX % b"0"] * 1_400) + b"]")),
+    beside("with nothing in them, by the ten thousand", "InvalidAreas", given(b"[" + b"{}," * 21_000 + b"{}]")),
     beside("with a name of 60 KB", "InvalidAreas", given(b'[{"' + b"a" * 60_000 + b'": 1}]')),
     beside("with an unlucky text of 60 KB", "InvalidAreas", given(b'[{"x": "' + b"a" * 60_000 + b'"}]')),
     beside("in UTF-16", "InvalidAreas", lambda: '[{"x": 1}]'.encode("utf-16")),

@@ -282,6 +282,15 @@ def test_what_is_deleted_just_before_it_is_copied_or_read_on_passes_by_itself(bu
         bucket.read_range("in its place.jpg", WINDOW, 10)
 
 
+def test_an_object_that_took_a_longer_ones_place_is_not_read_in_its_place(oss: Oss, bucket: OssBucket) -> None:
+    bucket._documents.put_object("shrunk.tif", bytes(3 * WINDOW))
+    oss.requests.clear()
+    with pytest.raises(Unavailable, match="NoSuchKey"):
+        bucket.read_range("shrunk.tif", 3 * WINDOW - 1, 2)
+    assert [(request.operation, request.status) for request in oss.requests] == [("GetObject", 200)]
+    assert bucket.read_range("shrunk.tif", 0, 1) == b"\0"
+
+
 def test_of_links_to_a_copy_a_signed_one_is_short_with_a_permanent_key_and_only_a_bare_one_with_a_functions(
     oss: Oss, accounts: Accounts
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 
 import pytest
 from hypothesis import example, given
@@ -144,12 +145,35 @@ def test_an_entry_of_a_far_moment_is_due_at_once_and_told_apart(bucket: MemoryBu
     assert [entry and entry.is_mistaken for entry in queue.entries(bucket)] == [False, True]
 
 
+@pytest.mark.parametrize(("stage", "longest"), [("waiting", 48 * 3600), ("unstored", 900), ("blocked", 900)])
+def test_how_far_a_moment_may_be_is_by_how_long_jobs_pause_in_that_stage(
+    bucket: MemoryBucket, stage: str, longest: int
+) -> None:
+    for seconds in (longest, longest + 1):
+        moment = (START + timedelta(seconds=seconds)).strftime("%Y%m%dT%H%M%S.%fZ")
+        bucket.put(f"queue/{stage}/general/common/{moment}/a.jpg", b"")
+    assert [(entry.due - START).total_seconds() for entry in queue.heads(bucket)] == [longest, 0]
+
+
 @pytest.mark.parametrize("notes", [PAGE - 1, PAGE, 3 * PAGE])
 def test_pages_of_what_is_no_turn_hide_none(bucket: MemoryBucket, notes: int) -> None:
     for number in range(notes):
         bucket.put(f"queue/a note {number:03}", b"")
     turns = [put(bucket, "waiting", "scenery/sky", number) for number in range(2)]
     assert heads(bucket) == turns
+
+
+@pytest.mark.parametrize("lane", ["waiting/-/-", "waiting/general/common", "waiting//"])
+@pytest.mark.parametrize("rest", ["!/x/{}.jpg", "zzz/x/{}.jpg", "-/-/{}.jpg", "/{}/"])
+def test_a_page_of_turns_that_nobody_gave_out_is_listed_once_and_hides_none(
+    bucket: MemoryBucket, lane: str, rest: str
+) -> None:
+    for number in range(3 * PAGE):
+        bucket.put(f"queue/{lane}/20261121T080000.000000Z/{rest.format(f'{number:03}')}", b"")
+    key = put(bucket, "waiting", "scenery/sky", 0)
+    found = [turn.key for turn in islice(queue.heads(bucket), 9 * PAGE)]
+    assert len(found) == PAGE + 1
+    assert key in found
 
 
 def test_all_turns_are_told_however_many(bucket: MemoryBucket) -> None:

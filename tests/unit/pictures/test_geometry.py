@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from dataclasses import astuple, replace
 
 import numpy as np
@@ -249,6 +250,16 @@ def test_what_are_no_areas_is_refused_with_what_they_are_and_where_they_are_not(
         'rectangles must be a JSON list of up to 50 {"x", "y", "width", "height"}, all whole numbers; '
     )
     assert said in message
+
+
+def test_of_faults_without_number_one_is_looked_for() -> None:
+    tracemalloc.start()
+    try:
+        assert "x of number 1: " in refusal(f"[{'{},' * 20_000}{{}}]")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000, f"it took {peak:,} bytes at its peak"
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,18 @@ def test_a_ticket_does_not_show_that_the_vendor_does_the_work_and_its_result_doe
     assert state(breaker, seconds + 1) is State.CLOSED
 
 
+def test_a_result_that_takes_longer_than_a_pause_closes_it_whatever_tickets_came_meanwhile(
+    breaker: CircuitBreaker,
+) -> None:
+    failed = repeat(breaker, failing(breaker), 3)
+    for seconds in (failed + 1, failed + 2, failed + 3):
+        breaker.accepted(at(seconds), at(seconds))
+    breaker.answered(jobs("asked before.jpg"), at(failed - 1))
+    assert state(breaker, failed + 4) is State.HALF_OPEN
+    breaker.answered(jobs("the first probe.jpg"), at(failed + 1))
+    assert state(breaker, failed + 3) is State.CLOSED
+
+
 def test_tickets_are_all_that_there_is_to_see_while_nothing_fails(breaker: CircuitBreaker) -> None:
     repeat(breaker, failing(breaker), 2)
     breaker.accepted(START, START)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
 from shared.jobs.job import Claimed
+from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
+from shared.pictures.header import WINDOW
 from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.pictures import picture
 from tests.unit import viapi_line
@@ -36,6 +39,53 @@ def test_an_instance_that_dies_in_every_call_ends_in_a_failed_receipt(shop: Shop
     receipt = shop.receipt(COMMON)
     assert receipt is not None
     assert (receipt.status, receipt.code, len(shop.web.sent)) == ("failed", "NoRecord", MAX_ATTEMPTS)
+
+
+def deaths(shop: Shop, key: str, at: tuple[str, str]) -> int:
+    """How many of fifty instances died of a job, of which each does so that sends this request."""
+    died = 0
+
+    def die(name: str, about: str) -> None:
+        nonlocal died
+        if (name, about) == at:
+            died += 1
+            raise Died
+
+    shop.bucket.before = die
+    for _ in range(50):
+        with suppress(Died):
+            if shop.job(key):
+                shop.after(key, minutes=12)
+    shop.bucket.before = lambda name, about: None
+    return died
+
+
+@pytest.mark.parametrize(("begin", "more"), [(JobStore.claim, MAX_ATTEMPTS - 1), (JobStore.enqueue, MAX_ATTEMPTS)])
+def test_a_picture_that_no_instance_survives_reading_ends_in_a_failed_receipt(
+    shop: Shop, begin: Callable[[JobStore, Upload, str], object], more: int
+) -> None:
+    large = picture() + bytes(WINDOW)
+    body = b"\xff\xd8\xff\xfe\xff\xff" + bytes(0xFFFD) + large[2:]  # its header lies beyond what is read at first
+    begin(shop.pipeline.jobs, Upload(COMMON), shop.bucket.put(COMMON, body))
+    assert deaths(shop, COMMON, ("read_range", COMMON)) == more, "beside the one that claimed it, if any"
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert (receipt.status, receipt.code, shop.web.sent) == ("failed", "NoRecord", [])
+    assert shop.job(COMMON) is None
+
+
+@pytest.mark.parametrize("key", [COMMON, "uploads/general/refine-mask/_mask.png"])
+def test_an_upload_that_no_instance_survives_looking_at_is_left_alone_and_told(
+    shop: Shop, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.pipeline.jobs.enqueue(Upload(key), "E")
+    shop.bucket.put(key, picture())
+    assert deaths(shop, key, ("peek", key)) == 21
+    assert "job_stuck" in caplog.text
+    job = shop.job(key)
+    assert job is not None
+    shop.resume(key)
+    assert shop.job(key) == job, "until somebody acts"
 
 
 def test_what_is_no_job_in_a_jobs_place_is_removed_and_the_upload_served(shop: Shop) -> None:

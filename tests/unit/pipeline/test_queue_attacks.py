@@ -14,7 +14,7 @@ import pytest
 from shared.errors import Unavailable
 from shared.jobs import keys, leases
 from shared.jobs.backlog import BacklogOwner
-from shared.jobs.job import Job, Waiting
+from shared.jobs.job import Job, Unstored, Waiting
 from shared.jobs.queue import QueueEntry
 from shared.jobs.upload import Upload
 from tests.pictures import picture
@@ -88,6 +88,18 @@ def test_an_entry_of_the_year_9999_hides_no_job_that_has_none_of_its_own(shop: S
     go(shop)
     assert shop.receipt(COMMON) is not None
     assert ahead or junk not in shop.bucket.things
+
+
+@pytest.mark.parametrize("hours", [1, 47])
+def test_an_entry_without_a_job_holds_no_capability_back(shop: Shop, hours: float) -> None:
+    assert shop.pipeline.jobs.enqueue(Upload(COMMON), shop.bucket.put(COMMON, picture()))
+    at = shop.clock() + timedelta(hours=hours)
+    entry = QueueEntry.of(Job("1", "uploads/general/common/nothing.jpg", at, at, stage=Unstored(None))).key
+    shop.bucket.put(entry, b"")
+    shop.clock.pass_(seconds=1)
+    go(shop)
+    assert shop.receipt(COMMON) is not None
+    assert entry not in shop.bucket.things
 
 
 def test_a_job_that_another_instance_holds_is_not_read_with_every_search(shop: Shop) -> None:

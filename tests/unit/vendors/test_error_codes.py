@@ -204,6 +204,28 @@ def test_what_only_sounds_like_it_is_trouble_that_passes(message: str) -> None:
     assert type(error_for(DAMO, "Surprise.Today", message, "")) is Unavailable
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "failed over https://shop.oss-cn-shanghai.aliyuncs.com/uploads/general/common/arrears.jpg?x-oss-expires=1",
+        "failed over https%3A%2F%2Fshop.example%2Fuploads%2Fgeneral%2Fcommon%2Farrears",
+        '{"url": "https:\\/\\/shop.example\\/uploads\\/general\\/common\\/arrears"}',
+        "cannot decode /uploads/general/common/欠费.png",
+        "cannot decode arrears.jpg",
+        "无法读取：欠费.jpeg，请重试",
+    ],
+)
+@pytest.mark.parametrize("kinds", ERROR_CODES.values(), ids=ERROR_CODES)
+def test_the_name_of_a_picture_says_nothing_of_what_was_bought(kinds: dict[str, ErrorKind], message: str) -> None:
+    assert type(error_for(kinds, "Surprise.Today", message, "")) is Unavailable
+    assert type(error_for(kinds, "Surprise.Today", f"{message} User Arrears", "")) is Misconfigured
+
+
+@pytest.mark.parametrize("message", ["账户余额不足，请到https://a.example/pay.html充值", "User Arrears. See a.example"])
+def test_what_a_vendor_says_beside_a_link_is_its_own(message: str) -> None:
+    assert type(judged("Surprise.Today", message)) is Misconfigured
+
+
 def test_a_vendor_that_throttles_is_busy_whatever_it_calls_that() -> None:
     assert type(judged("Throttling.User", "Quota exhausted: slow down")) is NotAccepted
 
