@@ -71,6 +71,9 @@ class Scheduler:
         self._running: dict[Upload, QueueEntry] = {}
         """The entries that `start` returned and that have not ended, by upload."""
         self._not_before: dict[QueueEntry, datetime] = {}
+        self._in_doubt: set[str] = set()
+        """Capabilities of which a job that was held for its result ended, and none was stored since: the photo may have
+        been overwritten, and then the next one's result can perhaps not be stored either."""
 
     def listed(self, entries: Iterable[QueueEntry]) -> None:
         """The queue was listed: these replace the last listing's. Entries without a key are not in the queue, and
@@ -96,9 +99,14 @@ class Scheduler:
                 return entries
         return []
 
-    def ended(self, entries: Sequence[QueueEntry]) -> None:
-        """The run of these entries, which `start` returned, has ended."""
-        self._lane(entries[0]).runs -= 1
+    def ended(self, entries: Sequence[QueueEntry], *, stored: bool = False) -> None:
+        """The run of these entries, which `start` returned, has ended; `stored`: with a result that was stored."""
+        lane = self._lane(entries[0])
+        lane.runs -= 1
+        if stored:
+            self._in_doubt.discard(lane.capability)
+        elif lane.stage == Unstored.name:
+            self._in_doubt.add(lane.capability)
         for entry in entries:
             del self._running[entry.upload]
 
@@ -164,7 +172,8 @@ class Scheduler:
 
     def _startable(self, lane: Lane, now: datetime) -> list[QueueEntry]:
         """The due entries of a lane of which a run may start: of one as a probe, or else see `_has_room`."""
-        if lane.calls and self._is_held_back(lane.capability):
+        is_in_doubt = lane.capability in self._in_doubt and self._calling(lane.capability)
+        if lane.calls and (is_in_doubt or self._is_held_back(lane.capability)):
             return []
         breaker, state = self._circuit_breaker(lane.capability), State.CLOSED
         if lane.calls:

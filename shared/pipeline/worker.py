@@ -20,7 +20,7 @@ from shared.jobs.job import BOUGHT, Waiting
 from shared.jobs.queue import QueueEntry
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
-from shared.pipeline.outcomes import End, Parked
+from shared.pipeline.outcomes import Concluded, End, Parked
 from shared.pipeline.runs import MAX_IDLE, JobRunner, RunResult
 from shared.pipeline.scheduler import Scheduler
 from shared.pipeline.search import MOST_FOUND, Search
@@ -139,7 +139,8 @@ class Worker:
     def _ended(self, entries: Sequence[QueueEntry], results: dict[Upload, RunResult]) -> None:
         """A run of `entries`."""
         now = self.clock()
-        self.scheduler.ended(entries)
+        receipts = (result.receipt for result in results.values() if isinstance(result, Concluded))
+        self.scheduler.ended(entries, stored=any(receipt.status == "done" for receipt in receipts))
         for entry in entries:
             result, next_entry = results[entry.upload], None
             match result:

@@ -10,7 +10,8 @@ import pytest
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
-from tests.reliability.people import COMMON, FOLDER_MASK, HD, HEAD, OWN_MASK, PAIR, PAIR_TOO
+from shared.pipeline.scheduler import Scheduler
+from tests.reliability.people import CHINESE, COMMON, FOLDER_MASK, HD, HEAD, OWN_MASK, PAIR, PAIR_TOO
 from tests.reliability.planted import (
     FOUND_BY_CRASH_POINTS,
     FOUND_BY_SCHEDULES,
@@ -220,3 +221,31 @@ def test_all_the_time_that_there_is_for_each_result_is_found(
     gives_each_result_all_the_time_that_there_is(monkeypatch)
     with pytest.raises(AssertionError, match="spent on results"):
         serve_several_results_that_are_slow(schedule)
+
+
+def overwrite_two_whose_results_cannot_be_stored(schedule: Schedule) -> None:
+    """Both are called for before either is found not to be storable."""
+    schedule.open((COMMON, CHINESE), walk=Walk(2), trouble=Trouble.UNWRITABLE)
+    schedule.put(1, walk=Walk(2))
+    while {actor.at[0] for actor in schedule.cast.actors} != {"call"}:
+        schedule.go(walk=Walk(1))
+        schedule.go(1, walk=Walk(1))
+    while schedule.cast.actors:
+        schedule.go()
+    for which in (0, 1):
+        schedule.put(which, version=1, walk=TO_THE_END)
+
+
+def test_overwritten_photos_are_bought_one_by_one_while_it_is_not_known_whether_results_can_be_stored(
+    schedule: Schedule,
+) -> None:
+    overwrite_two_whose_results_cannot_be_stored(schedule)
+    schedule.teardown()
+
+
+def test_calling_for_both_at_once_is_found(schedule: Schedule, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = Scheduler.ended
+    monkeypatch.setattr(Scheduler, "ended", lambda self, entries, **told: ended(self, entries, stored=True))
+    overwrite_two_whose_results_cannot_be_stored(schedule)
+    with pytest.raises(AssertionError, match="could not be stored"):
+        schedule.teardown()

@@ -456,8 +456,21 @@ def test_nothing_is_called_for_while_a_result_of_the_capability_cannot_be_stored
     assert started(scheduler) == [[other], [bought]]
     assert started(scheduler, 60) == [[unstored]]
     assert started(scheduler, 60) == [], "it is being looked at, and may still not be storable"
-    scheduler.ended([unstored])
+    scheduler.ended([unstored], stored=True)
     assert sorted(together[0].stage for together in started(scheduler, 60)) == [RECHECK, "waiting"]
+
+
+def test_once_such_a_photo_was_overwritten_calls_are_made_one_by_one_until_a_result_is_stored(
+    scheduler: Scheduler,
+) -> None:
+    scheduler.listed([*entries(4), entry("z", stage="unstored")])
+    ((unstored,),) = started(scheduler)
+    scheduler.ended([unstored])
+    ((first,),) = started(scheduler)
+    scheduler.ended([first])
+    ((second,),) = started(scheduler)
+    scheduler.ended([second], stored=True)
+    assert len(started(scheduler)) == 2
 
 
 def test_what_is_held_back_does_not_keep_the_worker_and_its_quota_stays_the_workers(scheduler: Scheduler) -> None:
