@@ -22,7 +22,6 @@ from shared.jobs.queue import QueueEntry, entries, heads
 from shared.jobs.unfinished import Unfinished, unfinished
 from shared.jobs.upload import Upload
 from shared.messages import jobs as messages
-from shared.messages.message import Message
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ class JobStore:
         if isinstance(job.stage, Claimed):  # the instance died, before or after the call reached the vendor
             job = replace(job, attempts=job.attempts + 1)
         if job.keeps_place:  # its turn has come: if this ends badly, that is not why
-            job = job.with_reason(code="", text=Message("", ""))
+            job = replace(job, code="", message="", message_zh="")
         job, key = replace(job, stage=Claimed()), job.upload.job_key
         # Recorded, so that the next one counts the call if we die in it. As we have the lease, nobody else goes on from
         # the state that was found.
