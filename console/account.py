@@ -5,6 +5,7 @@ Importing an SDK takes up to a second, so each is imported by the property that 
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -144,6 +145,7 @@ class Account:
 
     @cached_property
     def _credentials(self) -> Any:
+        logging.getLogger("credentials").disabled = True  # the SDK's own, which logs each place where it finds no key
         from alibabacloud_credentials.client import Client  # noqa: PLC0415
         from alibabacloud_credentials.models import Config  # noqa: PLC0415
 
