@@ -29,6 +29,9 @@ _SEE_LOG = Message(
     "请查看该函数的日志，然后重新执行，会从中断处继续",
 )
 
+_COUNTS = ("found", "price_yuan", "set_going", "queued", "not_set_going", "left")
+"""Of the answer, what is shown in a table; its sentence says the rest."""
+
 
 def checked(order: str) -> Order:
     """Raises `ValueError` that says what is wrong with it."""
@@ -67,11 +70,7 @@ def run(screen: Screen, account: Account, order: Order) -> int:
     else:
         screen.table(
             (Message("what", "项目"), Message("count", "数量")),
-            [(name, str(report[name])) for name in _COUNTS if name in report],
+            [(name, str(report[name])) for name in _COUNTS if report.get(name) is not None],
         )
         screen.say(Message(report["message"], report["message_zh"]))
     return ORDERED if "found" in report else FAILED
-
-
-_COUNTS = ("found", "price_yuan", "set_going", "queued", "not_set_going", "left")
-"""Of the answer, what is shown in a table; its sentence says the rest."""

@@ -143,7 +143,7 @@ def left_out(account: Account) -> Iterator[Message]:
     """A word for each vendor that is not set up."""
     for name in FUNCTIONS:
         if not manifest.is_set_up(account.settings, name):
-            yield _LEFT_OUT(function=name, appcode=f"{name.upper()}_APPCODE")
+            yield _LEFT_OUT(function=name, appcode=manifest.appcode(name))
 
 
 def show(account: Account, plans: Iterable[Plan], say: Say) -> None:

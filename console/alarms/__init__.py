@@ -1,1 +1,1 @@
-"""Who is told when photos are not served, and the dashboard."""
+"""The alarms that report photos which are not served, and the dashboard."""

@@ -19,7 +19,7 @@ _EVERY = "5m"
 _LATE_SECONDS = 30
 """That a line may take into the index: a check waits so long, and looks at whole minutes only."""
 _REPEAT = "1h"
-"""As long as an alert lasts, it is told again so often."""
+"""How often a lasting alert is sent again."""
 _CHARTS_A_ROW, _WIDTH, _HEIGHT = 2, 5, 5
 
 

@@ -1,4 +1,4 @@
-"""`cutout alarms`: who is told when photos are not served, and a dashboard.
+"""`cutout alarms` sets the alarms that report photos which are not served, and a dashboard.
 
 CloudMonitor counts what Function Compute drops, fails and turns away; Simple Log Service looks into our own log lines.
 """
@@ -32,7 +32,7 @@ class Recipients:
 def plan(account: Account, recipients: Recipients) -> Iterator[Change]:
     """Makes alerts, rules and dashboard, or updates what is not as it should be.
 
-    Raises `Hindered` when nobody would be told; `ApiError`.
+    Raises `Hindered` when an alarm would have no recipient; `ApiError`.
     """
     return changes(_wanted(account, recipients))
 
@@ -84,7 +84,7 @@ def _watching(account: Account, service: LogService, recipients: Recipients) -> 
     yield from metric_rules.rules(account, recipients.contact_group or metric_rules.GROUP, recipients.webhook)
 
 
-_LEADS_TO = Message("nobody would be told of an alarm", "告警无人接收")
+_LEADS_TO = Message("the alarms would have no recipient", "告警无人接收")
 
 
 def _no_contact_group(group: str, known: list[str]) -> Finding:

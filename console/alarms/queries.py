@@ -170,5 +170,5 @@ CHARTS = (
 
 
 def both(title: Message) -> str:
-    """Alerts and dashboards are read by whoever looks, in whatever language."""
+    """In both languages: the readers of an alert or a dashboard are not known when it is made."""
     return f"{title.zh} / {title.en}"

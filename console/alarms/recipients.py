@@ -1,4 +1,4 @@
-"""Who is told of an alert of Simple Log Service: an action policy, and the webhook that it calls.
+"""The recipients of Simple Log Service's alerts: an action policy, and the webhook that it calls.
 
 They are records of the account's, which no project holds ("Data structure of alert resource data").
 """

@@ -76,7 +76,7 @@ class Expiry:
         return f"oss-cutout-{self.folder.rstrip('/')}"
 
     def is_kept_by(self, rule: Rule) -> bool:
-        """Whether `rule` says the same, whoever wrote it."""
+        """Whether `rule` has the same effect, under any name."""
         exact = rule.element.find("Filter/*") is None
         return exact and rule.deletes and (rule.prefix, rule.days) == (self.folder, self.days)
 

@@ -28,7 +28,7 @@ def _identity(account: Account) -> Iterator[Finding | Fact]:
             "warning",
             Message("this is the key of the account itself", "使用的是主账号的 AccessKey"),
             Message(
-                "whoever gets hold of it may do anything in the account, and no policy can bound it",
+                "a thief of this key can do anything in the account, and no policy can restrict it",
                 "一旦泄露，对方可以在账号内执行任何操作，且无法用权限策略限制",
             ),
             Message(

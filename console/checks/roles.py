@@ -45,7 +45,7 @@ _REFUSED = Message(
     "函数的相应操作会被拒绝：照片无法处理完，或没有日志",
 )
 _TOO_MUCH = Message(
-    "a mistake in the function, or whoever gets hold of its key, can do more harm than need be",
+    "a mistake in the function, or a thief of its key, can do more harm than necessary",
     "函数出错或凭证泄露时，可能造成更大的损失",
 )
 

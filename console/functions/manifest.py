@@ -30,5 +30,10 @@ def functions(account: Account) -> dict[str, Props]:
 
 def is_set_up(settings: Settings, function: str) -> bool:
     """Whether there is an AppCode for the function of a vendor that asks for one; `function` as in `s.yaml`."""
-    appcode = f"{_VENDORS.get(function, '')}_APPCODE".upper()
-    return appcode not in defaults() or bool(settings[appcode])
+    name = appcode(function)
+    return name not in defaults() or bool(settings[name])
+
+
+def appcode(function: str) -> str:
+    """What the setting with the AppCode of the function's vendor is called, for a vendor that has one."""
+    return f"{_VENDORS.get(function, '')}_APPCODE".upper()

@@ -16,7 +16,7 @@ from console.verify.photos import ANY_NAME
 from console.verify.trial import Outcome
 from shared.cloud.functions import FcInvoker
 from shared.cloud.ports import Credentials
-from shared.errors import CutoutError
+from shared.errors import Misconfigured, Unavailable
 from shared.messages.message import COMMA, Message, Sentence
 
 Said = Literal["yes", "no", "unknown"]
@@ -66,8 +66,8 @@ _BUT = Sentence("{done} of {count}; not {names}", "{count} 个中的 {done} 个�
 _NONE_TRIED = Message("none was tried", "未尝试")
 
 
-def _share(outcomes: Sequence[Outcome], is_so: Callable[[Outcome], bool]) -> Answer:
-    """Yes if it is so of all of them, no if of none; else which ones it is not so of."""
+def _share(outcomes: Sequence[Outcome], is_so: Callable[[Outcome], bool], otherwise: Said = "unknown") -> Answer:
+    """Yes if it is so of all of them; else `otherwise`, and of which capabilities it is not so."""
     missing = [each.photo.capability.name for each in outcomes if not is_so(each)]
     count = len(outcomes)
     if not count:
@@ -75,7 +75,7 @@ def _share(outcomes: Sequence[Outcome], is_so: Callable[[Outcome], bool]) -> Ans
     if not missing:
         return Answer("yes", _OF(done=count, count=count))
     names = COMMA.join(f"`{name}`" for name in dict.fromkeys(missing))
-    return Answer("no", _BUT(done=count - len(missing), count=count, names=names))
+    return Answer(otherwise, _BUT(done=count - len(missing), count=count, names=names))
 
 
 def _is_done(outcome: Outcome) -> bool:
@@ -83,7 +83,8 @@ def _is_done(outcome: Outcome) -> bool:
 
 
 def _links(found: Evidence) -> Answer:
-    """A function's key is one of STS, and so is its link; who did not read the photo cannot say what is in it."""
+    """A function signs links with its STS key. A photo that was not served proves nothing: its capability may not be
+    activated; the table of capabilities has the code."""
     return _share([each for each in found.outcomes if each.photo.capability.provider == "viapi"], _is_done)
 
 
@@ -92,9 +93,9 @@ def _retired(found: Evidence) -> Answer:
 
 
 def _keys(found: Evidence) -> Answer:
-    return _share(
-        [each for each in found.outcomes if ANY_NAME in each.photo.key], lambda each: each.receipt is not None
-    )
+    """A job counts as well: the photo was found, and waits for something else."""
+    named_so = [each for each in found.outcomes if ANY_NAME in each.photo.key]
+    return _share(named_so, lambda each: each.receipt is not None or bool(each.stuck), otherwise="no")
 
 
 def _create_once(found: Evidence) -> Answer:
@@ -122,8 +123,10 @@ def _signature(found: Evidence) -> Answer:
         FcInvoker(endpoint, Credentials(*found.account.key), prefix=PREFIX).invoke(
             "backfill", b'{"prefix": "uploads/none/", "dry_run": true}'
         )
-    except CutoutError as refused:
+    except Misconfigured as refused:
         return Answer("no", refused.text)
+    except Unavailable as error:
+        return Answer("unknown", error.text)
     return Answer("yes", Message("it was answered with 202", "应答为 202"))
 
 
