@@ -16,6 +16,8 @@ QUEUE = "queue/"
 WORK = "work/"
 CALLS = "calls/"
 BACKFILL = "backfill/"
+ORDERS = "orders/"
+LISTINGS = "listings/"
 
 OWNER = f"{QUEUE}.owner.json"
 """The capabilities whose backlogs settle works off."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from shared.errors import Rejected
-from shared.jobs.keys import CUTOUTS, JOBS, MAX_UPLOAD_BYTES, UPLOADS
+from shared.jobs.keys import CUTOUTS, JOBS, LISTINGS, MAX_UPLOAD_BYTES, ORDERS, UPLOADS
 from shared.messages import uploads as messages
 from shared.vendors.capabilities import CAPABILITIES
 
@@ -125,6 +125,18 @@ class Upload:
     def output_key(self, label: str, extension: str) -> str:
         """The key of a result; `label` is empty when it is the only one."""
         return f"{self._below(CUTOUTS)}.{label}{'.' if label else ''}{extension}"
+
+    @property
+    def listing_key(self) -> str:
+        """Of the document about its listing pictures."""
+        return f"{self._below(LISTINGS)}.json"
+
+    def listing_picture_key(self, preset: str, extension: str) -> str:
+        return f"{self._below(LISTINGS)}.{preset}.{extension}"
+
+    def order_key(self, digest: str) -> str:
+        """Of an order of listing pictures; `digest`, of up to 38 characters, is that of what it orders."""
+        return f"{self._below(ORDERS)}.{digest}.json"
 
     @property
     def job_key(self) -> str:

@@ -30,6 +30,8 @@ class OneOf:
 
     field: str
     values: tuple[str, ...]
+    unlistable: tuple[str, ...] = ()
+    """Values with which the result is no cutout in the photo's own frame, so no listing pictures can be made of it."""
 
     @property
     def accepted(self) -> Message:
@@ -43,10 +45,13 @@ class OneOf:
 
 @dataclass(frozen=True)
 class SomeOf:
-    """An option with several of `values`: joined by `+` here; the vendor numbers them, `Field.1`, `Field.2` …"""
+    """An option with several of `values`: joined by `+` here; the vendor numbers them, `Field.1`, `Field.2` …
+
+    `unlistable` is as that of `OneOf`."""
 
     field: str
     values: tuple[str, ...]
+    unlistable: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> Message:
