@@ -10,10 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from shared.errors import Misconfigured
 from shared.messages import jobs as messages
-from shared.messages.message import SEMICOLON, Text
+from shared.messages.message import SEMICOLON, Text, shortened
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
-from shared.vendors.options import shortened
 
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+_QUOTED = 200
+
 
 class Message:
     """What a person reads, in English and in Chinese."""
@@ -33,6 +35,11 @@ class Message:
 
     def __repr__(self) -> str:
         return f"Message({self.en!r}, {self.zh!r})"
+
+
+def shortened(text: str) -> str:
+    """`text` cut to 200 characters, to be quoted in a message."""
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
 
 
 Text = Message | str

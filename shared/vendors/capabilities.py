@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 from shared.errors import Rejected
 from shared.messages import uploads as messages
-from shared.messages.message import COMMA
+from shared.messages.message import COMMA, shortened
 from shared.pictures.admission import Limits
 from shared.vendors.capability import Capability, Companion
-from shared.vendors.options import Areas, Colour, OneOf, Option, SomeOf, shortened
+from shared.vendors.options import Areas, Colour, OneOf, Option, SomeOf
 
 _MB = 1_000_000
 _ANY_PNG = frozenset({1, 2, 4, 8, 16, 24, 32, 48, 64})

@@ -11,17 +11,11 @@ from pydantic import FailFast, TypeAdapter, ValidationError
 
 from shared.errors import Rejected
 from shared.messages import uploads as messages
-from shared.messages.message import COMMA, Message
+from shared.messages.message import COMMA, Message, shortened
 from shared.pictures.geometry import Box, Frame, covered, rendered_box
 
-_QUOTED = 200
 _BOXES = TypeAdapter(Annotated[tuple[Box, ...], FailFast()])
 """It stops at the first box that is none: one fault is told, and each that is found takes a kilobyte."""
-
-
-def shortened(text: str) -> str:
-    """`text` cut to 200 characters, to be quoted in a message."""
-    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
 
 
 @dataclass(frozen=True)
