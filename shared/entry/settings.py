@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from shared.errors import Misconfigured
+from shared.errors import Misconfigured, Rejected
 from shared.messages import jobs as messages
 from shared.messages.message import SEMICOLON, Text, shortened
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
+from shared.vendors.listing import LISTING, with_listing
 
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII)
 
@@ -25,34 +26,59 @@ Numbers = tuple[tuple[str, float], ...]
 """By the names of capabilities; pairs, so that settings can be hashed."""
 
 
-def _fault_of_quota(row: Capability, number: float) -> str:
+T = TypeVar("T")
+
+
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("is not <group>/<capability>=<number>")
+    return float(text)
+
+
+def _quota(row: Capability, text: str) -> float:
+    number = _number(text)
     if not number > 0:
-        return "must be more than 0"
-    return f"is over {row.max_qps:g}: the vendor sells no more calls a second of it" if number > row.max_qps else ""
+        raise ValueError("must be more than 0")
+    if number > row.max_qps:
+        raise ValueError(f"is over {row.max_qps:g}: the vendor sells no more calls a second of it")
+    return number
 
 
-def _fault_of_price(row: Capability, number: float) -> str:  # noqa: ARG001 - as its neighbour
-    return "" if number >= 0 else "must be 0 or more"
+def _price(row: Capability, text: str) -> float:  # noqa: ARG001 - as its neighbours
+    number = _number(text)
+    if number < 0:
+        raise ValueError("must be 0 or more")
+    return number
 
 
-def _by_capability(fault_of: Callable[[Capability, float], str]) -> Callable[[object], object]:
-    """Reads `<group>/<capability>=<number>,…`; raises `ValueError` that names all that is wrong in it."""
+def _presets(row: Capability, text: str) -> str:
+    try:
+        with_listing(row, {LISTING: text}, "")
+    except Rejected as error:
+        raise ValueError(f"cannot be: {error.message}") from None
+    return text
+
+
+def _by_capability(value: Callable[[Capability, str], T]) -> Callable[[object], object]:
+    """Reads `<group>/<capability>=<value>,…`; raises `ValueError` that names all that is wrong in it. `value` reads a
+    single one, and raises `ValueError` that says what is wrong with it."""
 
     def read(text: object) -> object:
         if not isinstance(text, str):
             return text
-        found, faults = dict[str, float](), []
+        found, faults = dict[str, T](), []
         for item in filter(None, (part.strip() for part in text.split(","))):
-            name, _, value = (part.strip() for part in item.partition("="))
+            name, _, said = (part.strip() for part in item.partition("="))
             row = CAPABILITIES.get(name)
             if row is None:
                 faults.append(f"there is no capability {shortened(name)}")
             elif name in found:
                 faults.append(f"{name} is named twice")
-            elif not _NUMBER.fullmatch(value):
-                faults.append(f"{shortened(item)} is not <group>/<capability>=<number>")
-            elif fault := fault_of(row, found.setdefault(name, float(value))):
-                faults.append(f"{item} {fault}")
+            else:
+                try:
+                    found[name] = value(row, said)
+                except ValueError as fault:
+                    faults.append(f"{shortened(item)} {fault}")
         if faults:
             raise ValueError("; ".join(faults))
         return tuple(found.items())
@@ -88,10 +114,12 @@ class Settings(BaseModel):
     damo_qps: float = Field(default=2.0, gt=0)
     damo_matting_path: str = "/api/v1/inst-mat/submit"
     """Where inst-mat takes work. The manual prints `…/query` for it, and `…/submit` for its sister bg-remove."""
-    capability_qps: Annotated[Numbers, BeforeValidator(_by_capability(_fault_of_quota))] = ()
+    capability_qps: Annotated[Numbers, BeforeValidator(_by_capability(_quota))] = ()
     """Calls a second of single capabilities, over the vendor's number."""
-    prices: Annotated[Numbers, BeforeValidator(_by_capability(_fault_of_price))] = ()
+    prices: Annotated[Numbers, BeforeValidator(_by_capability(_price))] = ()
     """Yuan a call of single capabilities costs this account."""
+    listings: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_by_capability(_presets))] = ()
+    """Listing pictures that are made of the cutouts of single capabilities, unless an upload asks for others."""
     daily_call_limit: int | None = Field(default=None, ge=0)
     """Calls of all vendors together, in a day of Shanghai; none: no limit."""
     invoke_endpoint: str = ""

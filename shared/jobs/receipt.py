@@ -67,6 +67,11 @@ class Receipt(Document):
     uploaded_at: datetime = Field(description="When the upload was last written.")
     finished_at: datetime = Field(description="When this was written.")
 
+    @property
+    def shows_something(self) -> bool:
+        """Whether there is a picture in which something shows."""
+        return bool(self.outputs) and self.code != _EMPTY
+
 
 _EMPTY = "EmptyResult"
 CMYK_COLOURS = "CmykColours"

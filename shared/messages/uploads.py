@@ -44,6 +44,16 @@ AREAS = Sentence(
     'JSON 列表，最多 {most} 个 {{"x", "y", "width", "height"}}',
 )
 
+# ---------------------------------------------------------------- NoListing
+NOT_LISTABLE = Sentence(
+    "listing pictures cannot be made of what {capability} returns: it is no cutout in the photo's own frame",
+    "{capability} 返回的不是与原图同尺寸画面的抠图，无法制作商品图（listing）",
+)
+NOT_LISTABLE_WITH = Sentence(
+    "listing pictures cannot be made with {option}: the result is no cutout in the photo's own frame",
+    "选项 {option} 的结果不是与原图同尺寸画面的抠图，无法制作商品图（listing）：两者不能同时使用",
+)
+
 # ---------------------------------------------------------------- InvalidAreas
 NOT_AREAS = Sentence(
     "{field} must be {accepted}, all whole numbers; {fault}", "{field} 的取值须为：{accepted}，且均为整数；{fault}"

@@ -10,6 +10,7 @@ from shared import log
 from shared.cloud.ports import Bucket
 from shared.errors import Misconfigured, ObjectForbidden, Unstorable
 from shared.jobs.job import Job
+from shared.jobs.listing_order import order_for
 from shared.jobs.store import JobStore
 from shared.pipeline.outcomes import Concluded
 from shared.pipeline.snapshot import has_new_companion, is_current, is_served_with_another
@@ -28,6 +29,9 @@ def storing() -> Iterator[None]:
 def conclude(bucket: Bucket, jobs: JobStore, prices: Prices, end: Concluded) -> None:
     """Write the receipt, with its price, then forget the job. An upload that was deleted gets no receipt but `done`.
 
+    The order of its listing pictures is written before the receipt: a death between the two has both repeated, and one
+    the other way round would forget the order.
+
     Raises `Unstorable` when the receipt may not be written.
     """
     job, receipt = end.job, end.receipt
@@ -40,6 +44,8 @@ def conclude(bucket: Bucket, jobs: JobStore, prices: Prices, end: Concluded) -> 
     with storing():
         if receipt.status != "done":
             bucket.delete(job.replaces)
+        if order := order_for(receipt, job.inputs_etag):
+            bucket.write(order.key, order.to_json())
         bucket.write(job.upload.receipt_key, document, inputs_etag=job.inputs_etag)
     if receipt.code == "PictureMissing":
         with suppress(ObjectForbidden):  # if it is there, its own job deletes this receipt once it may be read

@@ -48,6 +48,8 @@ class Pipeline:
     results: ResultStore
     clock: Callable[[], datetime]
     prices: Prices = field(default_factory=Prices)
+    listings: Mapping[str, str] = field(default_factory=dict)
+    """See `prepare`."""
 
     def resume(self, *found: StoredJob) -> list[End]:
         """Acquire jobs and run them, but for those that another instance holds. As `run`: of one capability."""
@@ -165,7 +167,7 @@ class Pipeline:
         if ended := self._after_attempts(snapshot.job):
             return ended
         try:
-            job, prepared_call = prepare(self.bucket, snapshot)
+            job, prepared_call = prepare(self.bucket, snapshot, self.listings)
             return self._before_the_call(job, prepared_call) or (job, prepared_call)
         except CutoutError as error:
             # A receipt of the refusal is about the job as it was before `prepare`.

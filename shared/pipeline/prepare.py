@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -21,6 +22,7 @@ from shared.pipeline.links import Copy, Picture, show
 from shared.pipeline.snapshot import Snapshot
 from shared.vendors.capabilities import LABELS, capability, vendor_options
 from shared.vendors.capability import Capability, Companion
+from shared.vendors.listing import LISTING, with_listing
 from shared.vendors.options import Areas, admit_areas
 from shared.vendors.protocol import Task
 
@@ -34,8 +36,11 @@ class PreparedCall:
     copies: tuple[Copy, ...]
 
 
-def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:
-    """Check the snapshot against its capability, and make the call. Raises `Rejected` or `Incomplete`."""
+def prepare(bucket: Bucket, snapshot: Snapshot, listings: Mapping[str, str]) -> tuple[Job, PreparedCall]:
+    """Check the snapshot against its capability, and make the call. Raises `Rejected` or `Incomplete`.
+
+    `listings` are the listing pictures, by capability, that are made where an upload asks for none itself.
+    """
     job = snapshot.job
     if not job.capability:
         raise Rejected("InvalidPath", messages.INVALID_PATH(uploads=keys.UPLOADS))
@@ -45,9 +50,10 @@ def prepare(bucket: Bucket, snapshot: Snapshot) -> tuple[Job, PreparedCall]:
     row = capability(job.capability)
     if beside := job.upload.named_after:
         raise _without_picture(job.upload.role, beside)
-    own = {name: snapshot.image.metadata[name] for name in row.options if name in snapshot.image.metadata}
+    own = {name: value for name, value in snapshot.image.metadata.items() if name in (*row.options, LISTING)}
     options = _with_companion(job.upload.options | own, snapshot, row)
-    vendor_fields = vendor_options(row, options)
+    vendor_fields = vendor_options(row, {name: value for name, value in options.items() if name != LISTING})
+    options = with_listing(row, options, listings.get(row.name, ""))
     header = _header(bucket, snapshot.image)
     rendering = admit_picture(header, snapshot.image.size, row.limits)
     frame = Frame(header.width, header.height, header.orientation, rendering.width, rendering.height)

@@ -24,7 +24,7 @@ _USUAL = frozenset({"jpg", "png", "bmp"})
 
 
 def _return_form(*values: str) -> dict[str, Option]:
-    return {"return-form": OneOf("ReturnForm", values)}
+    return {"return-form": OneOf("ReturnForm", values, unlistable=("crop", "whiteBK"))}
 
 
 _CLOTHES = ("tops", "coat", "skirt", "pants", "bag", "shoes", "hat")
@@ -41,6 +41,7 @@ _ROWS = (
         "viapi",
         "SegmentBody",
         Limits(_USUAL | {"webp"}, 3 * _MB, 1, 1999),  # the manual of 2022: under 1,280
+        listable=True,
         options=_return_form("mask", "crop", "whiteBK"),
     ),
     Capability(
@@ -49,6 +50,7 @@ _ROWS = (
         "viapi",
         "SegmentHDBody",
         Limits(_USUAL, 40 * _MB, 33, 6000, _ANY_PNG),  # the manual of 2022: under 10,000
+        listable=True,
         price_yuan=0.007,
     ),
     Capability(
@@ -92,6 +94,7 @@ _ROWS = (
         "viapi",
         "SegmentSkin",
         Limits(_USUAL, 3 * _MB, 33, 1999),
+        listable=True,
         image="URL",
         place="body",
     ),
@@ -102,6 +105,7 @@ _ROWS = (
         "viapi",
         "SegmentCommodity",
         Limits(_USUAL, 3 * _MB, 1, 1999),  # the manual of 2022: under 1,280, and WebP too
+        listable=True,
         options=_return_form("mask", "whiteBK", "crop"),  # `crop` came after it
     ),
     Capability(
@@ -118,10 +122,11 @@ _ROWS = (
         "viapi",
         "SegmentCloth",
         Limits(_USUAL, 3 * _MB, 51, 2999, _ANY_PNG),
+        listable=True,
         # All three came after the manual of 2022.
         options={
             **_return_form("whiteBK", "mask"),
-            "cloth-class": SomeOf("ClothClass", _CLOTHES),
+            "cloth-class": SomeOf("ClothClass", _CLOTHES, unlistable=_CLOTHES),
             "out-mode": OneOf("OutMode", ("0", "1")),
         },
         labels=frozenset(_CLOTHES),
@@ -133,6 +138,7 @@ _ROWS = (
         "viapi",
         "SegmentCommonImage",
         Limits(_USUAL | {"webp"}, 3 * _MB, 33, 1999),
+        listable=True,
         options=_return_form("mask", "whiteBK", "crop"),  # `crop` came after the manual of 2022
     ),
     Capability(
@@ -141,6 +147,7 @@ _ROWS = (
         "viapi",
         "SegmentHDCommonImage",
         Limits(_USUAL, 40 * _MB, 33, 9999, _ANY_PNG),
+        listable=True,
         image="ImageUrl",
         place="body",
         asynchronous=True,
@@ -160,6 +167,7 @@ _ROWS = (
         "viapi",
         "SegmentAnimal",
         Limits(_USUAL, 3 * _MB, 51, 1999, _ANY_PNG),
+        listable=True,
         options=_return_form("mask", "whiteBK"),
         substitute="general/common",  # gone from the SDK since 3.0.0 (2023-12)
     ),
@@ -169,6 +177,7 @@ _ROWS = (
         "viapi",
         "SegmentFood",
         Limits(_USUAL, 4 * _MB, 41, 1998, _ANY_PNG),
+        listable=True,
         options=_return_form("mask", "whiteBK"),
         price_yuan=0.005,
     ),
@@ -178,6 +187,7 @@ _ROWS = (
         "viapi",
         "SegmentLogo",
         Limits(_USUAL, 3 * _MB, 1, 1279),
+        listable=True,
         substitute="general/common",  # gone from the SDK since 3.0.0 (2023-12)
     ),
     Capability(
@@ -187,18 +197,27 @@ _ROWS = (
         "RefineMask",
         # "smaller than 3 MB", where the others say "at most"
         Limits(_USUAL, 3 * _MB - 1, 33, 1999, _ANY_PNG),
+        listable=True,
         place="body",
         companion=Companion("mask", "MaskImageURL"),
         price_yuan=0.007,
     ),
     # ---------------------------------------------------------------- scenery 天空与场景
-    Capability("scenery/sky", "天空分割", "viapi", "SegmentSky", Limits(_USUAL, 3 * _MB, 51, 2999, _ANY_PNG)),
+    Capability(
+        "scenery/sky",
+        "天空分割",
+        "viapi",
+        "SegmentSky",
+        Limits(_USUAL, 3 * _MB, 51, 2999, _ANY_PNG),
+        listable=True,
+    ),
     Capability(
         "scenery/hd-sky",
         "天空高清分割",
         "viapi",
         "SegmentHDSky",
         Limits(frozenset({"jpg", "png"}), 9_500_000, 51, 4999, _ANY_PNG),
+        listable=True,
         place="body",
         price_yuan=0.007,
     ),
@@ -225,12 +244,13 @@ _ROWS = (
         "picwish",
         "/tasks/visual/segmentation",
         _PICWISH,
+        listable=True,
         image="image_url",
         options={
             "type": OneOf("type", ("person", "object", "stamp")),
             "output-type": OneOf("output_type", ("1", "2", "3")),
-            "crop": OneOf("crop", ("0", "1")),
-            "format": OneOf("format", ("png", "jpg")),
+            "crop": OneOf("crop", ("0", "1"), unlistable=("1",)),
+            "format": OneOf("format", ("png", "jpg"), unlistable=("jpg",)),
             "bg-color": Colour("bg_color", only_with=("format", "jpg")),
         },
         labels=frozenset({"image", "mask"}),
@@ -252,6 +272,7 @@ _ROWS = (
         "damo",
         "inst-mat",
         _DAMO,
+        listable=True,
         image="image",
         companion=Companion("mask", "mask"),
         asynchronous=True,
@@ -263,6 +284,7 @@ _ROWS = (
         "damo",
         "bg-remove",
         _DAMO,
+        listable=True,
         image="image",
         options={"model-type": OneOf("model_type", ("general", "human"))},
         asynchronous=True,

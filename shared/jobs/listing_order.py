@@ -1,0 +1,78 @@
+"""An order of listing pictures: it lies in the bucket for as long as they are not made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from pydantic import AwareDatetime, ValidationError
+
+from shared.cloud.ports import StoredDocument
+from shared.jobs.output import Document
+from shared.jobs.receipt import Receipt
+from shared.jobs.upload import Upload
+from shared.vendors.listing import LISTING
+
+
+class ListingOrder(Document):
+    """What is to be made of a cutout, at `orders/<X>.<digest of what is ordered>.json`.
+
+    The digest is in its name, so that no order ever takes another's place, and deleting one never deletes another: OSS
+    has no delete with a condition.
+    """
+
+    version: int = 1
+    source: str
+    """The key of the upload."""
+    etag: str
+    """The ETag of the upload: of another one, nothing is made."""
+    uploaded_at: AwareDatetime
+    """It tells the version apart from an earlier one with the same bytes."""
+    inputs_etag: str
+    """What the cutout was made from, as its metadata say."""
+    cutout: str
+    """Its key."""
+    capability: str
+    listing: str
+    """As the option spells it: `<preset>[+<preset>…]`."""
+    ordered_at: AwareDatetime
+    rings: int = 0
+    """How often settle has written the order anew, since nobody had worked it off."""
+
+    @property
+    def key(self) -> str:
+        ordered = (self.etag, self.uploaded_at.isoformat(), self.inputs_etag, self.cutout, self.listing)
+        return Upload(self.source).order_key(hashlib.sha256(json.dumps(ordered).encode()).hexdigest()[:32])
+
+    def to_json(self) -> bytes:
+        return self.model_dump_json().encode()
+
+
+def order_for(receipt: Receipt, inputs_etag: str, listing: str = "") -> ListingOrder | None:
+    """The order of `listing`, else of what the receipt's own options ask for; None where there is nothing to be made,
+    or of nothing: the receipt names no cutout, or one in which nothing shows.
+
+    `inputs_etag` is that of the receipt, and of the cutout.
+    """
+    listing = listing or receipt.options.get(LISTING, "")
+    if not listing or not receipt.shows_something:
+        return None
+    return ListingOrder(
+        source=receipt.source,
+        etag=receipt.etag,
+        uploaded_at=receipt.uploaded_at,
+        inputs_etag=inputs_etag,
+        cutout=receipt.outputs[0].key,  # of several, the first is the whole
+        capability=receipt.capability,
+        listing=listing,
+        ordered_at=receipt.finished_at,
+    )
+
+
+def order_in(stored: StoredDocument, key: str) -> ListingOrder | None:
+    """The order that was stored at `key`; None if what lies there is none, or another one's."""
+    try:
+        order = ListingOrder.model_validate_json(stored.body)
+    except ValidationError:
+        return None
+    return order if order.key == key else None
