@@ -34,7 +34,9 @@ GROUPS = _groups(CAPABILITIES.values())
 """The functions that uploads trigger."""
 CALLERS = (*GROUPS, "settle")
 """The functions that call vendors."""
-FUNCTIONS = (*CALLERS, "backfill")
+_BEGINNERS = (*CALLERS, "backfill")
+"""The functions that begin jobs."""
+FUNCTIONS = (*_BEGINNERS, "listing")
 _OF_VIAPI = _groups(row for row in CAPABILITIES.values() if row.provider == "viapi")
 _PUBLISHERS = _groups(row for row in CAPABILITIES.values() if row.limits.max_link < math.inf)
 """Those whose vendors take short links only, so that copies are public."""
@@ -141,13 +143,55 @@ GRANTS = (
         "",
         Message("to find uploads, and masks beside them", "查找上传的照片和旁边的蒙版"),
     ),
-    Grant(FUNCTIONS, (PUT,), "photos", keys.WAKE, Message("to wake `settle`", "唤醒 `settle`")),
+    Grant(
+        _BEGINNERS,
+        (PUT,),
+        "photos",
+        f"{keys.ORDERS}{OWN}",
+        Message("to order listing pictures", "下达商品图任务"),
+    ),
+    Grant(
+        ("settle",),
+        (GET,),
+        "photos",
+        f"{keys.ORDERS}*",
+        Message("to ring for those that nobody has made", "对未完成的商品图任务重新发出通知"),
+    ),
+    Grant(
+        ("listing",),
+        (GET,),
+        "photos",
+        f"{keys.UPLOADS}*",
+        Message("to read photos", "读取照片"),
+    ),
+    Grant(
+        ("listing",),
+        (GET,),
+        "photos",
+        f"{keys.CUTOUTS}*",
+        Message("to read cutouts and receipts", "读取抠图和回执"),
+    ),
+    Grant(
+        ("listing",),
+        (GET, PUT, DELETE),
+        "photos",
+        f"{keys.ORDERS}*",
+        Message("to work off orders, and to write a newer version's again", "处理商品图任务，必要时为新版本重新下达"),
+    ),
+    Grant(
+        ("listing",),
+        (GET, PUT, DELETE),
+        "photos",
+        f"{keys.LISTINGS}*",
+        Message("to store listing pictures, in place of those of earlier versions", "保存商品图，替换旧版本的"),
+    ),
+    Grant(_BEGINNERS, (PUT,), "photos", keys.WAKE, Message("to wake `settle`", "唤醒 `settle`")),
     Grant(
         CALLERS, (GET, PUT, DELETE), "jobs", f"{keys.JOBS}{OWN}", Message("for jobs and their leases", "任务及其租约")
     ),
     Grant(("backfill",), (GET, PUT), "jobs", f"{keys.JOBS}{OWN}", Message("to begin jobs", "创建任务")),
     Grant(
-        FUNCTIONS,
+        _BEGINNERS,
         (GET, PUT),
         "jobs",
         f"{keys.QUEUE}*",

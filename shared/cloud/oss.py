@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -20,7 +21,7 @@ from shared.cloud.oss_clock import OssClock
 from shared.cloud.oss_errors import translated
 from shared.cloud.oss_session import NEVER, PATIENT, Session, connections
 from shared.cloud.ports import LONGEST_DOCUMENT, METADATA, Credentials, ListedObject, ObjectHead, StoredDocument
-from shared.errors import Misconfigured, Rejected, Unavailable
+from shared.errors import Misconfigured, Rejected, Unavailable, Uncertain
 from shared.messages import cloud as messages
 from shared.pictures.header import WINDOW
 from shared.pictures.sniff import Download
@@ -35,6 +36,8 @@ _NOT_IN_XML = re.compile("[\\x00-\\x1f\\ufffe\\uffff]")
 """Characters that an XML parser refuses, or reads as another one: a carriage return as a line feed."""
 _BROKEN_LINK = ("SymlinkTargetNotExist", "InvalidTargetType")
 """What OSS says of a symbolic link to nothing, or to another symbolic link (GetObject)."""
+_UNPROCESSABLE = (400, 501)
+"""The status of OSS's answer when it cannot process a picture; 501: the processing is not implemented."""
 _MOST_NAMES = 1000
 """Keys in one page of a listing, or in one request to delete; OSS refuses more (GetBucketV2, DeleteMultipleObjects)."""
 
@@ -135,6 +138,28 @@ class OssBucket:
             if found is None:
                 return StoredDocument(b"", self.etag(key), "")
             return StoredDocument(found.read(), found.etag, found.headers.get(_INPUTS_ETAG, ""))
+
+    def download(self, key: str, path: Path, *, process: str = "", most: int) -> None:
+        """Write a picture into a file, a piece at a time; `process` is an `x-oss-process` value, empty: none. In which
+        version it was, whoever calls looks afterwards: no document says what ETag a processed picture has.
+
+        Raises `Rejected` when it has more than `most` bytes, or when OSS cannot process it.
+        """
+        with translated(key), path.open("wb") as file:
+            try:
+                found = self._streams.get_object(key, process=process or None)
+            except ServerError as error:
+                if not process or error.status not in _UNPROCESSABLE:
+                    raise
+                said = messages.OSS_CANNOT_RESHAPE(said=error.message)
+                raise Rejected(error.code or "OssRefused", said, request_id=error.request_id) from None
+            for piece in found:
+                file.write(piece)
+                if file.tell() > most:
+                    found.resp.close()
+                    raise Rejected("PictureTooLarge", messages.TOO_MANY_BYTES(what=messages.PICTURE(), most=most))
+            if not process and found.server_crc not in (None, found.client_crc):
+                raise Uncertain("OssFailed", messages.OSS_FAILED(said="CRC"))
 
     def etag(self, key: str) -> str:
         """The object's ETag, of a symbolic link its own; empty when there is no such object."""
@@ -251,7 +276,7 @@ class OssBucket:
             try:
                 self._public.get_object_with_url(link, byte_range=(0, 0)).resp.close()
             except ServerError as error:
-                if error.status not in (400, 501):  # 501: the processing is not implemented
+                if error.status not in _UNPROCESSABLE:
                     raise
                 said = messages.OSS_CANNOT_PROCESS(said=error.message)
                 raise Rejected(error.code or "OssRefused", said, request_id=error.request_id) from None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from shared.pictures.sniff import Download
@@ -142,6 +143,8 @@ class Bucket(Protocol):
     def read_range(self, key: str, start: int, length: int) -> bytes: ...
 
     def read(self, key: str) -> StoredDocument | None: ...
+
+    def download(self, key: str, path: Path, *, process: str = "", most: int) -> None: ...
 
     def etag(self, key: str) -> str: ...
 

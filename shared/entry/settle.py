@@ -29,6 +29,8 @@ def on_timer() -> Callable[[bytes, Any], None]:
         sys.setswitchinterval(_SWITCH_SECONDS)
         # Threads are created as they are needed, and spend their time waiting for vendors and OSS.
         with ThreadPoolExecutor(_MOST_THREADS) as pool:
+            ringing = pool.submit(parts.ring)
             parts.worker(pool, invocation.now() + timedelta(seconds=timeouts.begin)).run()
+            ringing.result()
 
     return handler

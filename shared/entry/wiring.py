@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared import log
 from shared.cloud.http_client import HttpClient
@@ -19,6 +20,7 @@ from shared.jobs.backlog import BacklogOwner
 from shared.jobs.daily_limit import DailyLimit
 from shared.jobs.store import JobStore
 from shared.pipeline.dispatch import Dispatcher
+from shared.pipeline.listing_rings import ring
 from shared.pipeline.pipeline import Pipeline
 from shared.pipeline.polling import PollEstimator
 from shared.pipeline.results import ResultStore
@@ -46,6 +48,8 @@ class Parts:
     worker: Callable[[Executor, datetime], Worker]
     """For one invocation: it runs jobs in the threads of the pool and starts nothing from that moment on."""
     signers: tuple[Signer, ...]
+    ring: Callable[[], None]
+    """Rings for the listing pictures that were ordered long ago."""
 
 
 KEPT: dict[tuple[object, ...], Parts] = {}
@@ -106,7 +110,7 @@ def _made(
         return Worker(scheduler, runner, search, jobs, backlog_owner, pool, clock=now, ends=ends)
 
     signers = (each for each in vendors.values() if isinstance(each, Signer))
-    return Parts(dispatcher, worker, (pictures, documents, *signers))
+    return Parts(dispatcher, worker, (pictures, documents, *signers), partial(ring, pictures, now))
 
 
 def providers(settings: Settings, credentials: Credentials) -> dict[str, Provider]:

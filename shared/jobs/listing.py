@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 from pydantic import Field, ValidationError
 
 from shared.cloud.ports import StoredDocument
+from shared.errors import CutoutError, Rejected
+from shared.jobs.listing_order import ListingOrder
 from shared.jobs.output import Document
 from shared.jobs.upload import Upload
+from shared.messages.message import Message
 from shared.pictures.geometry import Box
 
 _IF_MADE = "Of a picture that was made."
@@ -80,6 +84,10 @@ class Listing(Document):
     uploaded_at: datetime = Field(description="When the upload was last written.")
     finished_at: datetime = Field(description="When this was written.")
 
+    def says(self, other: Listing) -> bool:
+        """Whether it has every row of `other`, and is about the same version."""
+        return self.etag == other.etag and {*other.pictures} <= {*self.pictures}
+
     def with_rows_of(self, earlier: Listing | None) -> Listing:
         """With the rows of an earlier document of the same version, for presets that have none in this one."""
         if earlier is None or earlier.etag != self.etag:
@@ -94,6 +102,51 @@ class Listing(Document):
         upload = Upload(self.source)
         named = ((row.key, upload.listing_picture_key(row.preset, row.key.rpartition(".")[2])) for row in self.pictures)
         return [key for key, ours in named if key == ours]
+
+
+def listing(
+    order: ListingOrder,
+    now: datetime,
+    *,
+    pictures: tuple[ListingPicture, ...] = (),
+    verdict: Literal["ok", "look", ""] = "",
+    reasons: Sequence[Message] = (),
+    metrics: Mapping[str, float] | None = None,
+    reshaped: str = "",
+    error: CutoutError | None = None,
+) -> Listing:
+    """The document about what came of `order`: its pictures, or the error for which there are none."""
+    status: Literal["done", "rejected", "failed"]
+    match error:
+        case None:
+            status = "done" if any(row.key for row in pictures) else "rejected"
+        case Rejected():
+            status = "rejected"
+        case _:
+            status = "failed"
+    return Listing(
+        source=order.source,
+        etag=order.etag,
+        status=status,
+        capability=order.capability,
+        cutout=order.cutout,
+        pictures=tuple(not_made(preset, error) for preset in order.listing.split("+")) if error else pictures,
+        verdict=verdict,
+        reasons=tuple(reason.en for reason in reasons),
+        reasons_zh=tuple(reason.zh for reason in reasons),
+        metrics=dict(metrics or {}),
+        reshaped=reshaped,
+        code=error.code if error else "",
+        message=error.text.en if error else "",
+        message_zh=error.text.zh if error else "",
+        uploaded_at=order.uploaded_at,
+        finished_at=now,
+    )
+
+
+def not_made(preset: str, error: CutoutError) -> ListingPicture:
+    """The row of a preset for which there is no picture."""
+    return ListingPicture(preset=preset, code=error.code, message=error.text.en, message_zh=error.text.zh)
 
 
 def listing_in(stored: StoredDocument | None, source: str) -> Listing | None:

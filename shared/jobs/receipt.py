@@ -117,7 +117,7 @@ def receipt(
 def is_current_receipt(stored: StoredDocument, job: Job) -> bool:
     """Whether `stored` is the receipt for the pictures that `job` saw, and still holds: uploading one again asks for
     another try at what failed, and so does a backfill, for the receipt that its job supersedes."""
-    found = _readable(stored)
+    found = receipt_in(stored)
     return (
         found is not None
         and stored.etag != job.supersedes
@@ -128,32 +128,33 @@ def is_current_receipt(stored: StoredDocument, job: Job) -> bool:
 
 def says_failed(stored: StoredDocument) -> bool:
     """Whether `stored` is a receipt with that status."""
-    found = _readable(stored)
+    found = receipt_in(stored)
     return found is not None and found.status == "failed"
 
 
 def is_of_another_version(stored: StoredDocument, etag: str) -> bool:
     """Whether `stored` is a receipt for the upload as it was when it had another ETag, whichever was written first."""
-    found = _readable(stored)
+    found = receipt_in(stored)
     return found is not None and found.etag != etag
 
 
 def is_of_older_version(stored: StoredDocument, image: ObjectHead) -> bool:
     """Whether `stored` is the receipt of a version that was put before `image`; OSS gives times in whole seconds."""
-    found = _readable(stored)
+    found = receipt_in(stored)
     return found is not None and found.uploaded_at < image.modified
 
 
 def outputs_of(stored: StoredDocument, upload: Upload) -> list[str]:
     """The pictures of `upload` that its receipt `stored` names: what a copied or forged one names beside them is not
     ours to delete."""
-    found = _readable(stored)
+    found = receipt_in(stored)
     named = [] if found is None else [(output.key, output.label) for output in found.outputs]
     return [key for key, label in named if key == upload.output_key(label, key.rpartition(".")[2])]
 
 
-def _readable(stored: StoredDocument) -> Receipt | None:
+def receipt_in(stored: StoredDocument) -> Receipt | None:
+    """The receipt that was stored; None for another file, which was put in its place."""
     try:
         return Receipt.model_validate_json(stored.body)
     except ValidationError:
-        return None  # another file, which was put in the receipt's place
+        return None

@@ -22,6 +22,7 @@ TOO_SLOW = Sentence("the {what} took too long to arrive", "{what}传输超时")
 TOO_MANY_BYTES = Sentence("the {what} has more than {most:,} bytes", "{what}超过 {most:,} 字节")
 REPLY = Sentence("reply", "服务商的应答")
 RESULT = Sentence("result", "结果文件")
+PICTURE = Sentence("picture", "图片")
 NEXT_SLOT = Sentence("{quota}'s next free turn is {wait:.0f} s away", "{quota} 的调用需再等待 {wait:.0f} 秒")
 VENDOR_SLOW = Sentence(
     "the vendor has {in_flight} calls to answer first: this one waits",
@@ -72,6 +73,10 @@ OSS_CANNOT_PROCESS = Sentence(
     "the vendor could not fetch the picture, since OSS cannot process it ({said}): save it again as JPEG and upload "
     "that",
     "OSS 无法处理这张图片（{said}），因此服务商未能下载：请另存为 JPEG 后重新上传",
+)
+OSS_CANNOT_RESHAPE = Sentence(
+    "OSS cannot process the picture ({said}): save it again as JPEG and upload that",
+    "OSS 无法处理这张图片（{said}）：请另存为 JPEG 后重新上传",
 )
 PUBLIC_COPY_REFUSED = Sentence(
     "this vendor takes only short links, and signed ones are long. So the picture must be public while the vendor "

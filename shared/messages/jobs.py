@@ -18,6 +18,13 @@ RESULT_EXPIRED = Sentence(
     "the result's link died before it could be stored ({code})", "结果链接在结果保存之前已失效（{code}）"
 )
 
+# ---------------------------------------------------------------- NotListed
+NOT_LISTED = Sentence(
+    "the listing pictures were not made, although settle has rung for them {rings} times: the log of the function "
+    "`listing` says why; a backfill orders them again",
+    "settle 已重新通知 {rings} 次，商品图（listing）仍未生成：原因见函数 `listing` 的日志；可通过补跑（backfill）重新生成",
+)
+
 # ---------------------------------------------------------------- Settings
 SETTINGS_MISSING = Sentence("{capability} cannot be called: set {names}", "无法调用 {capability}：请设置 {names}")
 SETTINGS_FAULTS = Sentence("{faults}", "配置项有误：{faults}")

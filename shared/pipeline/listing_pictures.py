@@ -1,0 +1,55 @@
+"""The pictures that an order asks for, made in a folder of their own from the photo and its cutout."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from shared.cloud.ports import Bucket, ObjectHead
+from shared.errors import Rejected
+from shared.jobs.listing import ListingPicture, not_made
+from shared.jobs.listing_order import ListingOrder
+from shared.jobs.upload import Upload
+from shared.listings.make import Made, make
+from shared.listings.memory import Plan, plan
+from shared.listings.presets import Preset, read_presets
+from shared.listings.quality import Verdict, judge
+from shared.listings.subject import Subject
+from shared.pictures.header import read_header
+
+_MOST_BYTES = 150_000_000
+"""Of a photo, or of a cutout: with what is made of them, one picture at a time, they fit an instance's disk."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """An order whose photo and cutout are at hand, in `folder`."""
+
+    order: ListingOrder
+    presets: tuple[Preset, ...]
+    subject: Subject
+    verdict: Verdict
+    plan: Plan
+    folder: Path
+
+    def pictures(self) -> Iterator[tuple[ListingPicture, Path | None]]:
+        """For each preset its row, and the file if it was made: that is to be gone before the next one is made."""
+        for preset in self.presets:
+            try:
+                made = make(self.subject, preset, self.folder)
+            except Rejected as error:
+                yield not_made(preset.name, error), None
+            else:
+                yield _row(self.order, preset, made), made.path
+
+
+@contextmanager
+def making(bucket: Bucket, order: ListingOrder, photo: ObjectHead, memory: int) -> Iterator[Making]:
+    """Fetch the photo and the cutout, and judge the cutout. Raises `Rejected` when nothing can be made of them.
+
+    `memory` is the instance's, in bytes.
+    """
