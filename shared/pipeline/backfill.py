@@ -15,6 +15,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
@@ -84,14 +85,12 @@ class Backfill:
 
     def _found(self, order: Order, *, after: str = "") -> Iterator[ListedUpload]:
         found = listed_uploads(self.pictures, self.jobs.bucket, order.prefix, after=after)
-        if not order.failed:
-            yield from found
-        while order.failed and (step := [*islice(found, _STEP)]):
-            yield from self._pool.map(self._with_receipt, step)
+        while step := [*islice(found, _STEP)]:
+            yield from self._pool.map(partial(self._with_receipt, order), step)
 
-    def _with_receipt(self, found: ListedUpload) -> ListedUpload:
-        """With what its receipt says, where it has one."""
-        if found.standing is not Standing.RECEIPT:
+    def _with_receipt(self, order: Order, found: ListedUpload) -> ListedUpload:
+        """With what its receipt says, where it has one that must be read."""
+        if found.standing is not Standing.EARLY_RECEIPT and not (order.failed and found.standing is Standing.RECEIPT):
             return found
         try:
             stored = self.pictures.read(found.upload.receipt_key)
@@ -100,7 +99,7 @@ class Backfill:
             return replace(found, standing=Standing.UNREADABLE_RECEIPT)
         if stored and is_of_another_version(stored, found.listed.etag):
             return replace(found, standing=Standing.NO_RECEIPT)
-        if stored and says_failed(stored):
+        if order.failed and stored and says_failed(stored):
             return replace(found, standing=Standing.FAILED, supersedes=stored.etag)
         return found
 

@@ -30,8 +30,7 @@ class Order(BaseModel):
 
     prefix: str = Field(default=keys.UPLOADS, pattern=f"^{keys.UPLOADS}")
     failed: bool = False
-    """Also what has a receipt that says `failed`: every receipt is read for that. So one is found as well that is
-    about an earlier version, but was written after the upload, while that version's run went on."""
+    """Also what has a receipt that says `failed`: every receipt is read for that."""
     dry_run: bool = False
     """Count and price, and change nothing."""
     confirm: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from enum import Enum
 from itertools import islice
 
@@ -16,6 +16,9 @@ from shared.vendors.capabilities import of_group
 
 PAGE = 5_000
 """Uploads whose receipts and jobs are looked for together: that takes some 5 MB, and some 20 requests."""
+LONGEST_RUN = timedelta(minutes=12)
+"""Longer than a function other than backfill may hold a job (s.yaml, `Timeouts.lease`), and so than the time from its
+look at an upload to the receipt."""
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -25,6 +28,9 @@ class Standing(Enum):
     NO_RECEIPT = "no_receipt"
     """Or one that is older than the upload, or than what lies beside it."""
     RECEIPT = "receipt"
+    EARLY_RECEIPT = "early_receipt"
+    """A receipt that came within `LONGEST_RUN` after the upload: so whoever wrote it may have looked before, and at an
+    earlier version. The receipt says so, and a listing does not."""
     FAILED = "failed"
     """A receipt that says so, which a listing does not show."""
     UNCONFIRMED = "unconfirmed"
@@ -76,7 +82,8 @@ def listed_uploads(pictures: Bucket, documents: Bucket, prefix: str, *, after: s
             elif each.upload.job_key in jobs:
                 yield replace(each, standing=Standing.UNDER_WAY)
             elif (receipt := receipts.get(each.upload.receipt_key)) and receipt > page.newest(each.listed):
-                yield replace(each, standing=Standing.RECEIPT)
+                is_early = receipt - each.listed.modified <= LONGEST_RUN
+                yield replace(each, standing=Standing.EARLY_RECEIPT if is_early else Standing.RECEIPT)
             else:
                 yield each
 

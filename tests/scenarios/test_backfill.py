@@ -88,5 +88,19 @@ def test_what_failed_is_served_when_that_is_ordered(shop: Shop) -> None:
     assert order(shop, failed=True)["found"] == 0
 
 
+def test_a_version_that_came_while_the_last_one_was_called_for_is_found(shop: Shop) -> None:
+    key = shop.upload("uploads/general/common/red.jpg", SMALL)
+    shop.cloud.viapi.fault("slow", key=key, times=1, seconds=3)
+    assert order(shop)["set_going"] == 1
+    wait_for(lambda: shop.billed(key), "the call")
+    shop.upload(key, photo(size=(120, 180)))  # and nobody is told
+    old, there = shop.wait(key), shop.bucket.peek(key)
+    assert there is not None
+    assert old.etag != there.etag
+    assert order(shop)["set_going"] == 1
+    wait_for(lambda: shop.receipt(key) not in (None, old), "another receipt")
+    assert shop.wait(key).etag == there.etag
+
+
 def test_what_is_no_order_is_told_so(shop: Shop) -> None:
     assert "extra" in order(shop, dryrun=True)["message"].lower()

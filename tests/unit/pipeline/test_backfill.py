@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
-from shared.cloud.ports import ListedObject
+from shared.cloud.ports import ListedObject, Request
 from shared.entry.oss_events import ObjectCreated, created, records
+from shared.entry.timeouts import Timeouts
 from shared.errors import Misconfigured, Unavailable
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.upload import Upload
 from shared.pipeline.backfill import Backfill
 from shared.pipeline.backfill_order import Order, Report
+from shared.pipeline.unserved import LONGEST_RUN
+from tests.cloud.manifest import load
 from tests.pictures import picture
 from tests.unit import viapi_line
 from tests.unit.fakes import Shop
@@ -103,6 +106,53 @@ def test_what_has_a_current_receipt_or_a_job_is_left_alone(shop: Shop, functions
     assert (report.found, report.passed_over) == (0, {"under_way": 1})
     assert report.message == "0 found; set going: 0; passed over: 1 (has a job already)"
     assert report.message_zh == "找到 0 个；已开始处理：0 个；已跳过：1 个（正在处理）"
+
+
+def test_a_version_that_came_during_the_last_ones_run_and_whose_event_was_lost_is_found(
+    shop: Shop, functions: Invocations
+) -> None:
+    def overwritten(request: Request) -> None:
+        shop.clock.pass_(seconds=1)
+        shop.bucket.put(COMMON, picture(800, 600))
+        shop.clock.pass_(minutes=11)
+
+    shop.web.before = overwritten
+    shop.upload(COMMON, picture())
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.etag != shop.bucket.things[COMMON].etag, "and the receipt is younger"
+    assert backfill(shop, functions).set_going == 1
+    assert functions.keys() == [COMMON]
+    shop.web.before = lambda request: None
+    shop.dispatcher.dispatch(Upload(COMMON), shop.bucket.things[COMMON].etag)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.etag == shop.bucket.things[COMMON].etag
+    shop.clock.pass_(seconds=1)
+    assert backfill(shop, functions).found == 0
+
+
+def test_a_receipt_is_read_only_if_a_run_that_wrote_it_may_have_looked_before_the_upload_came(
+    shop: Shop, functions: Invocations
+) -> None:
+    late, early = numbered(2)
+    for key in (late, early):
+        assert shop.pipeline.jobs.enqueue(Upload(key), shop.bucket.put(key, picture()))
+        shop.clock.pass_(minutes=15)
+    settle(shop)
+    things = shop.bucket.things
+    things[early] = replace(things[early], modified=things[early].modified + timedelta(minutes=5))
+    shop.bucket.requests.clear()
+    assert backfill(shop, functions).found == 0
+    read = {key for name, key in shop.bucket.requests if name == "read" and key.startswith(keys.CUTOUTS)}
+    assert read == {Upload(early).receipt_key}
+
+
+def test_no_function_but_backfill_holds_a_job_for_longer_than_a_run_is_said_to_take() -> None:
+    timeouts = {name: function.timeout for name, function in load().functions.items() if name != "backfill"}
+    leases = {name: timedelta(seconds=Timeouts.within(timeout).lease) for name, timeout in timeouts.items()}
+    second = timedelta(seconds=1)  # by which two times that OSS tells in whole seconds may be off
+    assert max(leases.values()) + second <= LONGEST_RUN, leases
 
 
 def test_an_overwritten_upload_and_a_newer_mask_count(shop: Shop, functions: Invocations) -> None:

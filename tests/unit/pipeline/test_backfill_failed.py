@@ -7,7 +7,6 @@ from functools import partial
 
 import pytest
 
-from shared.cloud.ports import Request
 from shared.errors import Misconfigured
 from shared.jobs import keys
 from shared.jobs.receipt import Receipt
@@ -85,27 +84,6 @@ def test_receipts_that_do_not_say_failed_are_left_alone(shop: Shop, functions: I
     shop.bucket.put(new, picture())
     assert backfill(shop, functions, AGAIN).found == 2
     assert (functions.keys(), queued(shop)) == ([new], [COMMON])
-
-
-def test_a_version_that_came_during_the_last_ones_run_and_whose_event_was_lost_is_found(
-    shop: Shop, functions: Invocations
-) -> None:
-    def overwritten(request: Request) -> None:
-        shop.clock.pass_(seconds=1)
-        shop.bucket.put(COMMON, picture(800, 600))
-        shop.clock.pass_(seconds=2)
-
-    shop.web.before = overwritten
-    shop.upload(COMMON, picture())
-    assert receipt_of(shop, COMMON).etag != shop.bucket.things[COMMON].etag
-    assert backfill(shop, functions).found == 0, "the receipt is younger than the upload"
-    assert backfill(shop, functions, AGAIN).found == 1
-    assert functions.keys() == [COMMON]
-    shop.web.before = lambda request: None
-    shop.dispatcher.dispatch(Upload(COMMON), shop.bucket.things[COMMON].etag)
-    assert receipt_of(shop, COMMON).etag == shop.bucket.things[COMMON].etag
-    shop.clock.pass_(seconds=1)
-    assert backfill(shop, functions, AGAIN).found == 0
 
 
 def test_a_dry_run_prices_them_and_a_second_order_passes_them_over(shop: Shop, functions: Invocations) -> None:

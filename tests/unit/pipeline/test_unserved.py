@@ -28,6 +28,7 @@ NAMES = (
 )
 """Some begin with others, companions lie near their pictures or not, and all sort in odd ways."""
 
+RUN = timedelta(seconds=1)
 moments = st.none() | st.integers(0, 3)
 """Seconds from the start; None: it is not there."""
 
@@ -60,7 +61,10 @@ def standing_of(bucket: MemoryBucket, upload: Upload) -> Standing:
     beside |= {each.key for each in companions if each.kind is Kind.FOLDER_COMPANION and each.folder == upload.folder}
     newest = max(things[key].modified for key in {upload.key, *beside})
     receipt = things.get(upload.receipt_key)
-    return Standing.RECEIPT if receipt and receipt.modified > newest else Standing.NO_RECEIPT
+    if receipt is None or receipt.modified <= newest:
+        return Standing.NO_RECEIPT
+    is_early = receipt.modified - things[upload.key].modified <= RUN
+    return Standing.EARLY_RECEIPT if is_early else Standing.RECEIPT
 
 
 def found(bucket: MemoryBucket, prefix: str = keys.UPLOADS, after: str = "") -> list[tuple[str, Standing]]:
@@ -81,6 +85,7 @@ def test_page_by_page_each_upload_is_what_it_is_in_the_light_of_all_names(
         put(bucket, Upload(key).job_key, 0 if begun else None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(unserved, "PAGE", page)
+        patch.setattr(unserved, "LONGEST_RUN", RUN)
         assert found(bucket) == [*at_once(bucket)]
         assert found(bucket, after=f"{PAIRS}a.jpg") == [each for each in at_once(bucket) if each[0] > f"{PAIRS}a.jpg"]
 
