@@ -34,9 +34,9 @@ GROUPS = _groups(CAPABILITIES.values())
 """The functions that uploads trigger."""
 CALLERS = (*GROUPS, "settle")
 """The functions that call vendors."""
-_BEGINNERS = (*CALLERS, "backfill")
+BEGINNERS = (*CALLERS, "backfill")
 """The functions that begin jobs."""
-FUNCTIONS = (*_BEGINNERS, "listing")
+FUNCTIONS = (*BEGINNERS, "listing")
 _OF_VIAPI = _groups(row for row in CAPABILITIES.values() if row.provider == "viapi")
 _PUBLISHERS = _groups(row for row in CAPABILITIES.values() if row.limits.max_link < math.inf)
 """Those whose vendors take short links only, so that copies are public."""
@@ -114,6 +114,13 @@ GRANTS = (
         Message('to read receipts, for `{"failed": true}`', '读取回执，用于 `{"failed": true}`'),
     ),
     Grant(
+        ("backfill",),
+        (GET,),
+        "photos",
+        f"{keys.LISTINGS}*",
+        Message('to see what is made already, for `{"listing": …}`', '查看已生成的商品图，用于 `{"listing": …}`'),
+    ),
+    Grant(
         CALLERS,
         (PUT, DELETE),
         "photos",
@@ -144,7 +151,7 @@ GRANTS = (
         Message("to find uploads, and masks beside them", "查找上传的照片和旁边的蒙版"),
     ),
     Grant(
-        _BEGINNERS,
+        BEGINNERS,
         (PUT,),
         "photos",
         f"{keys.ORDERS}{OWN}",
@@ -185,13 +192,13 @@ GRANTS = (
         f"{keys.LISTINGS}*",
         Message("to store listing pictures, in place of those of earlier versions", "保存商品图，替换旧版本的"),
     ),
-    Grant(_BEGINNERS, (PUT,), "photos", keys.WAKE, Message("to wake `settle`", "唤醒 `settle`")),
+    Grant(BEGINNERS, (PUT,), "photos", keys.WAKE, Message("to wake `settle`", "唤醒 `settle`")),
     Grant(
         CALLERS, (GET, PUT, DELETE), "jobs", f"{keys.JOBS}{OWN}", Message("for jobs and their leases", "任务及其租约")
     ),
     Grant(("backfill",), (GET, PUT), "jobs", f"{keys.JOBS}{OWN}", Message("to begin jobs", "创建任务")),
     Grant(
-        _BEGINNERS,
+        BEGINNERS,
         (GET, PUT),
         "jobs",
         f"{keys.QUEUE}*",

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from shared import log
 from shared.entry import invocation
 from shared.entry.oss_events import ObjectCreated, records
-from shared.errors import CutoutError, Misconfigured
+from shared.errors import Misconfigured, Unavailable
 from shared.pipeline.listing import Lister
 
 
@@ -28,9 +28,11 @@ def on_order() -> Callable[[bytes, Any], None]:
                 # No document says whether an event's key is percent-encoded; users report that it is not.
                 if not lister.work_off(key) and unquote(key) != key:
                     lister.work_off(unquote(key))
-            except CutoutError as error:
-                say = log.error if isinstance(error, Misconfigured) else log.warning
-                say("order_waiting", key=key, code=error.code, message=error.message)
+            except Misconfigured as error:
+                log.error("order_waiting", key=key, code=error.code, message=error.message)
+                raise
+            except Unavailable as error:
+                log.warning("order_waiting", key=key, code=error.code, message=error.message)
                 raise
 
     return handler

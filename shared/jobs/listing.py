@@ -16,6 +16,8 @@ from shared.jobs.upload import Upload
 from shared.messages.message import Message
 from shared.pictures.geometry import Box
 
+NOT_LISTED = "NotListed"
+"""The code of what was tried in vain."""
 _IF_MADE = "Of a picture that was made."
 
 
@@ -23,7 +25,7 @@ class ListingPicture(Document):
     """What became of one preset."""
 
     preset: str = Field(description="The preset, as the option `listing` spells it.")
-    key: str = Field(default="", description="Where the picture lies in the bucket. Empty: it was not made; see `code`.")
+    key: str = Field(default="", description="Where it lies in the bucket. Empty: it was not made; see `code`.")
     content_type: str = Field(default="", description=f"{_IF_MADE} image/jpeg or image/png: what it is.")
     bytes: int = Field(default=0, description=f"{_IF_MADE} Its size.")
     width: int = Field(default=0, description=f"{_IF_MADE} In pixels.")
@@ -75,14 +77,19 @@ class Listing(Document):
     metrics: dict[str, float] = Field(default={}, description="What the verdict was made of, by the metrics' names.")
     reshaped: str = Field(
         default="",
-        description="What OSS did to the photo before the pictures were made of it, as a value of x-oss-process. Empty: "
-        "nothing.",
+        description="What OSS did to the photo before the pictures were made of it, as a value of x-oss-process. "
+        "Empty: nothing.",
     )
     code: str = Field(default="", description="Why nothing was made, in a word for programs.")
     message: str = Field(default="", description="Why nothing was made, in a sentence.")
     message_zh: str = Field(default="", description="The same in Chinese.")
     uploaded_at: datetime = Field(description="When the upload was last written.")
     finished_at: datetime = Field(description="When this was written.")
+
+    def answers(self, order: ListingOrder) -> bool:
+        """Whether it says of all that `order` asks for that it was made, or why it cannot be."""
+        known = {row.preset for row in self.pictures if row.code != NOT_LISTED}
+        return self.etag == order.etag and {*order.listing.split("+")} <= known
 
     def says(self, other: Listing) -> bool:
         """Whether it has every row of `other`, and is about the same version."""

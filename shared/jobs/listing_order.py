@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 
 from pydantic import AwareDatetime, ValidationError
 
@@ -48,7 +49,7 @@ class ListingOrder(Document):
         return self.model_dump_json().encode()
 
 
-def order_for(receipt: Receipt, inputs_etag: str, listing: str = "") -> ListingOrder | None:
+def order_for(receipt: Receipt, inputs_etag: str, now: datetime, listing: str = "") -> ListingOrder | None:
     """The order of `listing`, else of what the receipt's own options ask for; None where there is nothing to be made,
     or of nothing: the receipt names no cutout, or one in which nothing shows.
 
@@ -65,7 +66,7 @@ def order_for(receipt: Receipt, inputs_etag: str, listing: str = "") -> ListingO
         cutout=receipt.outputs[0].key,  # of several, the first is the whole
         capability=receipt.capability,
         listing=listing,
-        ordered_at=receipt.finished_at,
+        ordered_at=now,
     )
 
 

@@ -22,7 +22,8 @@ RESULT_EXPIRED = Sentence(
 NOT_LISTED = Sentence(
     "the listing pictures were not made, although settle has rung for them {rings} times: the log of the function "
     "`listing` says why; a backfill orders them again",
-    "settle 已重新通知 {rings} 次，商品图（listing）仍未生成：原因见函数 `listing` 的日志；可通过补跑（backfill）重新生成",
+    "settle 已重新通知 {rings} 次，商品图（listing）仍未生成：原因见函数 `listing` 的日志；"
+    "可通过补跑（backfill）重新生成",
 )
 
 # ---------------------------------------------------------------- Settings
@@ -52,6 +53,8 @@ UNDER_WAY = Sentence("has a job already", "正在处理")
 KEY_TOO_LONG = Sentence("the name is too long for a receipt", "文件名过长，无法写入回执")
 NO_FUNCTION = Sentence("no function serves its folder", "所在文件夹没有对应的函数")
 UNREADABLE_RECEIPT = Sentence("the receipt could not be read", "回执无法读取")
+NOT_LISTABLE = Sentence("no listing pictures can be made of such a result", "此类结果无法制作商品图")
+NO_CUTOUT = Sentence("has no cutout of its newest version", "最新版本没有可用的抠图")
 UNPRICED = Sentence(
     "{said}; the price of {count:,} is not known: PRICES can say what your account pays",
     "{said}；其中 {count:,} 个价格未知：可在 PRICES 中设置实际单价",

@@ -4,6 +4,8 @@ That is, the function of its group is invoked asynchronously, as OSS would have;
 the upload is put into the queue that settle works off. So is one whose receipt says `failed`, if that was ordered. All
 of this is safe to repeat, so a backfill that was cut short is ordered again, and goes on where it stopped.
 
+If listing pictures are ordered, it is about the uploads that have a cutout, and those pictures are ordered of it.
+
 Uploads are listed twice, to count them and to set them going: so memory does not grow with their number.
 """
 
@@ -13,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -22,15 +24,14 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from shared import log
 from shared.cloud.ports import Bucket, Invoker, ListedObject
-from shared.errors import CutoutError
 from shared.jobs import keys
 from shared.jobs.backlog import BacklogOwner
-from shared.jobs.receipt import is_of_another_version, says_failed
 from shared.jobs.store import JobStore
 from shared.messages import jobs as messages
 from shared.pipeline.backfill_order import Order, Report, passed_over
+from shared.pipeline.look_closer import look_closer
 from shared.pipeline.set_going import Start, Starter
-from shared.pipeline.unserved import TO_BE_SERVED, ListedUpload, Standing, listed_uploads
+from shared.pipeline.unserved import ListedUpload, Standing, listed_uploads
 from shared.vendors.prices import Prices
 
 AT_ONCE = 16
@@ -48,7 +49,13 @@ class _Progress(BaseModel):
     last: str
     set_going: int
     at: AwareDatetime
-    failed: bool = False
+    of: str = ""
+    """What kind of order it was."""
+
+
+def _kind(order: Order) -> str:
+    """Another kind of order begins from the start."""
+    return order.listing or ("failed" if order.failed else "")
 
 
 @dataclass(eq=False, repr=False)
@@ -79,29 +86,14 @@ class Backfill:
             return report.saying(messages.NOTHING_CHANGED())
         if report.found > order.confirm_over and not order.confirm:
             return report.saying(messages.CONFIRM(limit=order.confirm_over))
-        starter = Starter(self.jobs, self.invoker, self.event)
+        starter = Starter(self.pictures, self.jobs, self.invoker, self.event)
         outcomes, left = self._set_going(order, starter, before, left, ends)
         return report.after(outcomes, left, starter.reasons)
 
     def _found(self, order: Order, *, after: str = "") -> Iterator[ListedUpload]:
         found = listed_uploads(self.pictures, self.jobs.bucket, order.prefix, after=after)
         while step := [*islice(found, _STEP)]:
-            yield from self._pool.map(partial(self._with_receipt, order), step)
-
-    def _with_receipt(self, order: Order, found: ListedUpload) -> ListedUpload:
-        """With what its receipt says, where it has one that must be read."""
-        if found.standing is not Standing.EARLY_RECEIPT and not (order.failed and found.standing is Standing.RECEIPT):
-            return found
-        try:
-            stored = self.pictures.read(found.upload.receipt_key)
-        except CutoutError as error:
-            log.warning("backfill", key=found.upload.key, message=error.message, code=error.code)
-            return replace(found, standing=Standing.UNREADABLE_RECEIPT)
-        if stored and is_of_another_version(stored, found.listed.etag):
-            return replace(found, standing=Standing.NO_RECEIPT)
-        if order.failed and stored and says_failed(stored):
-            return replace(found, standing=Standing.FAILED, supersedes=stored.etag)
-        return found
+            yield from self._pool.map(partial(look_closer, self.pictures, order, self.clock()), step)
 
     def _counted(self, order: Order, last: str) -> tuple[Report, int]:
         """What is to be done; and how many uploads of it come after `last`."""
@@ -111,9 +103,9 @@ class Backfill:
             standings[each.standing] += 1
             if each.standing is Standing.KEY_TOO_LONG:
                 log.error("upload_refused", key=each.upload.key, message="its key is too long for a receipt")
-            if each.standing not in TO_BE_SERVED:
+            if each.standing not in order.wanted:
                 continue
-            price = self.prices.of(each.upload.capability)
+            price = 0.0 if order.listing else self.prices.of(each.upload.capability)
             wanted, left = wanted + 1, left + (each.upload.key > last)
             priced, yuan = priced + (price is not None), yuan + (price or 0.0)
         report = Report(
@@ -129,7 +121,7 @@ class Backfill:
         self, order: Order, starter: Starter, before: _Progress, left: int, ends: datetime
     ) -> tuple[Counter[Start], int]:
         """What became of the uploads, in their order, before it was `ends`; and about how many of `left` are left."""
-        uploads = (each for each in self._found(order, after=before.last) if each.standing in TO_BE_SERVED)
+        uploads = (each for each in self._found(order, after=before.last) if each.standing in order.wanted)
         outcomes: Counter[Start] = Counter()
         # Whether there is time is asked here and not by each thread: a thread that is held up must not end the step
         # before what the other threads have done.
@@ -142,7 +134,7 @@ class Backfill:
                 self.backlog_owner.wake_worker()  # settle may have emptied the queue since the last step
             outcomes, left = outcomes + done, left - len(step)
             set_going = before.set_going + outcomes.total()
-            state = _Progress(last=step[-1].upload.key, set_going=set_going, at=self.clock(), failed=order.failed)
+            state = _Progress(last=step[-1].upload.key, set_going=set_going, at=self.clock(), of=_kind(order))
             self.jobs.bucket.write(keys.progress(order.prefix), state.model_dump_json().encode())
             log.info("backfill", prefix=order.prefix, set_going=set_going, left=left)
         self.jobs.bucket.delete((keys.progress(order.prefix),))
@@ -153,6 +145,6 @@ class Backfill:
         now = self.clock()
         with suppress(ValidationError):
             progress = _Progress.model_validate_json(stored.body if stored else b"")
-            if abs(now - progress.at) < _REMEMBERED and progress.failed == order.failed:
+            if abs(now - progress.at) < _REMEMBERED and progress.of == _kind(order):
                 return progress
-        return _Progress(last="", set_going=0, at=now, failed=order.failed)
+        return _Progress(last="", set_going=0, at=now, of=_kind(order))

@@ -44,7 +44,7 @@ def conclude(bucket: Bucket, jobs: JobStore, prices: Prices, end: Concluded) -> 
     with storing():
         if receipt.status != "done":
             bucket.delete(job.replaces)
-        if order := order_for(receipt, job.inputs_etag):
+        if order := order_for(receipt, job.inputs_etag, receipt.finished_at):
             bucket.write(order.key, order.to_json())
         bucket.write(job.upload.receipt_key, document, inputs_etag=job.inputs_etag)
     if receipt.code == "PictureMissing":

@@ -16,14 +16,14 @@ from pathlib import Path
 from shared import log
 from shared.cloud.ports import METADATA, Bucket, ObjectHead
 from shared.errors import Rejected, Unavailable
-from shared.jobs.listing import Listing, ListingPicture, listing, listing_in
+from shared.jobs.listing import NOT_LISTED, Listing, ListingPicture, listing, listing_in
 from shared.jobs.listing_order import ListingOrder, order_for, order_in
 from shared.jobs.receipt import receipt_in
 from shared.jobs.upload import Upload
 from shared.messages import jobs as messages
-from shared.pipeline.listing_pictures import made_of
-from shared.pipeline.listing_rings import MOST_RINGS
 from shared.pictures.sniff import Download
+from shared.pipeline.listing_pictures import making
+from shared.pipeline.listing_rings import MOST_RINGS
 
 _PIECE = 1 << 16
 """Bytes of a file that are read at once."""
@@ -76,7 +76,7 @@ class Lister:
         made again."""
         stored = self.bucket.read(Upload(order.source).receipt_key)
         receipt = receipt_in(stored) if stored else None
-        newest = order_for(receipt, stored.inputs_etag) if stored and receipt else None
+        newest = order_for(receipt, stored.inputs_etag, self.clock()) if stored and receipt else None
         if newest and newest.key != order.key:
             self.bucket.write(newest.key, newest.to_json())
 
@@ -85,15 +85,15 @@ class Lister:
         waited for an instance, and nobody has tried it at all."""
         text = messages.NOT_LISTED(rings=order.rings)
         log.error("listing_failed", key=order.source, message=text.en)
-        self._publish(listing(order, self.clock(), error=Unavailable("NotListed", text)), order)
+        self._publish(listing(order, self.clock(), error=Unavailable(NOT_LISTED, text)), order)
         self.bucket.delete((order.key,))
 
     def _make(self, order: ListingOrder, photo: ObjectHead) -> None:
         self._withdraw_earlier(order)
         try:
-            with made_of(self.bucket, order, photo, self.memory) as made:
+            with making(self.bucket, order, photo, self.memory) as made:
                 rows = tuple(self._store(row, path, order) for row, path in made.pictures())
-                found = listing(order, self.clock(), pictures=rows, reshaped=made.reshaped, **asdict(made.verdict))
+                found = listing(order, self.clock(), pictures=rows, reshaped=made.plan.process, **asdict(made.verdict))
         except Rejected as error:
             found = listing(order, self.clock(), error=error)
         self._publish(found, order)

@@ -19,6 +19,7 @@ from shared.listings.memory import Plan, plan
 from shared.listings.presets import Preset, read_presets
 from shared.listings.quality import Verdict, judge
 from shared.listings.subject import Subject
+from shared.messages import pictures as messages
 from shared.pictures.header import read_header
 
 _MOST_BYTES = 150_000_000
@@ -49,7 +50,36 @@ class Making:
 
 @contextmanager
 def making(bucket: Bucket, order: ListingOrder, photo: ObjectHead, memory: int) -> Iterator[Making]:
-    """Fetch the photo and the cutout, and judge the cutout. Raises `Rejected` when nothing can be made of them.
+    """Fetch the photo and the cutout, and judge the cutout; the files are gone afterwards. `memory` is the instance's,
+    in bytes.
 
-    `memory` is the instance's, in bytes.
+    Raises `Rejected` when nothing can be made of them, and what `Bucket.download` raises.
     """
+    presets = read_presets(order.listing)
+    header = read_header(photo.head, photo.size, partial(bucket.read_range, photo.key), photo.key)
+    how = plan(header, presets, memory)
+    with tempfile.TemporaryDirectory(prefix="listing-") as name:
+        folder = Path(name)
+        bucket.download(order.source, folder / "photo", process=how.process, most=_MOST_BYTES)
+        bucket.download(order.cutout, folder / "cutout", most=_MOST_BYTES)
+        subject = Subject.open(folder / "photo", folder / "cutout")
+        if subject.empty:
+            raise Rejected("EmptyResult", messages.NO_SUBJECT())
+        verdict = judge(subject, goods=order.capability.startswith("goods/"))
+        yield Making(order, presets, subject, verdict, how, folder)
+
+
+def _row(order: ListingOrder, preset: Preset, made: Made) -> ListingPicture:
+    return ListingPicture(
+        preset=preset.name,
+        key=Upload(order.source).listing_picture_key(preset.name, made.extension),
+        content_type=made.content_type,
+        bytes=made.bytes,
+        width=made.width,
+        height=made.height,
+        quality=made.quality,
+        scale=made.scale,
+        box=made.box,
+        share=made.share,
+        passed=made.passed,
+    )

@@ -1,4 +1,5 @@
-"""Sets one upload going for a backfill: by the function of its group, or by a job in settle's queue."""
+"""Sets one upload going for a backfill: by the function of its group, by a job in settle's queue, or by an order of its
+listing pictures."""
 
 from __future__ import annotations
 
@@ -7,20 +8,21 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from shared import log
-from shared.cloud.ports import Invoker, ListedObject
+from shared.cloud.ports import Bucket, Invoker, ListedObject
 from shared.errors import CutoutError, Misconfigured
 from shared.jobs.store import JobStore
 from shared.messages import jobs as messages
 from shared.messages.message import Message
 from shared.pipeline.unserved import ListedUpload, Standing
 
-Start = Literal["invoked", "queued", "not set going"]
+Start = Literal["invoked", "queued", "ordered", "not set going"]
 
 
 @dataclass(eq=False, repr=False)
 class Starter:
     """`event` makes OSS's event about an upload. `start` may be called in any thread."""
 
+    pictures: Bucket
     jobs: JobStore
     invoker: Invoker
     event: Callable[[ListedObject], bytes]
@@ -35,6 +37,9 @@ class Starter:
         if found.standing is Standing.NO_RECEIPT and self._invoke(found):
             return "invoked"
         try:
+            if found.listing_order:
+                self.pictures.write(found.listing_order.key, found.listing_order.to_json())
+                return "ordered"
             self.jobs.leave_to_settle(found.upload, found.listed.etag, supersedes=found.supersedes)
         except CutoutError as error:
             self._explain("not set going", found, error)

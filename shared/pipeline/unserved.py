@@ -11,6 +11,7 @@ from itertools import islice
 
 from shared.cloud.ports import Bucket, ListedObject
 from shared.jobs import keys
+from shared.jobs.listing_order import ListingOrder
 from shared.jobs.upload import Kind, Upload
 from shared.vendors.capabilities import of_group
 
@@ -36,6 +37,14 @@ class Standing(Enum):
     UNCONFIRMED = "unconfirmed"
     """It is a folder's companion, and has a receipt: that asks for a backfill of its folder."""
     UNREADABLE_RECEIPT = "unreadable_receipt"
+    LISTABLE = "listable"
+    """A receipt of a cutout of which the listing pictures that are ordered can be made, and are not made yet."""
+    LISTED = "listed"
+    """They are made, or it is known why not."""
+    NOT_LISTABLE = "not_listable"
+    """They cannot be made of what the capability returned, with its options."""
+    NO_CUTOUT = "no_cutout"
+    """No receipt of this version, or one without a picture in which something shows."""
     UNDER_WAY = "under_way"
     """It has a job."""
     KEY_TOO_LONG = "key_too_long"
@@ -48,11 +57,13 @@ TO_BE_SERVED = (Standing.NO_RECEIPT, Standing.FAILED, Standing.UNCONFIRMED)
 
 @dataclass(frozen=True)
 class ListedUpload:
-    """An upload, and what there is of it. `supersedes` is the ETag of its receipt if that says `failed`: see `Job`."""
+    """An upload, and what there is of it. `supersedes` is the ETag of its receipt if that says `failed`: see `Job`.
+    `listing_order` is there if it is `LISTABLE`."""
 
     listed: ListedObject
     standing: Standing
     supersedes: str = ""
+    listing_order: ListingOrder | None = None
 
     @property
     def upload(self) -> Upload:

@@ -45,7 +45,7 @@ class Capability:
     options: Mapping[str, Option] = field(default_factory=dict)
     """By our names, as folders of an upload spell them."""
     listable: bool = False
-    """Whether its picture, the first of several, is a cutout or a mask in the photo's own frame, so that listing pictures
+    """Whether its picture, the first of several, is a cutout or a mask in the photo's own frame: then listing pictures
     can be made of it."""
     labels: frozenset[str] = frozenset()
     """What the vendor may call the pictures of one reply; pictures without a name are numbered."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from shared.errors import Rejected
 from shared.listings.presets import read_presets
 from shared.messages import uploads as messages
-from shared.messages.message import Message
 from shared.vendors.capability import Capability
 from shared.vendors.options import OneOf, SomeOf
 
@@ -19,22 +18,27 @@ def with_listing(row: Capability, options: Mapping[str, str], default: str) -> d
 
     Raises `Rejected` when they ask for a listing that cannot be made: before anything is bought.
     """
-    obstacle = why_not(row, options)
     if LISTING in options:
         read_presets(options[LISTING])
-        if obstacle:
-            raise Rejected("NoListing", obstacle)
-    elif default and not obstacle:
+        _check(row, options)
+    elif default and is_listable(row, options):
         return {**options, LISTING: default}
     return dict(options)
 
 
-def why_not(row: Capability, options: Mapping[str, str]) -> Message | None:
-    """Why no listing pictures can be made of what the capability returns with these options; None when they can."""
+def is_listable(row: Capability, options: Mapping[str, str]) -> bool:
+    """Whether listing pictures can be made of what the capability returns with these options."""
+    try:
+        _check(row, options)
+    except Rejected:
+        return False
+    return True
+
+
+def _check(row: Capability, options: Mapping[str, str]) -> None:
     if not row.listable:
-        return messages.NOT_LISTABLE(capability=row.name)
+        raise Rejected("NoListing", messages.NOT_LISTABLE(capability=row.name))
     for name, value in options.items():
         option = row.options.get(name)
         if isinstance(option, OneOf | SomeOf) and {*value.split("+")} & {*option.unlistable}:
-            return messages.NOT_LISTABLE_WITH(option=f"{name}={value}")
-    return None
+            raise Rejected("NoListing", messages.NOT_LISTABLE_WITH(option=f"{name}={value}"))

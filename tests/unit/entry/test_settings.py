@@ -28,7 +28,7 @@ def test_an_empty_environment_has_the_defaults_of_the_design() -> None:
 
 QUOTAS = tuple(f"{vendor}_qps" for vendor in VENDORS)
 NUMBERS = ("capability_qps", "prices")
-NO_TEXT = {*QUOTAS, *NUMBERS, "daily_call_limit", "result_hosts"}
+NO_TEXT = {*QUOTAS, *NUMBERS, "listings", "daily_call_limit", "result_hosts"}
 
 
 @pytest.mark.parametrize("field", sorted(Settings.model_fields.keys() - NO_TEXT))
@@ -163,3 +163,22 @@ def test_a_limit_is_a_whole_number_and_none_by_default() -> None:
     for wrong in ("-1", "1.5", "many"):
         with pytest.raises(Misconfigured, match="DAILY_CALL_LIMIT"):
             read_settings({"DAILY_CALL_LIMIT": wrong})
+
+
+def test_listings_of_single_capabilities_are_a_list_with_commas() -> None:
+    settings = read_settings({"LISTINGS": "goods/commodity=taobao-white+original, general/common=amazon-main"})
+    assert settings.listings == (("goods/commodity", "taobao-white+original"), ("general/common", "amazon-main"))
+    assert isinstance(hash(settings), int)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("goods/comodity=original", "there is no capability goods/comodity"),
+        ("goods/commodity", "goods/commodity cannot be: listing is ''"),
+        ("goods/commodity=orignal", "goods/commodity=orignal cannot be: listing is 'orignal'"),
+        ("scenery/change-sky=original", "listing pictures cannot be made of what scenery/change-sky returns"),
+    ],
+)
+def test_what_is_wrong_with_the_listing_of_a_capability_is_said(item: str, said: str) -> None:
+    assert said in faults({"LISTINGS": f"general/common=original,{item}"})
