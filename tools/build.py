@@ -45,7 +45,10 @@ _TARGET = {
 _PLATFORMS = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)] + [
     f"manylinux{name}_x86_64" for name in ("2014", "2010", "1")
 ]
-_SOURCE_ONLY = {"oss2", "aliyun-fc2"}
+# pyvips has wheels of old releases only, which today's pyvips-binary does not go with.
+_SOURCE_ONLY = {"oss2", "aliyun-fc2", "pyvips"}
+# pyvips compiles a module where it finds a libvips to compile it for; pyvips-binary brings that module.
+_NO_LIBVIPS = {"PKG_CONFIG_LIBDIR": "", "PKG_CONFIG_PATH": ""}
 # crcmod has a C extension and no wheels, and installs without it in silence, 40 times as slow. crcmod-plus is the
 # same module with wheels.
 _INSTEAD = {"crcmod": "crcmod-plus==2.3.6"}
@@ -119,7 +122,8 @@ def _named(rows: Iterable[Requirement], names: set[str]) -> list[str]:
 
 
 def _pip(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments], check=True)
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    subprocess.run(command, env={**os.environ, **_NO_LIBVIPS}, check=True)
 
 
 def compile_all(python: str | None, root: Path, paths: list[Path]) -> None:

@@ -72,6 +72,10 @@ CODES: dict[str, Meaning] = {
     "ResultTooLarge": Meaning("nobody", "the result has more bytes than any cutout has"),
     "ResultNotAnImage": Meaning("nobody", "what came as the result is not an image"),
     "ResultExpired": Meaning("nobody", "the result's link died before the result could be stored"),
+    # ---------------------------------------------------------------- the listing pictures
+    "PhotoUnreadable": Meaning("uploader", "the photo is damaged, or ends too early"),
+    "CutoutUnreadable": Meaning("uploader", "the vendor's picture is damaged, or ends too early"),
+    "AnotherFrame": Meaning("uploader", "the vendor's picture does not show the same as the photo at the same place"),
     # ---------------------------------------------------------------- what a job waits for
     "QuotaTaken": Meaning("nobody", "others came first: it waits for its turn"),
     "VendorSlow": Meaning("nobody", "the vendor has as many calls as it answers in good time: it waits for its turn"),

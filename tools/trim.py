@@ -19,10 +19,9 @@ _ASYNCHRONOUS = "only httpx's asynchronous clients need it, and httpcore does wi
 LEFT_OUT = {
     "aliyun-python-sdk-core": _ENCRYPTION,
     "aliyun-python-sdk-kms": _ENCRYPTION,
-    "cffi": _ENCRYPTION,
     "cryptography": _ENCRYPTION,
     "jmespath": _ENCRYPTION,
-    "pycparser": _ENCRYPTION,
+    "pycparser": "only what compiles declarations needs it, and pyvips-binary brings its own compiled",
     "pycryptodome": _ENCRYPTION,
     "anyio": _ASYNCHRONOUS,
     "exceptiongroup": _ASYNCHRONOUS,
@@ -30,11 +29,19 @@ LEFT_OUT = {
 }
 """Pinned packages that are not bundled, and why."""
 
-ONLY_FOR = {"fc2": "backfill", "websocket": "backfill"}
-"""Folders that are bundled for one function alone."""
+ONLY_FOR = {
+    "fc2": "backfill",
+    "websocket": "backfill",
+    "pyvips": "listing",
+    "pyvips_binary.libs": "listing",
+    "_libvips.*": "listing",
+    "_cffi_backend.*": "listing",
+}
+"""Folders and modules (patterns of `fnmatch`) that are bundled for one function alone."""
 
-_DEAD_WEIGHT = ("*.dist-info", "bin", "*.pyi", "py.typed", "**/tests")
-"""Never imported: metadata, commands, type stubs, the packages' own tests."""
+_DEAD_WEIGHT = ("*.dist-info", "bin", "*.pyi", "py.typed", "**/tests", "cffi")
+"""Never imported: metadata, commands, type stubs, the packages' own tests; and of cffi all but `_cffi_backend`, since
+it is only for modules that are not compiled."""
 
 _OSS2 = "oss2/utils.py"
 _FROM_PYCRYPTODOME = "from Crypto.Cipher import AES\nfrom Crypto import Random\nfrom Crypto.Util import Counter\n"
