@@ -30,3 +30,33 @@ ANOTHER_FRAME = Sentence(
     "cropped, shifted or turned",
     "服务商返回的图片与照片同一位置的内容不一致：它属于另一张照片，或经过裁剪、移位或旋转",
 )
+
+# ---------------------------------------------------------------- NotPassed: a picture was made, and is not kept
+NOT_PASSED = Sentence(
+    "the picture {preset} was made, and did not pass its checks: {fault}",
+    "图片 {preset} 已生成，但未通过检查：{fault}",
+)
+UNDECODABLE = Sentence("it cannot be decoded ({said})", "无法解码（{said}）")
+WRONG_BYTES = Sentence(
+    "it has {bytes:,} bytes, and must have {least:,} to {most:,}",
+    "文件为 {bytes:,} 字节，须为 {least:,} 至 {most:,} 字节",
+)
+WRONG_TYPE = Sentence("it is a {found}, and must be a {form}", "文件格式为 {found}，须为 {form}")
+WRONG_SIZE = Sentence(
+    "it has {found_width:,} × {found_height:,} pixels of {found_bands} bands, and must have {width:,} × {height:,} of "
+    "{bands}",
+    "图片为 {found_width:,} × {found_height:,} 像素、{found_bands} 个通道，"
+    "须为 {width:,} × {height:,} 像素、{bands} 个通道",
+)
+NOT_WHITE = Sentence(
+    "the {frame} pixels along its sides must be white, 255, and one of them is {least}",
+    "四边 {frame} 像素内须为纯白（255），而其中最小值为 {least}",
+)
+COLOURED = Sentence("a pixel that is clear has a colour", "有全透明的像素仍带有颜色")
+OTHER_PIXELS = Sentence(
+    "the file shows something else than was composed, by {off} of 255",
+    "文件内容与合成的图片不符，相差 {off}（满值 255）",
+)
+WRONG_SHARE = Sentence(
+    "the subject fills {share:.0%} of it, and must fill {fill:.0%}", "主体占画面的 {share:.0%}，须为 {fill:.0%}"
+)
