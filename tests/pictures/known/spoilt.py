@@ -18,10 +18,11 @@ def _specks(alpha: Bytes, random: _Random) -> Bytes:
 
 
 def _holes(alpha: Bytes, random: _Random) -> Bytes:
-    """Holes that lie inside, where the subject is wide enough for them."""
+    """Holes that lie inside, where the subject is wide enough for them; else anywhere on it."""
     radius = 0.02
-    inside = np.argwhere(_eroded(alpha, round(radius * max(alpha.shape)) + 2) > 250)
-    return _dotted(alpha, random, 0, inside if len(inside) else np.argwhere(alpha > 250), count=8, radius=radius)
+    inside = _eroded(alpha, round(radius * max(alpha.shape)) + 2)
+    wide = inside if inside.any() else alpha
+    return _dotted(alpha, random, 0, np.argwhere(wide > 0.9 * wide.max()), count=8, radius=radius)
 
 
 def _dotted(alpha: Bytes, random: _Random, value: int, places: NDArray[np.intp], *, count: int, radius: float) -> Bytes:
