@@ -93,7 +93,7 @@ class Lister:
         try:
             with making(self.bucket, order, photo, self.memory) as made:
                 rows = tuple(self._store(row, path, order) for row, path in made.pictures())
-                found = listing(order, self.clock(), pictures=rows, reshaped=made.plan.process, **asdict(made.verdict))
+                found = listing(order, self.clock(), pictures=rows, reshaped=made.reshaped, **asdict(made.verdict))
         except Rejected as error:
             found = listing(order, self.clock(), error=error)
         self._publish(found, order)

@@ -15,7 +15,6 @@ from shared.jobs.listing import ListingPicture, not_made
 from shared.jobs.listing_order import ListingOrder
 from shared.jobs.upload import Upload
 from shared.listings.make import Made, make
-from shared.listings.memory import Plan, plan
 from shared.listings.presets import Preset, read_presets
 from shared.listings.quality import Verdict, judge
 from shared.listings.subject import Subject
@@ -34,7 +33,7 @@ class Making:
     presets: tuple[Preset, ...]
     subject: Subject
     verdict: Verdict
-    plan: Plan
+    reshaped: str
     folder: Path
 
     def pictures(self) -> Iterator[tuple[ListingPicture, Path | None]]:
@@ -56,17 +55,16 @@ def making(bucket: Bucket, order: ListingOrder, photo: ObjectHead, memory: int) 
     Raises `Rejected` when nothing can be made of them, and what `Bucket.download` raises.
     """
     presets = read_presets(order.listing)
-    header = read_header(photo.head, photo.size, partial(bucket.read_range, photo.key), photo.key)
-    how = plan(header, presets, memory)
+    process = ""
     with tempfile.TemporaryDirectory(prefix="listing-") as name:
         folder = Path(name)
-        bucket.download(order.source, folder / "photo", process=how.process, most=_MOST_BYTES)
+        bucket.download(order.source, folder / "photo", process=process, most=_MOST_BYTES)
         bucket.download(order.cutout, folder / "cutout", most=_MOST_BYTES)
         subject = Subject.open(folder / "photo", folder / "cutout")
         if subject.empty:
             raise Rejected("EmptyResult", messages.NO_SUBJECT())
         verdict = judge(subject, goods=order.capability.startswith("goods/"))
-        yield Making(order, presets, subject, verdict, how, folder)
+        yield Making(order, presets, subject, verdict, process, folder)
 
 
 def _row(order: ListingOrder, preset: Preset, made: Made) -> ListingPicture:

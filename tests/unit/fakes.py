@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -173,6 +174,13 @@ class MemoryBucket:
             return None
         body = b"" if thing.target else thing.body[:LONGEST_DOCUMENT]
         return StoredDocument(body, thing.etag, thing.inputs_etag)
+
+    def download(self, key: str, path: Path, *, process: str = "", most: int) -> None:
+        with self._request("download", key):
+            self._check_right(key)
+            if process and key in self.unprocessable:
+                raise Rejected("BadImage", "OSS cannot process it")
+            path.write_bytes(self.things[key].body)
 
     def etag(self, key: str) -> str:
         with self._request("etag", key):
