@@ -29,8 +29,7 @@ _LONGEST_WAIT, _LONGEST_PAUSE = timedelta(days=2), timedelta(minutes=15)
 """From the writing of an entry to its moment: of one that waits, which the daily limit puts off to the end of the day,
 and of any other. Those pause for ten minutes at the most (`shared/pipeline/retries.py`)."""
 _NO_CAPABILITY = "-/-"
-"""In place of a capability that the upload's name lacks. There the whole upload is named, since two folders may be
-called so."""
+"""In place of a capability that the upload's name lacks, or that the table does. There the whole upload is named."""
 _KEY = re.compile(
     rf"{QUEUE}(?P<stage>[a-z]+)/(?P<capability>[^/]*/[^/]*)/(?P<due>\d{{8}}T\d{{6}}\.\d{{6}}Z)/(?P<rest>.+)", re.DOTALL
 )
@@ -50,18 +49,16 @@ class QueueEntry:
 
     @property
     def capability(self) -> str:
-        """`<group>/<capability>` of the upload."""
-        return self.upload.capability
+        """Of the upload; empty for all that are not in the table."""
+        return self.upload.known_capability
 
     @staticmethod
     def of(job: Job) -> QueueEntry:
         """The entry that a job has in its present state."""
-        upload = job.upload
-        rest = upload.key.removeprefix(UPLOADS)
-        if upload.capability not in ("", _NO_CAPABILITY):
-            rest = rest.removeprefix(f"{upload.capability}/")
+        upload, capability = job.upload, job.upload.known_capability
+        rest = upload.key.removeprefix(f"{UPLOADS}{capability}/" if capability else UPLOADS)
         moment = job.due.astimezone(timezone.utc).strftime(_MOMENT)
-        return QueueEntry(f"{_lane(job.stage.name, upload.capability)}{moment}/{rest}", job.stage.name, job.due, upload)
+        return QueueEntry(f"{_lane(job.stage.name, capability)}{moment}/{rest}", job.stage.name, job.due, upload)
 
     @staticmethod
     def read(key: str) -> QueueEntry | None:

@@ -61,6 +61,12 @@ class Upload:
         return "/".join(folders[:2]) if len(folders) >= 2 else ""
 
     @property
+    def known_capability(self) -> str:
+        """The same if it is in the table; else empty. Nothing is called for those others, whatever their folders are
+        called: in the queue they are one."""
+        return self.capability if self.capability in CAPABILITIES else ""
+
+    @property
     def options(self) -> dict[str, str]:
         """What the folders called `<option>=<value>[,…]` set; a deeper folder wins.
 

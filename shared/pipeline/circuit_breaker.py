@@ -125,6 +125,11 @@ class CircuitBreaker:
             needs_probe = any(trouble.needs_probe for trouble in troubles) or (was_blocked and not self._has_accepted)
             return State.HALF_OPEN if needs_probe else State.CLOSED
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last calls failed, so that a photo's own failure cannot be told from the vendor's."""
+        return self._failing.needs_probe
+
     def has_failed(self, source: str) -> bool:
         """Whether the last call for this upload failed: as a probe, another one shows more."""
         return source in self._failed

@@ -65,12 +65,12 @@ class Dispatcher:
 
     def _begin(self, upload: Upload, etag: str, at: datetime | None) -> End | Absent | None:
         """Claim the upload and run its job. None: it is left to its holder, or to settle."""
-        is_settles = self.backlog_owner.owns(upload.capability)
+        is_settles = self.backlog_owner.owns(upload.known_capability)
         to_queue = self.backlog_owner.is_late(at) or is_settles
         if to_queue and etag != "" and "%" not in upload.key:  # it is there, and under this very name: no need to read
             if self.jobs.enqueue(upload, etag):
                 if not is_settles:
-                    self.backlog_owner.joined(upload.capability)
+                    self.backlog_owner.joined(upload.known_capability)
                 return None
         else:
             # Read before the claim, so that an event for an upload that is gone costs this one request.
@@ -103,7 +103,7 @@ class Dispatcher:
         self.backlog_owner.was_busy()
         if isinstance(end, Parked):
             if end.job.keeps_place or isinstance(end.job.stage, Unstored):  # settle holds back what comes after it
-                self.backlog_owner.joined(end.job.upload.capability)
+                self.backlog_owner.joined(end.job.upload.known_capability)
             elif isinstance(end.job.stage, Submitted):
                 self.backlog_owner.wake_worker()
         return end

@@ -15,6 +15,7 @@ then until the answer. The worker's futures are what it waits on: it counts noth
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -115,10 +116,17 @@ class Scheduler:
         self._not_before[entry] = until
         self._lane(entry).entries[entry.upload] = entry
 
+    def most_known(self, now: datetime) -> int:
+        """Entries of a lane that hide others behind them, as they run or were postponed; of the lane that has the most,
+        and no more than two instances may have held when they died."""
+        postponed = (entry for entry, until in self._not_before.items() if until > now)
+        known = Counter((entry.stage, entry.capability) for entry in {*self._running.values(), *postponed})
+        return min(max(known.values(), default=0), 2 * MOST_RUNS)
+
     @property
-    def most_running(self) -> int:
-        """Jobs in the runs of a lane, of the lane that has the most."""
-        return max(Counter((entry.stage, entry.capability) for entry in self._running.values()).values(), default=0)
+    def is_probing(self) -> bool:
+        """Whether the vendor of one of the lanes fails: then any of those that wait may be the next probe."""
+        return any(lane.calls and self._circuit_breaker(lane.capability).is_failing for lane in self._lanes.values())
 
     @property
     def without_key(self) -> int:
@@ -187,8 +195,9 @@ class Scheduler:
                 return []
         free = (entry for upload, entry in lane.entries.items() if upload not in self._running)
         due = [entry for entry in free if self._due(entry) <= now]
-        if state is State.HALF_OPEN:  # a photo that makes the vendor fail must not be every probe
-            due.sort(key=lambda entry: breaker.has_failed(entry.upload.key))
+        if due and state is State.HALF_OPEN and breaker.is_failing:
+            # A photo that makes the vendor fail must not be every probe, nor must those be that came with it.
+            return [random.choice([entry for entry in due if not breaker.has_failed(entry.upload.key)] or due)]  # noqa: S311
         return due
 
     def _calling(self, capability: str) -> int:

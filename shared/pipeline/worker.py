@@ -28,6 +28,9 @@ from shared.vendors.error_codes import quotable
 
 _LISTING_INTERVAL, _LISTING_INTERVAL_STARVED = timedelta(seconds=1), timedelta(seconds=0.2)
 """Between two listings of the queue; the second when all entries that were listed have been started."""
+_MORE_TO_PROBE = 900
+"""Entries of a lane that are listed, beside the usual ones, while a vendor fails: a thousand in all, one page of OSS's.
+If all of the usual ones make it fail, there are others to try."""
 _SEARCH_INTERVAL = 20
 """Between two steps of the search, in durations of the last one: it takes a twentieth of the time, whatever waits."""
 _SUCCESSOR_STARTS = timedelta(minutes=1)
@@ -56,6 +59,8 @@ class Worker:
         """What is to be called, in the main thread, with the result of each future of the pool."""
         self._outdated: list[str] = []
         """Keys of queue entries to be deleted."""
+        self._has_postponed = False
+        """Whether an entry was postponed since the last listing."""
         self._bugs: list[Exception] = []
         self._last_listing = self._next_listing = self._next_search = self._lingers_until = self.clock()
         self._next_report = self._next_listing
@@ -73,8 +78,8 @@ class Worker:
                 self._handle_results(self._pause(now))
             elif self._should_wait(now):
                 self.sleep(self._pause(now))
-            elif self._outdated and now < self.ends:
-                self._next_listing = now  # entries behind the outdated ones may be listed now
+            elif (self._outdated or self._has_postponed) and now < self.ends:
+                self._next_listing = now  # entries behind those may be listed now
             else:
                 break
         self._hand_over()
@@ -88,7 +93,9 @@ class Worker:
         self._last_listing, self._next_listing = now, now + _LISTING_INTERVAL
         try:
             self._delete_outdated()
-            entries = [*self.jobs.heads(beside=self.scheduler.most_running)]
+            self._has_postponed = False
+            beside = self.scheduler.most_known(now) + (_MORE_TO_PROBE if self.scheduler.is_probing else 0)
+            entries = [*self.jobs.heads(beside=beside)]
             self.scheduler.listed(entries)  # not before the listing is complete: if it fails, the last one stays
             self._report(entries, now)
             self.backlog_owner.announce(self.scheduler.backlog(now), self.ends + _SUCCESSOR_STARTS)
@@ -150,6 +157,7 @@ class Worker:
                     continue
                 case datetime():
                     self.scheduler.postpone(entry, result)
+                    self._has_postponed = True
                     continue
                 case Parked(job):
                     next_entry = QueueEntry.of(job)

@@ -50,6 +50,12 @@ def test_a_photo_that_may_not_be_read_holds_up_no_other() -> None:
     assert some.longer(none) <= MOST_LONGER
 
 
+def test_photos_that_make_the_vendor_fail_hold_up_those_behind_them_for_minutes_however_many_they_are() -> None:
+    found = poisoned.measure_spoilt(120, 150)
+    assert len(found.served) == 150
+    assert found.served[-1] < 3600, "it was three days when each probe was the next of them"
+
+
 # ---------------------------------------------------------------- what is measured is counted right
 
 

@@ -29,7 +29,7 @@ from tests.pictures import picture
 from tests.reliability.virtual_time import VirtualTime
 from tests.unit.fakes import PNG, START, Clock, MemoryBucket, Shop, Thing, shown_at
 from tests.unit.providers import CREDENTIALS
-from tests.unit.viapi_line import ok
+from tests.unit.viapi_line import ok, refused
 
 TICK = timedelta(minutes=1)
 """Of settle's timer, by s.yaml."""
@@ -56,11 +56,13 @@ class Call:
 class TimedVendor:
     """The web, of which each call takes its slot of the quota, in the order of arrival, and then `LATENCY`.
 
-    During the `outage` a gateway answers with an error page, in turn with each of the three statuses that it has.
+    During the `outage` a gateway answers with an error page, in turn with each of the three statuses that it has. Over
+    the photos at the keys of `spoilt`, the vendor fails.
     """
 
     def __init__(self, clock: Clock, time: VirtualTime) -> None:
         self.outage = (START, START)
+        self.spoilt: frozenset[str] = frozenset()
         self.calls: list[Call] = []
         self._clock = clock
         self._time = time
@@ -78,11 +80,12 @@ class TimedVendor:
         key, _ = shown_at({**request.query, **request.form}["ImageURL"])
         self._time.sleep(LATENCY)
         is_out = begins <= at < ends
-        self.calls.append(Call(key, at, self._clock(), ok=not is_out))
+        self.calls.append(Call(key, at, self._clock(), ok=not is_out and key not in self.spoilt))
         number = len(self.calls)
         if is_out:
             return Reply(_PAGES[number % len(_PAGES)], _PAGE)
-        status, body = ok(ImageURL=f"https://results.example/{number}.png")
+        fails = key in self.spoilt
+        status, body = refused("InternalError", 500) if fails else ok(ImageURL=f"https://results.example/{number}.png")
         return Reply(status, body.encode())
 
     def allow(self, url: str, hosts: tuple[str, ...]) -> None:

@@ -111,6 +111,20 @@ def test_a_job_that_another_instance_holds_is_not_read_with_every_search(shop: S
     assert shop.bucket.requests.count(("read", Upload(COMMON).job_key)) <= 2
 
 
+def test_what_a_dead_instance_holds_hides_nothing_that_waits_behind(shop: Shop) -> None:
+    uploads = [f"uploads/general/common/{number:03}.jpg" for number in range(250)]
+    for upload in uploads:
+        assert shop.pipeline.jobs.enqueue(Upload(upload), shop.bucket.put(upload, picture()))
+        shop.clock.pass_(milliseconds=1)
+    for upload in uploads[:200]:  # more than a listing of the queue shows of a lane
+        found = shop.pipeline.jobs.find(Upload(upload))
+        assert found is not None
+        assert shop.pipeline.jobs.acquire(found)
+    go(shop)
+    assert [upload for upload in uploads if shop.receipt(upload)] == uploads[200:]
+    assert go(shop) == 0, "and when nothing waits behind them, the worker ends at once"
+
+
 def test_a_bug_in_a_recheck_comes_once_a_worker(shop: Shop) -> None:
     shop.bucket.put(COMMON, picture())
     shop.bucket.put(Upload(COMMON).recheck_key, b"{}")
