@@ -16,8 +16,6 @@ from shared.pipeline.unserved import TO_BE_SERVED, ListedUpload, Standing
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.listing import is_listable
 
-_WITH_RECEIPT = (Standing.RECEIPT, Standing.EARLY_RECEIPT)
-
 
 def look_closer(pictures: Bucket, order: Order, now: datetime, found: ListedUpload) -> ListedUpload:
     """`found`, with what its receipt says about what was ordered, where it has one that must be read."""
@@ -43,9 +41,9 @@ def _for_another_try(pictures: Bucket, order: Order, found: ListedUpload) -> Lis
 
 def _for_listing(pictures: Bucket, order: Order, now: datetime, found: ListedUpload) -> ListedUpload:
     """With the order of its listing pictures, where the receipt names a cutout that they can be made of."""
-    if found.standing not in (*_WITH_RECEIPT, *TO_BE_SERVED):
+    if found.standing not in (Standing.RECEIPT, Standing.EARLY_RECEIPT, *TO_BE_SERVED):
         return found
-    stored = pictures.read(found.upload.receipt_key) if found.standing in _WITH_RECEIPT else None
+    stored = pictures.read(found.upload.receipt_key)  # it tells its version itself, in whatever second it was written
     receipt = receipt_in(stored) if stored else None
     wanted = order_for(receipt, stored.inputs_etag, now, order.listing) if stored and receipt else None
     if receipt is None or wanted is None or receipt.etag != found.listed.etag:
