@@ -55,21 +55,21 @@ class Lister:
         return True
 
     def _work_off(self, order: ListingOrder) -> None:
-        photo = self._current_photo(order)
-        if photo is not None:
+        pictures = self._current_pictures(order)
+        if pictures is not None:
             if order.rings > MOST_RINGS:
                 self._give_up(order)
-            self._make(order, photo)
-        if photo is None or self.bucket.etag(order.source) != order.etag:
+            self._make(order, *pictures)
+        if pictures is None or self.bucket.etag(order.source) != order.etag:
             self._order_newest(order)
 
-    def _current_photo(self, order: ListingOrder) -> ObjectHead | None:
-        """None when the photo, or the cutout, is not the one that the order is about."""
+    def _current_pictures(self, order: ListingOrder) -> tuple[ObjectHead, ObjectHead] | None:
+        """The photo and the cutout; None when one of them is not the one that the order is about."""
         photo = self.bucket.peek(order.source)
         if photo is None or photo.is_link or photo.etag != order.etag:
             return None
         cutout = self.bucket.peek(order.cutout)
-        return photo if cutout and cutout.metadata.get(METADATA) == order.inputs_etag else None
+        return (photo, cutout) if cutout and cutout.metadata.get(METADATA) == order.inputs_etag else None
 
     def _order_newest(self, order: ListingOrder) -> None:
         """Another version came: what was stored for this one may have taken the place of that one's listing, so that is
@@ -88,12 +88,12 @@ class Lister:
         self._publish(listing(order, self.clock(), error=Unavailable(NOT_LISTED, text)), order)
         self.bucket.delete((order.key,))
 
-    def _make(self, order: ListingOrder, photo: ObjectHead) -> None:
+    def _make(self, order: ListingOrder, photo: ObjectHead, cutout: ObjectHead) -> None:
         self._withdraw_earlier(order)
         try:
-            with making(self.bucket, order, photo, self.memory) as made:
+            with making(self.bucket, order, photo, cutout, self.memory) as made:
                 rows = tuple(self._store(row, path, order) for row, path in made.pictures())
-                found = listing(order, self.clock(), pictures=rows, reshaped=made.reshaped, **asdict(made.verdict))
+                found = listing(order, self.clock(), pictures=rows, reshaped=made.plan.process, **asdict(made.verdict))
         except Rejected as error:
             found = listing(order, self.clock(), error=error)
         self._publish(found, order)

@@ -15,11 +15,13 @@ from shared.jobs.listing import ListingPicture, not_made
 from shared.jobs.listing_order import ListingOrder
 from shared.jobs.upload import Upload
 from shared.listings.make import Made, make
+from shared.listings.memory import Plan, plan
 from shared.listings.presets import Preset, read_presets
 from shared.listings.quality import Verdict, judge
 from shared.listings.subject import Subject
 from shared.messages import pictures as messages
 from shared.pictures.header import read_header
+from shared.pictures.header.facts import Header
 
 _MOST_BYTES = 150_000_000
 """Of a photo, or of a cutout: with what is made of them, one picture at a time, they fit an instance's disk."""
@@ -33,13 +35,15 @@ class Making:
     presets: tuple[Preset, ...]
     subject: Subject
     verdict: Verdict
-    reshaped: str
+    plan: Plan
     folder: Path
 
     def pictures(self) -> Iterator[tuple[ListingPicture, Path | None]]:
         """For each preset its row, and the file if it was made: that is to be gone before the next one is made."""
         for preset in self.presets:
             try:
+                if refusal := self.plan.refused.get(preset.name):
+                    raise refusal
                 made = make(self.subject, preset, self.folder)
             except Rejected as error:
                 yield not_made(preset.name, error), None
@@ -48,23 +52,27 @@ class Making:
 
 
 @contextmanager
-def making(bucket: Bucket, order: ListingOrder, photo: ObjectHead, memory: int) -> Iterator[Making]:
+def making(bucket: Bucket, order: ListingOrder, photo: ObjectHead, cutout: ObjectHead, memory: int) -> Iterator[Making]:
     """Fetch the photo and the cutout, and judge the cutout; the files are gone afterwards. `memory` is the instance's,
-    in bytes.
+    in bytes: what it cannot hold is refused before it is decoded, or made smaller by OSS.
 
     Raises `Rejected` when nothing can be made of them, and what `Bucket.download` raises.
     """
     presets = read_presets(order.listing)
-    process = ""
+    how = plan(_header(bucket, photo), photo.size, _header(bucket, cutout), presets, memory)
     with tempfile.TemporaryDirectory(prefix="listing-") as name:
         folder = Path(name)
-        bucket.download(order.source, folder / "photo", process=process, most=_MOST_BYTES)
-        bucket.download(order.cutout, folder / "cutout", most=_MOST_BYTES)
+        bucket.download(photo.key, folder / "photo", process=how.process, most=_MOST_BYTES)
+        bucket.download(cutout.key, folder / "cutout", most=_MOST_BYTES)
         subject = Subject.open(folder / "photo", folder / "cutout")
         if subject.empty:
             raise Rejected("EmptyResult", messages.NO_SUBJECT())
         verdict = judge(subject, goods=order.capability.startswith("goods/"))
-        yield Making(order, presets, subject, verdict, process, folder)
+        yield Making(order, presets, subject, verdict, how, folder)
+
+
+def _header(bucket: Bucket, picture: ObjectHead) -> Header:
+    return read_header(picture.head, picture.size, partial(bucket.read_range, picture.key), picture.key)
 
 
 def _row(order: ListingOrder, preset: Preset, made: Made) -> ListingPicture:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from console.roles.rights import CALLERS, FUNCTIONS, GRANTS, SYSTEM_POLICIES, Where
+from console.roles.rights import BEGINNERS, CALLERS, FUNCTIONS, GRANTS, SYSTEM_POLICIES, Where
 from shared.messages.message import Message
 
 _IN: Mapping[Where, str] = {
@@ -16,13 +16,14 @@ _IN: Mapping[Where, str] = {
 }
 _HEAD = Message("| functions | may | where | on | why |", "| 函数 | 权限 | 位置 | 对象 | 用途 |")
 _ALL = Message("all", "全部")
-_ALL_BUT_BACKFILL = Message("all but `backfill`", "除 `backfill` 外全部")
+_ALL_BUT_LISTING = Message("all but `listing`", "除 `listing` 外全部")
+_ALL_BUT_BOTH = Message("all but `backfill` and `listing`", "除 `backfill` 和 `listing` 外全部")
 _TO_CALL_VIAPI = Message("to call VIAPI", "调用 VIAPI")
 
 
 def rights_table(language: Literal["en", "zh"]) -> str:
     def named(functions: tuple[str, ...]) -> str:
-        words = {FUNCTIONS: _ALL, CALLERS: _ALL_BUT_BACKFILL}.get(functions)
+        words = {FUNCTIONS: _ALL, BEGINNERS: _ALL_BUT_LISTING, CALLERS: _ALL_BUT_BOTH}.get(functions)
         return getattr(words, language) if words else _coded(*functions)
 
     rows = [(each.functions, each.actions, _IN[each.where], each.pattern, each.why) for each in GRANTS]

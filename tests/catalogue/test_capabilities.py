@@ -95,6 +95,7 @@ def test_a_group_has_a_trigger(group: str) -> None:
 def test_no_function_waits_for_uploads_of_a_group_that_has_no_row() -> None:
     triggers = [trigger for function in load().functions.values() for trigger in function.oss_triggers]
     assert sorted(trigger.affixes.prefix for trigger in triggers) == [
+        keys.ORDERS,
         *(f"uploads/{group}/" for group in GROUPS),
         Upload(keys.WAKE).folder,
     ]

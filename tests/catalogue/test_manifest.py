@@ -58,7 +58,7 @@ def test_the_real_file_is_in_order_and_has_a_folder_for_every_function(manifest:
 
 def test_an_upload_fires_once_however_it_was_made(manifest: Manifest) -> None:
     for function in manifest.functions.values():
-        for trigger in function.oss_triggers if function.name != "settle" else ():
+        for trigger in function.oss_triggers if function.name not in ("settle", "listing") else ():
             # `*` would fire for every part of a multipart upload.
             assert trigger.config.events == [
                 "oss:ObjectCreated:PutObject",
@@ -72,6 +72,7 @@ def test_each_trigger_lies_in_its_functions_own_upload_folder(manifest: Manifest
     prefixes = {f.name: [t.affixes.prefix for t in f.oss_triggers] for f in manifest.functions.values()}
     assert prefixes.pop("backfill") == []
     assert prefixes.pop("settle") == [Upload(keys.WAKE).folder]
+    assert prefixes.pop("listing") == [keys.ORDERS]
     assert prefixes == {name: [f"uploads/{name}/"] for name in prefixes}
 
 
@@ -121,6 +122,7 @@ def test_settle_is_made_first_so_that_its_bell_hangs_before_anybody_rings_it(man
 
 def test_what_limits_a_bill_or_mends_a_path_can_be_deployed() -> None:
     of_everyone = {"DAILY_CALL_LIMIT": "500", "CAPABILITY_QPS": "goods/commodity=10", "PRICES": "goods/commodity=0.003"}
+    of_everyone["LISTINGS"] = "goods/commodity=taobao-white+original"
     chosen = load(environment=LEAST | of_everyone | {"DAMO_MATTING_PATH": "/api/v1/inst-mat/query"}).functions
     for name, value in of_everyone.items():
         assert {function.environment[name] for function in chosen.values()} == {value}, "it is everyone's"
@@ -129,7 +131,7 @@ def test_what_limits_a_bill_or_mends_a_path_can_be_deployed() -> None:
 
 
 def test_every_variable_is_a_setting_that_the_code_reads(manifest: Manifest) -> None:
-    known = {name.upper() for name in Settings.model_fields}
+    known = {name.upper() for name in Settings.model_fields} | {"VIPS_CONCURRENCY"}  # which libvips reads itself
     for function in manifest.functions.values():
         assert set(function.environment) <= known
         read_settings(function.environment)
@@ -144,7 +146,8 @@ def test_all_that_is_not_alibabas_own_can_be_set_in_the_environment_of_the_deplo
     functions = load(environment=chosen).functions
     service = {"INVOKE_SERVICE": chosen.pop("INVOKE_SERVICE")}
     assert functions["settle"].environment == chosen, "settle speaks to every vendor"
-    everyones = {"OSS_BUCKET", "JOBS_BUCKET", "CAPABILITY_QPS", "PRICES", "DAILY_CALL_LIMIT", "RESULT_HOSTS"}
+    everyones = {"OSS_BUCKET", "JOBS_BUCKET", "CAPABILITY_QPS", "PRICES", "LISTINGS", "DAILY_CALL_LIMIT"}
+    everyones.add("RESULT_HOSTS")
     assert functions["backfill"].environment == service | dict.fromkeys(everyones, "chosen"), "and backfill to none"
 
 

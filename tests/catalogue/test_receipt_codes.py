@@ -94,6 +94,9 @@ def test_every_code_that_is_listed_is_used(code: str) -> None:
         "InvalidObjectState",
         "Unknown",
         "Gateway<status>",
+        "PhotoUnreadable",
+        "CutoutUnreadable",
+        "NotListed",
     }
     """Compared with, or put together elsewhere than where they are raised."""
     come = re.sub("<.*>", "200", code)

@@ -1,4 +1,4 @@
-"""Listing pictures in the cloud in a box: from an upload that asks for them, or a capability's default, to the files."""
+"""Listing pictures in the cloud in a box: from an upload that asks for them, or a default, to the files."""
 
 from __future__ import annotations
 
