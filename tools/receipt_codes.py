@@ -26,7 +26,9 @@ CODES: dict[str, Meaning] = {
     "UnknownOption": Meaning("uploader", "the capability has no such option"),
     "InvalidOption": Meaning("uploader", "the option does not take this value"),
     "UselessOption": Meaning("uploader", "the option counts only together with another one"),
-    "NoListing": Meaning("uploader", "listing pictures cannot be made of what the capability returns, or with an option"),
+    "NoListing": Meaning(
+        "uploader", "listing pictures cannot be made of what the capability returns, or with an option"
+    ),
     "InvalidAreas": Meaning("uploader", "the rectangles are not what the capability takes"),
     "NotAnImage": Meaning("uploader", "it is in none of the formats that can be read, whatever its name"),
     "Symlink": Meaning("uploader", "it is a symbolic link, through which nothing is read"),
@@ -77,7 +79,7 @@ CODES: dict[str, Meaning] = {
     "PhotoUnreadable": Meaning("uploader", "the photo is damaged, or ends too early"),
     "CutoutUnreadable": Meaning("uploader", "the vendor's picture is damaged, or ends too early"),
     "NotPassed": Meaning("uploader", "a listing picture was made, and did not pass its checks"),
-    "NotListed": Meaning("operator", "the listing pictures were tried in vain: the log of `listing` says why"),
+    "NotListed": Meaning("nobody", "the listing pictures were tried in vain, for hours: a backfill orders them again"),
     "AnotherFrame": Meaning("uploader", "the vendor's picture does not show the same as the photo at the same place"),
     # ---------------------------------------------------------------- what a job waits for
     "QuotaTaken": Meaning("nobody", "others came first: it waits for its turn"),

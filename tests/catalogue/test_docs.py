@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from shared.entry.settings import Settings
 from shared.entry.timeouts import Timeouts
 from shared.errors import Misconfigured
 from shared.jobs.job import BOUGHT, Blocked, Claimed, Waiting
+from shared.jobs.listing import Listing, ListingPicture
 from shared.jobs.receipt import Receipt
 from shared.pictures import reshaping
 from shared.vendors.capabilities import CAPABILITIES
@@ -21,8 +23,8 @@ from tests.catalogue.tables import TABLES, WRITE, Written
 from tests.cloud import oss_signature
 from tests.cloud.manifest import load
 from tests.unit.providers import ERROR_CODES
-from tools import receipt_schema
 from tools.receipt_codes import CODES
+from tools.schemas import PUBLISHED, text
 
 _BUCKET, _CAPABILITIES, _SETTINGS = page("docs/bucket.md"), page("docs/capabilities.md"), page("docs/settings.md")
 _OPERATING, _GLOSSARY = page("docs/operating.md"), page("docs/glossary.md")
@@ -64,16 +66,28 @@ def test_the_settings_table_names_every_setting_with_its_default() -> None:
             assert f"| `{name.upper()}` | `{field.default}` |" in table
 
 
-def test_the_receipts_schema_is_published() -> None:
-    assert receipt_schema.PATH.read_text(encoding="utf-8") == receipt_schema.text(), (
-        "write it again: python -m tools.receipt_schema"
-    )
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.name)
+def test_a_schema_is_published(path: Path) -> None:
+    written = "write it again: python -m tools.schemas"
+    assert path.read_text(encoding="utf-8") == text(PUBLISHED[path]), written
 
 
 def test_the_receipt_that_is_shown_and_the_table_below_it_have_the_fields_of_a_receipt() -> None:
     section = between(_BUCKET, "## The receipt\n", "\n## ")
     assert list(json.loads(between(section, "```json", "```"))) == list(Receipt.model_fields)
     assert [_unquoted(cell) for cell in column(section)] == list(Receipt.model_fields)
+
+
+def test_the_listing_that_is_shown_and_the_tables_below_it_have_the_fields_of_a_listing() -> None:
+    section = between(page("docs/listings.md"), "## The document\n", "\n## ")
+    shown = json.loads(between(section, "```json", "```"))
+    assert list(shown) == list(Listing.model_fields)
+    assert list(shown["pictures"][0]) == list(ListingPicture.model_fields)
+    assert [_unquoted(cell) for cell in column(section.partition("\n### ")[0].rpartition("```\n")[2])] == list(
+        Listing.model_fields
+    )
+    rows = section.partition("### A row of `pictures`\n")[2]
+    assert [_unquoted(cell) for cell in column(rows)] == list(ListingPicture.model_fields)
 
 
 def test_the_table_of_stages_has_those_of_a_job() -> None:

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from shared.jobs.listing import Listing
+from shared.jobs.receipt import Receipt
 from tests.cloud.manifest import ROOT
 from tools.receipt_codes import CODES, Who
-from tools.receipt_schema import schema
+from tools.schemas import schema
 
 ACTS: dict[str, Who] = {
     "Rejected": "uploader",
@@ -81,7 +83,7 @@ def test_codes_are_found_at_all() -> None:
 @pytest.mark.parametrize("use", [use for use in USES if use.code not in VENDORS], ids=lambda use: use.where)
 def test_every_code_of_ours_is_listed_with_who_must_act(use: Use) -> None:
     found = [code for come, code in OURS.items() if re.fullmatch(use.code, come)]
-    assert found, f"add {use.code} to tools/receipt_codes.py, and write the schema: python -m tools.receipt_schema"
+    assert found, f"add {use.code} to tools/receipt_codes.py, and write the schema: python -m tools.schemas"
     assert use.who is None or use.who in {CODES[code].who for code in found}
 
 
@@ -107,12 +109,15 @@ def test_every_code_that_is_listed_is_used(code: str) -> None:
         assert any(re.fullmatch(use.code, come) for use in USES)
 
 
-SCHEMA: dict[str, Any] = schema()
+SCHEMA: dict[str, Any] = schema(Receipt)
+OF_LISTING: dict[str, Any] = schema(Listing)
 
 
 def test_the_schema_has_a_name_and_a_description_for_every_field() -> None:
     assert SCHEMA["$id"] == "urn:oss-cutout:receipt:1"
-    for fields in (SCHEMA["properties"], SCHEMA["$defs"]["Output"]["properties"]):
+    assert OF_LISTING["$id"] == "urn:oss-cutout:listing:1"
+    models = SCHEMA, SCHEMA["$defs"]["Output"], OF_LISTING, OF_LISTING["$defs"]["ListingPicture"]
+    for fields in (model["properties"] for model in models):
         assert [name for name, field in fields.items() if not field.get("description")] == []
 
 
