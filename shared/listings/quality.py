@@ -53,7 +53,6 @@ def metrics(photo: pyvips.Image, alpha: pyvips.Image) -> dict[str, float]:
 
 def _opacity(alpha: pyvips.Image) -> dict[str, float]:
     counts = _numbers(alpha.hist_find())
-    counts += [0.0] * (256 - len(counts))
     found = {"coverage": alpha.avg() / 255}
     if visible := sum(counts[_VISIBLE:]):
         inside = _shrunk(_soft(alpha), round(0.01 * max(alpha.width, alpha.height)))
@@ -75,10 +74,10 @@ def _outline(photo: pyvips.Image, alpha: pyvips.Image, mask: pyvips.Image) -> di
     zones = ((contour & 1) | (beside & 2)).copy_memory()
     pixels = _numbers(zones.hist_find())
     sums = _numbers(_gradient(photo).hist_find_indexed(zones))
-    mean_beside = sums[2] / pixels[2] if len(sums) > 2 else 0.0
+    on_it, beside_it = (sums[zone] / max(1, pixels[zone]) for zone in (1, 2))
     return {
         "soft_width": 100 * _area(_soft(alpha)) / length / max(alpha.width, alpha.height),
-        "edge_ratio": sums[1] / pixels[1] / (mean_beside + 0.3),
+        "edge_ratio": on_it / (beside_it + 0.3),
     }
 
 
@@ -86,7 +85,8 @@ def _gradient(photo: pyvips.Image) -> pyvips.Image:
     """How much the colour changes at each pixel: of lightness, red–green and yellow–blue (CIELAB) what changes most."""
     lab = photo.copy(interpretation="srgb").colourspace("lab").copy_memory()
     across = pyvips.Image.new_from_array(_SOBEL, scale=8)
-    squares = (lab.conv(across) ** 2 + lab.conv(across.rot90()) ** 2).copy_memory()
+    dx, dy = lab.conv(across).copy_memory(), lab.conv(across.rot90()).copy_memory()
+    squares = (dx * dx + dy * dy).copy_memory()
     return squares[0].maxpair(squares[1]).maxpair(squares[2]) ** 0.5
 
 
@@ -105,7 +105,7 @@ def _parts(mask: pyvips.Image) -> dict[str, float]:
 def _holes(mask: pyvips.Image) -> dict[str, float]:
     if not (subject := _area(mask)):
         return {}
-    labels = mask.labelregions()
+    labels = mask.labelregions().copy_memory()
     outer = {int(label) for strip in _frame(labels).values() for label in _numbers(strip)}
     areas = [area for label, area in enumerate(_areas(mask.invert(), labels)) if label not in outer]
     holes = [area for area in areas if area >= 1e-4 * mask.width * mask.height]

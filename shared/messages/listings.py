@@ -60,3 +60,32 @@ OTHER_PIXELS = Sentence(
 WRONG_SHARE = Sentence(
     "the subject fills {share:.0%} of it, and must fill {fill:.0%}", "主体占画面的 {share:.0%}，须为 {fill:.0%}"
 )
+
+# ---------------------------------------------------------------- the quality verdict `look`: where to look
+NEARLY_NOTHING = Sentence("nearly nothing of the photo was kept", "照片几乎没有内容被保留")
+NEARLY_EVERYTHING = Sentence(
+    "nearly the whole photo was kept ({coverage:.0%}), perhaps with the background",
+    "照片几乎全部被保留（{coverage:.0%}），背景可能未去除",
+)
+ALL_AROUND = Sentence(
+    "the subject touches {sides:.0f} sides of the photo: it may be the background",
+    "主体接触画面的 {sides:.0f} 条边：保留下来的可能是背景",
+)
+CUT_OFF_LEFT = Sentence("cut off at the left", "主体左侧被画面裁切")
+CUT_OFF_TOP = Sentence("cut off at the top", "主体上方被画面裁切")
+CUT_OFF_RIGHT = Sentence("cut off at the right", "主体右侧被画面裁切")
+CUT_OFF_BOTTOM = Sentence("cut off at the bottom", "主体下方被画面裁切")
+HALF_TRANSPARENT = Sentence("half-transparent all over", "主体整体呈半透明")
+HALF_TRANSPARENT_INSIDE = Sentence(
+    "half-transparent inside: {deep_soft:.0%} of the subject", "主体内部有半透明区域，占主体的 {deep_soft:.0%}"
+)
+BLURRED = Sentence("the outline is blurred", "轮廓模糊")
+OFF_THE_EDGES = Sentence(
+    "the outline does not follow the edges in the photo: a rim of background, or a rim missing",
+    "轮廓与照片中的边缘不吻合：可能带有背景边，或缺了一圈",
+)
+SPECKS = Sentence("{specks:.0f} specks", "有 {specks:.0f} 个零星碎块")
+IN_PARTS = Sentence(
+    "{outside_main:.0%} of the subject lies apart from its largest part", "主体的 {outside_main:.0%} 与最大的部分不相连"
+)
+HOLES = Sentence("{holes:.0f} holes", "主体内有 {holes:.0f} 个孔洞")
