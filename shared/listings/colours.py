@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyvips
 
 from shared.listings.photo import fitted
-from shared.listings.planes import mean, where
+from shared.listings.planes import mean, shared, where
 
 _COARSE = 8
 """The first means are taken at this part of the low size."""
@@ -33,7 +33,7 @@ class Colours:
         mixed, whole, weight = means[0:3], means[3:6], means[6]
         near = _stored(mixed / (weight + _LITTLE)).copy_memory()
         self._behind = _stored((whole - mixed) / (1 - weight + _LITTLE)).copy_memory()
-        near, behind = (fitted(each, *sides, "bilinear") for each in (near, self._behind))
+        near, behind = (shared(fitted(each, *sides, "bilinear")) for each in (near, self._behind))
         once = _stored(near + p * (photo - behind - p * (near - behind)))
         again = mean((once * p).bandjoin(p), _RADIUS_AGAIN)
         subject = (again[3] < _TOO_LITTLE).ifthenelse(near, _stored(again[0:3] / again[3]))
@@ -42,7 +42,7 @@ class Colours:
     def at(self, photo: pyvips.Image, alpha: pyvips.Image) -> pyvips.Image:
         """The subject's colours at the size of `photo`, 8 bit; `photo` itself where `alpha` is 255."""
         sides, p = (photo.width, photo.height), alpha / 255
-        subject, behind = (fitted(each, *sides, "bilinear") for each in (self._subject, self._behind))
+        subject, behind = (shared(fitted(each, *sides, "bilinear")) for each in (self._subject, self._behind))
         return _stored(photo + (1 - p) * (subject - photo + p * (subject - behind)))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyvips
 
 from shared.listings.photo import fitted
-from shared.listings.planes import mean, where
+from shared.listings.planes import mean, shared, where
 
 RADIUS = 3
 """Pixels of the vendor's picture on each side over which the linear model is fitted, and then averaged."""
@@ -47,7 +47,7 @@ class Matte:
         sides = photo.width, photo.height
         offset = _sharpened(self._offset, photo.width / self._offset.width)
         slope, offset = fitted(self._slope, *sides, "bilinear"), fitted(offset, *sides, "bicubic")
-        return (slope * _grey(photo) + offset).linear(1, 0.5, uchar=True)
+        return shared((slope * _grey(photo) + offset).linear(1, 0.5, uchar=True))
 
 
 def _haze(alpha: pyvips.Image) -> pyvips.Image:

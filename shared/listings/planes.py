@@ -22,9 +22,14 @@ def soft(alpha: pyvips.Image, radius: int) -> pyvips.Image:
 
 def where(mask: pyvips.Image, computed: pyvips.Image, otherwise: pyvips.Image | float) -> pyvips.Image:
     """`computed` where `mask` is 255, else `otherwise`. Tiles without such pixels are not computed at all."""
-    return mask.ifthenelse(computed, otherwise).tilecache(
+    return shared(mask.ifthenelse(computed, otherwise))
+
+
+def shared(plane: pyvips.Image) -> pyvips.Image:
+    """`plane`, of which each tile is computed once for all that use it, not once for each of them."""
+    return plane.tilecache(
         tile_width=_TILE_WIDTH,
         tile_height=_TILE_HEIGHT,
-        max_tiles=2 * (mask.width // _TILE_WIDTH + 2),
+        max_tiles=2 * (plane.width // _TILE_WIDTH + 2),
         access="sequential",
     )

@@ -78,11 +78,11 @@ class Subject:
         sides = _scaled(self.width, scale), _scaled(self.height, scale)
         photo = self._photo.scaled(*sides)
         alpha, flat = self._matte.at(photo), fitted(self._alpha, *sides, "nearest")
-        computed = self._colours.at(photo, alpha).bandjoin(alpha)
         near_edge = fitted(self._soft, *sides, "nearest") > 0
-        whole = where(near_edge, computed, photo[:3].bandjoin(flat))
-        shown = _with_own(whole[3], photo)
-        cutout = (whole[:3] & (shown > 0)).bandjoin(shown).copy(interpretation="srgb")
+        cutout = where(near_edge, _masked(self._colours.at(photo, alpha), alpha), _masked(photo[:3], flat))
+        if photo.bands == 4:
+            cutout = _masked(cutout[:3], _with_own(cutout[3], photo))
+        cutout = cutout.copy(interpretation="srgb")
         return cutout if region is None else _cropped(cutout, region, scale)
 
     def low(self, longest: int) -> tuple[pyvips.Image, pyvips.Image]:
@@ -117,6 +117,10 @@ def _decoding(code: str, sentence: Sentence) -> Iterator[None]:
 def _with_own(alpha: pyvips.Image, photo: pyvips.Image) -> pyvips.Image:
     """`alpha` times the transparency that the photo has of its own: what was clear before stays clear."""
     return (alpha * photo[3]).linear(1 / 255, 0.5, uchar=True) if photo.bands == 4 else alpha
+
+
+def _masked(colours: pyvips.Image, alpha: pyvips.Image) -> pyvips.Image:
+    return (colours & (alpha > 0)).bandjoin(alpha)
 
 
 def _scaled(side: int, scale: float) -> int:
