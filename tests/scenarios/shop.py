@@ -48,15 +48,19 @@ class Shop:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        self.bucket = OssBucket(
-            cloud.bucket,
-            Credentials(**vars(cloud.accounts.owner)),
-            endpoint=cloud.oss.url,
-            public_endpoint=cloud.oss.url,
-            region=cloud.region,
+        self.bucket = self.opened(Credentials(**vars(cloud.accounts.owner)))
+        self.raw: oss2.Bucket = self.bucket._documents
+
+    def opened(self, credentials: Credentials) -> OssBucket:
+        """The bucket, as whoever has these credentials may use it."""
+        return OssBucket(
+            self.cloud.bucket,
+            credentials,
+            endpoint=self.cloud.oss.url,
+            public_endpoint=self.cloud.oss.url,
+            region=self.cloud.region,
             clock=OssClock(),
         )
-        self.raw: oss2.Bucket = self.bucket._documents
 
     def upload(self, key: str, body: bytes, **metadata: str) -> str:
         headers = {f"x-oss-meta-{name}": value for name, value in metadata.items()}

@@ -12,6 +12,13 @@ from typing import Any
 import pytest
 
 from console.roles.rights import PREFIX
+from shared.cloud.oss_clock import OssClock
+from shared.cloud.ports import Credentials
+from shared.jobs import keys
+from shared.jobs.listing_order import order_for
+from shared.jobs.receipt import receipt_in
+from shared.jobs.upload import Upload
+from shared.pipeline.listing_rings import FIRST_PAUSE, ring
 from shared.vendors.capabilities import CAPABILITIES
 from tests.cloud.box import Cloud
 from tests.cloud.ram import Right
@@ -51,7 +58,10 @@ def new_cloud() -> Cloud:
         timer_seconds=5,
         qps=20,
         job_seconds=0.5,
-        environment={"DAILY_CALL_LIMIT": "1000"},
+        environment={
+            "DAILY_CALL_LIMIT": "1000",
+            "LISTINGS": ",".join(f"{capability}=original" for capability in ONE_OF.values()),
+        },
         timeouts={"settle": 60},  # of which it begins nothing more after 4.5 s, and wakes the next one
     )
 
@@ -88,6 +98,7 @@ def busy() -> Iterator[Cloud]:
             shop.upload(companion, MASK if companion.endswith(".png") else OTHER)
             _ends(shop, picture, PHOTO)
         _backfill(shop)
+        _list(shop)
         yield cloud
 
 
@@ -177,6 +188,29 @@ def _backfill(shop: Shop) -> None:
             shop.upload(key, PHOTO)
         assert _order(shop, prefix=key)["set_going"] == 1
         assert (key, shop.wait(key).status) == (key, "done")
+
+
+def _list(shop: Shop) -> None:
+    """What is rarely done for listing pictures: the newest version's are ordered again, and late ones are rung for."""
+    wait_for(lambda: not list(shop.bucket.list(keys.ORDERS)), "the listings of all photos")
+    key = f"uploads/{ONE_OF['goods']}/a.jpg"
+    _ends(shop, key, PHOTO)
+    assert _order(shop, prefix=key, listing="trimmed")["set_going"] == 1
+    stored = shop.bucket.read(Upload(key).receipt_key)
+    receipt = receipt_in(stored) if stored else None
+    assert stored
+    assert receipt
+    newest = order_for(receipt, stored.inputs_etag, receipt.finished_at)
+    assert newest
+    past = newest.model_copy(update={"etag": "of an earlier version"})
+    shop.bucket.write(past.key, past.to_json())
+    wait_for(lambda: not list(shop.bucket.list(keys.ORDERS)), "the end of all orders")
+    with shop.unheard():
+        shop.bucket.write(past.key, past.to_json())
+    clock = OssClock()
+    settle = shop.cloud.accounts.assume_role(f"{PREFIX}settle")
+    ring(shop.opened(Credentials(**vars(settle))), lambda: clock() + 2 * FIRST_PAUSE)
+    wait_for(lambda: not list(shop.bucket.list(keys.ORDERS)), "what was rung for")
 
 
 def _order(shop: Shop, **said: object) -> dict[str, Any]:
