@@ -11,6 +11,8 @@ from oss2.exceptions import OssError
 
 from shared.jobs import keys
 from shared.jobs.job import Job
+from shared.jobs.listing import Listing
+from shared.jobs.listing_order import order_for
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
 from tests.demo.bucket import Bucket
@@ -27,6 +29,16 @@ class Shot:
     photo: Photo
     receipt: Receipt | None = None
     trouble: str = ""
+    listing: Listing | None = None
+
+    @property
+    def is_to_be_listed(self) -> bool:
+        """Whether listing pictures are being made of its cutout."""
+        return (
+            self.served
+            and self.receipt is not None
+            and order_for(self.receipt, "", self.receipt.finished_at) is not None
+        )
 
     @property
     def empty(self) -> bool:
@@ -75,6 +87,17 @@ def receipts(
             time.sleep(_PAUSE)
 
 
+def with_listings(bucket: Bucket, shots: list[Shot], *, patience: float) -> list[Shot]:
+    """The shots, each with its listing, as long as all of them come within `patience` seconds."""
+    ends = time.monotonic() + patience
+    listed = {shot.photo.key: Upload(shot.photo.key).listing_key for shot in shots if shot.is_to_be_listed}
+    while {*listed.values()} - {*bucket.names(keys.LISTINGS)} and time.monotonic() < ends:
+        time.sleep(_PAUSE)
+    found = {upload: bucket.read(key) for upload, key in listed.items()}
+    documents = {upload: Listing.model_validate_json(body) for upload, body in found.items() if body}
+    return [replace(shot, listing=documents.get(shot.photo.key)) for shot in shots]
+
+
 def why_unfinished(bucket: Bucket, upload: str) -> str:
     """Why `upload` has no receipt, as far as its job says."""
     body = bucket.read(Upload(upload).job_key)
@@ -86,9 +109,10 @@ def why_unfinished(bucket: Bucket, upload: str) -> str:
 
 
 def bring_home(bucket: Bucket, folder: Path, shots: list[Shot]) -> list[Shot]:
-    """Download uploads and cutouts into `folder`, in the bucket's own layout; what cannot be kept is on its shot."""
+    """Download uploads, cutouts and listings into `folder`, in the bucket's own layout; what cannot be kept is on its
+    shot."""
     lost: dict[str, str] = {}
-    for key in (*bucket.names(keys.UPLOADS), *bucket.names(keys.CUTOUTS)):
+    for key in (name for prefix in (keys.UPLOADS, keys.CUTOUTS, keys.LISTINGS) for name in bucket.names(prefix)):
         path = folder / key
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ It stands alone: style inside, pictures by relative links into the folder it lie
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import ExifTags, Image
 
 from shared.jobs import keys
+from shared.jobs.listing import Listing
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
 from shared.vendors.capabilities import CAPABILITIES
@@ -54,6 +55,9 @@ class Card:
     sentence: str
     taken: list[Picture]
     made: list[Picture]
+    listed: list[Picture]
+    verdict: str
+    """What the listing says of the cutout; empty without one."""
     facts: list[tuple[str, str]]
     receipt: str
     """The link to the receipt; empty when there is none."""
@@ -102,10 +106,28 @@ def _card(folder: Path, shot: Shot, photos: list[Photo], anchor: str) -> Card:
         sentence=sentence(shot),
         taken=taken,
         made=[_picture(folder, output.key, f"result {output.label}".rstrip()) for output in outputs],
+        listed=list(_listed(folder, shot.listing)),
+        verdict=_verdict(shot.listing),
         facts=list(_facts(receipt)) if receipt else [],
         receipt=quote(Upload(shot.photo.key).receipt_key) if receipt else "",
         credit=shot.photo.credit,
     )
+
+
+def _listed(folder: Path, listing: Listing | None) -> Iterator[Picture]:
+    for row in listing.pictures if listing else ():
+        if row.key:
+            enlarged = f", enlarged {row.scale:.1f} ×" if row.scale and row.scale > 1 else ""
+            picture = _picture(folder, row.key, row.preset)
+            yield replace(picture, facts=f"{picture.facts}{enlarged}")
+        else:
+            yield Picture("", row.preset, row.message)
+
+
+def _verdict(listing: Listing | None) -> str:
+    if listing is None:
+        return ""
+    return "; ".join((listing.verdict, *listing.reasons)) if listing.verdict else listing.message
 
 
 def _facts(receipt: Receipt) -> Iterator[tuple[str, str]]:

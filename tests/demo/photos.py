@@ -69,9 +69,18 @@ def samples() -> list[Photo]:
         _rough_mask("general/refine-mask", "chelsea.png"),
         *(
             _sample(f"portrait/{capability}", "astronaut.jpg")
-            for capability in ("body", "hd-body", "head", "face", "hair", "features", "skin")
+            for capability in (
+                "body/listing=trimmed+taobao-main-3x4",
+                "hd-body",
+                "head",
+                "face",
+                "hair",
+                "features",
+                "skin",
+            )
         ),
-        _sample("goods/commodity", "coffee.jpg"),
+        # What the shop needs, made of the cutout.
+        _sample("goods/commodity/listing=taobao-white+original+amazon-main", "coffee.jpg"),
         _sample("goods/furniture", "coffee.jpg"),
         _sample("goods/cloth/cloth-class=tops+hat", "astronaut.jpg"),
         _sample("scenery/sky", "rocket.jpg"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.demo import page
 from tests.demo.bucket import Bucket
-from tests.demo.journey import Shot, bring_home, receipts, send, why_unfinished
+from tests.demo.journey import Shot, bring_home, receipts, send, why_unfinished, with_listings
 from tests.demo.own import Found
 from tests.demo.photos import Photo
 from tests.demo.progress import Progress, sentence, word
@@ -22,12 +22,15 @@ _NAMED = 10
 def run(bucket: Bucket, found: Found, folder: Path, progress: Progress, *, patience: float = PATIENCE) -> int:
     """Upload what was `found`, wait, bring everything home to `folder` and lay out its page.
 
-    The exit code: 0 when every photo has its answer, a result or why it was rejected; else 1. The last lines say which
+    The exit code: 0 when every photo has its answer, a result or why it was rejected, and the listing that it asks for;
+    else 1. The last lines say which
     have no result and why.
     """
     begun = time.monotonic()
     _say_what_stays(found, progress)
     shots = _serve(bucket, found.photos, progress, patience)
+    progress.counter("Waiting for the listing pictures")
+    shots = with_listings(bucket, shots, patience=patience)
     progress.counter("Downloading")
     shots = bring_home(bucket, folder, shots)
     page.write(folder, shots, found, seconds=time.monotonic() - begun)
@@ -40,10 +43,14 @@ def run(bucket: Bucket, found: Found, folder: Path, progress: Progress, *, patie
         f"{f', in the results of {empty} nothing shows' if empty else ''}"
         f"{f', {rejected} rejected' if rejected else ''}. A stand-in drew them."
     )
+    if to_be_listed := [shot for shot in shots if shot.is_to_be_listed]:
+        listed = [shot.listing for shot in to_be_listed if shot.listing and shot.listing.status == "done"]
+        progress.line(f"{len(listed)} of {len(to_be_listed)} have the listing pictures that they ask for.")
     for shot in shots:
         if not shot.served:
             progress.line(f"{word(shot).capitalize()}: {shot.photo.key}: {sentence(shot)}")
-    return 0 if served + rejected == len(shots) else 1
+    listed_all = all(shot.listing for shot in shots if shot.is_to_be_listed)
+    return 0 if served + rejected == len(shots) and listed_all else 1
 
 
 def _say_what_stays(found: Found, progress: Progress) -> None:

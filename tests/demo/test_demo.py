@@ -12,11 +12,15 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
+from shared.errors import Rejected
 from shared.jobs import keys
 from shared.jobs.job import Blocked, Job
+from shared.jobs.listing import ListingPicture, listing, not_made
+from shared.jobs.listing_order import order_for
 from shared.jobs.output import Output
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
+from shared.messages.message import Message
 from shared.vendors.capabilities import CAPABILITIES
 from tests.demo import folder, page
 from tests.demo.__main__ import main
@@ -79,6 +83,23 @@ def cutout(source: str) -> dict[str, bytes]:
     return {
         done.outputs[0].key: picture(64, 48, "PNG", mode="RGBA"),
         Upload(source).receipt_key: done.model_dump_json().encode(),
+    }
+
+
+def listed(source: str) -> dict[str, bytes]:
+    """A cutout, and the listing pictures that its options ask for: one was made, and the other was not."""
+    done = receipt(source, "", options={"listing": "original+jd-main"})
+    order = order_for(done, "", START)
+    assert order is not None
+    made = ListingPicture(preset="original", key=Upload(source).listing_picture_key("original", "png"), scale=1.5)
+    refused = not_made("jd-main", Rejected("NotPassed", "too small"))
+    look = Message("cut off at the left", "左侧被裁切")
+    document = listing(order, START, pictures=(made, refused), verdict="look", reasons=(look,))
+    return {
+        **cutout(source),
+        Upload(source).receipt_key: done.model_dump_json().encode(),
+        Upload(source).listing_key: document.model_dump_json().encode(),
+        made.key: picture(96, 72, "PNG", mode="RGBA"),
     }
 
 
@@ -238,6 +259,23 @@ def test_a_photo_that_was_rejected_has_its_answer_which_is_named_with_the_receip
     closing = out.getvalue().rpartition("1 of 2 photos have their cutouts, 1 rejected.")[2]
     assert f"Rejected: {COMMON}tiny.jpg: PictureTooSmall: it has 20 × 20 pixels" in closing
     assert "a.jpg" not in closing
+
+
+def test_listing_pictures_are_shown_beside_the_cutout_with_what_is_said_of_them(tmp_path: Path) -> None:
+    out = io.StringIO()
+    assert run(Shelf(listed), Found([Photo(COMMON + "a.jpg", picture())], []), tmp_path, quiet(out)) == 0
+    assert "1 of 1 have the listing pictures that they ask for." in out.getvalue()
+    laid = Page(tmp_path / "index.html")
+    assert ("96", "72") in laid.sides
+    for fact in ("original · 96 × 72 RGBA PNG", "enlarged 1.5 ×", "jd-main · too small", "look; cut off at the left"):
+        assert fact in " ".join(laid.text.split())
+
+
+def test_it_ends_with_1_when_listing_pictures_never_come(tmp_path: Path) -> None:
+    out = io.StringIO()
+    shelf = Shelf(lambda key: {name: body for name, body in listed(key).items() if not name.startswith("listings/")})
+    assert run(shelf, Found([Photo(COMMON + "a.jpg", picture())], []), tmp_path, quiet(out), patience=0.1) == 1
+    assert "0 of 1 have the listing pictures" in out.getvalue()
 
 
 def test_it_ends_with_1_and_says_what_the_job_waits_for_when_a_receipt_never_comes(tmp_path: Path) -> None:

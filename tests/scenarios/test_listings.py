@@ -54,8 +54,13 @@ def ends(shop: Shop, key: str) -> Listing:
     return wait_for(newest, f"the listing of {key}")
 
 
+def receipt_of_newest(shop: Shop, key: str) -> None:
+    etag = shop.raw.head_object(key).etag
+    wait_for(lambda: (found := shop.receipt(key)) and found.etag == etag, "the receipt of the newest version")
+
+
 def pictures(shop: Shop, found: Listing) -> dict[str, Image.Image]:
-    shown = {}
+    shown: dict[str, Image.Image] = {}
     for row in found.pictures:
         stored = shop.bucket.read(row.key)
         assert stored is not None, row.message
@@ -147,8 +152,7 @@ def test_an_event_that_comes_twice_late_and_in_another_order_makes_one_listing_o
     with held(shop) as events:
         for body in (PHOTO, OTHER):
             shop.upload(key, body)
-            etag = shop.raw.head_object(key).etag
-            wait_for(lambda etag=etag: (found := shop.receipt(key)) and found.etag == etag, "the receipt")
+            receipt_of_newest(shop, key)
     assert len(orders(shop, key)) == 2
     for event in (*reversed(events), *events):
         shop.cloud.oss.on_event(event)
@@ -197,8 +201,7 @@ def test_an_instance_that_is_killed_over_an_order_is_made_good(
     key = f"{LISTED}/killed.jpg"
     with held(shop) as events:
         shop.upload(key, photo(size=(300 + 2 * len(shop.cloud.effects) % 200, 200)))
-        etag = shop.raw.head_object(key).etag
-        wait_for(lambda: (found := shop.receipt(key)) and found.etag == etag, "the receipt")
+        receipt_of_newest(shop, key)
         shop.wait(key)
         shop.cloud.fc.quiet(30)
 
@@ -234,5 +237,5 @@ def test_a_backfill_has_listing_pictures_made_of_the_cutouts_that_are_there_and_
     assert order(shop, prefix=folder, listing="jd-main")["found"] == 0
     assert order(shop, prefix=folder, listing="jd-main+trimmed")["set_going"] == 3
     for key in uploads:
-        wait_for(lambda key=key: len(ends(shop, key).pictures) == 2, "both")
+        wait_for(lambda: len(ends(shop, key).pictures) == 2, "both")  # noqa: B023 - called at once
         assert (shop.billed(key), [*pictures(shop, ends(shop, key))]) == (1, ["jd-main", "trimmed"])
