@@ -42,6 +42,8 @@ _PUBLISHERS = _groups(row for row in CAPABILITIES.values() if row.limits.max_lin
 """Those whose vendors take short links only, so that copies are public."""
 _PAIRED = _groups(row for row in CAPABILITIES.values() if row.companion_roles)
 """Those that look for what lies beside a photo."""
+_LISTED = _groups(row for row in CAPABILITIES.values() if row.listable and not row.asynchronous)
+"""Those that themselves store cutouts of which listing pictures can be made; of the others, settle does."""
 
 Where = Literal["photos", "jobs", "functions", "logstore"]
 OWN = "<own>"
@@ -151,7 +153,7 @@ GRANTS = (
         Message("to find uploads, and masks beside them", "查找上传的照片和旁边的蒙版"),
     ),
     Grant(
-        BEGINNERS,
+        (*_LISTED, "settle", "backfill"),
         (PUT,),
         "photos",
         f"{keys.ORDERS}{OWN}",

@@ -26,12 +26,18 @@ T = TypeVar("T")
 
 
 def photo(
-    form: str = "JPEG", *, size: tuple[int, int] = (600, 400), mode: str = "RGB", orientation: int = 1, **save: object
+    form: str = "JPEG",
+    *,
+    size: tuple[int, int] = (600, 400),
+    mode: str = "RGB",
+    orientation: int = 1,
+    of: str = "coffee",
+    **save: object,
 ) -> bytes:
-    """A cup of coffee."""
+    """A cup of coffee, or another of the samples."""
     out, exif = io.BytesIO(), Image.Exif()
     exif[0x0112] = orientation
-    Image.fromarray(samples.photo("coffee")).resize(size).convert(mode).save(out, form, exif=exif, **save)
+    Image.fromarray(samples.photo(of)).resize(size).convert(mode).save(out, form, exif=exif, **save)
     return out.getvalue()
 
 
