@@ -21,6 +21,7 @@ from shared.pipeline.outcomes import Concluded, Continue, Outcome, Parked, Skipp
 from shared.pipeline.retries import after_error
 from shared.pipeline.snapshot import is_current
 from shared.vendors.capabilities import CAPABILITIES
+from shared.vendors.listing import LISTING
 from shared.vendors.protocol import Provider
 
 
@@ -66,8 +67,9 @@ class ResultStore:
             if stage.result:
                 self._allow(job, stage.result)
             with storing():
-                # One name stands for all results: rights are given by prefix.
-                for key in (job.upload.output_key("", "png"), job.upload.receipt_key):
+                # One name stands for all results, and for all orders: rights are given by prefix.
+                order = (job.upload.order_key(""),) if LISTING in job.options else ()
+                for key in (job.upload.output_key("", "png"), job.upload.receipt_key, *order):
                     self.bucket.check_write(key)
                 job = self._withdraw(job)
         if stage.result:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from oss2.exceptions import ServerError
+from PIL import Image
 
 from shared.cloud.oss import OssBucket
 from shared.cloud.oss_clock import OssClock
@@ -422,6 +424,28 @@ def test_a_link_of_ours_is_checked_by_its_first_bytes(oss: Oss, bucket: OssBucke
     with pytest.raises(Unavailable):
         bucket.check_link(bucket.link("gone.jpg", process, 60))
     bucket.check_link(bucket.link("sound.jpg", "", 60))
+
+
+def test_a_picture_is_downloaded_into_a_file_as_it_is_or_as_oss_processes_it(bucket: OssBucket, tmp_path: Path) -> None:
+    body, path = picture(800, 600), tmp_path / "photo"
+    bucket._documents.put_object("sound.jpg", body)
+    bucket.download("sound.jpg", path, most=len(body))
+    assert path.read_bytes() == body
+    bucket.download("sound.jpg", path, process="image/resize,m_fixed,w_80,h_60/format,png", most=len(body))
+    with Image.open(path) as processed:
+        assert (processed.format, processed.size) == ("PNG", (80, 60))
+
+
+def test_a_picture_that_cannot_be_downloaded_says_why(bucket: OssBucket, tmp_path: Path) -> None:
+    body, path = picture(800, 600), tmp_path / "photo"
+    bucket._documents.put_object("sound.jpg", body)
+    bucket._documents.put_object("broken.jpg", body[:200])
+    with pytest.raises(Rejected, match="more than"):
+        bucket.download("sound.jpg", path, most=len(body) - 1)
+    with pytest.raises(Rejected, match="save it again as JPEG"):
+        bucket.download("broken.jpg", path, process="image/resize,m_fixed,w_80,h_60/format,png", most=len(body))
+    with pytest.raises(Unavailable):
+        bucket.download("gone.jpg", path, most=len(body))
 
 
 def test_whether_a_key_may_be_written_is_found_out_without_writing_it(

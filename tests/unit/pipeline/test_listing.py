@@ -302,6 +302,22 @@ def test_an_order_that_cannot_be_worked_off_now_stays(shop: Shop, error: CutoutE
     assert (wrong(shop), orders(shop)) == ("", [])
 
 
+def test_while_orders_may_not_be_written_nothing_is_bought_again_and_then_the_listing_comes(shop: Shop) -> None:
+    shop.bucket.unwritable = keys.ORDERS
+    upload(shop)
+    job = shop.job(LISTED)
+    assert job is not None
+    assert (job.stage.name, shop.receipt(LISTED)) == ("unstored", None)
+    for _ in range(3):
+        shop.after(LISTED, minutes=11)
+    assert (len(shop.web.sent), len(shop.web.fetched), orders(shop)) == (1, 1, [])
+    shop.bucket.unwritable = ""
+    shop.after(LISTED, minutes=11)
+    shop.worker(shop.clock() + timedelta(minutes=1)).run()
+    work_off(shop)
+    assert (len(shop.web.sent), wrong(shop), orders(shop)) == (1, "", [])
+
+
 def rung(shop: Shop, rings: int) -> ListingOrder:
     (key,) = orders(shop)
     order = order_at(shop, key).model_copy(update={"rings": rings})
