@@ -98,7 +98,6 @@ def test_every_code_that_is_listed_is_used(code: str) -> None:
         "Gateway<status>",
         "PhotoUnreadable",
         "CutoutUnreadable",
-        "NotListed",
     }
     """Compared with, or put together elsewhere than where they are raised."""
     come = re.sub("<.*>", "200", code)

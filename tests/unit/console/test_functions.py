@@ -103,7 +103,7 @@ def test_triggers_that_stayed_on_the_old_bucket_are_all_named(world: World, buil
     deploy(world, builds, world.account(**SETTINGS | {"OSS_BUCKET": "old-photos"}))
     account = world.account(**SETTINGS)
     deploy(world, builds, account)
-    assert codes(account) == ["TriggerElsewhere"] * 6, "of settle, the four of VIAPI's and picwish"
+    assert codes(account) == ["TriggerElsewhere"] * 7, "of settle, the four of VIAPI's, picwish and listing"
 
 
 def test_without_a_bucket_there_is_nothing_to_compare(world: World) -> None:

@@ -164,7 +164,7 @@ def changes(*arguments: str) -> list[str]:
 def test_roles_are_printed_made_kept_and_removed(owner: None) -> None:
     printed = json.loads(run("roles", "print").stdout)
     planned = changes("roles", "apply", "--dry-run")
-    assert [f"create the role `{name}`" in planned for name in printed] == [True] * 9
+    assert [f"create the role `{name}`" in planned for name in printed] == [True] * 10
     assert changes("roles", "apply") == planned
     assert changes("roles", "apply") == []
     assert "All is as it should be already." in run("roles", "apply").output
