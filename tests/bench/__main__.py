@@ -11,6 +11,8 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.bench import (
     figures,
@@ -27,9 +29,11 @@ from tests.bench import (
     slow_vendor,
 )
 from tests.bench.cold_start import OURS, RUNS, Starter, cold_starts
+from tests.bench.listings import cost, gate, quality, sheet
 from tests.bench.machine import machine
 from tests.bench.stage import stage_peer
 from tests.bench.table import Table
+from tests.pictures.known_alpha import NAMES, known_alpha
 from tools.python310 import python310
 
 
@@ -54,11 +58,12 @@ def main() -> int:
         figures.write("machine", where)
     given = [word for word in sys.argv[1:] if word not in (*MEASUREMENTS, "--write")]
     for name in chosen.measurement or MEASUREMENTS:
+        texts = []
         for table in MEASUREMENTS[name](chosen):
-            text = table.markdown(" ".join([".venv/bin/python -m tests.bench", name, *given]))
-            print(f"\n{text}", flush=True)
+            texts.append(table.markdown(" ".join([".venv/bin/python -m tests.bench", name, *given])))
+            print(f"\n{texts[-1]}", flush=True)
             if chosen.write:
-                figures.write(name, text)
+                figures.write(name, "\n\n".join(texts))
     return 0
 
 
@@ -122,6 +127,20 @@ def _idle(chosen: argparse.Namespace) -> Iterator[Table]:
     yield idle.table(idle.measure())
 
 
+def _listing(chosen: argparse.Namespace) -> Iterator[Table]:
+    seeds = (1,) if chosen.quick else (1, 2)
+    width, height, longest = (1500, 1000, 500) if chosen.quick else (6000, 4000, 2000)
+    with TemporaryDirectory(prefix="listing-") as name:
+        folder = Path(name)
+        small = [known_alpha(each, 2400, 1800, seed=seed) for each in NAMES for seed in seeds]
+        yield cost.table(cost.measure(small, folder))
+        yield gate.table(*gate.judged(small, folder))
+        del small
+        yield quality.table([*quality.measured(width, height, longest, folder)], width, height, longest)
+        if chosen.write:
+            sheet.draw(6000, 4000, folder)
+
+
 def _cold_start(chosen: argparse.Namespace) -> Iterator[Table]:
     python = python310()
     if python is None:
@@ -144,6 +163,7 @@ def _cold_start(chosen: argparse.Namespace) -> Iterator[Table]:
 _AS_WRITTEN = argparse.RawDescriptionHelpFormatter
 MEASUREMENTS: dict[str, Callable[[argparse.Namespace], Iterator[Table]]] = {
     "cold-start": _cold_start,
+    "listing": _listing,
     "overhead": _overhead,
     "memory": _memory,
     "idle": _idle,

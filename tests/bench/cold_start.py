@@ -46,22 +46,21 @@ _ENVIRONMENT = {
     "REGION": "cn-shanghai",
 }
 _NO_VERSIONING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 26\r\n\r\n<VersioningConfiguration/>"
-_UPLOADED = json.dumps(
-    {
-        "events": [
-            {
-                "eventName": "ObjectCreated:PutObject",
-                "eventSource": "acs:oss",
-                "eventTime": "2026-11-21T08:00:00.000Z",
-                "region": "cn-shanghai",
-                "oss": {
-                    "bucket": {"name": "shop-photos"},
-                    "object": {"key": "uploads/general/common/a.jpg", "eTag": "0" * 32, "size": 1},
-                },
-            }
-        ]
+
+
+def _created(key: str) -> str:
+    """The event that OSS sends for a new object."""
+    created = {
+        "eventName": "ObjectCreated:PutObject",
+        "eventSource": "acs:oss",
+        "eventTime": "2026-11-21T08:00:00.000Z",
+        "region": "cn-shanghai",
+        "oss": {"bucket": {"name": "shop-photos"}, "object": {"key": key, "eTag": "0" * 32, "size": 1}},
     }
-)
+    return json.dumps({"events": [created]})
+
+
+_UPLOADED = _created("uploads/general/common/a.jpg")
 
 
 class Starter(NamedTuple):
@@ -90,6 +89,7 @@ class ColdStart(NamedTuple):
 OURS = (
     Starter("general", OUT / "general"),
     Starter("settle", OUT / "settle", event="{}"),
+    Starter("listing", OUT / "listing", event=_created("orders/general/common/a.jpg.json")),
     Starter("backfill", OUT / "backfill", event='{"dry_run": true}'),
 )
 
