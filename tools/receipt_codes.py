@@ -78,9 +78,9 @@ CODES: dict[str, Meaning] = {
     # ---------------------------------------------------------------- the listing pictures
     "PhotoUnreadable": Meaning("uploader", "the photo is damaged, or ends too early"),
     "CutoutUnreadable": Meaning("uploader", "the vendor's picture is damaged, or ends too early"),
-    "NotPassed": Meaning("uploader", "a listing picture was made, and did not pass its checks"),
     "NotListed": Meaning("nobody", "the listing pictures were tried in vain, for hours: a backfill orders them again"),
     "AnotherFrame": Meaning("uploader", "the vendor's picture does not show the same as the photo at the same place"),
+    "NotPassed": Meaning("uploader", "a listing picture was made, and did not pass its checks"),
     # ---------------------------------------------------------------- what a job waits for
     "QuotaTaken": Meaning("nobody", "others came first: it waits for its turn"),
     "VendorSlow": Meaning("nobody", "the vendor has as many calls as it answers in good time: it waits for its turn"),

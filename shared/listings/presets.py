@@ -61,7 +61,7 @@ class Preset:
 
 _OWN = Message("no marketplace's rule", "非平台规定")
 _PUBLISH_PAGE = Message("the text of the publishing page", "商品发布页的说明文字")
-_SELLERS = Message("sellers' guides, not the marketplace's own", "第三方卖家教程")
+_NOTES = Message("notes that name no source", "未注明出处的整理资料")
 _MEMORY = Message("from memory, not looked up", "凭经验，未查证")
 
 _ROWS = (
@@ -147,12 +147,12 @@ _ROWS = (
         "official",
         most_bytes=3 * _MB,
     ),
-    Preset("jd-main", Message("JD, main picture", "京东主图"), (800, 800), _SELLERS, "secondary", most_bytes=_MB),
+    Preset("jd-main", Message("JD, main picture", "京东主图"), (800, 800), _NOTES, "secondary", most_bytes=_MB),
     Preset(
         "pdd-main",
         Message("Pinduoduo, main picture", "拼多多主图"),
         (750, 750),
-        Message("sellers' guides, which disagree", "第三方卖家教程，说法不一"),
+        Message("notes that name no source; others disagree", "未注明出处的整理资料，说法不一"),
         "secondary",
         most_bytes=_MB,
     ),
@@ -160,18 +160,20 @@ _ROWS = (
         "douyin-white",
         Message("Douyin, white background", "抖音白底图"),
         (800, 800),
-        _SELLERS,
+        _NOTES,
         "secondary",
         most_bytes=5 * _MB,
     ),
-    Preset("xiaohongshu", Message("Xiaohongshu, 3:4", "小红书 3:4 图"), (1080, 1440), _SELLERS, "secondary"),
+    Preset("xiaohongshu", Message("Xiaohongshu, 3:4", "小红书 3:4 图"), (1080, 1440), _NOTES, "secondary"),
     Preset("1688", Message("1688, main picture", "1688 主图"), (800, 800), _MEMORY, "unconfirmed", most_bytes=5 * _MB),
     # ---------------------------------------------------------------- elsewhere
     Preset(
         "amazon-main",
         Message("Amazon, main picture", "亚马逊主图"),
         (2000, 2000),
-        Message("Amazon's image guide, in part as sellers quote it", "亚马逊图片指南，部分转引自卖家"),
+        Message(
+            "notes that call a part of it Amazon's own; not found there", "整理资料称部分出自亚马逊官方，未找到原文"
+        ),
         "secondary",
         measured="area",
         most_bytes=10 * _MB,
@@ -188,13 +190,13 @@ _ROWS = (
         fill=0.82,
         most_bytes=16 * _MB,
     ),
-    Preset("shopify", Message("Shopify", "Shopify 独立站"), (2048, 2048), _SELLERS, "secondary", most_bytes=20 * _MB),
-    Preset("ebay", Message("eBay", "eBay 平台"), (1600, 1600), _SELLERS, "secondary", most_bytes=12 * _MB),
+    Preset("shopify", Message("Shopify", "Shopify 独立站"), (2048, 2048), _NOTES, "secondary", most_bytes=20 * _MB),
+    Preset("ebay", Message("eBay", "eBay 平台"), (1600, 1600), _NOTES, "secondary", most_bytes=12 * _MB),
     Preset(
         "temu",
         Message("Temu, 3:4", "Temu 3:4 图"),
         (1350, 1800),
-        _SELLERS,
+        _NOTES,
         "secondary",
         fill=0.8,
         most_bytes=3 * _MB,
@@ -203,15 +205,13 @@ _ROWS = (
         "temu-square",
         Message("Temu, square", "Temu 方图"),
         (1600, 1600),
-        _SELLERS,
+        _NOTES,
         "secondary",
         fill=0.8,
         most_bytes=3 * _MB,
     ),
-    Preset("lazada", Message("Lazada", "Lazada 平台"), (1600, 1600), _SELLERS, "secondary", most_bytes=2 * _MB),
-    Preset(
-        "tiktok-shop", Message("TikTok Shop", "TikTok 小店"), (1600, 1600), _SELLERS, "secondary", most_bytes=5 * _MB
-    ),
+    Preset("lazada", Message("Lazada", "Lazada 平台"), (1600, 1600), _NOTES, "secondary", most_bytes=2 * _MB),
+    Preset("tiktok-shop", Message("TikTok Shop", "TikTok 小店"), (1600, 1600), _NOTES, "secondary", most_bytes=5 * _MB),
     Preset("shopee", Message("Shopee", "Shopee 平台"), (1024, 1024), _MEMORY, "unconfirmed", most_bytes=2 * _MB),
 )
 

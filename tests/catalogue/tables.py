@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from console import doctor
 from tests.catalogue.capability_table import CHINESE, ENGLISH, capability_table
 from tests.catalogue.pages import ROOT, between, page
+from tests.catalogue.preset_table import preset_table
 from tests.catalogue.rights_table import rights_table
 
 WRITE = "write the tables: .venv/bin/python -m tests.catalogue.tables"
@@ -37,6 +38,8 @@ class Written:
 TABLES = (
     Written("docs/capabilities.md", "capabilities", capability_table(ENGLISH)),
     Written("docs/zh-CN/capabilities.md", "capabilities", capability_table(CHINESE)),
+    Written("docs/listings.md", "presets", preset_table("en")),
+    Written("docs/zh-CN/listings.md", "presets", preset_table("zh")),
     Written("docs/settings.md", "rights", rights_table("en")),
     Written("docs/zh-CN/settings.md", "rights", rights_table("zh")),
     Written("docs/operating.md", "checks", doctor.table("en")),
