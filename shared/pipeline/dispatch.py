@@ -50,9 +50,9 @@ class Dispatcher:
                 if outcome is None or isinstance(outcome, Parked):
                     self.jobs.request_recheck(upload)  # the picture's job may end because the picture was deleted
                 if not _is_absent(outcome):
-                    return True
+                    return _was_seen(outcome)
                 # A companion without its picture gets a job of its own, in case the picture never comes.
-        return not _is_absent(self._begin(upload, etag, at))
+        return _was_seen(self._begin(upload, etag, at))
 
     def recheck(self, upload: Upload) -> End | None:
         """Something newer came, for a folder or while a job was under way: begin anew. None as long as a job does not
@@ -67,21 +67,21 @@ class Dispatcher:
         """Claim the upload and run its job. None: it is left to its holder, or to settle."""
         is_settles = self.backlog_owner.owns(upload.known_capability)
         to_queue = self.backlog_owner.is_late(at) or is_settles
-        if to_queue and etag != "" and "%" not in upload.key:  # it is there, and under this very name: no need to read
+        image, is_there = None, etag != "" and "%" not in upload.key  # by the event, and under this very name
+        if not to_queue or not is_there:
+            # Read before the job is begun, so that an event for an upload that is gone costs this one request.
+            with suppress(CutoutError):  # the run gets the same error, and records it in the job
+                image = self.pictures.peek(upload.key)
+                if image is None or image.size == 0:
+                    return "absent"
+                is_there = True
+        if to_queue and is_there:
             if self.jobs.enqueue(upload, etag):
                 if not is_settles:
                     self.backlog_owner.joined(upload.known_capability)
                 return None
-        else:
-            # Read before the claim, so that an event for an upload that is gone costs this one request.
-            image, is_gone = None, False
-            with suppress(CutoutError):  # the run gets the same error, and records it in the job
-                image = self.pictures.peek(upload.key)
-                is_gone = image is None or image.size == 0
-            if is_gone:
-                return "absent"
-            if job := self.jobs.claim(upload, etag):
-                return self._run(job, image)
+        elif job := self.jobs.claim(upload, etag):
+            return self._run(job, image)
         job = self._take_over(upload, etag, to_queue=to_queue)
         return None if job is None else self._run(job)
 
@@ -115,3 +115,9 @@ class Dispatcher:
 
 def _is_absent(outcome: End | Absent | None) -> bool:
     return outcome == "absent" or (isinstance(outcome, Skipped) and not outcome.existed)
+
+
+def _was_seen(outcome: End | Absent | None) -> bool:
+    """Whether the upload is known to be there under this name. A run that was parked before it could look has no
+    snapshot."""
+    return not (_is_absent(outcome) or (isinstance(outcome, Parked) and outcome.job.inputs_etag == ""))

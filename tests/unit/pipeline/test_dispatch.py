@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.errors import Unavailable
 from shared.jobs import keys
 from shared.jobs.job import Waiting
 from shared.jobs.upload import Upload
@@ -185,17 +186,31 @@ def test_settle_is_called_for_a_ticket_and_not_for_what_is_done(shop: Shop) -> N
 def test_a_late_event_of_a_name_with_a_percent_sign_is_looked_at_for_it_may_be_another_spelling(
     shop: Shop, key: str
 ) -> None:
-    told_late(shop, key, shop.bucket.put(key, picture()))
-    assert shop.receipt(key) is not None
     told_late(shop, "uploads/general/common/not%20there.jpg", "0" * 32)
     assert shop.keys("queue/") == []
+    told_late(shop, key, shop.bucket.put(key, picture()))
+    assert [turn.upload.key for turn in shop.pipeline.jobs.heads()] == [key]
+    assert shop.web.sent == [], "it does not pass the queue by"
+
+
+@pytest.mark.parametrize("seconds", [0, 9])
+def test_a_name_that_could_not_be_looked_at_may_be_another_spelling(shop: Shop, seconds: float) -> None:
+    def falter(name: str, key: str) -> None:
+        if name == "peek":
+            raise Unavailable("OssUnreachable", "not reached")
+
+    shop.bucket.before = falter
+    at = shop.clock() - timedelta(seconds=seconds)
+    assert not shop.dispatcher.dispatch(Upload("uploads/general/common/a%20b.jpg"), "0" * 32, at)
 
 
 def test_a_second_pictures_late_event_is_no_upload_of_its_own(shop: Shop) -> None:
     shop.bucket.put(PAIR, picture())
     told_late(shop, MASK, shop.bucket.put(MASK, picture(form="PNG", mode="L")))
-    assert shop.receipt(PAIR) is not None
-    assert (shop.receipt(MASK), shop.keys("queue/")) == (None, [])
+    assert [turn.upload.key for turn in shop.pipeline.jobs.heads()] == [PAIR]
+    assert shop.web.sent == [], "and does not have the pair pass the queue by"
+    settle(shop)
+    assert (shop.receipt(PAIR) is not None, shop.receipt(MASK)) == (True, None)
 
 
 def test_what_is_told_again_while_it_is_queued_changes_nothing(shop: Shop) -> None:
