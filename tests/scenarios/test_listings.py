@@ -94,6 +94,26 @@ def test_a_default_counts_for_its_capability_and_not_where_it_cannot(shop: Shop)
     assert listing(shop, white) is None
 
 
+def test_a_bmp_which_the_picture_library_cannot_read_is_converted_by_oss(shop: Shop) -> None:
+    key = shop.upload("uploads/goods/commodity/listing=original/cup.bmp", photo("BMP"))
+    found = ends(shop, key)
+    assert pictures(shop, found)["original"].size == (600, 400)
+    assert found.reshaped.endswith("format,png")
+
+
+def test_a_photo_that_exif_turns_is_listed_upright(shop: Shop) -> None:
+    key = shop.upload("uploads/goods/commodity/listing=original/turned.jpg", photo(orientation=6))
+    assert pictures(shop, ends(shop, key))["original"].size == (400, 600)
+
+
+def test_a_photo_that_ends_too_early_gets_a_sentence_and_no_picture(shop: Shop) -> None:
+    key = shop.upload("uploads/goods/commodity/listing=original/cut.jpg", PHOTO[: len(PHOTO) * 3 // 4])
+    if shop.wait(key).status == "done":
+        found = ends(shop, key)
+        assert (found.status, found.code) == ("rejected", "PhotoUnreadable")
+        assert [row.key for row in found.pictures] == [""]
+
+
 def test_a_mask_is_enough(shop: Shop) -> None:
     key = shop.upload("uploads/goods/commodity/return-form=mask,listing=trimmed/cup.jpg", PHOTO)
     (shown,) = pictures(shop, ends(shop, key)).values()
