@@ -16,13 +16,13 @@ RADIUS = 3
 _SMOOTHNESS = 450.0
 """ε: the variance of grey, in squares of 0..255, below which the photo's detail counts for little; 0.007 in 0..1."""
 _HAZE = 5.1
-"""Of 255: alpha that is taken off where a hard edge is near, and as much from its other end: 2 %, which there is no more
-than the photo's texture shining through. On white it would be a haze."""
+"""Of 255: alpha that is taken off where a hard edge is near, and as much from its other end: 2 %, which there is only
+the photo's texture shining through. On white it would be a haze."""
 _HARD = 1000.0
-"""The variance of the vendor's alpha nearby, in squares of 0..255, at which half of that is taken off. A smooth shadow or
-glass has less, and keeps its alpha."""
+"""The variance of the vendor's alpha nearby, in squares of 0..255, at which half of that is taken off. A smooth shadow
+or glass has less, and keeps its alpha."""
 _BLURRED = (-5, 36, 322, 36, -5)
-"""In 384ths: what becomes of a pixel, and of its neighbours, when a picture is much enlarged bicubically and then reduced
+"""In 384ths: what becomes of a pixel and its neighbours when a picture is much enlarged bicubically, and then reduced
 again by taking means: integrals of the Catmull-Rom kernel."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,6 @@ from shared.listings.matte import RADIUS, Matte
 from shared.listings.photo import Picture, fitted
 from shared.listings.planes import soft, where
 from shared.messages import listings as messages
-from shared.messages.message import Sentence
 from shared.pictures.geometry import Box, Frame, stored_box
 
 _VISIBLE = 13
@@ -55,15 +54,15 @@ class Subject:
         Raises `Rejected` when one of them cannot be decoded or is truncated, and when the cutout is none of this photo.
         A mask, which is a cutout without colours, is compared by its aspect only.
         """
-        with _decoding("PhotoUnreadable", messages.PHOTO_UNREADABLE):
+        with _decoding(_no_photo):
             taken = Picture(photo)
-        with _decoding("CutoutUnreadable", messages.CUTOUT_UNREADABLE):
+        with _decoding(_no_cutout):
             sold = Picture(cutout)
         check_sides((taken.width, taken.height), (sold.width, sold.height))
         smaller = sold if sold.width < taken.width else taken
-        with _decoding("PhotoUnreadable", messages.PHOTO_UNREADABLE):
+        with _decoding(_no_photo):
             low = taken.scaled(smaller.width, smaller.height).copy_memory()
-        with _decoding("CutoutUnreadable", messages.CUTOUT_UNREADABLE):
+        with _decoding(_no_cutout):
             picture = sold.scaled(smaller.width, smaller.height).copy_memory()
         if picture.bands == 4:
             check_colours(low, picture)
@@ -105,13 +104,20 @@ class Subject:
 
 
 @contextmanager
-def _decoding(code: str, sentence: Sentence) -> Iterator[None]:
-    """Raises `Rejected` with this code and sentence when libvips cannot decode a file."""
+def _decoding(refused: Callable[[str], Rejected]) -> Iterator[None]:
+    """Raises what `refused` makes of libvips's words when a file cannot be decoded."""
     try:
         yield
     except pyvips.Error as error:
-        why = str(error.detail).strip().splitlines()
-        raise Rejected(code, sentence(why=why[0] if why else "")) from None
+        raise refused(next(iter(str(error.detail).strip().splitlines()), "")) from None
+
+
+def _no_photo(why: str) -> Rejected:
+    return Rejected("PhotoUnreadable", messages.PHOTO_UNREADABLE(why=why))
+
+
+def _no_cutout(why: str) -> Rejected:
+    return Rejected("CutoutUnreadable", messages.CUTOUT_UNREADABLE(why=why))
 
 
 def _with_own(alpha: pyvips.Image, photo: pyvips.Image) -> pyvips.Image:

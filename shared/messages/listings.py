@@ -89,3 +89,13 @@ IN_PARTS = Sentence(
     "{outside_main:.0%} of the subject lies apart from its largest part", "主体的 {outside_main:.0%} 与最大的部分不相连"
 )
 HOLES = Sentence("{holes:.0f} holes", "主体内有 {holes:.0f} 个孔洞")
+# ---------------------------------------------------------------- PictureTooLarge, InstanceTooSmall
+TOO_MUCH_MEMORY = Sentence(
+    "decoding it takes {needed:,} MB of memory, and {room:,} MB are free",
+    "解码图片需要 {needed:,} MB 内存，可用 {room:,} MB",
+)
+INSTANCE_TOO_SMALL = Sentence(
+    "the picture takes {needed:,} MB of memory, and the function `listing` has {memory:,}: upload a smaller photo, or "
+    "give the function more memory",
+    "制作该图片需要 {needed:,} MB 内存，而函数 `listing` 只有 {memory:,} MB：请上传更小的照片，或为该函数配置更多内存",
+)

@@ -15,7 +15,7 @@ from shared.errors import Rejected
 from shared.messages import pictures as messages
 from shared.messages.message import COMMA, OR, Message
 from shared.pictures.header.facts import Header
-from shared.pictures.reshaping import PNG, Encoding, Rendering, encoding, largest, refuse_unreadable, reshaped
+from shared.pictures.reshaping import PNG, Encoding, Rendering, encoding, largest, refuse_unreadable, reshaped, within
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,7 @@ def _problems(header: Header, size: int, limits: Limits) -> Iterator[Message]:
 
 def _sides(header: Header, limits: Limits, written: Encoding) -> tuple[int, int]:
     """The largest sides, as stored, that the vendor takes and OSS makes. Raises `Rejected` when there are none."""
-    side, pixels = largest(header, limits.max_side, limits.max_bytes, written)
-    scale = min(1.0, side / max(header.width, header.height), math.sqrt(pixels / (header.width * header.height)))
-    width, height = max(1, int(header.width * scale)), max(1, int(header.height * scale))
+    width, height = within(header, *largest(header, limits.max_side, limits.max_bytes, written))
     # Rounding down the shorter side can make the longer one too long for `max_aspect`.
     width, height = int(min(width, limits.max_aspect * height)), int(min(height, limits.max_aspect * width))
     if min(width, height) < limits.min_side:

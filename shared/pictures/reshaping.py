@@ -7,6 +7,7 @@ turns is 4,096 pixels or less than that. The values built here give the same pic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -84,10 +85,16 @@ def refuse_unreadable(header: Header, size: int, problems: list[Message]) -> Non
         raise Rejected("PictureTooLarge", said)
 
 
-def largest(header: Header, max_side: int, max_bytes: float, written: Encoding) -> tuple[float, float]:
+def largest(header: Header, max_side: float, max_bytes: float, written: Encoding) -> tuple[float, float]:
     """The longest side and the most pixels that a reshaped picture may have, by OSS's limits and the vendor's."""
     side = _RESULT_SIDE if header.orientation == 1 else _ROTATED_SIDE
     return min(max_side, side), min(_RESULT_PIXELS, max_bytes / written.bytes_a_pixel)
+
+
+def within(header: Header, side: float, pixels: float) -> tuple[int, int]:
+    """The sides of the picture, as stored, reduced to a longest one of `side` and to `pixels` in all."""
+    scale = min(1.0, side / max(header.width, header.height), math.sqrt(pixels / (header.width * header.height)))
+    return max(1, int(header.width * scale)), max(1, int(header.height * scale))
 
 
 def reshaped(header: Header, sides: tuple[int, int], written: Encoding) -> Rendering:

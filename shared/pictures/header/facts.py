@@ -28,6 +28,10 @@ class Header:
     cmyk: bool = False
     """Whether its colours are CMYK, those of print."""
 
+    buffered: float = 0.0
+    """Bytes for each pixel that a decoder keeps of the whole picture, since it is stored in several passes: of a
+    progressive JPEG or an interlaced PNG."""
+
     @property
     def turned(self) -> tuple[int, int]:
         """Width and height as a viewer shows the picture."""

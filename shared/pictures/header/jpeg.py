@@ -15,6 +15,8 @@ _STRAY = 4 * 1024
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers of frame headers: baseline, progressive, lossless, arithmetic. The three that are left out are not."""
 
+_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 """Markers without a segment."""
 
@@ -36,11 +38,19 @@ def read_jpeg(view: View) -> Header:
         if code in _FRAMES:
             precision, height, width, channels = view.unpack(">BHHB", offset + 2)
             bits = precision * channels
-            return Header("jpg", width, height, bits=bits, orientation=orientation or 1, cmyk=channels == 4)
+            buffered = _coefficients(view.at(offset + 8, 3 * channels)) if code in _PROGRESSIVE else 0.0
+            turned = orientation or 1
+            return Header("jpg", width, height, bits, turned, cmyk=channels == 4, buffered=buffered)
         (length,) = view.unpack(">H", offset)
         if code == _APP1 and not orientation and view.at(offset + 2, 6) == b"Exif\0\0":
             orientation = exif_orientation(view.part(offset + 2, length - 2))
         offset += length
+
+
+def _coefficients(channels: bytes) -> float:
+    """Bytes for each pixel of what libjpeg keeps: two for each sample of each channel, of which some are subsampled."""
+    samples = [(factors >> 4) * (factors & 15) for factors in channels[1::3]]
+    return 2 * sum(samples) / max(samples, default=1)
 
 
 def _marker(view: View, offset: int) -> tuple[int, int]:

@@ -30,16 +30,17 @@ def read_png(view: View) -> Header:
             pixels = start
             break
         chunks.setdefault(name, body)
-    width, height, depth, colour = chunks[b"IHDR"].unpack(">IIBB", 0)
+    width, height, depth, colour, _, _, interlaced = chunks[b"IHDR"].unpack(">IIBBBBB", 0)
     exif = chunks.get(b"eXIf") or _late_exif(view, pixels)
     return Header(
         "png",
         width,
         height,
-        bits=depth * _CHANNELS[colour],
+        bits=(bits := depth * _CHANNELS[colour]),
         orientation=exif_orientation(exif) if exif else 1,
         frames=_frames(chunks.get(b"acTL")),
         alpha=colour in _WITH_ALPHA or b"tRNS" in chunks,
+        buffered=bits / 8 if interlaced else 0.0,
     )
 
 

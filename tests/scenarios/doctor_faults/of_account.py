@@ -23,7 +23,7 @@ def _reserve_elsewhere(well: Well) -> None:
     """As much as there is, once one of ours has given up what it had."""
     add_function(well.account.fc, "thumbnails")
     well.account.fc.delete_concurrency_config(GOODS)
-    left = round(USUAL_INSTANCES * RESERVABLE) - 22
+    left = round(USUAL_INSTANCES * RESERVABLE) - 26
     body = models.PutConcurrencyInput(reserved_concurrency=left)
     well.account.fc.put_concurrency_config("thumbnails", models.PutConcurrencyConfigRequest(body=body))
 
@@ -53,8 +53,8 @@ FAULTS = (
     Fault(
         "InstancesShort",
         _reserve_elsewhere,
-        "other functions reserve 68 instances",
-        "其他函数已预留 68 个实例",
+        "other functions reserve 64 instances",
+        "其他函数已预留 64 个实例",
         ("ConcurrencyDiffers",),
     ),
     Fault("MayNotLook", deny("ram:GetRole"), "`ram:GetRole`", "缺少 `ram:GetRole`", ends=WELL),
