@@ -13,6 +13,7 @@ from tests.unit.fakes import Shop
 from tests.unit.pipeline import listed, test_backfill
 from tests.unit.pipeline.listed import orders, upload, work_off, wrong
 from tests.unit.pipeline.test_backfill import Invocations, backfill
+from tests.unit.viapi_line import LINK
 
 functions = test_backfill.functions
 TRIMMED = Order(listing="trimmed")
@@ -56,7 +57,7 @@ def test_what_is_listed_already_is_left_alone_and_what_was_tried_in_vain_is_not(
 def test_an_older_versions_cutout_and_an_empty_one_are_not_listed(shop: Shop, functions: Invocations) -> None:
     upload(shop, f"{FOLDER}a.jpg")
     shop.bucket.put(f"{FOLDER}a.jpg", listed.photo("blue"))
-    shop.web.results[listed.LINK] = listed.nothing()
+    shop.web.results[LINK] = listed.nothing()
     shop.upload(f"{FOLDER}b.jpg", listed.photo())
     report = backfill(shop, functions, TRIMMED)
     assert (report.found, report.passed_over, orders(shop)) == (0, {"no_cutout": 2}, [])
