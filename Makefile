@@ -60,9 +60,10 @@ build: .venv/.test
 bench: .venv/.dev build
 	@$(RUN) tests.bench --write
 
-# The cloud in a box until Ctrl-C; its settings on stdout.
-cloud: .venv/.demo
-	@$(RUN) tests.cloud
+# The cloud in a box until Ctrl-C; its settings on stdout. EMPTY=1 has nothing deployed in it yet, for the command
+# `cutout` to do: CONTRIBUTING.md has the steps.
+cloud: .venv/.demo $(if $(EMPTY),.venv/bin/cutout)
+	@$(RUN) tests.cloud $${EMPTY:+--empty}
 
 # All that a deployment needs, made or brought up to date: it says what it would change, and asks.
 deploy: .venv/bin/cutout
@@ -93,7 +94,7 @@ lock: .venv/.dev
 		--output-file requirements-dev.txt
 
 clean:
-	@rm -rf .build demo .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .venv
+	@rm -rf .build .cloud demo .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .venv
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.made:
@@ -110,10 +111,10 @@ HOLDS_console := console
 HOLDS_test := demo console test
 HOLDS_dev := demo console test dev
 # The locks name every package, so pip need not look for more; what is never imported need not be compiled. The demo has
-# no use for pip itself, which is 20 MB; whatever comes next brings it back.
+# no use for pip itself, which is 20 MB; whatever comes next brings it back. The console builds with it.
 .venv/.%: requirements-%.txt .venv/.made
 	@echo 'Installing what this needs into .venv, once; it takes about a minute.'
 	@$(RUN) ensurepip >.venv/pip.log 2>&1 || { cat .venv/pip.log >&2; exit 1; }
 	@$(RUN) pip install --quiet --use-pep517 --disable-pip-version-check --no-deps --no-compile --requirement $<
-	@test $* != demo || $(RUN) pip uninstall --quiet --yes setuptools pip 2>/dev/null
+	@test $* != demo || test -e .venv/.console || $(RUN) pip uninstall --quiet --yes setuptools pip 2>/dev/null
 	@touch $(HOLDS_$*:%=.venv/.%)

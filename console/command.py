@@ -14,7 +14,7 @@ import typer
 from console.account import Account, ApiError
 from console.finding import Hindered
 from console.screen import Screen, at_terminal, language
-from console.settings import FILE, read
+from console.settings import FILE, FILE_NAMED, read
 from shared.messages.jobs import NOT_SET
 from shared.messages.message import Message, Sentence
 
@@ -45,7 +45,12 @@ Json = Annotated[
 ]
 EnvFile = Annotated[
     Path,
-    typer.Option(help=localized("The file with the settings.", "配置文件。"), dir_okay=False, show_default=FILE.name),
+    typer.Option(
+        help=localized("The file with the settings.", "配置文件。"),
+        dir_okay=False,
+        show_default=FILE.name,
+        envvar=FILE_NAMED,
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help=localized("Do not ask.", "不再询问，直接执行。"))]
 DryRun = Annotated[

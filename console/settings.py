@@ -14,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "oss-cutout.env"
+FILE_NAMED = "CUTOUT_ENV_FILE"
+"""In the environment, another file than that."""
 KEY = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
 """The deployer's key. Without it, Alibaba's own tools say where one is: see `console.account`."""
 _SECRET = re.compile(r".*(APPCODE|SECRET|TOKEN)")

@@ -21,6 +21,8 @@ from shared.messages.message import Message, Sentence
 
 VERSION = "3.1.10"
 HOME = ROOT / ".venv" / "serverless-devs"
+PROGRAM = "SERVERLESS_DEVS"
+"""In the environment, the path of an `s` that is there already: nothing is installed then. It should be this version."""
 MANIFEST = ROOT / ".build" / "s.yaml"
 """What is deployed: `s.yaml` without the functions of vendors that are not set up."""
 _KEY = "default_serverless_devs_key"
@@ -43,6 +45,8 @@ _INSTALL_NODE = Message(
 
 def install() -> Path:
     """The path of `s`, which is installed when this version is not there yet. Raises `Hindered`."""
+    if named := os.environ.get(PROGRAM):
+        return Path(named)
     program = HOME / VERSION / "node_modules" / ".bin" / "s"
     if not program.exists():
         npm = shutil.which("npm")

@@ -6,12 +6,15 @@ Its settings go to stdout, one NAME=value a line, so that any OSS client can be 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from tests.cloud.box import Cloud
 from tests.cloud.oss_image_actions import AS_WRITTEN, TURNED_FIRST
+from tests.cloud.other_terminal import FOLDER, prepare
 
 
 def main() -> None:
@@ -22,6 +25,14 @@ def main() -> None:
     parser.add_argument("--staged", action="store_true", help="run what `make build` made, in a Python 3.10")
     parser.add_argument(
         "--turned-first", action="store_true", help="OSS turns pictures before all else, as its older documents say"
+    )
+    parser.add_argument(
+        "--empty",
+        nargs="?",
+        type=Path,
+        const=FOLDER,
+        metavar="FOLDER",
+        help="nothing is deployed; the folder gets what the command `cutout` needs for it (default: .cloud)",
     )
     options = parser.parse_args()
 
@@ -34,11 +45,17 @@ def main() -> None:
         code="staged" if options.staged else "source",
         timer_seconds=options.timer_seconds,
         reading=TURNED_FIRST if options.turned_first else AS_WRITTEN,
+        empty=options.empty is not None,
         log=_say,
     ) as cloud:
-        for name, value in cloud.settings().items():
+        settings = prepare(options.empty, cloud) if options.empty else cloud.settings()
+        for name, value in settings.items():
             print(f"{name}={value}", flush=True)
-        _say(f"Upload to {cloud.bucket}/uploads/general/common/. A stand-in draws the cutouts. Ctrl-C ends it.")
+        if options.empty:
+            _say(f"Nothing is deployed. In another terminal: `. {os.path.relpath(options.empty)}/env`, then `.venv/bin/cutout init`.")
+        else:
+            _say(f"Upload to {cloud.bucket}/uploads/general/common/. A stand-in draws the cutouts.")
+        _say("Ctrl-C ends it.")
         interrupted.wait()
     _say("Ended.")
 

@@ -66,6 +66,8 @@ class Fc:
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         check_environment(environment)
+        self.runs_packages = code == "staged"
+        """Whether functions import the packages that they bring along, and not those of `python`."""
         self.invocations: list[Invocation] = []
         self.dropped: list[Dropped] = []
         self.logs: list[Pipeline] = []

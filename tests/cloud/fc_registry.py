@@ -128,10 +128,15 @@ class Registry:
             raise invalid("the checksum of the code package is another")
         folder = self._folder / found / name
         try:
-            zipfile.ZipFile(io.BytesIO(archive)).extractall(folder)
+            with zipfile.ZipFile(io.BytesIO(archive)) as package:
+                package.extractall(folder, [each for each in package.namelist() if self._takes(each)])
         except zipfile.BadZipFile:
             raise invalid("the code package is no zip") from None
         return Package(folder, found, len(archive))
+
+    def _takes(self, path: str) -> bool:
+        """Packages are for the Python of Function Compute: who runs by this machine's has packages of its own."""
+        return self.fc.runs_packages or path.partition("/")[0] in ("index.py", "shared")
 
     def _archive(self, code: Mapping[str, str]) -> bytes:
         if "zipFile" in code:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import ClientException
@@ -34,10 +35,12 @@ LOG = {
 TICK = {"cronExpression": "@every 1m", "enable": True, "payload": ""}
 
 
-def zipped(source: str = ECHO) -> str:
+def zipped(source: str = ECHO, **more: str) -> str:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("index.py", source)
+        for package, text in more.items():
+            archive.writestr(f"{package}/__init__.py", text)
     return base64.b64encode(out.getvalue()).decode()
 
 
@@ -132,6 +135,12 @@ def test_what_is_updated_runs_next_and_the_rest_stays(deployer: Deployer) -> Non
     changed = deployer.update(code={"zipFile": zipped("def handler(event, context): return 'other code'")})
     assert changed.code_checksum != before.code_checksum
     assert deployer.invoke(b"").body.read() == b"other code"
+
+
+def test_where_this_machines_python_runs_it_a_function_has_this_machines_packages(deployer: Deployer) -> None:
+    imports = "import pydantic, shared\ndef handler(event, context): return shared.WORD + pydantic.VERSION"
+    deployer.create(code={"zipFile": zipped(imports, pydantic="for another Python", shared="WORD = 'ours, '")})
+    assert deployer.invoke(b"").body.read().decode() == f"ours, {pydantic.VERSION}"
 
 
 def test_code_may_lie_in_oss(world: World, deployer: Deployer) -> None:

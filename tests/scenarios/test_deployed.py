@@ -37,7 +37,7 @@ class Operator:
         patch.setenv(BOX, cloud.openapi.url)
         patch.setattr(serverless_devs, "HOME", folder)
         patch.setattr(serverless_devs, "MANIFEST", folder / ".build" / "s.yaml")
-        patch.setattr(serverless_devs, "install", lambda: folder / "s")
+        patch.setenv(serverless_devs.PROGRAM, str(folder / "s"))
         patch.setattr(plan, "_build", lambda watch: self.machine.build())
         self._file = str(folder / "oss-cutout.env")
         Path(self._file).touch()
