@@ -22,7 +22,7 @@ from shared.messages.message import Message, Sentence
 VERSION = "3.1.10"
 HOME = ROOT / ".venv" / "serverless-devs"
 PROGRAM = "SERVERLESS_DEVS"
-"""In the environment, the path of an `s` that is there already: nothing is installed then. It should be this version."""
+"""In the environment, the path of an `s` of this version that is there already: nothing is installed then."""
 MANIFEST = ROOT / ".build" / "s.yaml"
 """What is deployed: `s.yaml` without the functions of vendors that are not set up."""
 _KEY = "default_serverless_devs_key"

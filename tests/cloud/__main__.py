@@ -52,7 +52,8 @@ def main() -> None:
         for name, value in settings.items():
             print(f"{name}={value}", flush=True)
         if options.empty:
-            _say(f"Nothing is deployed. In another terminal: `. {os.path.relpath(options.empty)}/env`, then `.venv/bin/cutout init`.")
+            env = os.path.relpath(options.empty / "env")
+            _say(f"Nothing is deployed. In another terminal: `. {env}`, then `.venv/bin/cutout init`.")
         else:
             _say(f"Upload to {cloud.bucket}/uploads/general/common/. A stand-in draws the cutouts.")
         _say("Ctrl-C ends it.")
