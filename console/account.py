@@ -60,7 +60,12 @@ class Account:
     def __init__(self, settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
         self.settings = settings
         self.environment = environment
-        self._box = environment.get(BOX, "")
+        self._proxy = environment.get(BOX, "")
+
+    @property
+    def is_box(self) -> bool:
+        """Whether a cloud in a box plays it."""
+        return bool(self._proxy)
 
     @cached_property
     def identity(self) -> Identity:
@@ -140,7 +145,7 @@ class Account:
             "endpoint": self.environment.get("OSS_PUBLIC_ENDPOINT") or f"https://oss-{REGION}.aliyuncs.com",
             "region": REGION,
             "connect_timeout": 10,
-            "is_path_style": bool(self._box),
+            "is_path_style": self.is_box,
         }
 
     @cached_property
@@ -162,8 +167,8 @@ class Account:
             credential=self._credentials,
             endpoint=endpoint,
             region_id=REGION,
-            protocol="http" if self._box else "https",
-            http_proxy=self._box or None,
+            protocol="http" if self.is_box else "https",
+            http_proxy=self._proxy or None,
             connect_timeout=_PATIENCE,
             read_timeout=_PATIENCE,
         )

@@ -6,57 +6,26 @@ The questions are those of docs/not-verified.md, as far as a trial can answer th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from console.account import Account, ApiError
+from console.account import ApiError
 from console.checks import bucket_trials
 from console.roles.rights import PREFIX
+from console.verify import log_beliefs
+from console.verify.belief import Answer, Answered, Belief, Evidence, Said
 from console.verify.photos import ANY_NAME
 from console.verify.trial import Outcome
 from shared.cloud.functions import FcInvoker
 from shared.cloud.ports import Credentials
 from shared.errors import Misconfigured, Unavailable
+from shared.jobs.backlog import COLD_START, WAKING
 from shared.messages.message import COMMA, Message, Sentence
 
-Said = Literal["yes", "no", "unknown"]
 
-
-@dataclass(frozen=True)
-class Answer:
-    said: Said
-    evidence: Message
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a belief is judged by."""
-
-    account: Account
-    outcomes: Sequence[Outcome]
-
-
-@dataclass(frozen=True)
-class Belief:
-    """`name` is a word for programs."""
-
-    name: str
-    question: Message
-    answer: Callable[[Evidence], Answer]
-    """Raises `ApiError` when it cannot be found out."""
-
-
-@dataclass(frozen=True)
-class Answered:
-    belief: Belief
-    answer: Answer
-
-
-def answers(account: Account, outcomes: Sequence[Outcome]) -> Iterator[Answered]:
+def answers(found: Evidence) -> Iterator[Answered]:
     """One for each belief: what a service refuses to tell is unknown."""
     for belief in BELIEFS:
         try:
-            yield Answered(belief, belief.answer(Evidence(account, outcomes)))
+            yield Answered(belief, belief.answer(found))
         except ApiError as error:
             yield Answered(belief, Answer("unknown", Message.of(f"{error.product} {error.action}: {error.code}")))
 
@@ -156,6 +125,22 @@ BELIEFS = (
             "OSS 是否总是先旋转再缩放，无论书写顺序？",
         ),
         _turning,
+    ),
+    Belief(
+        "wakes-at-once",
+        Message(
+            f"Does `settle` begin within {WAKING.total_seconds():.0f} s when `wake/settle` is written?",
+            f"写入 `wake/settle` 后，`settle` 是否在 {WAKING.total_seconds():.0f} 秒内开始运行？",
+        ),
+        log_beliefs.wakes_at_once,
+    ),
+    Belief(
+        "short-cold-starts",
+        Message(
+            f"Do instances start within {COLD_START.total_seconds():.0f} s?",
+            f"实例的冷启动是否不超过 {COLD_START.total_seconds():.0f} 秒？",
+        ),
+        log_beliefs.short_cold_starts,
     ),
     Belief(
         "old-signature",

@@ -8,15 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from console.account import REGION
-from console.verify.beliefs import Answered
+from console.verify.belief import Answered, Evidence
 from console.verify.trial import Outcome
 
 
-def write(folder: Path, at: datetime, outcomes: Sequence[Outcome], answered: Sequence[Answered]) -> tuple[Path, Path]:
-    """Writes `<moment>.md` and `<moment>.json`, and returns their paths. Raises `OSError`."""
+def write(folder: Path, at: datetime, found: dict[str, Any]) -> tuple[Path, Path]:
+    """Writes the document as `<moment>.md` and `<moment>.json`, and returns their paths. Raises `OSError`."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = document(at, outcomes, answered)
     stem = f"{at:%Y-%m-%dT%H%M%SZ}"
     pages = folder / f"{stem}.md", folder / f"{stem}.json"
     pages[0].write_text("\n".join(_markdown(found)) + "\n", "utf-8")
@@ -24,11 +22,12 @@ def write(folder: Path, at: datetime, outcomes: Sequence[Outcome], answered: Seq
     return pages
 
 
-def document(at: datetime, outcomes: Sequence[Outcome], answered: Sequence[Answered]) -> dict[str, Any]:
+def document(found: Evidence, answered: Sequence[Answered]) -> dict[str, Any]:
+    """`where` tells the real cloud from one that is played on somebody's machine."""
     return {
-        "at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        "region": REGION,
-        "capabilities": [_outcome(each) for each in outcomes],
+        "at": f"{found.at:%Y-%m-%dT%H:%M:%SZ}",
+        "where": "a cloud in a box" if found.account.is_box else found.account.region,
+        "capabilities": [_outcome(each) for each in found.outcomes],
         "beliefs": [
             {
                 "name": each.belief.name,
@@ -48,6 +47,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "provider": row.provider,
         "action": row.action,
         "seconds": round(outcome.seconds, 1),
+        "subject": None if outcome.subject is None else round(outcome.subject, 3),
     }
     if receipt is None:
         return {**about, "status": "no receipt", "code": outcome.stuck, "attempts": None, "pictures": 0, "bytes": 0}
@@ -62,7 +62,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 
 
 def _markdown(found: dict[str, Any]) -> Iterator[str]:
-    yield from (f"# Verified in {found['region']}, {found['at']}", "", "## Capabilities", "")
+    yield from (f"# Verified in {found['where']}, {found['at']}", "", "## Capabilities", "")
     yield from _table(found["capabilities"])
     yield from ("", "## Beliefs", "")
     yield from _table(found["beliefs"])

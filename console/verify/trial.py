@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from console.account import Account, ApiError, speaking
 from console.verify.photos import Photo
+from console.verify.pictures import is_partial, subject_share
 from shared.jobs.job import Job
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
@@ -31,11 +32,13 @@ class Outcome:
     """None when it did not come."""
     stuck: str = ""
     """What its job says then: a stage, and a code."""
+    subject: float | None = None
+    """The share of the picture that shows something, as `pictures.subject_share` has it; None without a picture."""
 
     @property
     def has_picture(self) -> bool:
-        """Whether a picture came, and something is in it."""
-        return self.receipt is not None and self.receipt.status == "done" and self.receipt.code != "EmptyResult"
+        """Whether a picture came with something in it, and something cut away."""
+        return is_partial(self.subject)
 
 
 def upload(account: Account, photos: Sequence[Photo]) -> dict[str, float]:
@@ -57,7 +60,9 @@ def outcomes(account: Account, photos: Sequence[Photo], at: dict[str, float]) ->
         for key, photo in [*waiting.items()]:
             if (found := _read(bucket, Upload(key).receipt_key)) is not None:
                 del waiting[key]
-                yield Outcome(photo, time.monotonic() - at[key], Receipt.model_validate_json(found))
+                seconds, receipt = time.monotonic() - at[key], Receipt.model_validate_json(found)
+                contents = [content for each in receipt.outputs if (content := _read(bucket, each.key)) is not None]
+                yield Outcome(photo, seconds, receipt, subject=subject_share(photo.capability, contents))
         time.sleep(_PAUSE if waiting else 0)
     jobs = account.bucket(account.settings.jobs_bucket)
     for key, photo in waiting.items():

@@ -18,20 +18,20 @@ from shared.cloud.ports import Bucket
 from shared.errors import CutoutError
 from shared.jobs import keys
 
-_WAKING = timedelta(seconds=3)
+WAKING = timedelta(seconds=3)
 """That settle may take to begin when it is woken."""
 _READ_EVERY = timedelta(seconds=2)
 _CUT_OFF = timedelta(seconds=1)
 """The time in an event is in whole seconds, the rest cut off: `eventTime` ends in `.000Z` in every sample of OSS's."""
 _DELIVERY = timedelta(seconds=3)
 """That an event may take from OSS to Function Compute: no document says how long; users report seconds at most."""
-_COLD_START = timedelta(seconds=4)
+COLD_START = timedelta(seconds=4)
 """That Function Compute may take to make an instance: to fetch the package, and to import it with a third of a core."""
-_LATE, _LATE_AT_FIRST = _CUT_OFF + _DELIVERY, _CUT_OFF + _DELIVERY + _COLD_START
+_LATE, _LATE_AT_FIRST = _CUT_OFF + _DELIVERY, _CUT_OFF + _DELIVERY + COLD_START
 """An event that finds every instance busy comes again 0.5, 1.5, 3.5 and 7.5 s after it did first: so an event that is
 late by these was refused three times, or OSS itself has a backlog."""
 
-LINGER = _WAKING + _READ_EVERY
+LINGER = WAKING + _READ_EVERY
 """How long settle must stay after its last work: until then a function may still enqueue, because it read that settle
 owns the backlog."""
 
@@ -84,7 +84,7 @@ class BacklogOwner:
 
     def joined(self, capability: str) -> None:
         """A job of `capability` has just joined the queue: wake settle, and until it has come let all others join."""
-        self._next_reads[capability] = self._clock() + _WAKING
+        self._next_reads[capability] = self._clock() + WAKING
         self.wake_worker()
 
     def wake_worker(self) -> None:

@@ -98,6 +98,7 @@ class Cloud:
                 stack.callback(self.vendors[name].stop)
             # The functions are told of the gateway before they are there.
             self.gateway = FcGateway(self.accounts, lambda name, event: self.fc.submit(name, event))  # noqa: PLW0108
+            self.sls, self.cms = Sls(), Cms()
             self.fc = Fc(
                 # What a deployer would have set.
                 None if empty else load(environment=self._addresses()).with_props("general", general or {}),
@@ -107,11 +108,11 @@ class Cloud:
                 timeouts=timeouts,
                 timer_seconds=timer_seconds,
                 log=log,
+                ship=self.sls.write,
             )
             stack.callback(self.fc.stop)
             stack.callback(self.gateway.stop)
             self.oss.on_event = self.fc.deliver
-            self.sls, self.cms = Sls(), Cms()
             around = neighbours(self.accounts, self.oss.url, self.sls)
             self.fc_api = FcApi(self.accounts, self.fc, Path(folder), around)
             products = Sts(self.accounts), RamApi(self.accounts), self.fc_api, self.sls, self.cms

@@ -16,8 +16,9 @@ from typing import Any
 from tests.cloud.accounts import Accounts
 from tests.cloud.fc_about import About
 from tests.cloud.fc_code import Code, interpreter
+from tests.cloud.fc_logs import Ship, entry
 from tests.cloud.fc_process import Answer, Instance, Program
-from tests.cloud.fc_runner import Dropped, Happening, Invocation, Pipeline, Runner
+from tests.cloud.fc_runner import Dropped, Happening, Invocation, LogLine, Runner
 from tests.cloud.fc_variables import check_environment
 from tests.cloud.function import Function
 from tests.cloud.manifest import Manifest, check_code
@@ -48,7 +49,7 @@ class Fc:
 
     `environment` is what the functions get over that of s.yaml; `timeouts` (seconds, by function) over its timeout.
     Timers fire by their schedule, or every `timer_seconds` where that is given; `math.inf`: only by `tick`.
-    `log` gets what the functions log, a line at a time.
+    `log` gets what the functions log, a line at a time, and `ship` what comes of it in Simple Log Service.
 
     Raises `ValueError` when there is no such code to run, and for a variable that Function Compute does not take.
     """
@@ -64,14 +65,15 @@ class Fc:
         timer_seconds: float | None = None,
         python: str = sys.executable,
         log: Callable[[str], None] = lambda line: None,
+        ship: Ship = lambda project, logstore, fields: None,
     ) -> None:
         check_environment(environment)
         self.runs_packages = code == "staged"
         """Whether functions import the packages that they bring along, and not those of `python`."""
         self.invocations: list[Invocation] = []
         self.dropped: list[Dropped] = []
-        self.logs: list[Pipeline] = []
-        self._log = log
+        self.logs: list[LogLine] = []
+        self._log, self._ship = log, ship
         self._changed = threading.Condition()
         self._hosted: dict[str, _Hosted] = {}
         self._accounts = accounts
@@ -207,14 +209,19 @@ class Fc:
         self._hosted[function].runner.submit(event)
 
     def _note(self, happening: Happening) -> None:
-        match happening:
-            case Invocation():
-                self.invocations.append(happening)
-            case Dropped():
-                self.dropped.append(happening)
-            case Pipeline() if self._may_log(happening.function):
-                self.logs.append(happening)
-                self._log(f"{happening.function}: {happening.text}")
+        if isinstance(happening, Dropped):
+            self.dropped.append(happening)
+            return
+        if isinstance(happening, Invocation):
+            self.invocations.append(happening)
+        if not self._may_log(happening.function):
+            return
+        if isinstance(happening, LogLine):
+            self.logs.append(happening)
+            self._log(f"{happening.function}: {happening.text}")
+        function = self._hosted[happening.function].function
+        if fields := entry(function, happening):
+            self._ship(function.logs.project, function.logs.logstore, fields)
 
     def _may_invoke(self, role: str, function: Function) -> bool:
         """OSS invokes a function with the trigger's role: where it may not assume it, or the role not invoke, nothing

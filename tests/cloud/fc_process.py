@@ -71,7 +71,9 @@ class Instance:
         self._output = self._process.stdout
         self._received = b""
         self._logged = b""
-        self._ready = False
+        self._born = time.monotonic()
+        self.started_in: float | None = None
+        """Seconds that it took until its code was imported; None before."""
         self.pid = self._process.pid
 
     @property
@@ -82,12 +84,12 @@ class Instance:
         """Starts counting `seconds` when the code has been imported. Once it has answered with `timeout`
         or `killed`, or could not import its code, the instance is dead.
         """
-        if not self._ready:
+        if self.started_in is None:
             started = self._listen(request_id, _START_SECONDS)
             if isinstance(started, Answer) or "errorType" in started:
                 self.kill()
                 return started if isinstance(started, Answer) else _failed(started)
-            self._ready = True
+            self.started_in = time.monotonic() - self._born
         context = {**self.program.context(), "request_id": request_id}
         request = {"event": base64.b64encode(event).decode(), "context": context}
         with suppress(OSError):  # it died while idle: listening says so

@@ -42,6 +42,12 @@ class Invocation:
     seconds: float
     outcome: str
     """`ok`, the name of the exception, `timeout`, `killed`, `429` or `InternalServerError`."""
+    cold_start: float | None = None
+    """Seconds of `seconds` in which its instance started; None if it was there already, or if none was to be had."""
+
+    @property
+    def ran(self) -> bool:
+        return self.outcome not in (TURNED_AWAY, INTERNAL_ERROR)
 
 
 @dataclass(frozen=True)
@@ -56,15 +62,15 @@ class Dropped:
 
 
 @dataclass(frozen=True)
-class Pipeline:
-    """A line of a function's log."""
+class LogLine:
+    """What a function printed."""
 
     function: str
     request_id: str
     text: str
 
 
-Happening = Invocation | Dropped | Pipeline
+Happening = Invocation | Dropped | LogLine
 
 
 class Runner:
@@ -171,16 +177,19 @@ class Runner:
 
     def _attempt(self, request_id: str, event: bytes, attempt: int) -> Answer:
         started, clock = time.time(), time.monotonic()
+        cold_start = None
         if self._is_broken():
             answer = Answer(error=INTERNAL_ERROR, message="an internal error has occurred, please retry")
         elif (instance := self._take()) is None:
             answer = Answer(error=TURNED_AWAY, message="More concurrent invocations than reservedConcurrency.")
         else:
+            is_new = instance.started_in is None
             answer = instance.call(request_id, event, self._timeout)
+            cold_start = instance.started_in if is_new else None
             self._give_back(instance)
         seconds = time.monotonic() - clock
         outcome = answer.error or "ok"
-        self._tell(Invocation(self._function.name, request_id, attempt, started, seconds, outcome))
+        self._tell(Invocation(self._function.name, request_id, attempt, started, seconds, outcome, cold_start))
         return answer
 
     def _is_broken(self) -> bool:
@@ -214,4 +223,4 @@ class Runner:
 
     def _start(self) -> Instance:
         name = self._function.name
-        return Instance(self._program, lambda request_id, text: self._tell(Pipeline(name, request_id, text)))
+        return Instance(self._program, lambda request_id, text: self._tell(LogLine(name, request_id, text)))

@@ -47,9 +47,10 @@ class Sls(Product):
         self._records = Records()
 
     def write(self, project: str, name: str, fields: Mapping[str, str], at: float | None = None) -> None:
-        """Adds a line to a logstore, as Function Compute does."""
+        """Adds a line to a logstore, as Function Compute does; where there is none, it is lost."""
         at = self._clock() if at is None else at
-        logstore(self._projects[project], name).lines.append(Line(int(at), fields))
+        if not self.missing(project, name):
+            logstore(self._projects[project], name).lines.append(Line(int(at), fields))
 
     def elsewhere(self, project: str, region: str, owner: str = Accounts.uid) -> None:
         """Makes a project in another region, or of another account."""

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from itertools import islice
@@ -86,6 +86,32 @@ def test_a_handler_sees_its_event_its_own_environment_and_a_context_like_python3
 def test_an_instance_is_used_again_and_keeps_what_it_has_in_memory(run: Make) -> None:
     fc = run("count = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return count")
     assert [fc.invoke("general", b"").body for _ in range(3)] == [b"1", b"2", b"3"]
+
+
+def test_what_is_printed_and_each_request_comes_into_the_logstore(run: Make) -> None:
+    shipped: list[tuple[str, str, Mapping[str, str]]] = []
+    fc = run(
+        """
+        import time
+        time.sleep(0.3)
+        def handler(event, context):
+            if event:
+                raise LookupError
+            context.logger.info("here")
+        """,
+        ship=lambda *entry: shipped.append(entry),
+    )
+    fc.invoke("general", b"")
+    fc.invoke("general", b"!")
+    assert {(project, logstore) for project, logstore, _ in shipped} == {("oss-cutout", "functions")}
+    assert {each["functionName"] for _, _, each in shipped} == {"oss-cutout-general"}
+    assert any(each.get("message", "").endswith("[INFO] here") for _, _, each in shipped)
+    first, second = (each for _, _, each in shipped if each.get("operation") == "InvokeFunction")
+    assert (first["isColdStart"], second["isColdStart"]) == ("true", "false")
+    assert float(first["coldStartLatencyMs"]) >= 300 > float(first["durationMs"])
+    assert int(first["invokeFunctionStartTimestamp"]) >= int(first["invocationStartTimestamp"]) + 300
+    assert "coldStartLatencyMs" not in second
+    assert (first["hasFunctionError"], second["errorType"]) == ("false", "FunctionUnhandledError")
 
 
 def test_credentials_come_with_each_request_and_the_environments_are_of_the_instances_start(run: Make) -> None:

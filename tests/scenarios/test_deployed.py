@@ -135,7 +135,10 @@ def test_verifying_sends_a_photo_through_every_capability_and_answers_what_it_ca
     assert {each["status"] for each in report["capabilities"]} == {"done"}
     answers = {each["name"]: each["answer"] for each in report["beliefs"]}
     assert answers.pop("turns-first") == "no", "the box does as it is written, unless told otherwise"
+    assert answers.pop("short-cold-starts") in ("yes", "no"), "it is this machine's"
     assert {*answers.values()} == {"yes"}
+    assert all(0.01 < each["subject"] < 0.99 for each in report["capabilities"])
+    assert report["where"] == "a cloud in a box"
     for said in (cloud.bucket, cloud.accounts.uid, _parts(cloud)[0]):
         assert said not in page.read_text("utf-8")
 
