@@ -114,8 +114,12 @@ def _size(written: Written) -> Message | None:
 def _white(written: Written) -> Message | None:
     decoded = written.decoded
     right, bottom = decoded.width - _FRAME, decoded.height - _FRAME
-    sides = ((0, 0, decoded.width, _FRAME), (0, bottom, decoded.width, _FRAME))
-    sides += ((0, 0, _FRAME, decoded.height), (right, 0, _FRAME, decoded.height))
+    sides = (
+        (0, 0, decoded.width, _FRAME),
+        (0, bottom, decoded.width, _FRAME),
+        (0, 0, _FRAME, decoded.height),
+        (right, 0, _FRAME, decoded.height),
+    )
     least = min(decoded.crop(*side).min() for side in sides)
     return None if least == 255 else messages.NOT_WHITE(frame=_FRAME, least=int(least))
 

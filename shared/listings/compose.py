@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 import pyvips
 
 from shared.listings.presets import Preset
 from shared.pictures.geometry import Box
 
-if TYPE_CHECKING:
-    from shared.listings.subject import Subject
-
 VISIBLE = 13
 """Of 255: the alpha from which on a pixel is part of the subject's box."""
 _WHITE = [255, 255, 255]
 _FADED = 0.01
 """Of a side of the canvas: by how much the visible part may be smaller than the subject's box."""
+
+
+class Cuttable(Protocol):
+    """What is placed on a canvas; `shared.listings.subject.Subject` says what `box` and `cut` are."""
+
+    @property
+    def box(self) -> Box: ...
+
+    def cut(self, scale: float = ..., *, region: Box | None = ...) -> pyvips.Image: ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Composed:
         return self.picture.flatten(background=_WHITE) if background == "white" else self.picture
 
 
-def compose(subject: Subject, preset: Preset) -> Composed:
+def compose(subject: Cuttable, preset: Preset) -> Composed:
     """The subject as `preset` wants it. Nothing that lies outside the subject's box gets onto a canvas."""
     if preset.canvas == "photo":
         return Composed(subject.cut(), subject.box, 1.0)
@@ -51,7 +57,7 @@ def compose(subject: Subject, preset: Preset) -> Composed:
     return Composed(picture, Box(x, y, placed.width, placed.height), scale)
 
 
-def _fitted(subject: Subject, preset: Preset, canvas: tuple[int, int]) -> tuple[float, pyvips.Image]:
+def _fitted(subject: Cuttable, preset: Preset, canvas: tuple[int, int]) -> tuple[float, pyvips.Image]:
     """The scale at which `subject` fills `canvas` as `preset` asks, and the subject at it.
 
     A speck or the end of a hair may fade as it is reduced: then what is left is fitted once more, by its own box.

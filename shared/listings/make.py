@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from shared.errors import Rejected
 from shared.listings.checks import check
-from shared.listings.compose import compose
+from shared.listings.compose import Cuttable, compose
 from shared.listings.encode import write
 from shared.listings.presets import Preset
 from shared.pictures.geometry import Box
-
-if TYPE_CHECKING:
-    from shared.listings.subject import Subject
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ class Made:
     """The names of the checks."""
 
 
-def make(subject: Subject, preset: Preset, folder: Path) -> Made:
+def make(subject: Cuttable, preset: Preset, folder: Path) -> Made:
     """The picture that `preset` asks of `subject`, in `folder`.
 
     Raises `Rejected` when the photo or the cutout cannot be decoded to its end, and when the picture does not pass a

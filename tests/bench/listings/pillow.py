@@ -11,7 +11,7 @@ Image.MAX_IMAGE_PIXELS = None  # else 100 MP are a warning
 
 def cut(photo: Path, cutout: Path) -> Image.Image:
     with Image.open(photo) as picture, Image.open(cutout) as sold:
-        found = picture.convert("RGB")
+        found: Image.Image = picture.convert("RGB")
         found.putalpha(sold.getchannel("A").resize(picture.size, Image.Resampling.BICUBIC))
     return found
 

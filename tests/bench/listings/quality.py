@@ -78,8 +78,8 @@ def table(found: Sequence[Quality], width: int, height: int, longest: int) -> Ta
         f"for all, the geometric mean. On white: PSNR in dB within {_BAND} px of the edge, exact answer; for all, the "
         f"mean. Ours is {gain:+.1f} dB to Pillow's way (goal ≥ +5), and {less:+.1f} dB to pymatting's colours over the "
         f"same alpha (goal ≥ -1.5). Drawn photos of {width * height / 1e6:.0f} MP as JPEG, answers of "
-        f"{longest:,} px; exact is the true alpha reduced, coarse that of a net that sees a sixth, blurred is the exact "
-        f"one, by 1.2 px and half a pixel off.",
+        f"{longest:,} px; exact is the true alpha reduced, coarse that of a net that sees a sixth, blurred is the "
+        f"exact one, by 1.2 px and half a pixel off.",
     )
 
 

@@ -50,7 +50,8 @@ class Drawn:
         part[..., :3] *= part[..., 3:] / 255
         size = max(1, round(box.width * scale)), max(1, round(box.height * scale))
         if scale != 1:
-            part = cv2.resize(part, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+            by = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+            part = np.asarray(cv2.resize(part, size, interpolation=by), np.float32)
         alpha = np.rint(part[..., 3:])
         straight = np.where(alpha > 0, part[..., :3] / np.maximum(part[..., 3:], 0.5) * 255, 0)
         pixels = np.clip(np.rint(np.dstack([straight, alpha])), 0, 255).astype(np.uint8)
