@@ -53,7 +53,8 @@ class Matte:
 def _haze(alpha: pyvips.Image) -> pyvips.Image:
     means = mean(alpha.bandjoin(alpha * alpha), 2 * RADIUS)
     variance = means[1] - means[0] * means[0]
-    return variance / (variance + _HARD) * _HAZE
+    whole = (alpha == 0) | (alpha == 255)
+    return whole.ifthenelse(_HAZE, variance / (variance + _HARD) * _HAZE)
 
 
 def _sharpened(plane: pyvips.Image, enlargement: float) -> pyvips.Image:
@@ -65,4 +66,4 @@ def _sharpened(plane: pyvips.Image, enlargement: float) -> pyvips.Image:
 
 
 def _grey(photo: pyvips.Image) -> pyvips.Image:
-    return photo[:3].recomb([[0.299, 0.587, 0.114]])
+    return photo.recomb([[0.299, 0.587, 0.114]])
