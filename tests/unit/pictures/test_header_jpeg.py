@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -115,7 +116,16 @@ def test_a_segment_that_claims_to_be_shorter_than_its_length_is_empty(length: in
 @pytest.mark.parametrize("code", sorted({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}))
 def test_every_kind_of_frame_tells_its_sides(code: int) -> None:
     """Progressive, lossless, arithmetic: only the marker differs."""
-    assert header(PHOTO.replace(b"\xff\xc0", bytes([0xFF, code]), 1)) == header(PHOTO)
+    found = header(PHOTO.replace(b"\xff\xc0", bytes([0xFF, code]), 1))
+    assert replace(found, buffered=0.0) == header(PHOTO)
+    assert (found.buffered > 0) == (code in {0xC2, 0xC6, 0xCA, 0xCE})
+
+
+@pytest.mark.parametrize(("subsampling", "buffered"), [("4:2:0", 3), ("4:2:2", 4), ("4:4:4", 6)])
+def test_a_progressive_file_tells_how_much_a_decoder_keeps_of_it(subsampling: str, buffered: float) -> None:
+    for progressive in (True, False):
+        Image.new("RGB", (64, 48)).save(out := io.BytesIO(), "JPEG", progressive=progressive, subsampling=subsampling)
+        assert header(out.getvalue()).buffered == (buffered if progressive else 0)
 
 
 @pytest.mark.parametrize("code", [0xC4, 0xC8, 0xCC])
