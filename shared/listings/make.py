@@ -36,10 +36,9 @@ class Made:
 
 
 def make(subject: Cuttable, preset: Preset, folder: Path) -> Made:
-    """The picture that `preset` asks of `subject`, in `folder`.
+    """The picture that `preset` asks of `subject`, in which something must show, in `folder`.
 
-    Raises `Rejected` when the photo or the cutout cannot be decoded to its end, and when the picture does not pass a
-    check. No file is left then.
+    Raises `Rejected` when the picture does not pass a check. No file is left then.
     """
     path = folder / f"{preset.name}.{preset.extension}"
     try:
