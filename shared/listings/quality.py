@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import pyvips
 
-from shared.listings.subject import Subject
 from shared.listings.thresholds import THRESHOLDS
 from shared.messages.message import Message
 
@@ -26,6 +25,13 @@ _SUBJECT = 128
 _SOBEL = [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
 
 
+class Seen(Protocol):
+    """What is judged: a `shared.listings.subject.Subject`."""
+
+    def low(self, longest: int) -> tuple[pyvips.Image, pyvips.Image]:
+        """The photo's RGB and the vendor's alpha, 8 bit, with a longest side of at most `longest` pixels."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     verdict: Literal["ok", "look"]
@@ -35,7 +41,7 @@ class Verdict:
     """By the names in `THRESHOLDS`, with four digits; and `holes`, a number."""
 
 
-def judge(subject: Subject, *, goods: bool) -> Verdict:
+def judge(subject: Seen, *, goods: bool) -> Verdict:
     """`goods`: the subject should be one whole thing, so a thing cut off, in parts or with holes is told as well."""
     photo, alpha = subject.low(LONGEST)
     found = metrics(photo, alpha)
