@@ -134,7 +134,7 @@ def _listing(chosen: argparse.Namespace) -> Iterator[Table]:
         folder = Path(name)
         small = [known_alpha(each, 2400, 1800, seed=seed) for each in NAMES for seed in seeds]
         yield cost.table(cost.measure(small, folder))
-        yield gate.table(*gate.judged(small, folder))
+        yield gate.table([*gate.judged(small, folder)])
         del small
         yield quality.table([*quality.measured(width, height, longest, folder)], width, height, longest)
         if chosen.write:

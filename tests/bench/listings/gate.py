@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from shared.listings.quality import judge
 from shared.listings.subject import Subject
@@ -15,37 +15,45 @@ _NOT_GOODS = ("hair",)
 """Pictures in which the subject may reach the frame."""
 _HALF_CLEAR = ("glass", "shadow")
 """Flagged rightly: what is half clear within is what a person should look at."""
-_BEYOND = ("part missing",)
-"""Nothing in a photo shows what should have been there."""
-GOOD = "good"
+_GOOD, _GOOD_HALF_CLEAR = "good", "good, half clear"
+_GOALS = {_GOOD: "≤ 15 %", _GOOD_HALF_CLEAR: "", "part missing": "not to be had"}
 
 
-def judged(pictures: Iterable[KnownAlpha], folder: Path) -> tuple[Counter[str], Counter[str]]:
-    """How many of each kind there were, and how many of these were flagged; as goods where they are."""
-    there: Counter[str] = Counter()
-    flagged: Counter[str] = Counter()
+class Judged(NamedTuple):
+    name: str
+    """Of the picture."""
+    kind: str
+    flagged: bool
+
+
+def judged(pictures: Iterable[KnownAlpha], folder: Path) -> Iterator[Judged]:
+    """A good answer and the spoilt ones of each picture, as goods where they are."""
     for picture in pictures:
-        cases = [(GOOD, (picture, answer(picture))), *((kind, spoilt(picture, kind)) for kind in SPOILT_KINDS)]
+        good = _GOOD_HALF_CLEAR if picture.name in _HALF_CLEAR else _GOOD
+        cases = [(good, (picture, answer(picture))), *((kind, spoilt(picture, kind)) for kind in SPOILT_KINDS)]
         for kind, (photo, cutout) in cases:
-            name = kind if kind != GOOD or picture.name not in _HALF_CLEAR else "good, half clear"
-            subject = Subject.open(*write(photo, cutout, folder))
-            there[name] += 1
-            flagged[name] += judge(subject, goods=picture.name not in _NOT_GOODS).verdict == "look"
-    return there, flagged
+            verdict = judge(Subject.open(*write(photo, cutout, folder)), goods=picture.name not in _NOT_GOODS)
+            yield Judged(picture.name, kind, verdict.verdict == "look")
 
 
-def table(there: Counter[str], flagged: Counter[str]) -> Table:
-    kinds = [GOOD, "good, half clear", *SPOILT_KINDS]
-    goals = {GOOD: "≤ 15 %", "good, half clear": "", **dict.fromkeys(_BEYOND, "not to be had")}
-    rows = [
-        [kind, f"{flagged[kind]} of {there[kind]}", f"{flagged[kind] / there[kind]:.0%}", goals.get(kind, "≥ 95 %")]
-        for kind in kinds
-    ]
+def table(found: Sequence[Judged]) -> Table:
+    rows = []
+    for kind in (_GOOD, _GOOD_HALF_CLEAR, *SPOILT_KINDS):
+        flagged = [each.flagged for each in found if each.kind == kind]
+        share = f"{sum(flagged)} of {len(flagged)}, {sum(flagged) / len(flagged):.0%}"
+        rows.append([kind, share, _GOALS.get(kind, "≥ 95 %")])
     return Table(
         "Listing pictures: what the quality gate flags",
-        ["answer", "flagged", "share", "goal"],
+        ["answer", "flagged", "goal"],
         rows,
-        "Ten drawn pictures of 4 MP, each twice. All but the one of a person are judged as goods. Glass and a soft "
-        "shadow are half clear as they should be: there a person should look, so they are counted apart. Nothing "
-        "within a photo shows that a part is missing.",
+        f"Drawn pictures of 4 MP; all but the one of a person are judged as goods. Glass and a soft shadow are half "
+        f"clear as they should be: there a person should look, so they are counted apart. Nothing within a photo shows "
+        f"that a part is missing. Good ones that were flagged: {_names(found, [_GOOD], flagged=True)}. Spoilt ones that "
+        f"were not, but for missing parts: {_names(found, sorted({*SPOILT_KINDS} - {*_GOALS}), flagged=False)}.",
     )
+
+
+def _names(found: Sequence[Judged], kinds: Sequence[str], *, flagged: bool) -> str:
+    chosen = [each for each in found if each.kind in kinds and each.flagged == flagged]
+    said = {f"{each.name.replace('_', ' ')}{'' if each.kind == _GOOD else f' ({each.kind})'}" for each in chosen}
+    return ", ".join(sorted(said)) or "none"
