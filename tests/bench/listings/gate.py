@@ -48,8 +48,8 @@ def table(found: Sequence[Judged]) -> Table:
         rows,
         f"Drawn pictures of 4 MP; all but the one of a person are judged as goods. Glass and a soft shadow are half "
         f"clear as they should be: there a person should look, so they are counted apart. Nothing within a photo shows "
-        f"that a part is missing. Good ones that were flagged: {_names(found, [_GOOD], flagged=True)}. Spoilt ones that "
-        f"were not, but for missing parts: {_names(found, sorted({*SPOILT_KINDS} - {*_GOALS}), flagged=False)}.",
+        f"that a part is missing. Good ones that were flagged: {_names(found, [_GOOD], flagged=True)}. Spoilt ones "
+        f"that were not, but for missing parts: {_names(found, sorted({*SPOILT_KINDS} - {*_GOALS}), flagged=False)}.",
     )
 
 

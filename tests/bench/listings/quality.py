@@ -18,7 +18,7 @@ from tests.bench.table import Table
 from tests.pictures.known.canvas import Bytes, over
 from tests.pictures.known_alpha import NAMES, Answer, KnownAlpha, answer, known_alpha, write
 
-_ANSWERS: tuple[Answer, ...] = ("exact", "coarse", "blurred")
+ANSWERS: tuple[Answer, ...] = ("exact", "coarse", "blurred")
 _BAND = 15
 """Pixels from those that are half clear in truth: beyond, all ways show the same."""
 
@@ -46,7 +46,7 @@ def measured(width: int, height: int, longest: int, folder: Path, names: Sequenc
         picture = known_alpha(name, width, height)
         found: dict[Answer, Alpha] = {}
         seen: dict[str, float] = {}
-        for kind in _ANSWERS:
+        for kind in ANSWERS:
             photo, cutout = write(picture, answer(picture, kind, longest=longest), folder)
             simple = np.asarray(pillow.cut(photo, cutout))
             finished = np.asarray(Subject.open(photo, cutout).cut().numpy(), np.uint8)
@@ -87,7 +87,7 @@ def _row(name: str, alphas: Sequence[dict[Answer, Alpha]], seen: Sequence[dict[s
     ratios = [
         f"{geometric_mean(each[kind].mse for each in alphas):.2f}, "
         f"{geometric_mean(each[kind].sad for each in alphas):.2f}"
-        for kind in _ANSWERS
+        for kind in ANSWERS
     ]
     return [name, *ratios, *(f"{fmean(each[way] for each in seen):.1f}" for way in ("pillow", "ours", "matting"))]
 
