@@ -78,8 +78,9 @@ def _outline(photo: pyvips.Image, alpha: pyvips.Image, mask: pyvips.Image) -> di
     contour = _grown(mask, 1) ^ _shrunk(mask, 1)
     beside = _grown(contour, 9) ^ _grown(contour, 4)
     zones = ((contour & 1) | (beside & 2)).copy_memory()
+    around = zones.find_trim(threshold=0.5, background=[0], line_art=True)
     pixels = _numbers(zones.hist_find())
-    sums = _numbers(_gradient(photo).hist_find_indexed(zones))
+    sums = _numbers(_gradient(photo.crop(*around)).hist_find_indexed(zones.crop(*around)))
     on_it, beside_it = (sums[zone] / max(1, pixels[zone]) for zone in (1, 2))
     return {
         "soft_width": 100 * _area(_soft(alpha)) / length / max(alpha.width, alpha.height),
