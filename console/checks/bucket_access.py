@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from console.account import Account, speaking
-from console.buckets.plan import blocks_public_access, both, needs_public_copies
+from console.buckets.encryption import uses_kms
+from console.buckets.plan import blocks_public_access, needs_public_copies
 from console.finding import Finding
 from shared.messages.message import Message, Sentence
 
@@ -47,16 +48,11 @@ def _blocked(code: str, where: Message, page: str) -> Finding:
 
 
 def encryption(account: Account) -> Iterator[Finding]:
-    """With a key of KMS's, OSS asks KMS with the rights of whoever asks OSS, and serves nobody who has not signed."""
-    for bucket in both(account):
-        with speaking("OSS", "GetBucketInfo"):
-            rule = bucket.get_bucket_info().bucket_encryption_rule
-        if rule is None or rule.sse_algorithm != "KMS":
-            continue
-        if needs_public_copies(account) and bucket.bucket_name == account.settings.bucket:
-            yield _unreadable_copies(bucket.bucket_name)
-        if rule.kms_master_keyid:  # with OSS's own key nobody needs a right
-            yield _kms_rights(bucket.bucket_name, rule.kms_master_keyid)
+    """OSS serves nobody who has not signed what KMS has to decrypt. What rights a key of the user's own takes, is a
+    matter of the roles."""
+    bucket = account.bucket()
+    if needs_public_copies(account) and uses_kms(bucket):
+        yield _unreadable_copies(bucket.bucket_name)
 
 
 def _unreadable_copies(bucket: str) -> Finding:
@@ -77,27 +73,4 @@ def _unreadable_copies(bucket: str) -> Finding:
             "encrypt with keys of OSS's own (AES256), or do without PicWish",
             "改用 OSS 完全托管的密钥（AES256），或不使用 PicWish",
         ),
-    )
-
-
-def _kms_rights(bucket: str, key_id: str) -> Finding:
-    what = Sentence(
-        "the bucket {bucket} is encrypted with the KMS key {key_id}, which the functions' roles have no right to use",
-        "Bucket {bucket} 使用 KMS 密钥 {key_id} 加密，而函数角色的权限中不包含该密钥",
-    )
-    mend = Sentence(
-        "encrypt with keys of OSS's own (AES256); or give every function's role kms:List*, kms:DescribeKey, "
-        "kms:GenerateDataKey and kms:Decrypt on acs:kms:cn-shanghai:*:key/{key_id}",
-        "改用 OSS 完全托管的密钥（AES256）；或为每个函数角色授予 acs:kms:cn-shanghai:*:key/{key_id} 的 kms:List*、"
-        "kms:DescribeKey、kms:GenerateDataKey 和 kms:Decrypt 权限",
-    )
-    return Finding(
-        "KmsRightsNeeded",
-        "warning",
-        what(bucket=bucket, key_id=key_id),
-        Message(
-            "without these rights functions read and write nothing there, and the links that vendors get are refused",
-            "没有这些权限，函数无法读写其中的文件，服务商的下载链接也会被拒绝",
-        ),
-        mend(key_id=key_id),
     )

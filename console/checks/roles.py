@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from console.account import Account
-from console.finding import Check, Finding
+from console.checks.bucket import BUCKET
+from console.finding import IDENTITY, Check, Finding
 from console.roles.plan import Comparison, compare
 from console.roles.policies import Right
 from shared.messages.message import COMMA, SEMICOLON, Message, Sentence
@@ -51,8 +52,6 @@ _TOO_MUCH = Message(
 
 
 def _roles(account: Account) -> Iterator[Finding]:
-    if not account.settings.bucket:
-        return  # which is a finding of the bucket's check
     for found in compare(account):
         yield from _findings(found)
 
@@ -94,4 +93,5 @@ def _rights(rights: Iterable[Right]) -> Message:
     return SEMICOLON.join(_RIGHT(action=action, resource=resource) for action, resource in rights)
 
 
-CHECKS = (Check("roles", Message("the roles of the functions, and what they may do", "函数的角色及其权限"), _roles),)
+_SAYS = Message("the roles of the functions, and what they may do", "函数的角色及其权限")
+CHECKS = (Check("roles", _SAYS, _roles, needs=(IDENTITY, BUCKET)),)

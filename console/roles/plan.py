@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from console.account import Account
+from console.buckets import encryption
 from console.change import Change
 from console.roles.policies import Difference, Document, Right, compare_rights, compare_sets, principals
 from console.roles.ram import Attached, Found, call, find
@@ -59,6 +60,7 @@ def deployment(account: Account) -> Deployment:
         settings["LOG_PROJECT"],
         settings["LOG_STORE"],
         account.region,
+        encryption.own_keys(account),
     )
 
 

@@ -24,6 +24,11 @@ MOST_CHARACTERS = 6144
 
 GET, PUT, DELETE = "oss:GetObject", "oss:PutObject", "oss:DeleteObject"
 LIST, INVOKE = "oss:ListObjects", "fc:InvokeFunction"
+USE_KEY = (
+    *("kms:ListKeys", "kms:ListAliases", "kms:ListAliasesByKeyId", "kms:DescribeKey"),
+    *("kms:GenerateDataKey", "kms:Decrypt"),
+)
+"""To write what a KMS key encrypts, and to read it (OSS, "Server-side encryption")."""
 
 
 def _groups(rows: Iterable[Capability]) -> tuple[str, ...]:
@@ -45,7 +50,7 @@ _PAIRED = _groups(row for row in CAPABILITIES.values() if row.companion_roles)
 _LISTED = _groups(row for row in CAPABILITIES.values() if row.listable and not row.asynchronous)
 """Those that themselves store cutouts of which listing pictures can be made; of the others, settle does."""
 
-Where = Literal["photos", "jobs", "functions", "logstore"]
+Where = Literal["photos", "jobs", "functions", "logstore", "kms"]
 OWN = "<own>"
 """In a pattern: `<function>/*`, or `*` for a function that serves every group."""
 
@@ -64,6 +69,8 @@ class Deployment:
     log_project: str = "oss-cutout"
     logstore: str = "functions"
     region: str = "cn-shanghai"
+    kms_keys: tuple[str, ...] = ()
+    """The ids of the KMS keys of the user's own with which the buckets are encrypted."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,15 @@ class Grant:
     counts_calls: bool = False
     """Only needed when `DAILY_CALL_LIMIT` is set."""
 
-    def resource(self, function: str, deployment: Deployment) -> str:
+    def resources(self, function: str, deployment: Deployment) -> tuple[str, ...]:
+        """None where the deployment does not need the right."""
+        if self.where == "kms":
+            return tuple(f"acs:kms:{deployment.region}:{deployment.uid}:key/{each}" for each in deployment.kms_keys)
+        if self.counts_calls and not deployment.counts_calls:
+            return ()
+        return (self._resource(function, deployment),)
+
+    def _resource(self, function: str, deployment: Deployment) -> str:
         pattern = self.pattern.replace(OWN, f"{function}/*" if function in GROUPS else "*")
         match self.where:
             case "functions":
@@ -235,6 +250,16 @@ GRANTS = (
     ),
     Grant(("backfill",), (INVOKE,), "functions", f"{PREFIX}*", Message("to set uploads going", "触发处理")),
     Grant(FUNCTIONS, ("log:PostLogStoreLogs",), "logstore", "", Message("to log", "写日志")),
+    Grant(
+        FUNCTIONS,
+        USE_KEY,
+        "kms",
+        "",
+        Message(
+            "to read and write where a bucket is encrypted with a KMS key of yours; that key only",
+            "Bucket 使用您自己的 KMS 密钥加密时，读写其中的文件；仅限该密钥",
+        ),
+    ),
 )
 SYSTEM_POLICIES: Mapping[str, tuple[str, ...]] = {"AliyunVIAPIFullAccess": (*_OF_VIAPI, "settle")}
 """By name, the functions whose roles have it: VIAPI documents no policy that is narrower."""
@@ -272,12 +297,12 @@ def roles(deployment: Deployment) -> Iterator[Role]:
     """All that a deployment needs: one for each function, and the one that OSS assumes."""
     for function in FUNCTIONS:
         grants = (each for each in GRANTS if function in each.functions)
-        needed = (each for each in grants if deployment.counts_calls or not each.counts_calls)
-        statements = ((each.actions, each.resource(function, deployment)) for each in needed)
+        statements = ((each.actions, named) for each in grants for named in each.resources(function, deployment))
         attached = tuple(name for name, functions in SYSTEM_POLICIES.items() if function in functions)
         yield Role(f"{PREFIX}{function}", "fc.aliyuncs.com", _policy(statements), attached)
     (invoke,) = (each for each in GRANTS if INVOKE in each.actions)
-    yield Role(TRIGGER_ROLE, "oss.aliyuncs.com", _policy([(invoke.actions, invoke.resource("", deployment))]))
+    invoked = ((invoke.actions, named) for named in invoke.resources("", deployment))
+    yield Role(TRIGGER_ROLE, "oss.aliyuncs.com", _policy(invoked))
 
 
 def documents(deployment: Deployment) -> dict[str, dict[str, object]]:

@@ -13,6 +13,7 @@ _IN: Mapping[Where, str] = {
     "jobs": "JOBS_BUCKET",
     "functions": "functions",
     "logstore": "LOG_STORE",
+    "kms": "KMS",
 }
 _HEAD = Message("| functions | may | where | on | why |", "| 函数 | 权限 | 位置 | 对象 | 用途 |")
 _ALL = Message("all", "全部")

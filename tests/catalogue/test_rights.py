@@ -32,7 +32,9 @@ def test_every_function_has_a_role_and_every_role_its_function() -> None:
 
 
 def test_policies_are_as_short_as_ram_wants_them() -> None:
-    longest = Deployment("1234567890123456", "b" * 63, "j" * 63, True, "p" * 63, "l" * 63)
+    longest = Deployment(
+        "1234567890123456", "b" * 63, "j" * 63, True, "p" * 63, "l" * 63, kms_keys=("k" * 64, "m" * 64)
+    )
     for role in roles(longest):
         assert len(json.dumps(role.policy)) <= MOST_CHARACTERS, role.name
 
@@ -55,6 +57,13 @@ def test_jobs_lie_in_their_own_bucket_if_there_is_one() -> None:
 def test_calls_are_counted_only_where_they_are_limited() -> None:
     assert "calls/*" in json.dumps(found()[f"{PREFIX}goods"].policy)
     assert "calls/*" not in json.dumps(found(Deployment("1", "shop-photos"))[f"{PREFIX}goods"].policy)
+
+
+def test_a_kms_key_may_be_used_only_where_a_bucket_is_encrypted_with_it() -> None:
+    with_key = found(Deployment("1", "shop-photos", kms_keys=("key-1",)))
+    for name, role in with_key.items():
+        assert ("key/key-1" in json.dumps(role.policy)) == (name != TRIGGER_ROLE)
+    assert "kms:" not in json.dumps([role.policy for role in found().values()])
 
 
 def test_an_administrator_gets_all_that_makes_a_role() -> None:

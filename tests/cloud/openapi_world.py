@@ -12,15 +12,16 @@ from tests.cloud.openapi import Call, OpenApi, nothing
 _MOST_TIMES = 200
 
 
-def account(openapi: OpenApi, key: Key, settings: Mapping[str, str]) -> Account:
-    """As `cutout` makes it of its settings, without looking for a key elsewhere."""
+def account(openapi: OpenApi, key: Key, settings: Mapping[str, str], oss: str = "") -> Account:
+    """As `cutout` makes it of its settings, without looking for a key elsewhere; `oss` is where OSS is."""
     given = {
         **settings,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
         "ALIBABA_CLOUD_SECURITY_TOKEN": key.security_token,
     }
-    return Account(Settings({name: value for name, value in given.items() if value}), {BOX: openapi.url})
+    said = {name: value for name, value in given.items() if value}
+    return Account(Settings(said), {BOX: openapi.url} | ({"OSS_PUBLIC_ENDPOINT": oss} if oss else {}))
 
 
 def times_killed(openapi: OpenApi, command: Callable[[], bool], every: int = 1) -> int:

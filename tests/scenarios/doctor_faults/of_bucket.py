@@ -13,6 +13,7 @@ from oss2.models import (
 )
 
 from console.doctor import WELL
+from console.roles.rights import FUNCTIONS
 from tests.cloud.fc_others import add_trigger
 from tests.cloud.well import BUCKET, Well
 from tests.scenarios.doctor_faults.fault import Fault, deny, say
@@ -90,7 +91,13 @@ FAULTS = (
         "on for all buckets of the account",
         "账号下的所有 Bucket 开启了阻止公共访问",
     ),
-    Fault("KmsRightsNeeded", _encrypt, "the KMS key key-1", "KMS 密钥 key-1", ("PublicCopiesEncrypted",)),
+    Fault(
+        "PublicCopiesEncrypted",
+        _encrypt,
+        "encrypted with KMS",
+        "使用 KMS 加密",
+        ("MissingRight",) * len(FUNCTIONS),
+    ),
     Fault("QueueStands", _wait, "jobs that wait: 1", "1 个任务在排队"),
     Fault("TriggersOverlap", _overlap, "theirs of the function thumbnails", "函数 thumbnails", ("TriggerMissing",)),
     Fault("TriggersTooMany", _fill, "has 3 of others", "已有其他触发器 3 个", ("TriggerMissing",)),

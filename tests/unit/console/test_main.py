@@ -24,6 +24,7 @@ from console.settings import KEY, ROOT
 from tests.cloud.accounts import Accounts
 from tests.cloud.cms_api import Cms
 from tests.cloud.openapi import OpenApi
+from tests.cloud.oss import Oss
 from tests.cloud.ram_api import RamApi
 from tests.cloud.sls_api import REGION, Sls
 from tests.cloud.sts import Sts
@@ -144,14 +145,17 @@ def test_doctor_gets_the_account_and_its_exit_code_is_the_commands(key: None, mo
 def owner(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Of an account in the box that has nothing but a log project, and sets up a deployment."""
     accounts, sls = Accounts(), Sls()
+    oss = Oss(accounts)
     sls.elsewhere("oss-cutout", REGION)
     openapi = OpenApi(accounts, Sts(accounts), RamApi(accounts), sls, Cms())
     key = accounts.owner
+    box = {"CLOUD_IN_A_BOX": openapi.url, "OSS_PUBLIC_ENDPOINT": oss.url}
     given = {KEY[0]: key.access_key_id, KEY[1]: key.access_key_secret, "OSS_BUCKET": "shop-photos"}
-    for name, value in {**given, "CLOUD_IN_A_BOX": openapi.url, "ALARM_WEBHOOK": WEBHOOK}.items():
+    for name, value in {**given, **box, "ALARM_WEBHOOK": WEBHOOK}.items():
         monkeypatch.setenv(name, value)
     yield
     openapi.stop()
+    oss.stop()
 
 
 def changes(*arguments: str) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from oss2.models import ServerSideEncryptionRule
 
 from console.account import Account, ApiError
 from console.change import Change, carry_out
@@ -16,11 +17,12 @@ from console.finding import Finding
 from console.roles import plan as roles
 from console.roles.plan import compare, plan, removal
 from console.roles.ram import call
-from console.roles.rights import PREFIX, TRIGGER_ROLE
+from console.roles.rights import FUNCTIONS, PREFIX, TRIGGER_ROLE
 from shared.messages.message import Message
-from tests.cloud.accounts import Accounts
+from tests.cloud.accounts import Accounts, Key
 from tests.cloud.openapi import OpenApi
 from tests.cloud.openapi_world import account, times_killed
+from tests.cloud.oss import Oss
 from tests.cloud.ram_api import RamApi
 from tests.cloud.ram_state import RamState
 from tests.cloud.sts import Sts
@@ -30,6 +32,7 @@ GOODS = f"{PREFIX}goods"
 SETTINGS = {"OSS_BUCKET": "shop-photos", "JOBS_BUCKET": "shop-jobs"}
 QUOTED = re.compile(r"`[^`]+`")
 OTHERS_TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["mns.aliyuncs.com"]}}
+LOOK = {"Effect": "Allow", "Action": "oss:GetBucketInfo", "Resource": "*"}
 OTHERS_POLICY = "AliyunFCInvocationAccess"
 
 
@@ -38,7 +41,18 @@ class World:
         self.accounts = Accounts()
         self.product = RamApi(self.accounts)
         self.openapi = OpenApi(self.accounts, Sts(self.accounts), self.product)
-        self.account = account(self.openapi, self.accounts.owner, SETTINGS)
+        self.oss = Oss(self.accounts)
+        for bucket in (*SETTINGS.values(), "new-photos"):
+            self.oss.create_bucket(bucket)
+        self.sign_in()
+
+    def sign_in(self, key: Key | None = None, **settings: str) -> None:
+        """The settings of all, or others; the owner's key, or another one."""
+        self.account = account(self.openapi, key or self.accounts.owner, {**SETTINGS, **settings}, self.oss.url)
+
+    def stop(self) -> None:
+        self.openapi.stop()
+        self.oss.stop()
 
     @property
     def ram(self) -> RamState:
@@ -68,7 +82,7 @@ class World:
 def world() -> Iterator[World]:
     world = World()
     yield world
-    world.openapi.stop()
+    world.stop()
 
 
 @pytest.fixture
@@ -157,7 +171,7 @@ def no_policy(world: World) -> None:
 
 
 def another_bucket(world: World) -> None:
-    world.account = account(world.openapi, world.accounts.owner, {**SETTINGS, "OSS_BUCKET": "new-photos"})
+    world.sign_in(OSS_BUCKET="new-photos")
 
 
 Plant = Callable[[World], None]
@@ -220,7 +234,7 @@ def test_it_is_mended_too_by_one_who_is_killed(applied: World, plant: Plant, cod
 
 
 def test_only_the_rights_of_the_settings_are_needed(applied: World) -> None:
-    applied.account = account(applied.openapi, applied.accounts.owner, {**SETTINGS, "DAILY_CALL_LIMIT": "100"})
+    applied.sign_in(DAILY_CALL_LIMIT="100")
     (lacks, *_) = applied.findings()
     assert "`oss:PutObject` on `acs:oss:*:1234567890123456:shop-jobs/calls/*`" in lacks.what.en
 
@@ -233,6 +247,38 @@ def test_versions_of_a_policy_make_room_for_new_ones(applied: World) -> None:
     applied.apply()
     assert applied.findings() == []
     assert [*applied.ram.policies["Custom", GOODS].versions] == ["v2", "v3", "v4", "v5", "v6"]
+
+
+# A bucket that is encrypted with a KMS key of the user's own
+
+
+@pytest.mark.parametrize("encrypted", SETTINGS.values())
+def test_roles_may_use_the_key_of_a_bucket_for_as_long_as_it_is_that_of_the_bucket(
+    applied: World, encrypted: str
+) -> None:
+    bucket = applied.account.bucket(encrypted)
+    bucket.put_bucket_encryption(ServerSideEncryptionRule("KMS", "key-1"))
+    found = applied.findings()
+    assert {finding.code for finding in found} == {"MissingRight"}
+    assert {finding.what.en.count("`acs:kms:cn-shanghai:1234567890123456:key/key-1`") for finding in found} == {6}
+    assert len(found) == len(FUNCTIONS)
+    assert len(applied.apply()) == len(FUNCTIONS), "OSS, which invokes functions, reads nothing"
+    assert applied.findings() == []
+    function = account(applied.openapi, applied.accounts.assume_role(GOODS), {}, applied.oss.url).bucket(encrypted)
+    key = "cutouts/goods/a.png" if encrypted == "shop-photos" else "jobs/goods/a.json"
+    function.put_object(key, b"here")
+    assert function.get_object(key).read() == b"here"
+    assert bucket.head_object(key).headers["x-oss-server-side-encryption-key-id"] == "key-1"
+
+    bucket.delete_bucket_encryption()
+    assert {finding.code for finding in applied.findings()} == {"ExtraRight"}
+    applied.apply()
+    assert applied.findings() == []
+
+
+def test_with_a_key_of_osss_own_no_right_is_needed(applied: World) -> None:
+    applied.account.bucket().put_bucket_encryption(ServerSideEncryptionRule("KMS"))
+    assert applied.findings() == []
 
 
 # What is not this project's alone
@@ -279,15 +325,16 @@ def test_removing_what_is_not_there_does_nothing(world: World) -> None:
 
 
 def test_without_a_bucket_there_is_nothing_to_be_said(world: World) -> None:
-    world.account = account(world.openapi, world.accounts.owner, {})
-    assert world.findings() == []
+    world.sign_in(OSS_BUCKET="")
     with pytest.raises(ValueError, match="OSS_BUCKET"):
         world.apply()
 
 
 def test_who_may_not_look_is_told(applied: World) -> None:
     applied.ram.create_role("nobody", {"Version": "1", "Statement": [OTHERS_TRUST]})
-    applied.account = account(applied.openapi, applied.accounts.assume_role("nobody"), SETTINGS)
+    applied.ram.put_policy("look", {"Version": "1", "Statement": [LOOK]})
+    applied.ram.attach("nobody", "look")
+    applied.sign_in(applied.accounts.assume_role("nobody"))
     with pytest.raises(ApiError) as caught:
         [*compare(applied.account)]
     assert (caught.value.status, caught.value.code) == (403, "NoPermission")
