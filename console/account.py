@@ -73,6 +73,17 @@ class Account:
         found = self.call("STS", "GetCallerIdentity", self.sts.get_caller_identity).body
         return Identity(found.account_id, found.arn)
 
+    @property
+    def log_project(self) -> str:
+        """Of the settings; else one with the account's number, since no two accounts can have projects of the same
+        name in a region ("CreateProject"). Raises `ApiError`."""
+        return self.settings.given.get("LOG_PROJECT") or f"oss-cutout-{self.identity.uid}"
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """What `s.yaml` is deployed with. Raises `ApiError`."""
+        return {**self.settings.given, "LOG_PROJECT": self.log_project}
+
     @cached_property
     def key(self) -> tuple[str, str, str]:
         """Access key id, secret and security token. Raises `ApiError` when there is none to be found."""

@@ -22,7 +22,7 @@ def functions(account: Account) -> dict[str, Props]:
     Raises `ApiError`, and `console.functions.variables.Unresolved` when nobody has named the bucket.
     """
     text = (ROOT / "s.yaml").read_text("utf-8")
-    document: Any = render(text, environment=account.settings.given, account_id=account.identity.uid)
+    document: Any = render(text, environment=account.given, account_id=account.identity.uid)
     wanted = {name: resource["props"] for name, resource in document["resources"].items()}
     served = {name: props for name, props in wanted.items() if is_set_up(account.settings, name)}
     return {props["functionName"]: props for props in served.values()}

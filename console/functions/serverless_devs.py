@@ -76,7 +76,7 @@ def run(account: Account, arguments: Iterable[str], hear: Hear) -> None:
     key_id, secret, token = account.key
     key = {"AccountID": account.identity.uid, "AccessKeyID": key_id, "AccessKeySecret": secret}
     environment = {name: value for name, value in os.environ.items() if name not in (*KEY, *defaults())}
-    environment |= {name: value for name, value in account.settings.given.items() if name not in KEY}
+    environment |= {name: value for name, value in account.given.items() if name not in KEY}
     environment[_KEY] = json.dumps(key | ({"SecurityToken": token} if token else {}))
     environment["serverless_devs_config_home"] = str(HOME)
     try:

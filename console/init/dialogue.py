@@ -44,7 +44,9 @@ _NEEDED = Message("this one is needed", "此项必填")
 
 def ask(screen: Screen, values: Values) -> None:
     """Puts the answers into `values`, which holds what is offered when nothing is said."""
-    offers = _offers(screen, account) if (account := _account(screen, values)) else {}
+    account = _account(screen, values)
+    offers = _offers(screen, account) if account else {}
+    usual = {**defaults(), "LOG_PROJECT": account.log_project if account else ""}
     screen.say(_HOW)
     wanted = dict[Vendor, bool]()
     for question in QUESTIONS:
@@ -54,19 +56,20 @@ def ask(screen: Screen, values: Values) -> None:
             screen.say("")
             wanted[vendor] = typer.confirm(screen.text(_WANTED(vendor=_VENDORS[vendor])), default=used)
         if vendor is None or wanted[vendor]:
-            values[question.name] = _answer(screen, question, values.get(question.name, ""), offers)
+            default = values.get(question.name) or usual[question.name]
+            values[question.name] = _answer(screen, question, default, offers.get(question.name, ()))
         else:
             values[question.name] = ""
 
 
-def _answer(screen: Screen, question: Question, old: str, offers: Mapping[str, Sequence[str]]) -> str:
-    secret, offered = is_secret(question.name), offers.get(question.name, ())
+def _answer(screen: Screen, question: Question, default: str, offered: Sequence[str]) -> str:
+    """A single one that is `offered` is the default where there is no other."""
+    secret = is_secret(question.name)
+    default = default or (offered[0] if len(offered) == 1 else "")
     screen.say("")
     screen.say(question.explains)
     for number, name in enumerate(offered, 1):
         screen.say(f"  {number}  {name}")
-    usual = defaults()[question.name]
-    default = old or (offered[0] if len(offered) == 1 or (offered and usual) else usual)
     while True:
         said = _prompt(screen, question.name, default, secret=secret)
         value = offered[int(said) - 1] if said.isdecimal() and 0 < int(said) <= len(offered) else said
@@ -139,5 +142,4 @@ def _projects(account: Account) -> list[str]:
     from alibabacloud_sls20201230.models import ListProjectRequest  # noqa: PLC0415 - only the dialogue needs it
 
     listed = account.call("SLS", "ListProject", account.sls.list_project, ListProjectRequest(size=_MOST_PROJECTS))
-    own = f"oss-cutout-{account.identity.uid}"  # no two accounts can have projects of the same name
-    return [*dict.fromkeys((own, *(each.project_name for each in listed.body.projects)))]
+    return [each.project_name for each in listed.body.projects]

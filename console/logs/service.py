@@ -17,7 +17,7 @@ class LogService:
     def __init__(self, account: Account) -> None:
         self._account = account
         self.region = account.region
-        self.project = account.settings["LOG_PROJECT"]
+        self.project = account.log_project
         self.logstore = account.settings["LOG_STORE"]
 
     @cached_property

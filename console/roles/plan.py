@@ -57,7 +57,7 @@ def deployment(account: Account) -> Deployment:
         settings.bucket,
         settings["JOBS_BUCKET"],
         bool(settings["DAILY_CALL_LIMIT"]),
-        settings["LOG_PROJECT"],
+        account.log_project,
         settings["LOG_STORE"],
         account.region,
         encryption.own_keys(account),

@@ -47,7 +47,9 @@ def running(
     fc = Fc(None, accounts=accounts, environment=environment or {}, timer_seconds=timer_seconds)
     buckets, objects = {BUCKET}, dict[tuple[str, str], bytes]()
     neighbours = Neighbours(
-        missing_log=lambda project, logstore: "" if project == "oss-cutout" else "project",
+        missing_log=lambda project, logstore: (
+            "" if project in ("oss-cutout", f"oss-cutout-{Accounts.uid}") else "project"
+        ),
         has_bucket=lambda bucket: bucket in buckets,
         fetch=lambda bucket, key: objects.get((bucket, key)),
     )

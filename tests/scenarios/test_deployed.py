@@ -78,7 +78,7 @@ def left_in(cloud: Cloud) -> Mapping[str, object]:
         "functions": [*cloud.fc_api.registry.deployed],
         "roles": [*ram.roles],
         "policies": [name for kind, name in ram.policies if kind == "Custom"],
-        "log": cloud.sls.missing("oss-cutout", "functions"),
+        "log": cloud.sls.missing(f"oss-cutout-{cloud.accounts.uid}", "functions"),
         "instances": cloud.fc.instance_pids(),
     }
 

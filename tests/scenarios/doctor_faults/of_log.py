@@ -5,10 +5,11 @@ from __future__ import annotations
 from alibabacloud_sls20201230 import models
 
 from console.doctor import WELL
+from tests.cloud.accounts import Accounts
 from tests.cloud.well import Well
 from tests.scenarios.doctor_faults.fault import Fault, Plant
 
-LOG, LOGSTORE = "oss-cutout", "functions"
+LOG, LOGSTORE = f"oss-cutout-{Accounts.uid}", "functions"
 
 
 def _sls(method: str, *arguments: object) -> Plant:

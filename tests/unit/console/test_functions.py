@@ -55,6 +55,11 @@ def deploy(world: World, builds: Path, account: Account) -> None:
         Component(client_of, dict(props), builds, lambda line: None).deploy(lambda question: True)
 
 
+def test_without_a_setting_the_log_project_has_the_accounts_number(world: World) -> None:
+    props = functions(world.account(**SETTINGS))
+    assert {each["logConfig"]["project"] for each in props.values()} == {"oss-cutout-1234567890123456"}
+
+
 def found(account: Account) -> list[Finding | Fact]:
     return [each for check in CHECKS for each in check.look(account)]
 

@@ -107,9 +107,16 @@ def test_with_an_account_enter_is_enough(ask: Ask, file: Path) -> None:
 
 
 def test_what_is_found_is_chosen_by_its_number_or_typed(ask: Ask, file: Path) -> None:
-    ask("photos-b", "3", *SHORTEST[2:])
+    ask("photos-b", "2", *SHORTEST[2:])
     written = parse(file.read_text())
     assert (written["OSS_BUCKET"], written["LOG_PROJECT"]) == ("photos-b", "b-project")
+
+
+def test_a_log_project_that_is_not_there_is_not_listed_as_one_that_is(ask: Ask) -> None:
+    lines = [line.strip() for line in ask(*SHORTEST).output.splitlines()]
+    assert "1  a-project" in lines
+    assert "2  b-project" in lines
+    assert not any(line.startswith("3  ") for line in lines)
 
 
 def test_each_question_is_explained_and_the_file_says_it_again(ask: Ask, file: Path) -> None:

@@ -146,7 +146,7 @@ def owner(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Of an account in the box that has nothing but a log project, and sets up a deployment."""
     accounts, sls = Accounts(), Sls()
     oss = Oss(accounts)
-    sls.elsewhere("oss-cutout", REGION)
+    sls.elsewhere(f"oss-cutout-{accounts.uid}", REGION)
     openapi = OpenApi(accounts, Sts(accounts), RamApi(accounts), sls, Cms())
     key = accounts.owner
     box = {"CLOUD_IN_A_BOX": openapi.url, "OSS_PUBLIC_ENDPOINT": oss.url}

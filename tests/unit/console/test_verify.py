@@ -24,6 +24,7 @@ from tests.cloud.accounts import Accounts
 from tests.cloud.openapi import OpenApi
 from tests.cloud.oss import Oss
 from tests.cloud.sls_api import Sls
+from tests.cloud.sts import Sts
 
 CUTOUT, WHOLE = CAPABILITIES["general/common"], CAPABILITIES["scenery/change-sky"]
 
@@ -81,7 +82,7 @@ class Trial:
         self.sls = Sls()
         self.oss = Oss(accounts, on_event=self._woken)
         self.oss.create_bucket("shop-photos")
-        self.openapi = OpenApi(accounts, self.sls)
+        self.openapi = OpenApi(accounts, Sts(accounts), self.sls)
         owner = accounts.owner
         given = {"OSS_BUCKET": "shop-photos", KEY[0]: owner.access_key_id, KEY[1]: owner.access_key_secret}
         self.account = Account(Settings(given), {BOX: self.openapi.url, "OSS_PUBLIC_ENDPOINT": self.oss.url})
@@ -90,7 +91,7 @@ class Trial:
     def wrote(self, **fields: str) -> None:
         """The entry of a request, as Function Compute writes it."""
         entry = {"functionName": "oss-cutout-settle", "operation": "InvokeFunction", "requestId": str(uuid4())}
-        self.sls.write("oss-cutout", "functions", {**entry, "isColdStart": "false", **fields})
+        self.sls.write(self.account.log_project, "functions", {**entry, "isColdStart": "false", **fields})
 
     def answer(self, belief: Any) -> Answer:
         answer: Answer = belief(Evidence(self.account, datetime.now(timezone.utc), []))
