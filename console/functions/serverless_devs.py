@@ -41,17 +41,32 @@ _INSTALL_NODE = Message(
     "install Node.js 14 or newer, which brings npm: https://nodejs.org",
     "安装 Node.js 14 或更高版本（自带 npm）：https://nodejs.org",
 )
+_NO_PROGRAM = Sentence(
+    "SERVERLESS_DEVS names no program that is there: {path}", "SERVERLESS_DEVS 指定的程序不存在或不可执行：{path}"
+)
+_NAME_PROGRAM = Message(
+    "name an `s` of the version 3.1.10, or take the variable away: it is installed then",
+    "改为 3.1.10 版 `s` 的路径，或删除该变量，届时会自动安装",
+)
+
+
+def find() -> tuple[Path, str]:
+    """Where `s` is, or will be, and what installs it; empty when it is there. Raises `Hindered` without either."""
+    if named := os.environ.get(PROGRAM):
+        if shutil.which(named) is None:
+            raise Hindered(Finding("NoServerlessDevs", "error", _NO_PROGRAM(path=named), _NOT_DEPLOYED, _NAME_PROGRAM))
+        return Path(named), ""
+    program = HOME / VERSION / "node_modules" / ".bin" / "s"
+    npm = "" if program.exists() else shutil.which("npm")
+    if npm is None:
+        raise Hindered(Finding("NoNpm", "error", _NO_NPM, _NOT_DEPLOYED, _INSTALL_NODE))
+    return program, npm
 
 
 def install() -> Path:
     """The path of `s`, which is installed when this version is not there yet. Raises `Hindered`."""
-    if named := os.environ.get(PROGRAM):
-        return Path(named)
-    program = HOME / VERSION / "node_modules" / ".bin" / "s"
-    if not program.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            raise Hindered(Finding("NoNpm", "error", _NO_NPM, _NOT_DEPLOYED, _INSTALL_NODE))
+    program, npm = find()
+    if npm:
         there = ["--prefix", str(HOME / VERSION), "--no-audit", "--no-fund", "--loglevel", "error"]
         execute([npm, "install", *there, f"@serverless-devs/s@{VERSION}"], _unheard)
     return program
