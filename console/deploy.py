@@ -18,7 +18,7 @@ from console.buckets import plan as bucket
 from console.change import Change, Say, carry_out
 from console.command import changing, confirm
 from console.finding import Finding, Hindered
-from console.functions import manifest
+from console.functions import manifest, serverless_devs
 from console.functions import plan as functions
 from console.functions.serverless_devs import Hear
 from console.logs import plan as logs
@@ -44,7 +44,17 @@ _LEFT_OUT = Sentence(
 )
 _NEEDED_FIRST = ("identity", "fc", "sls", "settings", "instances")
 """The checks without which nothing is changed."""
-_FUNCTIONS = Message("the functions, by what differs now:", "函数，当前的差异：")
+_DIFFERS = Sentence("the functions differ: {what}", "函数存在差异：{what}")
+_SAME = Message(
+    "nothing else is to be changed; the functions are built and sent each time, for their code may be another",
+    "其余无需更改；函数代码可能已变化，因此每次都会构建和部署",
+)
+_OF_FUNCTIONS = ("functions", "limits", "triggers")
+_DEPLOYED = Sentence(
+    "Deployed. Upload a photo to oss://{bucket}/uploads/general/common/: "
+    "its cutout comes under cutouts/general/common/.",
+    "部署完成。将照片上传到 oss://{bucket}/uploads/general/common/，抠图结果会出现在 cutouts/general/common/ 下。",
+)
 _STAYS = Sentence(
     "the bucket {bucket} stays, with the photos, the cutouts and all else that lies in it",
     "Bucket {bucket} 及其中的照片、抠图结果和其他文件均保留",
@@ -81,18 +91,22 @@ def run(screen: Screen, account: Account, asked: Asked) -> int:
         screen.findings(findings)
         if screen.machine:
             screen.json({"findings": findings})
-        return doctor.ERRORS
+        return before.exit_code or doctor.ERRORS
+    serverless_devs.find()
     plans = parts(account, screen, public_copies=asked.public_copies)
     if asked.dry_run:
         with changing(screen) as say:
-            show(account, plans, say)
+            show(account, plans, say, screen)
         return doctor.WELL
     if not asked.yes:
-        show(account, plans, screen.say)
+        show(account, plans, screen.say, screen)
     confirm(screen, _DEPLOY_THESE(uid=account.identity.uid), yes=asked.yes)
     for plan in plans:
         carry_out(plan(), screen.say)
-    return doctor.run(screen, account)
+    found = doctor.run(screen, account)
+    if found == doctor.WELL:
+        screen.say(_DEPLOYED(bucket=account.settings.bucket), "green")
+    return found
 
 
 def removal(account: Account) -> Iterator[Change]:
@@ -146,12 +160,16 @@ def left_out(account: Account) -> Iterator[Message]:
             yield _LEFT_OUT(function=name, appcode=manifest.appcode(name))
 
 
-def show(account: Account, plans: Iterable[Plan], say: Say) -> None:
-    """What would change. Raises `ApiError`."""
+def show(account: Account, plans: Iterable[Plan], say: Say, screen: Screen) -> None:
+    """Says what would change, and on the screen how the functions differ. Raises `ApiError`."""
+    said = list[Message]()
     for plan in plans:
-        carry_out(plan(), say, dry_run=True)
-    differences = doctor.examine(account, doctor.selected(("functions", "limits", "triggers"))).findings
-    if differences:
-        say(_FUNCTIONS)
+        carry_out(plan(), said.append, dry_run=True)
+    for change in said:
+        say(change)
+    outcomes = doctor.examine(account, doctor.selected(_OF_FUNCTIONS)).outcomes
+    differences = [each for one in outcomes if one.check.name in _OF_FUNCTIONS for each in one.findings]
     for each in differences:
-        say(each.what)
+        screen.say(_DIFFERS(what=each.what))
+    if not differences and {*said} == {*functions.ALWAYS}:
+        screen.say(_SAME)

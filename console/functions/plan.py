@@ -20,6 +20,8 @@ from shared.messages.message import Message, Sentence
 
 _BUILD = Message("build the functions", "构建函数")
 _DEPLOY = Message("deploy them with Serverless Devs", "使用 Serverless Devs 部署")
+ALWAYS = (_BUILD, _DEPLOY)
+"""What is done each time."""
 _MOVE = Sentence(
     "take away the trigger `{trigger}` of `{function}`, which is on the bucket {there}: it is made again on {bucket}",
     "删除 `{function}` 在 Bucket {there} 上的触发器 `{trigger}`，随后在 {bucket} 上重新创建",

@@ -92,17 +92,20 @@ def test_an_account_is_empty_serves_photos_and_is_empty_again(cloud: Cloud, oper
     assert left_in(cloud) == EMPTY
     deployed = operator.cutout("deploy", "--yes", "--public-copies")
     assert deployed.exit_code == 0, deployed.output
+    assert f"Deployed. Upload a photo to oss://{cloud.bucket}/" in deployed.output
 
     for key in ("uploads/goods/commodity/a.jpg", "uploads/picwish/cutout/a.jpg", "uploads/damo/background/a.jpg"):
         receipt = shop.wait(shop.upload(key, photo()))
         assert (key, receipt.status) == (key, "done")
         assert 0.05 < subject_share(shop.picture(receipt)) < 0.95
-    ordered = operator.cutout("backfill", '{"prefix": "uploads/goods/"}', "--json")
+    ordered = operator.cutout("backfill", '{"prefix": "uploads/goods/"}', "--yes", "--json")
     assert json.loads(ordered.output)["set_going"] == 1
     assert shop.wait("uploads/goods/commodity/early.jpg").status == "done"
 
     again = operator.cutout("deploy", "--dry-run")
     assert again.exit_code == 0, again.output
+    assert "nothing else is to be changed" in again.output
+    assert again.output.count("\n") == 3, "build, deploy, and that sentence"
     removed = operator.cutout("remove", "--yes")
     assert removed.exit_code == 0, removed.output
     assert left_in(cloud) == EMPTY
