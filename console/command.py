@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -12,15 +12,16 @@ from typing import Annotated
 import typer
 
 from console.account import Account, ApiError
+from console.change import Change, carry_out
 from console.finding import Hindered
 from console.screen import Screen, at_terminal, language
 from console.settings import FILE, FILE_NAMED, read
 from shared.messages.jobs import NOT_SET
 from shared.messages.message import Message, Sentence
 
-REFUSED, WRONGLY_CALLED, NOT_REACHED = 1, 2, 3
+REFUSED, WRONGLY_CALLED, NOT_REACHED, INTERRUPTED = 1, 2, 3, 130
 """Exit codes: something is wrong, or was refused; called wrongly, or with settings that are no good; Alibaba Cloud was
-not reached, or there is no access key."""
+not reached, or there is no access key that it takes; interrupted, as shells have it."""
 
 _UNREADABLE = Sentence("{file}: {said}", "{file}：{said}")
 _MEND_FILE = Message(
@@ -31,6 +32,13 @@ _REPORT = Message(
     "this is a mistake in cutout itself: report it with these lines", "这是 cutout 自身的错误，请附上以上内容反馈"
 )
 _SAY_YES = Message("nobody can be asked here: say --yes", "此处无法询问：请使用 --yes")
+_NOTHING_CHANGED = Message("Nothing was changed.", "未做任何更改。")
+_Y_OR_N = Message("say y or n", "请输入 y 或 n")
+_INTERRUPTED = Message("interrupted: what is said above was begun", "已中断：以上各项已开始执行")
+_RUN_AGAIN = Message(
+    "run it again: a command that changes the account goes on where it stopped",
+    "请重新运行；更改账号的命令会从中断处继续",
+)
 _NOTHING_TO_DO = Message("All is as it should be already.", "无需更改。")
 
 
@@ -66,17 +74,25 @@ def working(machine: bool) -> Iterator[Screen]:
     screen = Screen(machine=machine)
     try:
         yield screen
-    except (typer.Exit, typer.Abort, typer.BadParameter):
+    except (typer.Exit, typer.BadParameter):
         raise
+    except typer.Abort:  # at a question, before anything is changed
+        screen.say("")
+        screen.say(_NOTHING_CHANGED)
+        raise typer.Exit(REFUSED) from None
+    except KeyboardInterrupt:
+        screen.failed("Interrupted", _INTERRUPTED, _RUN_AGAIN)
+        raise typer.Exit(INTERRUPTED) from None
     except Hindered as hindered:
         screen.failed(hindered.finding.code, hindered.finding.what, hindered.finding.mend)
         raise typer.Exit(REFUSED) from None
     except ApiError as error:
-        from console.refusals import explain  # noqa: PLC0415 - it knows the vendors' codes
+        from console.refusals import NOT_REACHED as CODES  # noqa: PLC0415 - it knows the vendors' codes
+        from console.refusals import explain  # noqa: PLC0415
 
         finding = explain(error)
         screen.failed(finding.code, finding.what, finding.mend)
-        raise typer.Exit(REFUSED if error.status > 0 else NOT_REACHED) from None
+        raise typer.Exit(NOT_REACHED if finding.code in CODES else REFUSED) from None
     except Exception:  # noqa: BLE001 - without this, Python prints it with whatever secrets it quotes
         screen.failed("Bug", traceback.format_exc(), _REPORT)
         raise typer.Exit(REFUSED) from None
@@ -88,8 +104,7 @@ def reading(screen: Screen, file: Path) -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
-        screen.failed("Settings", _UNREADABLE(file=str(file), said=str(error)), _MEND_FILE)
-        raise typer.Exit(WRONGLY_CALLED) from None
+        raise wrongly_called(screen, "Settings", _UNREADABLE(file=str(file), said=str(error)), _MEND_FILE) from None
 
 
 def account_of(screen: Screen, file: Path, needed: str = "") -> Account:
@@ -100,8 +115,7 @@ def account_of(screen: Screen, file: Path, needed: str = "") -> Account:
         settings = read(file)
     screen.hide(*settings.secrets)
     if needed and not settings[needed]:
-        screen.failed("Settings", NOT_SET(name=needed), _ASK_FOR_IT)
-        raise typer.Exit(WRONGLY_CALLED)
+        raise wrongly_called(screen, "Settings", NOT_SET(name=needed), _ASK_FOR_IT)
     account = Account(settings)
     screen.hide(*account.key[1:])
     return account
@@ -123,13 +137,50 @@ def changing(screen: Screen) -> Iterator[Callable[[Message], None]]:
         screen.say(_NOTHING_TO_DO, "green")
 
 
+def change(
+    screen: Screen, plan: Callable[[], Iterable[Change]], question: Message, *, dry_run: bool, yes: bool
+) -> None:
+    """Says what a plan changes, asks, and changes it; with `dry_run` only says it. Raises what the plan does."""
+    if not (dry_run or yes):
+        _need_somebody(screen)
+        planned = [each.says for each in plan()]
+        for said in planned:
+            screen.say(said)
+        if planned:
+            confirm(screen, question, yes=False)
+    with changing(screen) as say:
+        carry_out(plan(), say, dry_run=dry_run)
+
+
 def confirm(screen: Screen, question: Message, *, yes: bool) -> None:
     """Ends the command unless somebody says yes."""
     if yes:
         return
+    _need_somebody(screen)
+    if not agrees(screen, question):
+        raise typer.Abort
+
+
+def agrees(screen: Screen, question: Message, *, default: bool = False) -> bool:
+    """Asks until the answer is y or n; Enter is the default. Raises `typer.Abort` when nobody answers."""
+    answers = {"": default, "y": True, "yes": True, "是": True, "n": False, "no": False, "否": False}
+    prompt = f"{screen.text(question)} [{'Y/n' if default else 'y/N'}]"
+    while True:
+        said = str(typer.prompt(prompt, default="", show_default=False)).strip().lower()
+        if said in answers:
+            return answers[said]
+        screen.say(_Y_OR_N, "yellow")
+
+
+def wrongly_called(screen: Screen, code: str, what: Message, mend: Message) -> typer.Exit:
+    """Says so; to be raised."""
+    screen.failed(code, what, mend)
+    return typer.Exit(WRONGLY_CALLED)
+
+
+def _need_somebody(screen: Screen) -> None:
     if screen.machine or not at_terminal():
         raise typer.BadParameter(screen.text(_SAY_YES))
-    typer.confirm(screen.text(question), abort=True)
 
 
 def secret(screen: Screen, name: str, *, ask: bool) -> str:

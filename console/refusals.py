@@ -35,6 +35,8 @@ _BAD_KEY = re.compile(
 )
 """OSS, RPC-style services, FC ("Error codes") and SLS."""
 _BAD_CLOCK = re.compile(r"RequestTimeTooSkewed|RequestTimeExpired|InvalidTimeStamp.*")
+NOT_REACHED = frozenset(("NoKey", "NotReached", "KeyRefused", "ClockWrong"))
+"""Findings after which nothing can be asked of the service."""
 _RIGHT = re.compile(r"\b(?:fc|log|oss|ram|cms|sts):[A-Z]\w+")
 
 

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
 
-from console.change import carry_out
-from console.command import DryRun, EnvFile, Json, Yes, account_of, changing, confirm, localized, secret, working
+from console.command import (
+    DryRun,
+    EnvFile,
+    Json,
+    Yes,
+    account_of,
+    change,
+    localized,
+    secret,
+    working,
+    wrongly_called,
+)
 from console.settings import FILE
-from shared.messages.message import Sentence
+from shared.messages.message import Message, Sentence
 
 _REMOVE_ALARMS = Sentence(
     "Nobody will be told when photos are not served. Take the alarms and the dashboard out of the account {uid}?",
     "删除后，照片处理异常时将无人收到通知。是否从账号 {uid} 中删除告警和仪表盘？",
 )
+_SET_ALARMS = Sentence("Set these alarms in the account {uid}?", "是否在账号 {uid} 中设置以上告警？")
+_NOBODY_NAMED = Message("neither a contact group nor a webhook is named", "没有指定报警联系组或 Webhook")
+_NAME_ONE = Message(
+    "say `--contact-group NAME`, or `--webhook`, which asks for the address; or set ALARM_WEBHOOK in the environment",
+    "使用 `--contact-group NAME` 或 `--webhook`（会询问地址），也可以设置环境变量 ALARM_WEBHOOK",
+)
+_NO_ADDRESS = Message("ALARM_WEBHOOK is no address", "ALARM_WEBHOOK 不是有效的地址")
+_GIVE_ADDRESS = Message("it begins with https://, and has no blank in it", "应以 https:// 开头，且不含空格")
+_ADDRESS = re.compile(r"https?://[^/\s]+\S*")
+"""As both services take it."""
 
 app = typer.Typer()
 
@@ -50,9 +71,13 @@ def alarms(
 
         address = secret(screen, "ALARM_WEBHOOK", ask=webhook)
         account = account_of(screen, env_file)
-        if remove and not dry_run:
-            confirm(screen, _REMOVE_ALARMS(uid=account.identity.uid), yes=yes)
-        with changing(screen) as say:
-            recipients = command.Recipients(contact_group, address)
-            changes = command.removal(account) if remove else command.plan(account, recipients)
-            carry_out(changes, say, dry_run=dry_run)
+        if remove:
+            question = _REMOVE_ALARMS(uid=account.identity.uid)
+            return change(screen, lambda: command.removal(account), question, dry_run=dry_run, yes=yes)
+        if not (contact_group or address):
+            raise wrongly_called(screen, "NobodyTold", _NOBODY_NAMED, _NAME_ONE)
+        if address and not _ADDRESS.fullmatch(address):
+            raise wrongly_called(screen, "Webhook", _NO_ADDRESS, _GIVE_ADDRESS)
+        recipients = command.Recipients(contact_group, address)
+        question = _SET_ALARMS(uid=account.identity.uid)
+        return change(screen, lambda: command.plan(account, recipients), question, dry_run=dry_run, yes=yes)

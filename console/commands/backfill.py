@@ -6,8 +6,14 @@ from typing import Annotated
 
 import typer
 
-from console.command import EnvFile, Json, account_of, localized, working
+from console.command import EnvFile, Json, Yes, account_of, confirm, localized, working
 from console.settings import FILE
+from shared.messages.message import Sentence
+
+_PROCESS = Sentence(
+    "The photos under {prefix} that have no result are sent to the vendors, which is billed. Do it?",
+    "{prefix} 下没有结果的照片将发送给服务商，会产生费用。是否执行？",
+)
 
 app = typer.Typer()
 
@@ -29,6 +35,7 @@ def backfill(
             ),
         ),
     ],
+    yes: Yes = False,
     json: Json = False,
     env_file: EnvFile = FILE,
 ) -> None:
@@ -39,4 +46,6 @@ def backfill(
             asked = command.checked(order)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="ORDER") from None
-        raise typer.Exit(command.run(screen, account_of(screen, env_file), asked))
+        account = account_of(screen, env_file)
+        confirm(screen, _PROCESS(prefix=asked.prefix), yes=yes or asked.dry_run)
+        raise typer.Exit(command.run(screen, account, asked))

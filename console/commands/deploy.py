@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from console.change import carry_out
-from console.command import DryRun, EnvFile, Json, Yes, account_of, changing, confirm, localized, working
+from console.command import DryRun, EnvFile, Json, Yes, account_of, change, localized, working
 from console.settings import FILE
 from shared.messages.message import Sentence
 
@@ -70,7 +69,5 @@ def remove(dry_run: DryRun = False, yes: Yes = False, json: Json = False, env_fi
         from console import deploy as command
 
         account = account_of(screen, env_file, "OSS_BUCKET")
-        if not dry_run:
-            confirm(screen, _REMOVE_ALL(uid=account.identity.uid), yes=yes)
-        with changing(screen) as say:
-            carry_out(command.removal(account), say, dry_run=dry_run)
+        question = _REMOVE_ALL(uid=account.identity.uid)
+        change(screen, lambda: command.removal(account), question, dry_run=dry_run, yes=yes)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import typer
-
+from console.command import agrees
 from console.init import dialogue, env_file
 from console.init.dialogue import Values
 from console.init.questions import QUESTIONS, fault
@@ -77,7 +76,7 @@ def _written(screen: Screen, file: Path, text: str, values: Values, *, asks: boo
     """Shows the change, and makes it unless the person says no."""
     before = parse(text)
     screen.table(_HEAD, [(name, _shown(name, before.get(name, "")), _shown(name, values[name])) for name in values])
-    if asks and not typer.confirm(screen.text(_WRITE(file=str(file))), default=True):
+    if asks and not agrees(screen, _WRITE(file=str(file)), default=True):
         return False
     env_file.write(file, env_file.edited(text, values, {each.name: screen.text(each.explains) for each in QUESTIONS}))
     return True

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import typer
 
 from console.account import Account, ApiError, speaking
+from console.command import agrees
 from console.init.questions import QUESTIONS, Question, Vendor, fault
 from console.refusals import explain
 from console.screen import Screen
@@ -54,7 +55,7 @@ def ask(screen: Screen, values: Values) -> None:
         if vendor and vendor not in wanted:
             used = any(values.get(each.name) for each in QUESTIONS if each.vendor == vendor and each.needed)
             screen.say("")
-            wanted[vendor] = typer.confirm(screen.text(_WANTED(vendor=_VENDORS[vendor])), default=used)
+            wanted[vendor] = agrees(screen, _WANTED(vendor=_VENDORS[vendor]), default=used)
         if vendor is None or wanted[vendor]:
             default = values.get(question.name) or usual[question.name]
             values[question.name] = _answer(screen, question, default, offers.get(question.name, ()))

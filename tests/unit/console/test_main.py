@@ -15,6 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from console import command as of_commands
 from console import doctor
 from console.account import Account, ApiError
 from console.command import working
@@ -36,6 +37,7 @@ BACKFILL = ["backfill", '{"prefix": "uploads/"}']
 COMMANDS = (["init"], ["doctor"], *ROLES, ["alarms"], ["deploy"], ["remove"], ["verify"], BACKFILL)
 REFUSED = ApiError("RAM", "GetRole", 403, "NoPermission", "You are not authorized to do this action.", "R-1")
 NOT_REACHED = ApiError("STS", "GetCallerIdentity", 0, "ConnectTimeout", "timed out")
+KEY_REFUSED = ApiError("STS", "GetCallerIdentity", 400, "SignatureDoesNotMatch", "not matched")
 NO_KEY = ApiError("credentials", "GetCredential", 0, "CredentialException", "none")
 
 
@@ -55,7 +57,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def exit_code(error: Exception, *, machine: bool = False) -> int:
+def exit_code(error: BaseException, *, machine: bool = False) -> int:
     """Of a command in which `error` is raised."""
 
     def fail() -> None:
@@ -73,6 +75,7 @@ def exit_code(error: Exception, *, machine: bool = False) -> int:
     [
         (REFUSED, 1, "ram:GetRole"),
         (NOT_REACHED, 3, "STS was not reached"),
+        (KEY_REFUSED, 3, "STS refuses the access key"),
         (NO_KEY, 3, "there is no access key"),
     ],
 )
@@ -142,7 +145,7 @@ def test_doctor_gets_the_account_and_its_exit_code_is_the_commands(key: None, mo
 
 
 @pytest.fixture
-def owner(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def owner(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenApi]:
     """Of an account in the box that has nothing but a log project, and sets up a deployment."""
     accounts, sls = Accounts(), Sls()
     oss = Oss(accounts)
@@ -153,7 +156,7 @@ def owner(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     given = {KEY[0]: key.access_key_id, KEY[1]: key.access_key_secret, "OSS_BUCKET": "shop-photos"}
     for name, value in {**given, **box, "ALARM_WEBHOOK": WEBHOOK}.items():
         monkeypatch.setenv(name, value)
-    yield
+    yield openapi
     openapi.stop()
     oss.stop()
 
@@ -165,27 +168,86 @@ def changes(*arguments: str) -> list[str]:
     return [each["en"] for each in json.loads(done.stdout)["changes"]]
 
 
-def test_roles_are_printed_made_kept_and_removed(owner: None) -> None:
+def test_roles_are_printed_made_kept_and_removed(owner: OpenApi) -> None:
     printed = json.loads(run("roles", "print").stdout)
     planned = changes("roles", "apply", "--dry-run")
     assert [f"create the role `{name}`" in planned for name in printed] == [True] * 10
-    assert changes("roles", "apply") == planned
-    assert changes("roles", "apply") == []
-    assert "All is as it should be already." in run("roles", "apply").output
-    assert run("roles", "remove").exit_code == 2
-    assert changes("roles", "apply") == []
+    assert changes("roles", "apply", "--yes") == planned
+    assert changes("roles", "apply", "--yes") == []
+    assert "All is as it should be already." in run("roles", "apply", "--yes").output
+    taken_away = changes("roles", "remove", "--dry-run")
+    assert changes("roles", "apply", "--dry-run") == []
+    assert changes("roles", "remove", "--yes") == taken_away
+    assert changes("roles", "apply", "--yes") == planned
     assert f"delete the role `{next(iter(printed))}`" in changes("roles", "remove", "--yes")
 
 
-def test_alarms_tell_a_webhook_whose_address_is_shown_nowhere(owner: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert changes("alarms")
-    assert changes("alarms") == []
+def test_alarms_tell_a_webhook_whose_address_is_shown_nowhere(owner: OpenApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert changes("alarms", "--yes")
+    assert changes("alarms", "--yes") == []
     assert SECRET not in run("alarms", "--remove", "--yes").output
     monkeypatch.delenv("ALARM_WEBHOOK")
     done = run("alarms", "--json")
-    assert done.exit_code == 1
-    assert json.loads(done.stdout)["error"]["code"] == "NobodyTold"
+    assert done.exit_code == 2
+    told = json.loads(done.stdout)["error"]
+    assert told["code"] == "NobodyTold"
+    assert "--webhook" in told["mend"]["en"]
     assert run("alarms", "--webhook").exit_code == 2
+
+
+CHANGING = (["roles", "apply"], ["roles", "remove"], ["alarms"], ["alarms", "--remove"], ["remove"], BACKFILL)
+
+
+@pytest.mark.parametrize("command", CHANGING, ids=" ".join)
+def test_where_nobody_can_be_asked_nothing_is_changed_without_yes(command: list[str], owner: OpenApi) -> None:
+    done = run(*command)
+    assert done.exit_code == 2
+    assert "--yes" in done.output
+    assert owner.changes == []
+
+
+def test_on_a_terminal_what_would_change_is_said_and_asked(owner: OpenApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_commands, "at_terminal", lambda: True)
+    planned = changes("roles", "apply", "--dry-run")
+    refused = CliRunner().invoke(app, ["roles", "apply"], input="what\nn\n")
+    assert (refused.exit_code, owner.changes) == (1, [])
+    assert planned[0] in refused.output
+    assert "say y or n" in refused.output
+    assert "Nothing was changed." in refused.output
+    left = CliRunner().invoke(app, ["roles", "apply"], input="")
+    assert (left.exit_code, owner.changes) == (1, [])
+    assert "\nNothing was changed." in left.output
+    assert CliRunner().invoke(app, ["roles", "apply"], input="Y\n").exit_code == 0
+    assert len(owner.changes) == len(planned)
+
+
+@pytest.mark.parametrize("address", ["notaurl", "https://", "https://hook.example/a b"])
+def test_an_address_that_is_none_is_refused_before_anything_is_made(
+    address: str, owner: OpenApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALARM_WEBHOOK", address)
+    done = run("alarms", "--yes", "--json")
+    assert done.exit_code == 2
+    assert json.loads(done.stdout)["error"]["code"] == "Webhook"
+    assert owner.changes == []
+
+
+WITH_KEY = (["doctor"], ["roles", "apply", "--yes"], ["roles", "print"], ["alarms", "--yes"], ["deploy", "--yes"])
+
+
+@pytest.mark.parametrize("command", [*WITH_KEY, ["remove", "--yes"], ["verify", "--yes"]], ids=" ".join)
+def test_a_key_that_is_refused_is_exit_code_3_everywhere(
+    command: list[str], owner: OpenApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY[1], SECRET)
+    done = run(*command)
+    assert done.exit_code == 3, done.output
+    assert "refuses the access key" in done.output
+
+
+def test_interrupted_it_says_that_it_can_be_run_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(KeyboardInterrupt()) == 130
+    assert "run it again" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [*ROLES, ["deploy"], ["remove"]], ids=" ".join)
