@@ -9,6 +9,9 @@ import typer
 
 from console.command import EnvFile, Json, Yes, account_of, localized, working
 from console.settings import FILE
+from shared.messages.message import Sentence
+
+_NO_CAPABILITY = Sentence("no capability is called {names}; there are {there}", "没有能力 {names}；现有：{there}")
 
 app = typer.Typer()
 
@@ -49,7 +52,9 @@ def verify(
         from shared.vendors.capabilities import CAPABILITIES
 
         if unknown := sorted({*(only or ())} - {*CAPABILITIES}):
-            raise typer.BadParameter(", ".join(unknown), param_hint="--only")
+            there = ", ".join(CAPABILITIES)
+            said = _NO_CAPABILITY(names=", ".join(unknown), there=there)
+            raise typer.BadParameter(screen.text(said), param_hint="--only")
         account = account_of(screen, env_file, "OSS_BUCKET")
         asked = command.Asked(tuple(photo or ()), tuple(only or ()), report or command.REPORTS, yes)
         raise typer.Exit(command.run(screen, account, asked))

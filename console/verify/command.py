@@ -33,11 +33,12 @@ _NOTHING_SENT = Message("no photo was sent", "没有发送任何照片")
 _GIVE_PHOTO = Message(
     "name a photo of yours: `cutout verify photo.jpg`", "请指定一张自己的照片：`cutout verify photo.jpg`"
 )
-_BUY = Sentence(
+_COST = Sentence(
     "{count} photos are sent to the vendors, one after the other as they take them. Those whose price is known cost "
-    "{yuan:.3f} yuan in all; for {unknown} it is not known. Buy them?",
-    "将向服务商发送 {count} 张照片。已知价格的合计 {yuan:.3f} 元，另有 {unknown} 张价格未知。是否购买？",
+    "{yuan:.3f} yuan in all; for {unknown} it is not known.",
+    "将向服务商发送 {count} 张照片。已知价格的合计 {yuan:.3f} 元，另有 {unknown} 张价格未知。",
 )
+_BUY = Message("Buy them?", "是否购买？")
 _COMES = Sentence("{name}: {what}, after {seconds:.0f} s", "{name}：{what}，{seconds:.0f} 秒")
 _DONE = Sentence(
     "pictures: {count}, bytes: {bytes:,}, showing something on {share:.0%}",
@@ -84,8 +85,8 @@ def run(screen: Screen, account: Account, asked: Asked) -> int:
     sent = [*photos(capabilities(account.settings, asked.only), asked.files or (SAMPLE,), folder)]
     prices = Prices(dict(read(account).prices))
     known = [price for each in sent if (price := prices.of(each.capability.name)) is not None]
-    said = _BUY(count=len(sent), yuan=sum(known), unknown=len(sent) - len(known))
-    confirm(screen, said, yes=asked.yes)
+    screen.say(_COST(count=len(sent), yuan=sum(known), unknown=len(sent) - len(known)))
+    confirm(screen, _BUY, yes=asked.yes)
     began = trial.upload(account, sent)
     found = list[Outcome]()
     for outcome in trial.outcomes(account, sent, began):

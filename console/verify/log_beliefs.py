@@ -34,13 +34,23 @@ _NOT_WOKEN = Message("more than 90", "超过 90")
 _STARTS = Sentence(
     "cold starts: {count}, of {least:.1f} to {most:.1f} s", "冷启动 {count} 次，耗时 {least:.1f}～{most:.1f} 秒"
 )
+_NOT_LOGGED = Sentence(
+    "not answered: the log has no number in `{name}` of a request", "无法回答：日志的请求记录中没有数值字段 `{name}`"
+)
 _NO_START = Message("no instance was started", "没有启动过实例")
+
+
+class _NotLogged(Exception):
+    """An entry lacks a field, or it holds no number."""
 
 
 def wakes_at_once(found: Evidence) -> Answer:
     """`wake/settle` is written as functions do it."""
     seen = set[str]()
-    delays = [_delay(found.account, seen) for _ in range(_WAKES)]
+    try:
+        delays = [_delay(found.account, seen) for _ in range(_WAKES)]
+    except _NotLogged as error:
+        return Answer("unknown", _NOT_LOGGED(name=str(error)))
     said = COMMA.join(_NOT_WOKEN if math.isinf(each) else Message.of(f"{each:.1f}") for each in delays)
     return Answer("yes" if median(delays) <= WAKING.total_seconds() else "no", _WOKEN(delays=said))
 
@@ -48,7 +58,10 @@ def wakes_at_once(found: Evidence) -> Answer:
 def short_cold_starts(found: Evidence) -> Answer:
     """Of all functions, since the trial began."""
     requests = _requests(found.account, "isColdStart: true", found.at.timestamp())
-    starts = [float(each["coldStartLatencyMs"]) / 1000 for each in requests if each.get("coldStartLatencyMs")]
+    try:
+        starts = [_seconds(each, "coldStartLatencyMs") for each in requests]
+    except _NotLogged as error:
+        return Answer("unknown", _NOT_LOGGED(name=str(error)))
     if not starts:
         return Answer("unknown", _NO_START)
     evidence = _STARTS(count=len(starts), least=min(starts), most=max(starts))
@@ -67,12 +80,20 @@ def _delay(account: Account, seen: set[str]) -> float:
     while time.monotonic() < ends:
         time.sleep(_PAUSE)
         requests = _requests(account, f"functionName: {PREFIX}settle", at)
-        begun = {each["requestId"]: float(each["invokeFunctionStartTimestamp"]) / 1000 for each in requests}
+        begun = {each.get("requestId", ""): _seconds(each, "invokeFunctionStartTimestamp") for each in requests}
         later = [(began, request) for request, began in begun.items() if began >= at and request not in seen]
         if later:
             seen.update(begun)
             return min(later)[0] - at
     return math.inf
+
+
+def _seconds(entry: dict[str, str], name: str) -> float:
+    """Of a field in milliseconds. Raises `_NotLogged`."""
+    try:
+        return float(entry[name]) / 1000
+    except (KeyError, ValueError):
+        raise _NotLogged(name) from None
 
 
 def _requests(account: Account, words: str, since: float) -> Iterator[dict[str, str]]:

@@ -128,6 +128,20 @@ def test_a_request_that_began_before_settle_was_woken_is_no_answer(trial: Trial)
     assert trial.answer(log_beliefs.wakes_at_once).said == "no"
 
 
+@pytest.mark.parametrize("fields", [{}, {"invokeFunctionStartTimestamp": "-"}])
+def test_a_log_without_the_moment_of_a_request_leaves_it_open(trial: Trial, fields: dict[str, str]) -> None:
+    trial.wrote(**fields)
+    answer = trial.answer(log_beliefs.wakes_at_once)
+    assert answer.said == "unknown"
+    assert "the log has no number in `invokeFunctionStartTimestamp`" in answer.evidence.en
+
+
+def test_a_log_without_the_length_of_a_cold_start_leaves_it_open(trial: Trial) -> None:
+    trial.wrote(isColdStart="true")
+    answer = trial.answer(log_beliefs.short_cold_starts)
+    assert (answer.said, "`coldStartLatencyMs`" in answer.evidence.zh) == ("unknown", True)
+
+
 @pytest.mark.parametrize(
     ("starts", "said", "evidence"),
     [
