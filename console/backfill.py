@@ -6,12 +6,13 @@ import io
 import json
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from console.account import Account
 from console.finding import Finding, Hindered
 from console.roles.rights import PREFIX
 from console.screen import Screen
-from shared.messages.message import Message, Sentence
+from shared.messages.message import SEMICOLON, Message, Sentence
 from shared.pipeline.backfill_order import Order
 
 ORDERED, FAILED = 0, 1
@@ -29,18 +30,39 @@ _SEE_LOG = Message(
     "请查看该函数的日志，然后重新执行，会从中断处继续",
 )
 
-_COUNTS = ("found", "price_yuan", "set_going", "queued", "not_set_going", "left")
+_NO_JSON = Sentence("it is no JSON: {said}", "不是有效的 JSON：{said}")
+_NO_FIELD = Sentence("there is no field {name}; there are {there}", "没有字段 {name}；可用字段：{there}")
+_PREFIX = Message("prefix begins with uploads/", "prefix 必须以 uploads/ 开头")
+
+_COUNTS = {
+    "found": Message("found", "找到"),
+    "price_yuan": Message("price, yuan", "价格（元）"),
+    "set_going": Message("set going", "已开始处理"),
+    "queued": Message("queued", "已排队"),
+    "not_set_going": Message("not set going", "未能开始处理"),
+    "left": Message("left for the next backfill", "留待下次补跑"),
+}
 """Of the answer, what is shown in a table; its sentence says the rest."""
 
 
 def checked(order: str) -> Order:
-    """Raises `ValueError` that says what is wrong with it."""
+    """Raises `ValueError` with a `Message` that says what is wrong with it."""
     try:
         return Order.model_validate_json(order)
     except ValidationError as error:
-        raise ValueError(
-            "; ".join(f"{'.'.join(map(str, each['loc']))} {each['msg']}" for each in error.errors())
-        ) from None
+        raise ValueError(SEMICOLON.join(map(_fault, error.errors()))) from None
+
+
+def _fault(error: ErrorDetails) -> Message:
+    name = ".".join(map(str, error["loc"]))
+    match error["type"]:
+        case "json_invalid":
+            return _NO_JSON(said=error["msg"])
+        case "extra_forbidden":
+            return _NO_FIELD(name=name, there=", ".join(Order.model_fields))
+        case "string_pattern_mismatch":
+            return _PREFIX
+    return Message.of(f"{name}: {error['msg']}")
 
 
 def run(screen: Screen, account: Account, order: Order) -> int:
@@ -70,7 +92,7 @@ def run(screen: Screen, account: Account, order: Order) -> int:
     else:
         screen.table(
             (Message("what", "项目"), Message("count", "数量")),
-            [(name, str(report[name])) for name in _COUNTS if report.get(name) is not None],
+            [(said, str(report[name])) for name, said in _COUNTS.items() if report.get(name) is not None],
         )
         screen.say(Message(report["message"], report["message_zh"]))
     return ORDERED if "found" in report else FAILED

@@ -65,7 +65,7 @@ def payment_overdue(product: str) -> Finding:
 _NOTHING_RUNS = Message("no photo is served until then", "在此之前，照片都不会被处理")
 _UNKNOWN = Message("whether all is well there is not known", "无法得知该项是否正常")
 _NOT_LOOKED_AT = Message(
-    "whether all is well there could not be looked at, and nothing can be deployed with it",
+    "nothing there can be looked at or deployed with it",
     "无法检查该项是否正常，也无法部署",
 )
 
@@ -150,7 +150,8 @@ def _look_refused(error: ApiError) -> Finding:
 
 def _said(error: ApiError) -> Message:
     """The service's own words, without what signed requests have in them."""
-    request_id = f" (request {error.request_id})" if error.request_id else ""
+    known = not error.request_id or error.request_id in error.message
+    request_id = "" if known else f" (request {error.request_id})"
     return Message.of(quotation(error.message)).map(lambda said: f"{error.code}: {said}{request_id}")
 
 

@@ -78,13 +78,22 @@ def parse(text: str) -> dict[str, str]:
     for number, line in enumerate(text.splitlines(), 1):
         if not (stripped := line.strip()) or stripped.startswith("#"):
             continue
-        match = _LINE.fullmatch(stripped)
-        if match is None:
-            raise ValueError(f"line {number} is not NAME=value")  # without the line: it may hold a secret
-        if match["name"] not in (*defaults(), *KEY):
-            raise ValueError(f"line {number}: there is no setting {match['name']}")
-        found[match["name"]] = _unquoted(match["value"].strip())
+        try:
+            name, value = pair(stripped)
+        except ValueError as error:
+            raise ValueError(f"line {number}{error}") from None
+        found[name] = value
     return found
+
+
+def pair(text: str) -> tuple[str, str]:
+    """The name and the value of `NAME=value`. Raises `ValueError`, whose words come after what `text` is."""
+    match = _LINE.fullmatch(text)
+    if match is None:
+        raise ValueError(" is not NAME=value")  # without the text: it may hold a secret
+    if match["name"] not in (*defaults(), *KEY):
+        raise ValueError(f": there is no setting {match['name']}; there are {', '.join(defaults())}")
+    return match["name"], _unquoted(match["value"].strip())
 
 
 def _unquoted(value: str) -> str:

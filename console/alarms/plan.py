@@ -92,10 +92,11 @@ def _no_contact_group(group: str, known: list[str]) -> Finding:
         "CloudMonitor has no contact group `{group}`; it has: {known}",
         "云监控中没有报警联系组 `{group}`；现有：{known}",
     )
+    none = Message("none", "无")
     return Finding(
         "ContactGroupMissing",
         "error",
-        what(group=group, known=COMMA.join(f"`{each}`" for each in known)),
+        what(group=group, known=COMMA.join(f"`{each}`" for each in known) if known else none),
         _LEADS_TO,
         Message(
             "name one of these, or make it: https://cloudmonitornext.console.aliyun.com (Alert Contacts)",

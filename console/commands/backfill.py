@@ -14,6 +14,10 @@ _PROCESS = Sentence(
     "The photos under {prefix} that have no result are sent to the vendors, which is billed. Do it?",
     "{prefix} 下没有结果的照片将发送给服务商，会产生费用。是否执行？",
 )
+_COMPOSE = Sentence(
+    "Listing pictures are made of the cutouts that are there under {prefix}. Do it?",
+    "将用 {prefix} 下已有的抠图结果生成商品图。是否执行？",
+)
 
 app = typer.Typer()
 
@@ -45,7 +49,8 @@ def backfill(
         try:
             asked = command.checked(order)
         except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="ORDER") from None
+            raise typer.BadParameter(screen.text(error.args[0]), param_hint="ORDER") from None
         account = account_of(screen, env_file)
-        confirm(screen, _PROCESS(prefix=asked.prefix), yes=yes or asked.dry_run)
+        question = _COMPOSE if asked.listing else _PROCESS
+        confirm(screen, question(prefix=asked.prefix), yes=yes or asked.dry_run)
         raise typer.Exit(command.run(screen, account, asked))

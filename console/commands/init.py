@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from console.command import EnvFile, Json, Yes, localized, reading, working
-from console.settings import FILE, is_secret, parse
+from console.settings import FILE, is_secret, pair, parse
 from shared.messages.message import Sentence
 
 _SECRET_SET = Sentence(
@@ -34,9 +34,9 @@ def init(
         from console.init import command
 
         try:
-            said = parse("\n".join(given or ()))
+            said = dict(pair(each.strip()) for each in given or ())
         except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="--set") from None
+            raise typer.BadParameter(f"--set{error}") from None
         for name in filter(is_secret, said):
             raise typer.BadParameter(screen.text(_SECRET_SET(name=name)), param_hint="--set")
         with reading(screen, env_file):

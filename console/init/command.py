@@ -22,6 +22,10 @@ _GIVE = Message(
     "run `cutout init` on a terminal, or `cutout init --yes` with `--set NAME=value` (AppCodes in the environment)",
     "在终端运行 `cutout init`，或运行 `cutout init --yes` 并用 `--set NAME=value` 给出（AppCode 通过环境变量给出）",
 )
+_GIVE_ANOTHER = Sentence(
+    "give another value: with `--set NAME=value`, in the environment, or in {file}",
+    "请改用其他值：通过 `--set NAME=value`、环境变量或 {file}",
+)
 _FAULT = Sentence("{name}: {fault}", "{name}：{fault}")
 _HEAD = (Message("setting", "配置项"), Message("was", "原值"), Message("becomes", "新值"))
 _SET = Message("set, not shown", "已设置（不显示）")
@@ -29,8 +33,8 @@ _WRITE = Sentence("Write {file}?", "是否写入 {file}？")
 _UNCHANGED = Sentence("{file} has all of this already.", "{file} 无需改动。")
 _LEFT = Message("Nothing was written.", "未写入任何内容。")
 _WRITTEN = Sentence(
-    "{file} is written; only you can read it. `cutout doctor` says what is still to be done.",
-    "已写入 {file}，只有您可读。运行 `cutout doctor` 查看还需要做什么。",
+    "{file} is written; only you can read it. Next comes `cutout deploy`, which says what it would change, and asks.",
+    "已写入 {file}，只有您可读。下一步运行 `cutout deploy`：先说明要更改的内容，确认后再更改。",
 )
 
 
@@ -47,9 +51,11 @@ def run(screen: Screen, file: Path, text: str, said: Values, *, yes: bool) -> in
     asks = at_terminal() and not yes and not screen.machine
     if asks:
         dialogue.ask(screen, values)
-    wrong = _wrong(values) or (None if asks or yes else _NOBODY)
-    if wrong:
-        screen.failed("Settings", wrong, _GIVE)
+    if faults := _faults(values):
+        screen.failed("Settings", faults, _GIVE_ANOTHER(file=str(file)))
+        return 2
+    if missing := _missing(values) or (None if asks or yes else _NOBODY):
+        screen.failed("Settings", missing, _GIVE)
         return 2
     changed = [name for name, value in values.items() if value != before.get(name, "")]
     if changed and not _written(screen, file, text, {name: values[name] for name in changed}, asks=asks):
@@ -61,12 +67,16 @@ def run(screen: Screen, file: Path, text: str, said: Values, *, yes: bool) -> in
     return 0
 
 
-def _wrong(values: Values) -> Message | None:
-    """Which needed values are missing; else which have a fault."""
+def _missing(values: Values) -> Message | None:
+    """Which needed values are missing."""
     used = {each.vendor for each in QUESTIONS if each.needed and values.get(each.name)}
     asked = (each.name for each in QUESTIONS if each.needed and (each.vendor is None or each.vendor in used))
-    if missing := [name for name in asked if not values.get(name)]:
-        return _MISSING(names=COMMA.join(missing))
+    missing = [name for name in asked if not values.get(name)]
+    return _MISSING(names=COMMA.join(missing)) if missing else None
+
+
+def _faults(values: Values) -> Message | None:
+    """Which values are no good, and why."""
     faults = ((name, fault(name, value)) for name, value in values.items() if value)
     found = [_FAULT(name=name, fault=said) for name, said in faults if said]
     return SEMICOLON.join(found) if found else None

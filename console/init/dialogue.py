@@ -40,6 +40,7 @@ _WANTED = Sentence(
 )
 _VENDORS: Mapping[Vendor, Message] = {"PicWish": Message("PicWish", "佐糖"), "DAMO": Message("DAMO", "达摩院")}
 _KEEP = Message("Enter keeps it", "回车保留原值")
+_SHORTER_LIST = Sentence("the list ends at {count}", "列表只有 {count} 项")
 _NEEDED = Message("this one is needed", "此项必填")
 
 
@@ -73,8 +74,11 @@ def _answer(screen: Screen, question: Question, default: str, offered: Sequence[
         screen.say(f"  {number}  {name}")
     while True:
         said = _prompt(screen, question.name, default, secret=secret)
-        value = offered[int(said) - 1] if said.isdecimal() and 0 < int(said) <= len(offered) else said
+        chosen = int(said) if offered and said.isdecimal() else 0
+        value = offered[chosen - 1] if 0 < chosen <= len(offered) else said
         wrong = fault(question.name, value) if value else _NEEDED if question.needed else None
+        if chosen > len(offered):
+            wrong = _SHORTER_LIST(count=len(offered))
         if wrong is None:
             return value
         screen.say(wrong, "yellow")

@@ -105,6 +105,10 @@ _LOGSTORE_SAID = Message(
 )
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 _ADDRESS_SAID = Message("it begins with https://, and has no blank in it", "以 https:// 开头，且不含空格")
+_RATE = re.compile(r"(?=.*[1-9])\d*\.?\d+")
+_RATE_SAID = Message("it is a number above 0, such as 2 or 0.5", "必须为大于 0 的数字，例如 2 或 0.5")
+_COUNT = re.compile(r"\d+")
+_COUNT_SAID = Message("it is a whole number, 0 or more", "必须为大于或等于 0 的整数")
 _LINE = re.compile(r"[^\x00-\x1f\x7f'\"]*")
 _LINE_SAID = Message("it is one line without quotation marks", "必须为一行，且不含引号")
 
@@ -114,6 +118,10 @@ _RULES: Mapping[str, tuple[re.Pattern[str], Message]] = {
     "JOBS_BUCKET": (_NAME, _NAME_SAID),
     "LOG_PROJECT": (_NAME, _NAME_SAID),
     "LOG_STORE": (_LOGSTORE, _LOGSTORE_SAID),
+    "VIAPI_QPS": (_RATE, _RATE_SAID),
+    "PICWISH_QPS": (_RATE, _RATE_SAID),
+    "DAMO_QPS": (_RATE, _RATE_SAID),
+    "DAILY_CALL_LIMIT": (_COUNT, _COUNT_SAID),
     "PICWISH_WATERMARK_ENDPOINT": (_ADDRESS, _ADDRESS_SAID),
     "DAMO_ENDPOINT": (_ADDRESS, _ADDRESS_SAID),
 }

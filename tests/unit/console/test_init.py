@@ -178,6 +178,21 @@ def test_what_the_key_may_not_list_is_typed(ask: Ask, file: Path, world: World) 
     assert parse(file.read_text())["OSS_BUCKET"] == "photos-b"
 
 
+def test_a_number_that_the_list_has_not_is_no_name(ask: Ask, file: Path) -> None:
+    done = ask("999", *SHORTEST)
+    assert "the list ends at 1" in done.output
+    assert parse(file.read_text())["OSS_BUCKET"] == "photos-a"
+
+
+@pytest.mark.parametrize("option", ["VIAPI_QPS=zzz", "DAILY_CALL_LIMIT=zzz"])
+def test_a_number_that_is_none_is_said_in_a_sentence(file: Path, option: str) -> None:
+    done = run(file, "--yes", "--set", "OSS_BUCKET=photos-b", "--set", option)
+    assert done.exit_code == 2
+    assert f"{option.partition('=')[0]}: it is a " in done.output
+    assert "Input should be" not in done.output
+    assert "give another value" in done.output
+
+
 def test_an_answer_that_is_no_good_is_asked_for_again(ask: Ask, file: Path) -> None:
     done = ask("-", "Photos", "photos-b", ENTER, ENTER, "none", "-1", "5", "n", "n", "many", ENTER, "y")
     assert done.exit_code == 0, done.output
@@ -261,7 +276,7 @@ def test_for_scripts_options_count_over_the_environment_and_that_over_the_file(
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("OSS_BUKET=photos", "there is no setting OSS_BUKET"),
+        ("OSS_BUKET=photos", "--set: there is no setting OSS_BUKET; there are OSS_BUCKET, "),
         ("photos", "is not NAME=value"),
         (f"PICWISH_APPCODE={APPCODE}", "PICWISH_APPCODE is a secret"),
     ],

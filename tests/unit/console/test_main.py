@@ -97,6 +97,21 @@ def test_a_mistake_of_ours_is_told_without_the_secrets_in_it(capsys: pytest.Capt
     assert SECRET not in said
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("backfill", '{"prefx": "uploads/"}'), "there is no field prefx; there are prefix, failed"),
+        (("backfill", "prefix"), "it is no JSON"),
+        (("backfill", '{"prefix": "goods/"}'), "prefix begins with uploads/"),
+        (("verify", "--only", "goods/nonsense"), "no capability is called goods/nonsense; there are "),
+    ],
+)
+def test_an_argument_that_is_no_good_is_said_with_what_there_is(arguments: tuple[str, ...], said: str) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.replace("│", " ").split())
+
+
 def test_these_are_all_the_commands() -> None:
     said = run("--help").output
     assert {each[0] for each in COMMANDS} == {*re.findall(r"^│ (\w+) ", said.partition("Commands")[2], re.MULTILINE)}

@@ -47,7 +47,7 @@ def test_a_file_may_quote_export_and_comment() -> None:
     ("line", "said"),
     [
         ("DAMO_APPCODE EXAMPLEhidden", "line 2 is not NAME=value"),
-        ("DAMO_APCODE=EXAMPLEhidden", "line 2: there is no setting DAMO_APCODE"),
+        ("DAMO_APCODE=EXAMPLEhidden", "line 2: there is no setting DAMO_APCODE; there are .*DAMO_APPCODE.*"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_named_and_not_quoted(line: str, said: str) -> None:
