@@ -164,9 +164,9 @@ def confirm(screen: Screen, question: Message, *, yes: bool) -> None:
 def agrees(screen: Screen, question: Message, *, default: bool = False) -> bool:
     """Asks until the answer is y or n; Enter is the default. Raises `typer.Abort` when nobody answers."""
     answers = {"": default, "y": True, "yes": True, "是": True, "n": False, "no": False, "否": False}
-    prompt = f"{screen.text(question)} [{'Y/n' if default else 'y/N'}]"
+    screen.say(question)  # broken between words, which a prompt is not
     while True:
-        said = str(typer.prompt(prompt, default="", show_default=False)).strip().lower()
+        said = str(typer.prompt("[Y/n]" if default else "[y/N]", default="", show_default=False)).strip().lower()
         if said in answers:
             return answers[said]
         screen.say(_Y_OR_N, "yellow")

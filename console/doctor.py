@@ -114,17 +114,18 @@ def run(screen: Screen, account: Account, names: Collection[str] = ()) -> int:
     if screen.machine:
         screen.json(diagnosis.document())
         return diagnosis.exit_code
-    for line in _remarks(diagnosis):
-        screen.say(line, "dim")
+    for fact in (each.what for outcome in diagnosis.outcomes for each in outcome.facts):
+        screen.say(fact, "dim")
     screen.findings(diagnosis.findings)
+    for line in _skipped(diagnosis):
+        screen.say(line, "dim")
     return diagnosis.exit_code
 
 
-def _remarks(diagnosis: Diagnosis) -> Iterator[Message]:
-    """What was seen and is no fault, and what was not looked at."""
+def _skipped(diagnosis: Diagnosis) -> Iterator[Message]:
+    """What was not looked at, by what stands in its way."""
     skipped = dict[str, list[Message]]()
     for outcome in diagnosis.outcomes:
-        yield from (each.what for each in outcome.facts)
         if outcome.waits_for:
             skipped.setdefault(outcome.waits_for, []).append(outcome.check.says)
     for needed, names in skipped.items():

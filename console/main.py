@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from console.command import localized
 from console.commands import alarms, backfill, deploy, doctor, init, roles, verify
+from console.settings import release
 
 app = typer.Typer(
     help=localized("Sets oss-cutout up in an account of Alibaba Cloud.", "在阿里云账号中部署 oss-cutout。"),
@@ -19,6 +22,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they show the values of variables
 )
+
+
+def _say_release(asked: bool) -> None:
+    if asked:
+        typer.echo(release())
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_release, is_eager=True, help=localized("The release.", "版本号。")),
+    ] = False,
+) -> None:
+    pass
+
+
 for command in (init, doctor, roles, alarms, deploy, verify, backfill):
     app.add_typer(command.app)
 

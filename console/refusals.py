@@ -152,7 +152,8 @@ def _said(error: ApiError) -> Message:
     """The service's own words, without what signed requests have in them."""
     known = not error.request_id or error.request_id in error.message
     request_id = "" if known else f" (request {error.request_id})"
-    return Message.of(quotation(error.message)).map(lambda said: f"{error.code}: {said}{request_id}")
+    message = error.message.partition(" Server string to sign")[0]
+    return Message.of(quotation(message)).map(lambda said: f"{error.code}: {said}{request_id}")
 
 
 def _right(error: ApiError) -> str:

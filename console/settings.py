@@ -30,6 +30,13 @@ def defaults() -> Mapping[str, str]:
     return {each["name"]: each["default"] or "" for each in found}
 
 
+@cache
+def release() -> str:
+    """As `s.yaml` has it."""
+    found = re.search(r"^  release: (\S+)$", (ROOT / "s.yaml").read_text("utf-8"), re.MULTILINE)
+    return found[1] if found else ""
+
+
 def is_secret(name: str) -> bool:
     """Whether the value of this setting is for no screen and no log."""
     return _SECRET.fullmatch(name) is not None

@@ -63,14 +63,14 @@ def _resources(service: LogService, sleep: Sleep) -> tuple[Resource, ...]:
             _stays,
         ),
         Resource(
-            Sentence("logstore `{name}`", "Logstore `{name}`")(name=service.logstore),
+            Sentence("logstore `{name}`", "名为 `{name}` 的 Logstore")(name=service.logstore),
             {},
             service.find_logstore,
             partial(_once_known, partial(_create_logstore, service), sleep),
             _stays,
         ),
         Resource(
-            Sentence("index of logstore `{name}`", "Logstore `{name}` 的索引")(name=service.logstore),
+            Sentence("index of logstore `{name}`", "名为 `{name}` 的 Logstore 的索引")(name=service.logstore),
             [],  # that lack
             partial(log_index.lacking, service),
             partial(_once_known, partial(log_index.create, service), sleep),

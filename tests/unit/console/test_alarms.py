@@ -162,6 +162,12 @@ def test_nobody_to_tell_is_said_before_anything_is_set(world: World) -> None:
     assert world.writes == before
 
 
+def test_where_there_is_no_contact_group_that_is_said(world: World) -> None:
+    with pytest.raises(Hindered) as caught:
+        world.said(set_up(world, Recipients(contact_group="nonsense")))
+    assert caught.value.finding.what.en.endswith("it has: none")
+
+
 def test_the_webhook_is_said_nowhere(world: World) -> None:
     said = [*world.said(set_up(world)), *world.said(set_up(world, Recipients(webhook=f"{WEBHOOK}&more")))]
     assert not any("EXAMPLE" in text for message in said for text in (message.en, message.zh))

@@ -10,6 +10,7 @@ from console import doctor
 from console.account import Account, ApiError
 from console.doctor import CHECKS, ERRORS, NOTHING_LOOKED_AT, WELL, Diagnosis, examine, selected
 from console.finding import IDENTITY, Check, Fact, Finding, Severity
+from console.screen import Screen
 from console.settings import Settings
 from shared.messages.message import Message
 
@@ -97,6 +98,15 @@ def test_facts_and_what_was_skipped_are_for_machines_too() -> None:
     document = diagnosis(check("a", Fact("Seen", SAYS), finding()), check("b", needs=("a",))).document()
     assert document["facts"] == [{"code": "Seen", "what": SAYS, "check": "a"}]
     assert document["skipped"] == [{"check": "b", "because": "a"}]
+
+
+def test_what_is_wrong_comes_before_what_was_not_looked_at(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "CHECKS", (check("a", finding()), check("b", needs=("a",))))
+    doctor.run(Screen(), Account(Settings({})))
+    said = capsys.readouterr().out
+    assert 0 < said.index("Wrong") < said.index("not looked at, since `a`")
 
 
 def test_a_check_comes_with_those_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -55,6 +56,12 @@ def codes(world: World) -> list[str]:
 
 
 # Made
+
+
+def test_in_chinese_a_latin_name_does_not_touch_the_word_before(world: World) -> None:
+    said = world.said(set_up(world, dry_run=True))
+    assert len(said) == 3
+    assert not any(re.search(r"创建[A-Za-z]", each.zh) for each in said)
 
 
 def test_in_an_empty_account_everything_is_made(world: World) -> None:

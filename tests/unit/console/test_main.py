@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from console import command as of_commands
@@ -22,6 +24,7 @@ from console.command import working
 from console.main import app
 from console.screen import Screen
 from console.settings import KEY, ROOT
+from shared.messages.message import Message
 from tests.cloud.accounts import Accounts
 from tests.cloud.cms_api import Cms
 from tests.cloud.openapi import OpenApi
@@ -236,6 +239,16 @@ def test_on_a_terminal_what_would_change_is_said_and_asked(owner: OpenApi, monke
     assert len(owner.changes) == len(planned)
 
 
+def test_a_long_question_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = io.StringIO()
+    console = Console(file=seen, force_terminal=True, width=20)
+    monkeypatch.setattr(typer, "prompt", lambda *_, **__: "y")
+    question = "Remove the functions, alarms and dashboards?"
+    assert of_commands.agrees(Screen(out=console), Message(question, question))
+    assert seen.getvalue().split() == question.split()
+    assert len(seen.getvalue().splitlines()) == 3
+
+
 @pytest.mark.parametrize("address", ["notaurl", "https://", "https://hook.example/a b"])
 def test_an_address_that_is_none_is_refused_before_anything_is_made(
     address: str, owner: OpenApi, monkeypatch: pytest.MonkeyPatch
@@ -270,6 +283,12 @@ def test_a_setting_that_is_needed_is_named(command: list[str], key: None) -> Non
     done = run(*command)
     assert done.exit_code == 2
     assert "OSS_BUCKET is not set" in done.output
+
+
+def test_it_says_its_release() -> None:
+    said = run("--version").output.strip()
+    assert f'\nversion = "{said}"\n' in (ROOT / "pyproject.toml").read_text("utf-8")
+    assert "Sets oss-cutout up" in run("--help").output
 
 
 def test_without_a_command_it_says_what_there_is() -> None:

@@ -97,7 +97,14 @@ def test_a_refusal_is_explained(error: ApiError, code: str, severity: str, says:
         assert message.zh != message.en
 
 
+def test_a_request_id_that_the_answer_has_is_said_once() -> None:
+    for message in ("not found", "not found, RequestId: R-1"):
+        finding = explain(ApiError("STS", "GetCallerIdentity", 404, "InvalidAccessKeyId.NotFound", message, "R-1"))
+        assert finding.what.en.count("R-1") == 1
+        assert finding.leads_to.en == "nothing there can be looked at or deployed with it"
+
+
 def test_what_was_signed_is_not_quoted() -> None:
     finding = explain(ApiError("RAM", "GetRole", 400, "SignatureDoesNotMatch", SIGNED))
-    assert "not matched" in finding.what.en
+    assert finding.what.en.endswith("Specified signature is not matched.")
     assert "CAIS-EXAMPLE-token" not in finding.what.en + finding.what.zh
