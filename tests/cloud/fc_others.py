@@ -15,7 +15,7 @@ from tests.cloud.accounts import Accounts
 
 PUT = "oss:ObjectCreated:PutObject"
 _LOG = {
-    "project": "oss-cutout",
+    "project": f"oss-cutout-{Accounts.uid}",
     "logstore": "functions",
     "logBeginRule": "None",
     "enableRequestMetrics": False,
