@@ -29,7 +29,7 @@ demo: .venv/.demo
 # too. COVERAGE=1 also tells which lines were run, holds them to 95 %, and takes ten minutes. A file's tests share their
 # cloud, so they stay together; the files go in their order, of which the last, `unit`, are short: no worker waits long.
 test: build
-	@echo 'Some 9,400 tests: seven to nine minutes on two cores.'
+	@echo 'Some 11,000 tests: ten to fourteen minutes on two cores.'
 	@$(RUN) pytest $(SHARED_OUT) $${COVERAGE:+--cov --cov-fail-under=95}
 
 # Thousands of schedules of people, events, deaths and faults, which takes minutes. SCHEDULES=100000 for more.

@@ -31,7 +31,7 @@ class Usage:
 def usage(way: Way, what: str, photo: Path, cutout: Path, folder: Path) -> Usage:
     """Of the function `what` in the module `way` beside this one. Raises `RuntimeError` when it fails."""
     command = [sys.executable, "-m", __name__, way, what, *map(str, (photo, cutout, folder))]
-    environment = {**os.environ, "VIPS_CONCURRENCY": "1"}
+    environment = {**os.environ, "VIPS_CONCURRENCY": "1", "MALLOC_ARENA_MAX": "1"}
     ran = subprocess.run(command, env=environment, cwd=_ROOT, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise RuntimeError(f"{way} made no {what}: {ran.stderr[-2000:]}")
