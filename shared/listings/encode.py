@@ -11,8 +11,9 @@ import pyvips
 
 from shared.listings.presets import Preset
 
-_FIRST = 92
-"""31 of 32 listings of 800 × 800 pixels had between 38 and 300 KB at this quality (measured 2026-11-26)."""
+_FIRST = 95
+"""Of 800 × 800 pixels, ten drawn listings have 39 to 222 KB at it, and 26 to 173 KB at 92, where 31 of 32 others had over
+38; those had up to 229 KB at it. Taobao takes 38 to 300 KB."""
 _LOWER = range(60, _FIRST)
 """White decodes to 255 at every quality from 46 on; below 60, what is near the subject suffers."""
 _HIGHER = range(_FIRST + 1, 101)
@@ -36,7 +37,7 @@ def write(picture: pyvips.Image, preset: Preset, path: Path) -> int | None:
 
 
 def jpeg(picture: pyvips.Image, preset: Preset) -> tuple[bytes, int]:
-    """The file and its quality, 60 to 100: 92 if the bytes are in the window then, else the nearest that is.
+    """The file and its quality, 60 to 100: 95 if the bytes are in the window then, else the nearest that is.
 
     Chroma has the full resolution, but for a picture that is still too large at quality 60: with less, white is exact
     only from 24 pixels beside the subject on. A picture that is too small at 100 is padded.

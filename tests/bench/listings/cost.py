@@ -21,7 +21,7 @@ from tools.python310 import python310
 
 _LARGE, _QUARTER, _MIDDLE = (6000, 4000), (6250, 4000), (4000, 3000)
 """Sides of 24 MP, of a quarter of 100 MP, and of 12 MP."""
-_FIRST_QUALITY = 92
+_FIRST_QUALITY = 95
 """Of `shared/listings/encode.py`: a listing of this quality was in its window at the first encode."""
 
 
