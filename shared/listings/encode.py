@@ -12,7 +12,7 @@ import pyvips
 from shared.listings.presets import Preset
 
 _FIRST = 95
-"""Taobao takes 38 to 300 KB for 800 × 800 pixels. Ten drawn listings have 39 to 222 KB at this quality, and 26 to 173 KB
+"""Taobao takes 38 to 300 KB for 800 × 800 pixels. Ten drawn listings have 39 to 222 KB at this quality, and 26 to 173
 at 92; of 32 others, 31 were in the window at 92, and the largest had 229 KB at 95."""
 _LOWER = range(60, _FIRST)
 """White decodes to 255 at every quality from 46 on; below 60, what is near the subject suffers."""
