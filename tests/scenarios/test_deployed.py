@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -151,7 +153,16 @@ def refuse_updates(call: Call) -> None:
         raise ConnectionAbortedError
 
 
-def test_no_secret_is_said_or_kept(cloud: Cloud, operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_secret_is_said_or_kept_or_an_argument_of_a_process(
+    cloud: Cloud, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, commands = subprocess.Popen.__init__, list[str]()
+
+    def noted(process: subprocess.Popen[Any], arguments: Any, *more: Any, **options: Any) -> None:
+        commands.append(arguments if isinstance(arguments, str) else " ".join(map(str, arguments)))
+        begin(process, arguments, *more, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", noted)
     for arguments in (
         ("deploy", "--dry-run"),
         ("deploy", "--yes", "--public-copies"),
@@ -168,8 +179,9 @@ def test_no_secret_is_said_or_kept(cloud: Cloud, operator: Operator, monkeypatch
     secrets = {value for name, value in operator.settings.items() if is_secret(name)} | {_parts(cloud)[1], another}
     assert len(secrets) == 4
     kept = [path.read_text("utf-8", "replace") for path in operator.machine.folder.rglob("*") if path.is_file()]
+    assert any("deploy" in command for command in commands)
     for secret in secrets:
-        assert not any(secret in text for text in (*operator.said, *kept))
+        assert not any(secret in text for text in (*operator.said, *kept, *commands))
 
 
 def test_a_setting_that_was_there_before_and_is_missing_now_stops_it(
