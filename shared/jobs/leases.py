@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ValidationError, model_validator
@@ -23,6 +23,15 @@ from shared.jobs.job import Job
 _MOST_DEATHS = 20
 """Instances that died one after the other over the same job, after which it is left alone: over the same state of it,
 or as it counts them itself, beside the few calls that a job may have."""
+
+_LONGEST = timedelta(seconds=86_400 * 1.1)
+"""Function Compute's longest timeout (limits of usage), and the tenth that a lease outlives it by."""
+
+
+def holds(until: datetime, now: datetime) -> bool:
+    """Whether an instance holds a job until then. One that would hold it longer than any can live is not ours: what
+    somebody else wrote must not stop a job for ever."""
+    return now < until <= now + _LONGEST
 
 
 class _Lease(BaseModel):
@@ -61,7 +70,7 @@ def win(bucket: Bucket, job: Job, etag: str, until: datetime, clock: Callable[[]
         lease = _Lease.read(stored.body)
         if lease == ours:
             return True  # the answer to our first try was lost
-        if lease and lease.until > clock():
+        if lease and holds(lease.until, clock()):
             return False
     log.error(
         "job_stuck",

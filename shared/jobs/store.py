@@ -102,7 +102,7 @@ class JobStore:
     def is_held(self, job: Job) -> bool:
         """Whether an instance holds the job: the job itself says until when. The object at the lease's own key only
         decides between two instances that want it."""
-        return job.lease_until is not None and job.lease_until > self._clock()
+        return job.lease_until is not None and leases.holds(job.lease_until, self._clock())
 
     def is_due(self, job: Job) -> bool:
         """Whether no instance holds the job, and it is due."""

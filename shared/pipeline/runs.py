@@ -79,7 +79,7 @@ class JobRunner:
         gets an entry in the queue if `entry` is not from there."""
         now = self.clock()
         if found.job.lease_until is not None:
-            return found.job.lease_until if found.job.lease_until > now else now + _LOOK_AGAIN_AFTER
+            return found.job.lease_until if self.jobs.is_held(found.job) else now + _LOOK_AGAIN_AFTER
         if entry.key == QueueEntry.of(found.job).key:
             return max(found.job.due, now + _LOOK_AGAIN_AFTER)
         if not entry.key:

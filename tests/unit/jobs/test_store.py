@@ -23,6 +23,7 @@ from tests.unit.viapi_line import COMMON, HD, SUBMITTED
 
 shop = viapi_line.shop
 
+FAR = "9999-12-31T00:00:00Z"
 TOO_LONG = f"jobs/general/common/{'x' * 970}"
 JUNK = (
     "jobs/x.lease",
@@ -156,3 +157,23 @@ def test_what_is_no_lease_holds_nobody_off(shop: Shop) -> None:
         shop.bucket.put(Upload(COMMON).lease_key(found.etag, generation), body)
     held = [shop.pipeline.jobs.acquire(found) for _ in range(2)]
     assert [job is not None for job in held] == [True, False]
+
+
+def test_a_lease_that_outlasts_every_function_holds_nobody_off(shop: Shop) -> None:
+    shop.bucket.put(COMMON, picture())
+    assert shop.pipeline.jobs.enqueue(Upload(COMMON), "E")
+    found = shop.pipeline.jobs.find(Upload(COMMON))
+    assert found is not None
+    shop.bucket.put(Upload(COMMON).lease_key(found.etag, 0), json.dumps({"until": FAR, "id": "x"}).encode())
+    assert shop.pipeline.jobs.acquire(found) is not None
+
+
+def test_nor_does_a_job_that_says_so_of_itself(shop: Shop) -> None:
+    shop.bucket.put(COMMON, picture())
+    assert shop.pipeline.jobs.enqueue(Upload(COMMON), "E")
+    key = Upload(COMMON).job_key
+    shop.bucket.put(key, json.dumps(json.loads(shop.bucket.things[key].body) | {"lease_until": FAR}).encode())
+    go(shop)
+    receipt = shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.status == "done"
