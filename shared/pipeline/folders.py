@@ -55,8 +55,10 @@ def apply_to_folder(bucket: Bucket, jobs: JobStore, job: Job, now: datetime) -> 
     companion = bucket.peek(upload.key)
     if companion is None or companion.size == 0:
         return Skipped(job, existed=False)
-    if job.etag == companion.etag:
-        return Skipped(job, existed=True)  # the job is a backfill's, which has set the folder going for this version
+    if job.etag == companion.etag and not job.inputs_etag:
+        # The job is a backfill's, which has set the folder going for this version. One with `inputs_etag` is one that
+        # came to a receipt which could not be written.
+        return Skipped(job, existed=True)
     again, never = _Found(), _Found()
     for picture, served_at in _pictures(bucket, upload.folder):
         if served_at is None:

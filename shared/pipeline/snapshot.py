@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from shared import log
 from shared.cloud.ports import METADATA, Bucket, ListedObject, ObjectHead
@@ -129,9 +130,11 @@ def _beside(bucket: Bucket, upload: Upload) -> Iterator[tuple[str, ListedObject]
     for role in upload.roles if upload.kind is Kind.PICTURE else ():
         own, folder = upload.companion_prefixes(role)
         listed = ((entry, Upload(entry.key)) for entry in bucket.list(own))
-        found = [entry for entry, beside in listed if beside.role == role and beside.picture == upload] or [
-            entry for entry in bucket.list(folder) if Upload(entry.key).kind is Kind.FOLDER_COMPANION
-        ]
+        named_after = (entry for entry, beside in listed if beside.role == role and beside.picture == upload)
+        of_folder = (entry for entry in bucket.list(folder) if Upload(entry.key).kind is Kind.FOLDER_COMPANION)
+        # None of these is kept as a list: a stranger may have put any number of names there.
+        first = next(named_after, None)
+        found: Iterator[ListedObject] = chain((first,), named_after) if first else of_folder
         if newest := max((entry for entry in found if entry.size), key=lambda entry: entry.modified, default=None):
             yield role, newest
 

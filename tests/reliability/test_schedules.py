@@ -249,3 +249,18 @@ def test_calling_for_both_at_once_is_found(schedule: Schedule, monkeypatch: pyte
     overwrite_two_whose_results_cannot_be_stored(schedule)
     with pytest.raises(AssertionError, match="could not be stored"):
         schedule.teardown()
+
+
+def test_a_folders_mask_whose_receipt_cannot_be_written_at_first_is_not_forgotten(schedule: Schedule) -> None:
+    """Its job came to the receipt that asks for a person's word, which OSS refused until the right was there again."""
+    schedule.open((PAIR, PAIR_TOO, FOLDER_MASK), unasked=1)
+    for which in (2, 1, 0):
+        schedule.put(which, walk=TO_THE_END)
+    schedule.pass_(10)
+    schedule.tick()
+    schedule.pass_(10)
+    schedule.put(2, version=1, walk=TO_THE_END)
+    schedule.trouble = Trouble.UNWRITABLE
+    schedule.change()
+    schedule.tick()
+    schedule.teardown()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -11,16 +13,18 @@ from threading import Barrier
 
 import pytest
 
+from shared.cloud.ports import ListedObject
 from shared.errors import Unavailable
 from shared.jobs import keys, leases
 from shared.jobs.backlog import BacklogOwner
 from shared.jobs.job import Job, Unstored, Waiting
 from shared.jobs.queue import QueueEntry
 from shared.jobs.upload import Upload
+from shared.pipeline.snapshot import has_new_companion
 from tests.pictures import picture
 from tests.unit import viapi_line
-from tests.unit.fakes import Shop
-from tests.unit.viapi_line import COMMON, HD, LINK, SUBMITTED, THROTTLED, ok, status
+from tests.unit.fakes import START, Clock, MemoryBucket, Shop
+from tests.unit.viapi_line import COMMON, HD, LINK, PAIR, SUBMITTED, THROTTLED, ok, status
 
 shop = viapi_line.shop
 
@@ -231,3 +235,20 @@ def test_refusals_of_calls_that_were_already_sent_count_as_one(shop: Shop) -> No
     with ThreadPoolExecutor(10) as pool:
         shop.worker(shop.clock() + timedelta(seconds=60), pool).run()
     assert len([key for key in shop.keys(keys.CUTOUTS) if key.endswith(".json")]) == 12
+
+
+class Crowd(MemoryBucket):
+    """A bucket in which 100,000 masks lie beside every photo."""
+
+    def list(self, prefix: str, *, after: str = "", page: int = 1000, nested: bool = True) -> Iterator[ListedObject]:
+        return (ListedObject(f"{prefix}{number}", "E", START, 1) for number in range(100_000))
+
+
+def test_masks_without_number_beside_a_photo_take_no_memory() -> None:
+    bucket = Crowd(Clock())
+    tracemalloc.start()
+    new = has_new_companion(bucket, Job("1", PAIR, START, START, inputs_etag="I"))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert new
+    assert most < 5_000_000
