@@ -78,7 +78,9 @@ CODES: dict[str, Meaning] = {
     # ---------------------------------------------------------------- the listing pictures
     "PhotoUnreadable": Meaning("uploader", "the photo is damaged, or ends too early"),
     "CutoutUnreadable": Meaning("uploader", "the vendor's picture is damaged, or ends too early"),
-    "NotListed": Meaning("nobody", "the listing pictures were tried in vain, for hours: a backfill orders them again"),
+    "NotListed": Meaning(
+        "nobody", "every try to make the listing pictures failed, for hours: a backfill orders them again"
+    ),
     "InstanceTooSmall": Meaning("uploader", "the picture takes more memory than the function has"),
     "AnotherFrame": Meaning("uploader", "the vendor's picture does not show the same as the photo at the same place"),
     "NotPassed": Meaning("uploader", "a listing picture was made, and did not pass its checks"),

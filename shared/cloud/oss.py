@@ -141,7 +141,7 @@ class OssBucket:
 
     def download(self, key: str, path: Path, *, process: str = "", most: int) -> None:
         """Write a picture into a file, a piece at a time; `process` is an `x-oss-process` value, empty: none. In which
-        version it was, whoever calls looks afterwards: no document says what ETag a processed picture has.
+        version it was, the caller looks afterwards: no document says what ETag a processed picture has.
 
         Raises `Rejected` when it has more than `most` bytes, or when OSS cannot process it.
         """

@@ -17,7 +17,7 @@ from shared.messages.message import Message
 from shared.pictures.geometry import Box
 
 NOT_LISTED = "NotListed"
-"""The code of what was tried in vain."""
+"""The code of an order whose every try ended without a document."""
 _IF_MADE = "Of a picture that was made."
 
 

@@ -17,7 +17,7 @@ class Picture:
     """A picture in a file. The file is opened anew for each image taken from it, since libvips streams it only once.
 
     `width` and `height` are those of the upright picture. Raises `pyvips.Error` when the header cannot be read; so does
-    whoever computes pixels that the file has not got.
+    computing pixels that the file lacks.
     """
 
     def __init__(self, path: Path) -> None:

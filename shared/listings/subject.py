@@ -74,7 +74,7 @@ class Subject:
     def cut(self, scale: float = 1.0, *, region: Box | None = None) -> pyvips.Image:
         """The cutout of `region`, in pixels of the photo (default: the whole frame), scaled.
 
-        Straight RGBA, 8 bit, sRGB; RGB is 0 where alpha is 0. It streams: whoever writes it reads the photo once.
+        Straight RGBA, 8 bit, sRGB; RGB is 0 where alpha is 0. It streams: the photo is read as it is written.
         """
         sides = _scaled(self.width, scale), _scaled(self.height, scale)
         photo = self._photo.scaled(*sides)
