@@ -14,15 +14,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.settings import KEY, Settings
+from shared.cloud.oss_clock import OssClock
 
 if TYPE_CHECKING:
     import oss2
+
+    from shared.cloud.oss import OssBucket
 
 REGION = "cn-shanghai"
 BOX = "CLOUD_IN_A_BOX"
 """In the environment, the address of a proxy that plays Alibaba's services; requests then go there, in clear."""
 _PATIENCE = 10_000
 """Milliseconds that a request may take to be connected, and as many to be answered."""
+
+_CONNECTIONS = 32
+"""To OSS, that are kept open."""
 
 T = TypeVar("T")
 
@@ -61,6 +67,7 @@ class Account:
         self.settings = settings
         self.environment = environment
         self._proxy = environment.get(BOX, "")
+        self.clock = OssClock()
 
     @property
     def is_box(self) -> bool:
@@ -133,6 +140,23 @@ class Account:
         import oss2  # noqa: PLC0415
 
         return oss2.Bucket(bucket_name=name or self.settings.bucket, **self._oss)
+
+    def objects(self, name: str = "") -> OssBucket:
+        """The bucket of the settings, or another one, as the functions use it: with tries, in any thread, and raising
+        `CutoutError`."""
+        from shared.cloud.oss import OssBucket  # noqa: PLC0415
+        from shared.cloud.ports import Credentials  # noqa: PLC0415
+
+        endpoint = self._oss["endpoint"]
+        return OssBucket(
+            name or self.settings.bucket,
+            Credentials(*self.key),
+            endpoint=endpoint,
+            public_endpoint=endpoint,
+            region=REGION,
+            clock=self.clock,
+            at_once=_CONNECTIONS,
+        )
 
     @property
     def buckets(self) -> oss2.Service:

@@ -16,6 +16,7 @@ from console.change import Change, carry_out
 from console.finding import Hindered
 from console.screen import Screen, at_terminal, language
 from console.settings import FILE, FILE_NAMED, read
+from shared.errors import CutoutError, Unavailable
 from shared.messages.jobs import NOT_SET
 from shared.messages.message import Message, Sentence
 
@@ -39,6 +40,8 @@ _RUN_AGAIN = Message(
     "run it again: a command that changes the account goes on where it stopped",
     "请重新运行；更改账号的命令会从中断处继续",
 )
+_TRY_AGAIN = Message("run it again", "请重新运行")
+_ASK_DOCTOR = Message("`cutout doctor` says what is wrong in the account", "运行 `cutout doctor` 查看账号中的问题")
 _NOTHING_TO_DO = Message("All is as it should be already.", "无需更改。")
 
 
@@ -93,6 +96,9 @@ def working(machine: bool) -> Iterator[Screen]:
         finding = explain(error)
         screen.failed(finding.code, finding.what, finding.mend)
         raise typer.Exit(NOT_REACHED if finding.code in CODES else REFUSED) from None
+    except CutoutError as error:
+        screen.failed(error.code, error.text, _TRY_AGAIN if isinstance(error, Unavailable) else _ASK_DOCTOR)
+        raise typer.Exit(NOT_REACHED if isinstance(error, Unavailable) else REFUSED) from None
     except Exception:  # noqa: BLE001 - without this, Python prints it with whatever secrets it quotes
         screen.failed("Bug", traceback.format_exc(), _REPORT)
         raise typer.Exit(REFUSED) from None

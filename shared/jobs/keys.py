@@ -46,6 +46,11 @@ def receipts_below(folder: str) -> str:
     return _sibling(CUTOUTS, folder)
 
 
+def listings_below(folder: str) -> str:
+    """Where the listing pictures of uploads below `folder` lie, and the documents about them."""
+    return _sibling(LISTINGS, folder)
+
+
 def call(day: str, number: int) -> str:
     """The create-once name of a day's call."""
     return f"{CALLS}{day}/{number}"

@@ -24,6 +24,14 @@ class Unfinished:
     modified: datetime
     is_recheck: bool
 
+    @staticmethod
+    def listed(found: ListedObject) -> Unfinished | None:
+        """What a listing shows; None for a name that is no job and no recheck."""
+        upload = Upload.of_job(found.key)
+        if not found.key.endswith((".json", ".next")) or upload.kind is Kind.OTHER or not upload.fits:
+            return None
+        return Unfinished(upload, found.modified, is_recheck=found.key.endswith(".next"))
+
 
 def unfinished(bucket: Bucket, on_foreign: Callable[[str], object]) -> Iterator[Unfinished | None]:
     """Yields once for each name that is listed: None when the name is no job and no recheck. `on_foreign` is called
@@ -43,7 +51,7 @@ def unfinished(bucket: Bucket, on_foreign: Callable[[str], object]) -> Iterator[
         if len(past) >= _DELETED_TOGETHER:
             _sweep(bucket, past)
             past = []
-        shown = _shown(listed)
+        shown = Unfinished.listed(listed)
         if shown is None:
             if state := keys.state_of(listed.key):
                 heappush(leases, (*state, listed.key))
@@ -56,10 +64,3 @@ def unfinished(bucket: Bucket, on_foreign: Callable[[str], object]) -> Iterator[
 def _sweep(bucket: Bucket, leases: list[str]) -> None:
     """Delete the leases at these keys."""
     bucket.delete(tuple(leases), still_needed=never)
-
-
-def _shown(listed: ListedObject) -> Unfinished | None:
-    upload = Upload.of_job(listed.key)
-    if not listed.key.endswith((".json", ".next")) or upload.kind is Kind.OTHER or not upload.fits:
-        return None
-    return Unfinished(upload, listed.modified, is_recheck=listed.key.endswith(".next"))

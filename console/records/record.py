@@ -1,0 +1,74 @@
+"""What is known of one photo that is served, and which photos are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Literal
+
+from shared.jobs.keys import UPLOADS
+from shared.jobs.listing import Listing
+from shared.jobs.receipt import Receipt
+
+Order = Literal["new", "old", "name"]
+"""The last one finished first, the first one first, or by the key."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A receipt as it lies in the bucket, with its ETag, and what was made of the same version for listings, if any."""
+
+    receipt: Receipt
+    etag: str
+    listing: Listing | None = None
+
+    @property
+    def source(self) -> str:
+        """The key of the upload."""
+        return self.receipt.source
+
+    @property
+    def verdict(self) -> str:
+        """`look`, `ok`, or empty where nothing was judged."""
+        return self.listing.verdict if self.listing else ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which records: those that meet all of this. Empty, or None: all of them."""
+
+    prefix: str = UPLOADS
+    statuses: tuple[str, ...] = ()
+    verdict: str = ""
+    capability: str = ""
+    text: str = ""
+    """A part of the key, the code or the message, in any case."""
+    since: datetime | None = None
+    """Finished then or later."""
+    until: datetime | None = None
+    """Finished before that."""
+    sources: tuple[str, ...] = ()
+    """These uploads."""
+
+    def conditions(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """In SQL, with the values of each: of the columns that `Mirror` has."""
+        if self.prefix:
+            yield "substr(source, 1, length(?)) = ?", (self.prefix, self.prefix)
+        for column, values in (("status", self.statuses), ("source", self.sources)):
+            if values:
+                yield f"{column} IN ({', '.join('?' * len(values))})", values
+        for column, value in (("verdict", self.verdict), ("capability", self.capability)):
+            if value:
+                yield f"{column} = ?", (value,)
+        if self.text:
+            yield "instr(lower(source || ' ' || said), lower(?)) > 0", (self.text,)
+        if self.since:
+            yield "finished_at >= ?", (moment(self.since),)
+        if self.until:
+            yield "finished_at < ?", (moment(self.until),)
+
+
+def moment(of: datetime) -> str:
+    """As the mirror has it, so that moments sort as text."""
+    return of.astimezone(timezone.utc).isoformat(timespec="microseconds")

@@ -1,0 +1,127 @@
+"""The mirror of receipts: what has changed is read, and what is asked for is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from console.records.mirror import Mirror, Refreshed
+from console.records.record import Query
+from shared.jobs.listing import Listing
+from shared.jobs.receipt import Receipt
+from shared.jobs.upload import Upload
+from tests.unit.fakes import Clock, MemoryBucket
+
+NOON = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
+
+
+def receipt(bucket: MemoryBucket, name: str, **said: object) -> str:
+    """Puts a receipt, and returns the key of its upload."""
+    source = f"uploads/general/common/{name}"
+    facts = {"etag": "E1", "status": "done", "capability": "general/common", "uploaded_at": NOON, "finished_at": NOON}
+    stored = Receipt.model_validate({"source": source, **facts, **said})
+    bucket.put(Upload(source).receipt_key, stored.model_dump_json().encode())
+    return source
+
+
+def listing(bucket: MemoryBucket, source: str, verdict: str, etag: str = "E1") -> None:
+    facts = {"etag": etag, "status": "done", "capability": "general/common", "uploaded_at": NOON, "finished_at": NOON}
+    stored = Listing.model_validate({"source": source, "cutout": "cutouts/a.png", "verdict": verdict, **facts})
+    bucket.put(Upload(source).listing_key, stored.model_dump_json().encode())
+
+
+@pytest.fixture
+def bucket() -> MemoryBucket:
+    return MemoryBucket(Clock())
+
+
+@pytest.fixture
+def mirror(bucket: MemoryBucket, tmp_path: Path) -> Iterator[Mirror]:
+    opened = Mirror(bucket, tmp_path / "cache" / "bucket.sqlite")
+    yield opened
+    opened.close()
+
+
+def _sources(mirror: Mirror, query: Query = Query()) -> list[str]:  # noqa: B008 - it is frozen
+    return [each.source.rpartition("/")[2] for each in mirror.find(query, "name")]
+
+
+def test_only_what_has_changed_is_read_again(bucket: MemoryBucket, mirror: Mirror) -> None:
+    for number in range(5):
+        receipt(bucket, f"{number}.jpg")
+    assert mirror.refresh() == Refreshed(listed=5, read=5)
+    assert mirror.refresh() == Refreshed(listed=5, read=0)
+    receipt(bucket, "3.jpg", status="failed", code="Timeout")
+    del bucket.things["cutouts/general/common/0.jpg.json"]
+    assert mirror.refresh() == Refreshed(listed=4, read=1)
+    assert _sources(mirror) == ["1.jpg", "2.jpg", "3.jpg", "4.jpg"]
+    assert mirror.count(Query()) == {"done": 3, "failed": 1}
+
+
+def test_a_refresh_of_one_folder_leaves_the_others(bucket: MemoryBucket, mirror: Mirror) -> None:
+    receipt(bucket, "a/1.jpg")
+    receipt(bucket, "b/1.jpg")
+    mirror.refresh()
+    bucket.things.clear()
+    assert mirror.refresh("uploads/general/common/a/") == Refreshed()
+    assert [each.source for each in mirror.find(Query())] == ["uploads/general/common/b/1.jpg"]
+
+
+def test_what_is_asked_for_is_found(bucket: MemoryBucket, mirror: Mirror) -> None:
+    receipt(bucket, "a.jpg", finished_at=NOON - timedelta(days=1))
+    receipt(bucket, "b_%.jpg", status="failed", code="Timeout", message="The vendor gave no result.")
+    look = receipt(bucket, "c.jpg", finished_at=NOON + timedelta(microseconds=1))
+    listing(bucket, look, "look")
+    other = receipt(bucket, "d.jpg", capability="goods/commodity")
+    listing(bucket, other, "look", etag="another version")
+    mirror.refresh()
+    assert _sources(mirror, Query(statuses=("failed", "rejected"))) == ["b_%.jpg"]
+    assert _sources(mirror, Query(verdict="look")) == ["c.jpg"]
+    assert _sources(mirror, Query(text="TIMEOUT")) == ["b_%.jpg"]
+    assert _sources(mirror, Query(text="_%")) == ["b_%.jpg"]
+    assert _sources(mirror, Query(capability="goods/commodity")) == ["d.jpg"]
+    assert _sources(mirror, Query(since=NOON)) == ["b_%.jpg", "c.jpg", "d.jpg"]
+    assert _sources(mirror, Query(until=NOON)) == ["a.jpg"]
+    assert _sources(mirror, Query(prefix="uploads/general/common/b_")) == ["b_%.jpg"]
+    assert _sources(mirror, Query(sources=(look,))) == ["c.jpg"]
+    assert [each.source[-5:] for each in mirror.find(Query(), "new", limit=1)] == ["c.jpg"]
+    assert [each.source[-5:] for each in mirror.find(Query(), "old", limit=1)] == ["a.jpg"]
+    assert [each.source[-5:] for each in mirror.find(Query(), "name", skip=2)] == ["c.jpg", "d.jpg"]
+    assert next(mirror.find(Query(sources=(look,)))).verdict == "look"
+
+
+def test_a_file_that_is_no_receipt_is_read_once_and_never_found(bucket: MemoryBucket, mirror: Mirror) -> None:
+    bucket.put("cutouts/general/common/note.json", b"not ours")
+    bucket.put("cutouts/general/common/copied.jpg.json", b"{}")
+    stolen = receipt(bucket, "a.jpg")
+    bucket.put("cutouts/general/common/b.jpg.json", bucket.things[Upload(stolen).receipt_key].body)
+    assert mirror.refresh() == Refreshed(listed=4, read=4)
+    assert mirror.refresh() == Refreshed(listed=4, read=0)
+    assert _sources(mirror) == ["a.jpg"]
+
+
+def test_one_upload_is_taken_in_anew(bucket: MemoryBucket, mirror: Mirror) -> None:
+    source = receipt(bucket, "a.jpg", status="failed")
+    assert mirror.take_in("uploads/general/common/none.jpg") is None
+    found = mirror.take_in(source)
+    assert found is not None
+    assert found.receipt.status == "failed"
+    assert mirror.refresh() == Refreshed(listed=1, read=0)
+    bucket.things.clear()
+    assert mirror.take_in(source) is None
+    assert not _sources(mirror)
+
+
+def test_a_file_that_was_torn_is_made_anew(bucket: MemoryBucket, tmp_path: Path) -> None:
+    file = tmp_path / "cache" / "bucket.sqlite"
+    Mirror(bucket, file).close()
+    file.write_bytes(b"SQLite format 3\0" + b"torn" * 2000)
+    receipt(bucket, "a.jpg")
+    mirror = Mirror(bucket, file)
+    mirror.refresh()
+    assert _sources(mirror) == ["a.jpg"]
+    mirror.close()
+    assert file.stat().st_mode & 0o777 == 0o600
