@@ -1,0 +1,58 @@
+"""Small pictures: made by OSS, or here where OSS cannot."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from console import thumbnails
+from console.thumbnails import thumbnail
+from shared.errors import Rejected
+from tests.scenarios.shop import photo
+from tests.unit.fakes import Clock, MemoryBucket
+
+
+def _made_here(body: bytes, side: int = 100) -> Image.Image:
+    bucket = MemoryBucket(Clock())
+    bucket.put("uploads/a", body)
+    bucket.unprocessable.add("uploads/a")
+    return Image.open(io.BytesIO(thumbnail(bucket, "uploads/a", side)))
+
+
+def test_what_oss_makes_is_taken() -> None:
+    bucket = MemoryBucket(Clock())
+    bucket.put("uploads/a", b"what OSS has made")
+    assert thumbnail(bucket, "uploads/a", 100) == b"what OSS has made"
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF"])
+def test_what_oss_cannot_read_is_made_here(form: str) -> None:
+    picture = _made_here(photo(form, size=(600, 400)))
+    assert (picture.format, picture.size) == ("WEBP", (100, 67))
+
+
+def test_it_is_turned_upright() -> None:
+    assert _made_here(photo(size=(600, 400), orientation=6)).size == (67, 100)
+
+
+def test_transparency_is_kept() -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (20, 20), (255, 0, 0, 0)).save(out, "PNG")
+    assert _made_here(out.getvalue()).convert("RGBA").getpixel((5, 5))[3] == 0  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "body", [b"<svg onload=alert(1)>", b"<html>", b"", photo()[:900], b"\x89PNG\r\n\x1a\n" + b"x" * 99]
+)
+def test_what_is_no_picture_is_refused(body: bytes) -> None:
+    with pytest.raises(Rejected):
+        _made_here(body)
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thumbnails, "MOST_PIXELS", 600 * 400 - 1)
+    with pytest.raises(Rejected) as caught:
+        _made_here(photo("PNG", size=(600, 400)))
+    assert caught.value.code == "PictureTooLarge"
