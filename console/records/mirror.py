@@ -41,7 +41,8 @@ _COLUMNS = "source TEXT PRIMARY KEY, etag TEXT, seen INTEGER, body BLOB, about T
 _TABLES = f"""
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
-CREATE TABLE IF NOT EXISTS receipts ({_COLUMNS}, status TEXT, capability TEXT, said TEXT, finished_at TEXT);
+CREATE TABLE IF NOT EXISTS receipts ({_COLUMNS}, status TEXT, capability TEXT, said TEXT, finished_at TEXT,
+    calls INTEGER, yuan REAL);
 CREATE TABLE IF NOT EXISTS listings ({_COLUMNS}, verdict TEXT);
 CREATE INDEX IF NOT EXISTS finished ON receipts (finished_at, source);
 """
@@ -87,7 +88,8 @@ def _of_receipt(stored: StoredDocument, source: str) -> tuple[Any, ...] | None:
     if found is None or found.source != source:
         return None
     said, finished = f"{found.code} {found.message} {found.message_zh}", moment(found.finished_at)
-    return (stored.body, found.etag, found.status, found.capability, said, finished)
+    yuan = None if found.price_yuan is None else found.attempts * found.price_yuan
+    return (stored.body, found.etag, found.status, found.capability, said, finished, found.attempts, yuan)
 
 
 def _of_listing(stored: StoredDocument, source: str) -> tuple[Any, ...] | None:
@@ -95,7 +97,7 @@ def _of_listing(stored: StoredDocument, source: str) -> tuple[Any, ...] | None:
     return (stored.body, found.etag, found.verdict) if found else None
 
 
-_RECEIPTS = _Table("receipts", keys.receipts_below, lambda upload: upload.receipt_key, _of_receipt, 6)
+_RECEIPTS = _Table("receipts", keys.receipts_below, lambda upload: upload.receipt_key, _of_receipt, 8)
 _LISTINGS = _Table("listings", keys.listings_below, lambda upload: upload.listing_key, _of_listing, 3)
 
 
@@ -185,6 +187,13 @@ class Mirror:
         """How many records meet `query`, by their `status` or `verdict`."""
         where, values = _where(query)
         return dict(self._run(f"SELECT {by}, COUNT(*) FROM {_RECORDS} {where} GROUP BY {by}", values))
+
+    def sums(self, query: Query) -> tuple[int, float]:
+        """The calls that may have been billed of the records that meet `query`, and what those cost whose price their
+        receipts know, in yuan."""
+        where, values = _where(query)
+        ((calls, yuan),) = self._run(f"SELECT SUM(calls), SUM(yuan) FROM {_RECORDS} {where}", values)
+        return calls or 0, yuan or 0.0
 
     def _run(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
         with self._lock, self._tables:

@@ -18,6 +18,7 @@ CALLS = "calls/"
 BACKFILL = "backfill/"
 ORDERS = "orders/"
 LISTINGS = "listings/"
+REPORTS = "reports/"
 
 OWNER = f"{QUEUE}.owner.json"
 """The capabilities whose backlogs settle works off."""

@@ -178,6 +178,8 @@ class MemoryBucket:
     def download(self, key: str, path: Path, *, process: str = "", most: int) -> None:
         with self._request("download", key):
             self._check_right(key)
+            if key not in self.things:
+                raise Unavailable("NoSuchKey", "The object is gone")
             if process and key in self.unprocessable:
                 raise Rejected("BadImage", "OSS cannot process it")
             path.write_bytes(self.things[key].body)

@@ -1,0 +1,1 @@
+"""`cutout report`: photos and what came of them, as files that need no server."""

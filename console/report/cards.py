@@ -1,0 +1,63 @@
+"""What the report shows of one photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from console.records.record import Record
+from console.screen import Language
+from shared.messages.message import Message
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture of the bucket: its key, and what stands below it. Without a key there is only the text."""
+
+    key: str
+    title: str
+    made: bool = True
+    """By us; else it is the photo itself."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One photo, with the words in the report's language."""
+
+    source: str
+    status: str
+    look: bool
+    """Whether a person should look at the cutout."""
+    message: str
+    reasons: tuple[str, ...]
+    capability: str
+    options: str
+    finished: str
+    request_id: str
+    pictures: tuple[Shown, ...]
+
+
+def card(record: Record, language: Language, photo: Message, result: Message) -> Card:
+    """`photo` and `result` are the words for the two."""
+    receipt, listing, chinese = record.receipt, record.listing, language == "zh"
+    reasons = (listing.reasons_zh if chinese else listing.reasons) if listing else ()
+    return Card(
+        source=receipt.source,
+        status=receipt.status,
+        look=record.verdict == "look",
+        message=receipt.message_zh if chinese else receipt.message,
+        reasons=reasons if record.verdict == "look" else (),
+        capability=receipt.capability,
+        options=", ".join(f"{name}={value}" for name, value in sorted(receipt.options.items())),
+        finished=receipt.finished_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z"),
+        request_id=receipt.request_id,
+        pictures=(Shown(receipt.source, getattr(photo, language), made=False), *_made(record, language, result)),
+    )
+
+
+def _made(record: Record, language: Language, result: Message) -> Iterator[Shown]:
+    for output in record.receipt.outputs:
+        yield Shown(output.key, f"{getattr(result, language)} {output.label}".rstrip())
+    for picture in record.listing.pictures if record.listing else ():
+        why = picture.message_zh if language == "zh" else picture.message
+        yield Shown(picture.key, picture.preset if picture.key else f"{picture.preset}: {why}")
