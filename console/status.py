@@ -1,0 +1,113 @@
+"""What waits, why, and for how long: as the queue says it, without a look at each job."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from pydantic import ValidationError
+
+from console.records.listing import pages
+from console.records.under_way import queued
+from shared.cloud.ports import Bucket
+from shared.jobs import keys
+from shared.jobs.job import BOUGHT, Blocked, Job, Unstored
+from shared.jobs.queue import QueueEntry
+from shared.jobs.unfinished import Unfinished
+from shared.messages.message import Message
+
+RECENT = timedelta(minutes=10)
+"""The time by whose receipts the pace is told."""
+HELD = (Blocked.name, Unstored.name)
+"""The stages that only a person can end."""
+_NOTHING = Message("", "")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The jobs of one stage of one capability that no instance holds; the capability is empty for all that are not in
+    the table."""
+
+    capability: str
+    stage: str
+    count: int
+    oldest: datetime
+    """When the first of them was, or will be, due."""
+    code: str = ""
+    message: Message = _NOTHING
+    """Why that first one waits, as its job says."""
+    per_minute: float | None = None
+    """Receipts of the capability, of late; None where nothing was written."""
+
+    @property
+    def minutes_left(self) -> float | None:
+        """Until they are served, at this pace; None where that is not known, or a person must act first."""
+        return self.count / self.per_minute if self.per_minute and self.stage not in HELD else None
+
+
+@dataclass(frozen=True)
+class Status:
+    """`under_way` counts all jobs; `waiting`, those that no instance holds."""
+
+    under_way: int
+    lanes: tuple[Lane, ...]
+
+    @property
+    def waiting(self) -> int:
+        return sum(lane.count for lane in self.lanes)
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the first job was due for which the vendor has not taken a call; None when there is no such job."""
+        return min((lane.oldest for lane in self.lanes if lane.stage not in BOUGHT), default=None)
+
+
+def status(jobs: Bucket, pace: Callable[[str], float | None]) -> Status:
+    """`pace` is asked for the receipts a minute of a capability that has jobs. Raises what `Bucket` does.
+
+    The queue is listed, and the first job of each lane is read.
+    """
+    first, counts = dict[tuple[str, str], QueueEntry](), Counter[tuple[str, str]]()
+    for entry in queued(jobs):
+        lane = (entry.capability, entry.stage)
+        counts[lane] += 1
+        if lane not in first or entry.due < first[lane].due:
+            first[lane] = entry
+    under_way = sum(
+        1 for page in pages(jobs, keys.JOBS) for each in map(Unfinished.listed, page) if each and not each.is_recheck
+    )
+    return Status(under_way, tuple(_lane(jobs, first[lane], counts[lane], pace) for lane in sorted(first)))
+
+
+def _lane(jobs: Bucket, first: QueueEntry, count: int, pace: Callable[[str], float | None]) -> Lane:
+    job = job_at(jobs, first)
+    text = job.text if job else _NOTHING
+    return Lane(first.capability, first.stage, count, first.due, job.code if job else "", text, pace(first.capability))
+
+
+def job_at(jobs: Bucket, entry: QueueEntry) -> Job | None:
+    """The job of an entry; None when it has gone on, or is another release's."""
+    stored = jobs.read(entry.upload.job_key)
+    try:
+        return Job.from_json(stored.body) if stored else None
+    except ValidationError:
+        return None
+
+
+def pace_by_listing(pictures: Bucket, now: datetime) -> Callable[[str], float | None]:
+    """Receipts a minute of a capability, of the last `RECENT`, as a listing of `cutouts/` shows them."""
+
+    @cache
+    def pace(capability: str) -> float | None:
+        if not capability:
+            return None
+        listed = (
+            each for page in pages(pictures, keys.receipts_below(f"{keys.UPLOADS}{capability}/")) for each in page
+        )
+        recent = sum(each.key.endswith(".json") and now - each.modified < RECENT for each in listed)
+        return recent / (RECENT / timedelta(minutes=1)) or None
+
+    return pace
