@@ -17,6 +17,7 @@ from shared.jobs import keys
 from shared.jobs.job import BOUGHT, Blocked, Job, Unstored
 from shared.jobs.queue import QueueEntry
 from shared.jobs.unfinished import Unfinished
+from shared.jobs.upload import Upload
 from shared.messages.message import Message
 
 RECENT = timedelta(minutes=10)
@@ -83,14 +84,14 @@ def status(jobs: Bucket, pace: Callable[[str], float | None]) -> Status:
 
 
 def _lane(jobs: Bucket, first: QueueEntry, count: int, pace: Callable[[str], float | None]) -> Lane:
-    job = job_at(jobs, first)
+    job = job_of(jobs, first.upload)
     text = job.text if job else _NOTHING
     return Lane(first.capability, first.stage, count, first.due, job.code if job else "", text, pace(first.capability))
 
 
-def job_at(jobs: Bucket, entry: QueueEntry) -> Job | None:
-    """The job of an entry; None when it has gone on, or is another release's."""
-    stored = jobs.read(entry.upload.job_key)
+def job_of(jobs: Bucket, upload: Upload) -> Job | None:
+    """The job of an upload; None when it is over, or is another release's."""
+    stored = jobs.read(upload.job_key)
     try:
         return Job.from_json(stored.body) if stored else None
     except ValidationError:

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -65,6 +65,8 @@ class Refreshed:
 
     listed: int = 0
     read: int = 0
+    changed: tuple[str, ...] = field(default=(), compare=False)
+    """The uploads of those that were read last."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class Mirror:
                     changed = self._changed(table, found, began)
                     read = pool.map(partial(self._read, table), changed)
                     self._put(table, [*zip(changed, read, strict=True)], began)
-                    so_far = Refreshed(so_far.listed + len(found), so_far.read + len(changed))
+                    so_far = Refreshed(so_far.listed + len(found), so_far.read + len(changed), tuple(changed))
                     say(so_far)
                 gone = f"DELETE FROM {table.name} WHERE substr(source, 1, length(?)) = ? AND seen < ?"
                 self._run(gone, (prefix, prefix, began))

@@ -1,0 +1,73 @@
+"""Many pictures as one zip, sent while they are read: only one of them is in memory."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from console.records.record import Record
+from console.thumbnails import MOST_BYTES
+from shared.cloud.ports import Bucket
+from shared.errors import CutoutError
+
+WHATS = ("cutouts", "listings", "all")
+_PIECE = 1 << 18
+
+
+def keys_of(records: Iterable[Record], what: str) -> Iterator[str]:
+    """The pictures that are asked for."""
+    for record in records:
+        if what != "listings":
+            yield from (output.key for output in record.receipt.outputs)
+        if what != "cutouts" and record.listing:
+            yield from (picture.key for picture in record.listing.pictures if picture.key)
+
+
+def archive(bucket: Bucket, keys: Iterable[str]) -> Iterator[bytes]:
+    """The zip, a piece at a time. What cannot be read is named in `missing.txt` at its end."""
+    out, missing = _Unseekable(), list[str]()
+    with TemporaryDirectory() as folder, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:  # they are compressed
+        file = Path(folder) / "picture"
+        for key in keys:
+            try:
+                bucket.download(key, file, most=MOST_BYTES)
+            except CutoutError as error:
+                missing.append(f"{key}\t{error.code}\t{error.message}\n")
+                continue
+            with file.open("rb") as read, made.open(_inside(key), "w") as entry:
+                while piece := read.read(_PIECE):
+                    entry.write(piece)
+                    yield out.taken()
+            yield out.taken()
+        if missing:
+            made.writestr("missing.txt", "".join(missing))
+    yield out.taken()
+
+
+def _inside(key: str) -> str:
+    """A name that unpacks into the folder in which the zip is unpacked, and nowhere else."""
+    return "/".join(part if part.strip(". ") else "_" for part in key.replace("\\", "_").split("/"))
+
+
+class _Unseekable(io.RawIOBase):
+    """What the zip is written to: it hands out what has been written since the last time."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        view = memoryview(piece)
+        self._written += view
+        return view.nbytes
+
+    def taken(self) -> bytes:
+        piece = bytes(self._written)
+        self._written.clear()
+        return piece

@@ -1,0 +1,100 @@
+"""Who may speak to the desk: the browser that was given its address, and no page of another site in it.
+
+What a page of another site could do: send requests here, which bring the cookie if the browser lets them; have a name
+of its own resolve to 127.0.0.1 ("DNS rebinding"); show the desk in a frame. Each is answered with 403.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "desk"
+_SAFE = ("GET", "HEAD")
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""Of every answer that does not say otherwise itself."""
+
+
+class Guard:
+    """Lets `app` answer requests to `hosts`, such as `127.0.0.1:8080`, that come with the cookie, which
+    `/?token=<token>` sets."""
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], token: str) -> None:
+        self._app = app
+        self._hosts = frozenset(hosts)
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        sent = _with_headers(send)
+        if why := self._refusal(scope["method"], headers):
+            await _refused(why)(scope, receive, sent)
+        elif self._is_ours(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
+            await self._welcome()(scope, receive, sent)
+        elif not self._is_ours(_cookie(headers)):
+            await _refused("open the address that the desk printed when it began")(scope, receive, sent)
+        else:
+            await self._app(scope, receive, sent)
+
+    def _refusal(self, method: str, headers: Headers) -> str:
+        """Why nobody may send this, whatever cookie it has; empty: it is from our page, or from an address bar."""
+        host = headers.get("host", "")
+        if host not in self._hosts:
+            return "the desk is not at this address"
+        origin = headers.get("origin")
+        if origin not in (None, f"http://{host}") or (origin is None and method not in _SAFE):
+            return "a page of another site sent this"
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return "a page of another site sent this"
+        return ""
+
+    def _is_ours(self, token: str) -> bool:
+        return secrets.compare_digest(token.encode(errors="replace"), self._token.encode())
+
+    def _welcome(self) -> RedirectResponse:
+        """Without the token in the address, which would stay in the browser's history."""
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(COOKIE, self._token, httponly=True, samesite="strict", path="/")
+        return answer
+
+
+def _cookie(headers: Headers) -> str:
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def _refused(why: str) -> JSONResponse:
+    return JSONResponse({"code": "Forbidden", "message": {"en": why, "zh": "禁止访问"}, "mend": None}, 403)
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending

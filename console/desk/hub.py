@@ -1,0 +1,72 @@
+"""Tells every open page what happens, as server-sent events (HTML Standard, "Server-sent events")."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from threading import Event, Lock
+from typing import Any
+
+_HEARTBEAT = 15.0
+"""Seconds after which a comment is sent, so that a connection nobody listens to any more is noticed."""
+_MOST_WAITING = 1000
+"""Events that wait for a page which does not take them. If there are more it is told to begin anew."""
+AGAIN = "again"
+"""The event that tells a page to read its list anew."""
+
+
+class Hub:
+    """`tell` may be called in any thread, `listen` in the event loop."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._pages = set[_Page]()
+        self.somebody = Event()
+        """Set as long as a page is open."""
+
+    def tell(self, name: str, data: Any) -> None:
+        """Tell every page."""
+        text = _event(name, data)
+        with self._lock:
+            pages = [*self._pages]
+        for page in pages:
+            with suppress(RuntimeError):  # its loop has ended
+                page.loop.call_soon_threadsafe(page.put, text)
+
+    async def listen(self) -> AsyncIterator[str]:
+        """What is told from now on, as the text of a response, until its client is gone."""
+        page = _Page()
+        with self._lock:
+            self._pages.add(page)
+            self.somebody.set()
+        try:
+            yield "retry: 1000\n\n"
+            while True:
+                try:
+                    yield await asyncio.wait_for(page.waiting.get(), _HEARTBEAT)
+                except asyncio.TimeoutError:
+                    yield ": still here\n\n"
+        finally:
+            with self._lock:
+                self._pages.discard(page)
+                if not self._pages:
+                    self.somebody.clear()
+
+
+class _Page:
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.waiting = asyncio.Queue[str]()
+
+    def put(self, text: str) -> None:
+        if self.waiting.qsize() >= _MOST_WAITING:
+            while not self.waiting.empty():
+                self.waiting.get_nowait()
+            text = _event(AGAIN, {})
+        self.waiting.put_nowait(text)
+
+
+def _event(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"  # JSON has no line breaks of its own

@@ -1,0 +1,56 @@
+"""Pictures of the bucket, sent to the page as what they are, and as nothing else.
+
+What lies in the bucket was put there by strangers: an SVG or an HTML called `.png` must not run in the desk's address.
+So the bytes say what is sent, and only pictures that cannot hold a program are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import BoundedSemaphore
+
+from console.thumbnails import MOST_BYTES, thumbnail
+from shared.cloud.ports import Bucket
+from shared.errors import Rejected
+from shared.jobs.keys import CUTOUTS, LISTINGS, UPLOADS
+from shared.messages.message import Message
+
+SIDES = {"320": 320, "1280": 1280}
+"""Pixels, by what the page calls the size; `full` is the picture as it is stored."""
+CODES = ("NotShown", "NoPicture", "PictureTooLarge")
+"""Of what is refused because no browser shows it."""
+SHOWN = (UPLOADS, CUTOUTS, LISTINGS)
+_AT_ONCE = BoundedSemaphore(8)
+"""A picture that is made smaller here takes some hundred megabytes."""
+_TYPES: Mapping[str, re.Pattern[bytes]] = {
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "image/gif": re.compile(rb"GIF8[79]a"),
+    "image/bmp": re.compile(rb"BM"),
+    "image/avif": re.compile(rb"....ftypavi[fs]", re.DOTALL),
+}
+_NO_PICTURE = Message("no browser shows this as a picture", "浏览器无法显示该文件")
+
+
+def picture(bucket: Bucket, key: str, size: str) -> tuple[str, bytes]:
+    """Its content type and its bytes. Raises `Rejected` for what no browser shows, or nobody asked us to show, and else
+    what `Bucket.download` does."""
+    if not key.startswith(SHOWN):
+        raise Rejected("NotShown", _NO_PICTURE)
+    with _AT_ONCE:
+        body = thumbnail(bucket, key, SIDES[size]) if size in SIDES else _whole(bucket, key)
+    for content_type, magic in _TYPES.items():
+        if magic.match(body):
+            return content_type, body
+    raise Rejected("NotShown", _NO_PICTURE)
+
+
+def _whole(bucket: Bucket, key: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "picture"
+        bucket.download(key, file, most=MOST_BYTES)
+        return file.read_bytes()

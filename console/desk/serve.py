@@ -1,0 +1,54 @@
+"""Serves the desk at an address of this machine until it is interrupted."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import webbrowser
+from collections.abc import Callable
+from contextlib import closing
+
+import uvicorn
+
+from console.account import Account
+from console.desk.app import app
+from console.desk.desk import Desk, Panel
+from console.desk.guard import Guard
+from console.records.mirror import Mirror, cache_file
+from console.screen import Language
+
+_ADDRESS = "127.0.0.1"
+
+
+class Server(uvicorn.Server):
+    """`address` is where a browser gets in; the token is in it."""
+
+    def __init__(self, desk: Desk, port: int = 0) -> None:
+        self._socket = socket.create_server((_ADDRESS, port))
+        token, taken = secrets.token_urlsafe(32), self._socket.getsockname()[1]
+        hosts = [f"{name}:{taken}" for name in (_ADDRESS, "localhost")]
+        self.address = f"http://{_ADDRESS}:{taken}/?token={token}"
+        # No access log: addresses have keys of photos in them.
+        options = {"log_level": "warning", "access_log": False, "server_header": False, "timeout_graceful_shutdown": 2}
+        super().__init__(uvicorn.Config(Guard(app(desk), hosts, token), **options))  # type: ignore[arg-type]
+
+    def serve_until_interrupted(self) -> None:
+        """SIGINT and SIGTERM end it."""
+        self.run(sockets=[self._socket])
+
+
+def opened(account: Account, language: Language, panel: Panel | None = None) -> Desk:
+    """The desk of the account's bucket. Raises `ApiError`."""
+    photos = account.objects()
+    jobs = account.objects(account.settings.jobs_bucket) if account.settings.jobs_bucket else photos
+    return Desk(account, photos, jobs, Mirror(photos, cache_file(account.settings.bucket)), language, panel)
+
+
+def serve(desk: Desk, port: int, say: Callable[[str], object], *, in_browser: bool) -> None:
+    """`say` is told the address. Raises `OSError` when the port is taken."""
+    server = Server(desk, port)
+    with closing(desk.mirror):
+        say(server.address)
+        if in_browser:
+            webbrowser.open(server.address)
+        server.serve_until_interrupted()

@@ -1,0 +1,181 @@
+"""Looks what moves in the bucket, once for all pages and all photos.
+
+A look lists the names under `jobs/`, `queue/` and `orders/`; the receipt of a photo is read when its job is gone, and
+what its listing pictures came to when their order is. Nobody looks while no page is open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock, Thread
+from typing import Any
+
+from console.desk import cards
+from console.desk.hub import AGAIN, Hub
+from console.desk.summary import summary
+from console.records.listing import AT_ONCE, pages
+from console.records.mirror import Mirror, Refreshed
+from console.records.record import Query
+from console.records.under_way import UnderWay, under_way
+from console.status import HELD, job_of
+from shared.cloud.ports import Bucket
+from shared.errors import CutoutError
+from shared.jobs import keys
+from shared.jobs.upload import Upload
+
+_MOVING, _STILL = 1.0, 3.0
+"""Seconds between two looks, while something is under way, and while nothing is."""
+_ALL = 60.0
+"""Seconds between two listings of all receipts, which find what came and went between two looks."""
+_SHARE = 20
+"""The next look comes after so many times as long as the last one took, if that is later: OSS bills requests."""
+_EXPECTED = 120.0
+"""Seconds for which an upload's first trace is looked for: an event comes within seconds."""
+_MOST_TOLD = 200
+"""Photos of which a page is told one by one. Of more at once, it is told to read its list anew."""
+
+
+class Watcher:
+    """Looks at `photos` and at `jobs`, which may be the same bucket, keeps `mirror` up to date and tells `hub`."""
+
+    def __init__(self, photos: Bucket, jobs: Bucket, mirror: Mirror, hub: Hub) -> None:
+        self._photos, self._jobs, self._mirror, self._hub = photos, jobs, mirror, hub
+        self._lock = Lock()
+        self._under_way: Mapping[str, UnderWay] | None = None
+        self._ordered = frozenset[str]()
+        self._expected = dict[str, float]()
+        """What was uploaded from a page and not seen since, and until when it is looked for."""
+        self._soon, self._over = Event(), Event()
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self.synced: dict[str, Any] = {"done": 0, "finished": False}
+        """How far the first listing of all receipts is."""
+
+    @property
+    def under_way(self) -> Mapping[str, UnderWay]:
+        """The jobs at the last look, by the uploads' keys."""
+        return self._under_way or {}
+
+    def start(self) -> None:
+        for work in (self._look_again_and_again, self._list_again_and_again):
+            Thread(target=work, daemon=True).start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._soon.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def expect(self, source: str) -> None:
+        """Tell the pages of an upload, and look soon what becomes of it."""
+        with self._lock:
+            self._expected[source] = time.monotonic() + _EXPECTED
+        self._hub.tell("photo", cards.of_upload(source))
+        self._soon.set()
+
+    # ---------------------------------------------------------------- looks
+
+    def look(self) -> None:
+        """Tell the pages what has moved since the last look. Raises what `Bucket` does."""
+        before, ordered = self._under_way, self._ordered
+        self._under_way = under_way(self._jobs)
+        self._ordered = frozenset(
+            _ordered(each.key)
+            for page in pages(self._photos, keys.ORDERS)
+            for each in page
+            if each.key.endswith(".json")
+        )
+        if before is None:
+            return
+        for source, found in self._under_way.items():
+            if source not in before or before[source].stage != found.stage:
+                self._hub.tell("photo", self._card_of_job(found))
+        over = (before.keys() - self._under_way.keys()) | (ordered - self._ordered)
+        self._tell_of(over)
+        self._find_expected(before.keys())
+        if over or before.keys() != self._under_way.keys():
+            self._hub.tell("status", summary(self._jobs, self._mirror))
+
+    def card(self, source: str) -> cards.Card | None:
+        """What is known of one photo now; None when there is neither a job, nor a receipt, nor an upload."""
+        if found := self.under_way.get(source):
+            return self._card_of_job(found)
+        if record := self._mirror.take_in(source):
+            return cards.of_record(record)
+        return cards.of_upload(source) if self._photos.etag(source) else None
+
+    def _card_of_job(self, found: UnderWay) -> cards.Card:
+        return cards.of_job(found, job_of(self._jobs, Upload(found.source)) if found.stage in HELD else None)
+
+    def _tell_of(self, sources: Iterable[str]) -> None:
+        for source, card in zip(sources, self._pool.map(self.card, sources), strict=True):
+            with self._lock:
+                self._expected.pop(source, None)
+            self._hub.tell("photo", card) if card else self._hub.tell("gone", {"source": source})
+
+    def _find_expected(self, seen: Collection[str]) -> None:
+        """Those that were uploaded from a page and done before a look could see them: their folders are listed."""
+        now = time.monotonic()
+        with self._lock:
+            for source in [each for each, until in self._expected.items() if each in seen or until < now]:
+                del self._expected[source]
+            folders = {Upload(source).folder for source in self._expected.keys() - self.under_way.keys()}
+        for folder in folders:
+            self._mirror.refresh(folder, self._tell_of_changed)
+
+    # ---------------------------------------------------------------- all receipts
+
+    def list_all(self) -> None:
+        """Bring the mirror up to date. Raises what `Bucket` does."""
+        first = not self.synced["finished"]
+
+        def say(so_far: Refreshed) -> None:
+            if first:
+                self.synced = {"done": so_far.listed, "finished": False}
+                self._hub.tell("sync", self.synced)
+            else:
+                self._tell_of_changed(so_far)
+
+        found = self._mirror.refresh(say=say)
+        self.synced = {"done": found.listed, "finished": True}
+        self._hub.tell("sync", self.synced)
+
+    def _tell_of_changed(self, so_far: Refreshed) -> None:
+        with self._lock:
+            for source in so_far.changed:
+                self._expected.pop(source, None)
+        if len(so_far.changed) > _MOST_TOLD:
+            self._hub.tell(AGAIN, {})
+        elif so_far.changed:
+            for record in self._mirror.find(Query(sources=so_far.changed)):
+                self._hub.tell("photo", cards.of_record(record))
+
+    # ---------------------------------------------------------------- threads
+
+    def _look_again_and_again(self) -> None:
+        def pause() -> float:
+            return _MOVING if self.under_way or self._expected else _STILL
+
+        self._again_and_again(self.look, pause, self._soon)
+
+    def _list_again_and_again(self) -> None:
+        self._again_and_again(self.list_all, lambda: _ALL, self._over)
+
+    def _again_and_again(self, work: Callable[[], None], pause: Callable[[], float], until: Event) -> None:
+        while not self._over.is_set():
+            self._hub.somebody.wait(1.0)
+            if not self._hub.somebody.is_set():
+                continue
+            began = time.monotonic()
+            try:
+                work()
+            except CutoutError as error:
+                self._hub.tell("trouble", {"code": error.code, "message": cards.said(error.text)})
+            until.wait(max(pause(), _SHARE * (time.monotonic() - began)))
+            if until is self._soon:
+                self._soon.clear()
+
+
+def _ordered(key: str) -> str:
+    """The upload of an order: `orders/<X>.<digest>.json`."""
+    return keys.UPLOADS + key.removeprefix(keys.ORDERS).rpartition(".")[0].rpartition(".")[0]

@@ -1,0 +1,87 @@
+"""Another try for photos: each gets a job in settle's queue, for which the receipt that is there does not count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Literal
+
+from console.records.listing import AT_ONCE
+from console.records.record import Record
+from shared.cloud.ports import Bucket
+from shared.jobs import keys
+from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
+from shared.vendors.prices import Prices
+
+Standing = Literal["redo", "gone", "under way", "newer"]
+"""To be redone; the photo was deleted; it has a job already; another version was uploaded since, which is served by its
+own event."""
+_STEP = 1000
+"""Photos of which is known at once whether they are to be redone."""
+_NO_LEASE = timedelta(0)
+"""No job is held here."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo that was asked for, and whether it is redone."""
+
+    record: Record
+    standing: Standing
+
+
+def examine(photos: Bucket, jobs: Bucket, records: Iterable[Record]) -> Iterator[Photo]:
+    """The photos of `records`, with two requests each. Raises what `Bucket` does."""
+
+    def photo(record: Record) -> Photo:
+        upload = Upload(record.source)
+        etag = photos.etag(record.source)
+        if not etag:
+            return Photo(record, "gone")
+        if jobs.etag(upload.job_key):
+            return Photo(record, "under way")
+        return Photo(record, "redo" if etag == record.receipt.etag else "newer")
+
+    remaining = iter(records)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while step := [*islice(remaining, _STEP)]:
+            yield from pool.map(photo, step)
+
+
+def price(examined: Iterable[Photo], prices: Prices) -> tuple[float, int]:
+    """What a call costs for each that is redone, in yuan, and for how many of them that is not known."""
+    each = [prices.of(photo.record.receipt.capability) for photo in examined if photo.standing == "redo"]
+    return round(sum(filter(None, each)), 4), sum(known is None for known in each)
+
+
+def redo(
+    photos: Bucket,
+    jobs: Bucket,
+    examined: Iterable[Photo],
+    clock: Callable[[], datetime],
+    say: Callable[[Photo], object] = lambda _: None,
+) -> int:
+    """Set those going that are to be redone, in their order, and wake settle; how many they are. `say` is told of each
+    that is in the queue. Raises what `Bucket` does: those of which `say` was told are in the queue."""
+    store, count = JobStore(jobs, clock, _NO_LEASE), 0
+
+    def begin(photo: Photo) -> Photo:
+        receipt = photo.record.receipt
+        store.leave_to_settle(Upload(receipt.source), receipt.etag, supersedes=photo.record.etag)
+        return photo
+
+    remaining = (photo for photo in examined if photo.standing == "redo")
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while step := [*islice(remaining, AT_ONCE)]:
+                for photo in pool.map(begin, step):
+                    count += 1
+                    say(photo)
+    finally:
+        if count:
+            photos.write(keys.WAKE, b"{}")
+    return count
