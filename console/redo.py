@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,11 +15,18 @@ from shared.cloud.ports import Bucket
 from shared.jobs import keys
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
+from shared.messages.message import Message
 from shared.vendors.prices import Prices
 
 Standing = Literal["redo", "gone", "under way", "newer"]
 """To be redone; the photo was deleted; it has a job already; another version was uploaded since, which is served by its
 own event."""
+SKIPPED: Mapping[Standing, Message] = {
+    "gone": Message("the photo was deleted", "照片已被删除"),
+    "under way": Message("it is under way", "正在处理中"),
+    "newer": Message("another version was uploaded since, and is served by itself", "之后上传了新版本，会自动处理"),
+}
+"""Why a photo is not redone."""
 _STEP = 1000
 """Photos of which is known at once whether they are to be redone."""
 _NO_LEASE = timedelta(0)

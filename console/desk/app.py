@@ -112,12 +112,12 @@ class _Routes:
             return JSONResponse(await run_in_threadpool(uploads.store, self._desk, file))
 
     async def redo(self, request: Request) -> Response:
-        asked = changes.Chosen.model_validate(await _json(request))
-        return JSONResponse(await run_in_threadpool(changes.redo, self._desk, asked))
+        asked = changes.Asked.model_validate(await _json(request))
+        return JSONResponse(await run_in_threadpool(changes.redone, self._desk, asked))
 
     async def forget(self, request: Request) -> Response:
-        asked = changes.Chosen.model_validate(await _json(request))
-        return JSONResponse(await run_in_threadpool(changes.forget, self._desk, asked))
+        asked = changes.Asked.model_validate(await _json(request))
+        return JSONResponse(await run_in_threadpool(changes.forgotten, self._desk, asked))
 
     async def zip(self, request: Request) -> Response:
         form = parse_qs((await _body(request)).decode())

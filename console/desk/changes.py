@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from console.desk import cards
 from console.desk.desk import Desk
+from console.forget import Chosen, forget
+from console.records.record import Query
+from console.redo import SKIPPED, examine, price, redo
+
+MOST = 10_000
+"""Photos at once; of more, the commands are for."""
 
 
-class Chosen(BaseModel):
-    """Photos by their keys, or all below a prefix; with `confirm` it is done, without it is only said."""
+class Asked(BaseModel):
+    """Photos by their keys; to be forgotten, also all below a folder. With `confirm` it is done; without, only said."""
 
-    sources: list[str] = Field(default=[], max_length=10_000)
+    sources: list[str] = Field(default=[], max_length=MOST)
     prefix: str = ""
     confirm: bool = False
 
 
-def redo(desk: Desk, chosen: Chosen) -> dict[str, Any]:
-    raise NotImplementedError
+def redone(desk: Desk, asked: Asked) -> dict[str, Any]:
+    """Raises what `Bucket` does."""
+    records = [*desk.mirror.find(Query(sources=tuple(asked.sources)))] if asked.sources else []
+    examined = [*examine(desk.photos, desk.jobs, records)]
+    yuan, unpriced = price(examined, desk.prices)
+    skipped = [(each.record.source, SKIPPED[each.standing]) for each in examined if each.standing != "redo"]
+    found = {
+        "count": len(examined) - len(skipped),
+        "price_yuan": yuan,
+        "unpriced": unpriced,
+        "skipped": [{"source": source, "message": cards.said(why)} for source, why in skipped],
+    }
+    if not asked.confirm:
+        return found
+    return {**found, "set_going": redo(desk.photos, desk.jobs, examined, desk.account.clock)}
 
 
-def forget(desk: Desk, chosen: Chosen) -> dict[str, Any]:
-    raise NotImplementedError
+def forgotten(desk: Desk, asked: Asked) -> dict[str, Any]:
+    """Raises `ValueError` for what is no upload, and what `Bucket` does."""
+    objects = Counter[str]()
+    for key in (*asked.sources, *filter(None, (asked.prefix,))):
+        found = forget(desk.photos, desk.jobs, Chosen(key), dry_run=not asked.confirm)
+        objects += found.objects
+        if asked.confirm and not key.endswith("/"):
+            desk.mirror.take_in(key)
+            desk.hub.tell("gone", {"source": key})
+    if asked.confirm and asked.prefix:
+        desk.mirror.refresh(asked.prefix)
+        desk.hub.tell("again", {})
+    return {"objects": {folder.rstrip("/"): count for folder, count in objects.items()}}

@@ -1,0 +1,65 @@
+"""Nobody gets in but the browser that was given the address."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from console.desk.guard import COOKIE
+from console.desk.serve import Server
+
+STATUS = "/api/status"
+
+
+def test_the_address_gives_a_cookie_and_is_forgotten(stranger: httpx.Client, server: Server) -> None:
+    answer = stranger.get(server.address)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    said = answer.headers["set-cookie"].lower()
+    assert "httponly" in said
+    assert "samesite=strict" in said
+    assert stranger.get(STATUS).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html", STATUS, "/api/events", "/?token=", "/?token=other", "/?token=é"])
+def test_without_the_cookie_there_is_nothing(stranger: httpx.Client, path: str) -> None:
+    assert stranger.get(path).status_code == 403
+    stranger.cookies.set(COOKIE, "other")
+    assert stranger.get(path).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1:1", "[::1]:80", ""])
+def test_another_name_for_this_machine_is_refused(browser: httpx.Client, host: str) -> None:
+    assert browser.get(STATUS, headers={"Host": host}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "http://127.0.0.1.evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},  # another port of this machine
+    ],
+)
+@pytest.mark.parametrize(("method", "path"), [("GET", STATUS), ("POST", "/api/forget"), ("PUT", "/api/upload")])
+def test_what_another_site_sends_is_refused(
+    browser: httpx.Client, headers: dict[str, str], method: str, path: str
+) -> None:
+    assert browser.request(method, path, headers=headers).status_code == 403
+
+
+def test_a_change_without_an_origin_is_refused(browser: httpx.Client) -> None:
+    del browser.headers["Origin"]
+    assert browser.post("/api/forget", json={"prefix": "uploads/"}).status_code == 403
+
+
+@pytest.mark.parametrize("path", [STATUS, "/api/nothing", "/nothing"])
+def test_every_answer_forbids_what_is_not_needed(browser: httpx.Client, path: str) -> None:
+    headers = browser.get(path).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "access-control-allow-origin" not in headers
