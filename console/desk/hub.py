@@ -28,7 +28,13 @@ class Hub:
 
     def tell(self, name: str, data: Any) -> None:
         """Tell every page."""
-        text = _event(name, data)
+        self._put(_event(name, data))
+
+    def end(self) -> None:
+        """End what every page listens to."""
+        self._put("")
+
+    def _put(self, text: str) -> None:
         with self._lock:
             pages = [*self._pages]
         for page in pages:
@@ -43,11 +49,8 @@ class Hub:
             self.somebody.set()
         try:
             yield "retry: 1000\n\n"
-            while True:
-                try:
-                    yield await asyncio.wait_for(page.waiting.get(), _HEARTBEAT)
-                except asyncio.TimeoutError:
-                    yield ": still here\n\n"
+            while text := await page.next():
+                yield text
         finally:
             with self._lock:
                 self._pages.discard(page)
@@ -60,8 +63,15 @@ class _Page:
         self.loop = asyncio.get_running_loop()
         self.waiting = asyncio.Queue[str]()
 
+    async def next(self) -> str:
+        """What it is told next; empty when that is the end."""
+        try:
+            return await asyncio.wait_for(self.waiting.get(), _HEARTBEAT)
+        except asyncio.TimeoutError:
+            return ": still here\n\n"
+
     def put(self, text: str) -> None:
-        if self.waiting.qsize() >= _MOST_WAITING:
+        if text and self.waiting.qsize() >= _MOST_WAITING:
             while not self.waiting.empty():
                 self.waiting.get_nowait()
             text = _event(AGAIN, {})

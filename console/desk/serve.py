@@ -24,6 +24,7 @@ class Server(uvicorn.Server):
     """`address` is where a browser gets in; the token is in it."""
 
     def __init__(self, desk: Desk, port: int = 0) -> None:
+        self._hub = desk.hub
         self._socket = socket.create_server((_ADDRESS, port))
         token, taken = secrets.token_urlsafe(32), self._socket.getsockname()[1]
         hosts = [f"{name}:{taken}" for name in (_ADDRESS, "localhost")]
@@ -31,6 +32,10 @@ class Server(uvicorn.Server):
         # No access log: addresses have keys of photos in them.
         options = {"log_level": "warning", "access_log": False, "server_header": False, "timeout_graceful_shutdown": 2}
         super().__init__(uvicorn.Config(Guard(app(desk), hosts, token), **options))  # type: ignore[arg-type]
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.end()  # pages listen for as long as they are open
+        await super().shutdown(sockets)
 
     def serve_until_interrupted(self) -> None:
         """SIGINT and SIGTERM end it."""

@@ -1,0 +1,176 @@
+"""What moves in the bucket is told to pages, with few requests."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+
+from console.desk.desk import Desk
+from console.desk.serve import Server
+from shared.jobs.job import Submitted
+from shared.jobs.store import JobStore
+from shared.jobs.upload import Upload
+from tests.unit.console.records.made import listing, receipt
+from tests.unit.console.test_status import _park
+from tests.unit.fakes import MemoryBucket
+from tests.unit.until import until
+
+COMMON = "uploads/general/common/"
+
+
+@pytest.fixture
+def told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What pages are told."""
+    events = list[tuple[str, Any]]()
+    monkeypatch.setattr(desk.hub, "tell", lambda name, data: events.append((name, data)))
+    return events
+
+
+def _photos(told: list[tuple[str, Any]]) -> list[tuple[str, str]]:
+    found = [(data["name"], data["stage"]) for name, data in told if name == "photo"]
+    told.clear()
+    return found
+
+
+def _gone(bucket: MemoryBucket, prefix: str) -> None:
+    for key in [key for key in bucket.things if key.startswith(prefix)]:
+        del bucket.things[key]
+
+
+def test_each_stage_of_a_photo_is_told_once(desk: Desk, bucket: MemoryBucket, told: list[tuple[str, Any]]) -> None:
+    desk.watcher.look()
+    store = JobStore(bucket, bucket.clock, timedelta(minutes=2))
+    job = store.claim(Upload(f"{COMMON}a.jpg"), "E")
+    assert job is not None
+    desk.watcher.look()
+    desk.watcher.look()
+    assert _photos(told) == [("a.jpg", "claimed")]
+    parked = replace(job, stage=Submitted("T", bucket.clock()), lease_until=None)
+    store.save(parked)
+    store.put_in_queue(parked)
+    desk.watcher.look()
+    assert _photos(told) == [("a.jpg", "submitted")]
+    receipt(bucket, "a.jpg")
+    store.remove(parked)
+    _gone(bucket, "queue/")
+    desk.watcher.look()
+    assert _photos(told) == [("a.jpg", "done")]
+
+
+def test_listing_pictures_are_told_when_their_order_is_gone(
+    desk: Desk, bucket: MemoryBucket, told: list[tuple[str, Any]]
+) -> None:
+    source = receipt(bucket, "a.b.jpg", options={"listing": "original"})
+    bucket.put(Upload(source).order_key("0" * 32), b"{}")
+    desk.watcher.look()
+    listing(bucket, source, "look")
+    _gone(bucket, "orders/")
+    desk.watcher.look()
+    (card,) = [data for name, data in told if name == "photo"]
+    assert (card["name"], card["verdict"]) == ("a.b.jpg", "look")
+
+
+def test_a_photo_that_was_deleted_while_under_way_is_told_as_gone(
+    desk: Desk, bucket: MemoryBucket, told: list[tuple[str, Any]]
+) -> None:
+    _park(bucket, "general/common", "a.jpg")
+    desk.watcher.look()
+    bucket.things.clear()
+    desk.watcher.look()
+    assert ("gone", {"source": f"{COMMON}a.jpg"}) in told
+
+
+def test_an_upload_that_is_done_before_a_look_is_found(
+    desk: Desk, bucket: MemoryBucket, told: list[tuple[str, Any]]
+) -> None:
+    desk.watcher.look()
+    desk.watcher.expect(f"{COMMON}a.jpg")
+    assert _photos(told) == [("a.jpg", "uploaded")]
+    receipt(bucket, "a.jpg")
+    desk.watcher.look()
+    assert _photos(told) == [("a.jpg", "done")]
+    before = len(bucket.requests)
+    desk.watcher.look()
+    assert len(bucket.requests) - before == 3, "jobs, queue and orders are listed, and nothing else is asked"
+
+
+def test_a_thousand_photos_take_as_many_requests_as_one(
+    desk: Desk, bucket: MemoryBucket, told: list[tuple[str, Any]]
+) -> None:
+    for number in range(900):
+        _park(bucket, "general/common", f"{number}.jpg")
+    desk.watcher.look()
+    before = len(bucket.requests)
+    desk.watcher.look()
+    assert len(bucket.requests) - before == 3
+
+
+def test_what_others_have_changed_is_found_by_listing_all(
+    desk: Desk, bucket: MemoryBucket, told: list[tuple[str, Any]]
+) -> None:
+    receipt(bucket, "a.jpg")
+    desk.watcher.list_all()
+    assert _photos(told) == []
+    receipt(bucket, "b.jpg", status="failed")
+    desk.watcher.list_all()
+    assert _photos(told) == [("b.jpg", "failed")]
+
+
+def _soon(condition: Callable[[], object]) -> None:
+    until(condition, lambda: time.sleep(0.05), 200)
+
+
+def _events(client: httpx.Client) -> Iterator[tuple[str, Any]]:
+    with client.stream("GET", "/api/events", timeout=20) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        name = ""
+        for line in answer.iter_lines():
+            field, _, value = line.partition(": ")
+            if field == "event":
+                name = value
+            elif field == "data":
+                yield name, json.loads(value)
+
+
+def test_a_page_hears_what_happens_and_nobody_looks_when_it_is_closed(
+    browser: httpx.Client, desk: Desk, bucket: MemoryBucket, server: Server
+) -> None:
+    assert not bucket.requests, "nobody has opened a page yet"
+    heard = list[tuple[str, Any]]()
+
+    def listen() -> None:
+        for name, data in _events(browser):
+            heard.append((name, data))
+            if name == "photo":
+                return
+
+    page = Thread(target=listen)
+    page.start()
+    _soon(lambda: ("sync", {"done": 0, "finished": True}) in heard)
+    _soon(lambda: ("list", "orders/") in bucket.requests)
+    _park(bucket, "general/common", "商品.jpg", "NotActivated", blocked=True)
+    page.join(20)
+    assert heard[-1][1]["name"] == "商品.jpg"
+    _soon(lambda: not desk.hub.somebody.is_set())
+
+
+def test_an_open_page_does_not_hold_up_the_end(browser: httpx.Client, desk: Desk, server: Server) -> None:
+    ended = list[bool]()
+
+    def listen() -> None:
+        ended.append(not [*_events(browser)][-1:] or True)
+
+    page = Thread(target=listen)
+    page.start()
+    _soon(desk.hub.somebody.is_set)
+    server.should_exit = True
+    page.join(1.5)
+    assert ended == [True]
