@@ -13,7 +13,7 @@ import typer
 
 from console.account import Account, ApiError
 from console.change import Change, carry_out
-from console.finding import Hindered
+from console.finding import Hindered, Misasked
 from console.screen import Screen, at_terminal, language
 from console.settings import FILE, FILE_NAMED, read
 from shared.errors import CutoutError, Unavailable
@@ -79,6 +79,8 @@ def working(machine: bool) -> Iterator[Screen]:
         yield screen
     except (typer.Exit, typer.BadParameter):
         raise
+    except Misasked as error:
+        raise typer.BadParameter(screen.text(error.text)) from None
     except typer.Abort:  # at a question, before anything is changed
         screen.say("")
         screen.say(_NOTHING_CHANGED)

@@ -35,6 +35,14 @@ class Hindered(Exception):
         self.finding = finding
 
 
+class Misasked(ValueError):
+    """An argument or an option of a command names what there is not; `text` says what there is."""
+
+    def __init__(self, text: Message) -> None:
+        super().__init__(text)
+        self.text = text
+
+
 @dataclass(frozen=True)
 class Fact:
     """What was seen and is no fault, such as who the key belongs to; `code` is a word for programs."""

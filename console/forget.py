@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from console.finding import Misasked
 from console.records.listing import AT_ONCE, pages
 from console.records.under_way import queued
 from console.status import job_of
@@ -36,14 +37,14 @@ _NO_UPLOAD = Sentence("{key}: what is forgotten begins with uploads/", "{key}：
 
 @dataclass(frozen=True)
 class Chosen:
-    """A folder of uploads, which ends with a slash; or else one photo, with its companions. Raises `ValueError` with a
-    `Message` for what is neither."""
+    """A folder of uploads, which ends with a slash; or else one photo, with its companions. Raises `Misasked` for
+    what is neither."""
 
     key: str
 
     def __post_init__(self) -> None:
         if not self.key.startswith(keys.UPLOADS):
-            raise ValueError(_NO_UPLOAD(key=self.key))
+            raise Misasked(_NO_UPLOAD(key=self.key))
 
     def below(self, folder: str) -> str:
         """What the keys of all that belongs to it begin with, in one of `KINDS`."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from console.command import localized
-from console.commands import alarms, backfill, deploy, desk, doctor, init, report, roles, verify
+from console.commands import alarms, backfill, deploy, desk, doctor, init, report, roles, status, verify
 from console.settings import release
 
 app = typer.Typer(
@@ -41,7 +41,7 @@ def options(
     pass
 
 
-for command in (init, doctor, roles, alarms, deploy, verify, backfill, report, desk):
+for command in (init, doctor, roles, alarms, deploy, verify, backfill, status, report, desk):
     app.add_typer(command.app)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, time, timedelta
 
+from console.finding import Misasked
 from shared.messages.message import Sentence
 
 _AGO = re.compile(r"(?P<count>\d{1,6})(?P<unit>[mhd])")
@@ -18,7 +19,7 @@ _NO_MOMENT = Sentence(
 def moment(text: str, now: datetime) -> datetime:
     """The moment that `text` says, with its zone: a date alone is its beginning; without a zone it is that of `now`.
 
-    Raises `ValueError` with a `Message` for what is none.
+    Raises `Misasked` for what is none.
     """
     if ago := _AGO.fullmatch(text):
         return now - int(ago["count"]) * _UNITS[ago["unit"]]
@@ -28,7 +29,7 @@ def moment(text: str, now: datetime) -> datetime:
     try:
         found = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        raise ValueError(_NO_MOMENT(text=text)) from None
+        raise Misasked(_NO_MOMENT(text=text)) from None
     return found if found.tzinfo else found.replace(tzinfo=now.tzinfo)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -18,13 +19,14 @@ from shared.jobs.job import BOUGHT, Blocked, Job, Unstored
 from shared.jobs.queue import QueueEntry
 from shared.jobs.unfinished import Unfinished
 from shared.jobs.upload import Upload
-from shared.messages.message import Message
+from shared.messages.message import Message, Sentence
 
 RECENT = timedelta(minutes=10)
 """The time by whose receipts the pace is told."""
 HELD = (Blocked.name, Unstored.name)
 """The stages that only a person can end."""
 _NOTHING = Message("", "")
+_HELD = Sentence("{capability}: {count} photos wait until somebody acts", "{capability}：{count} 张照片等待人工处理")
 
 
 @dataclass(frozen=True)
@@ -112,3 +114,36 @@ def pace_by_listing(pictures: Bucket, now: datetime) -> Callable[[str], float | 
         return recent / (RECENT / timedelta(minutes=1)) or None
 
     return pace
+
+
+def document(found: Status) -> dict[str, Any]:
+    """As `cutout status --json` prints it, and the desk shows it."""
+    return {
+        "waiting": found.waiting,
+        "under_way": found.under_way,
+        "oldest": found.oldest and found.oldest.isoformat(),
+        "lanes": [_lane_document(lane) for lane in found.lanes],
+        "notices": [_notice(lane) for lane in found.lanes if lane.stage in HELD],
+    }
+
+
+def _lane_document(lane: Lane) -> dict[str, Any]:
+    return {
+        "capability": lane.capability,
+        "stage": lane.stage,
+        "count": lane.count,
+        "oldest": lane.oldest.isoformat(),
+        "code": lane.code,
+        "message": _said(lane.message),
+        "per_minute": lane.per_minute,
+        "minutes_left": lane.minutes_left,
+    }
+
+
+def _notice(lane: Lane) -> dict[str, Any]:
+    what = _HELD(capability=lane.capability or "-", count=lane.count)
+    return {"severity": "error", "code": lane.code, "what": _said(what), "mend": _said(lane.message)}
+
+
+def _said(text: Message) -> dict[str, str]:
+    return {"en": text.en, "zh": text.zh}

@@ -54,8 +54,5 @@ def report(
     with working(json) as screen:
         from console.report import command
 
-        try:
-            asked = command.asked(prefix, day, folder, datetime.now().astimezone(), in_bucket=in_bucket)
-        except ValueError as error:
-            raise typer.BadParameter(screen.text(error.args[0])) from None
+        asked = command.asked(prefix, day, folder, datetime.now().astimezone(), in_bucket=in_bucket)
         command.run(screen, account_of(screen, env_file, "OSS_BUCKET"), asked)

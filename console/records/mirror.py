@@ -41,7 +41,7 @@ _COLUMNS = "source TEXT PRIMARY KEY, etag TEXT, seen INTEGER, body BLOB, about T
 _TABLES = f"""
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
-CREATE TABLE IF NOT EXISTS receipts ({_COLUMNS}, status TEXT, capability TEXT, said TEXT, finished_at TEXT,
+CREATE TABLE IF NOT EXISTS receipts ({_COLUMNS}, status TEXT, code TEXT, capability TEXT, said TEXT, finished_at TEXT,
     calls INTEGER, yuan REAL);
 CREATE TABLE IF NOT EXISTS listings ({_COLUMNS}, verdict TEXT);
 CREATE INDEX IF NOT EXISTS finished ON receipts (finished_at, source);
@@ -91,7 +91,7 @@ def _of_receipt(stored: StoredDocument, source: str) -> tuple[Any, ...] | None:
         return None
     said, finished = f"{found.code} {found.message} {found.message_zh}", moment(found.finished_at)
     yuan = None if found.price_yuan is None else found.attempts * found.price_yuan
-    return (stored.body, found.etag, found.status, found.capability, said, finished, found.attempts, yuan)
+    return (stored.body, found.etag, found.status, found.code, found.capability, said, finished, found.attempts, yuan)
 
 
 def _of_listing(stored: StoredDocument, source: str) -> tuple[Any, ...] | None:
@@ -99,7 +99,7 @@ def _of_listing(stored: StoredDocument, source: str) -> tuple[Any, ...] | None:
     return (stored.body, found.etag, found.verdict) if found else None
 
 
-_RECEIPTS = _Table("receipts", keys.receipts_below, lambda upload: upload.receipt_key, _of_receipt, 8)
+_RECEIPTS = _Table("receipts", keys.receipts_below, lambda upload: upload.receipt_key, _of_receipt, 9)
 _LISTINGS = _Table("listings", keys.listings_below, lambda upload: upload.listing_key, _of_listing, 3)
 
 
@@ -189,6 +189,12 @@ class Mirror:
         """How many records meet `query`, by their `status` or `verdict`."""
         where, values = _where(query)
         return dict(self._run(f"SELECT {by}, COUNT(*) FROM {_RECORDS} {where} GROUP BY {by}", values))
+
+    def reasons(self, query: Query) -> list[tuple[str, str, int]]:
+        """The statuses and codes of the records that meet `query`, and how many have them: the most frequent first."""
+        where, values = _where(query)
+        by = f"SELECT status, code, COUNT(*) FROM {_RECORDS} {where} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+        return self._run(by, values)
 
     def sums(self, query: Query) -> tuple[int, float]:
         """The calls that may have been billed of the records that meet `query`, and what those cost whose price their

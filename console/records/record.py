@@ -42,6 +42,8 @@ class Query:
     statuses: tuple[str, ...] = ()
     verdict: str = ""
     capability: str = ""
+    code: str | None = None
+    """That of the receipt; empty: it has none."""
     text: str = ""
     """A part of the key, the code or the message, in any case."""
     since: datetime | None = None
@@ -61,6 +63,8 @@ class Query:
         for column, value in (("verdict", self.verdict), ("capability", self.capability)):
             if value:
                 yield f"{column} = ?", (value,)
+        if self.code is not None:
+            yield "code = ?", (self.code,)
         if self.text:
             yield "instr(lower(source || ' ' || said), lower(?)) > 0", (self.text,)
         if self.since:

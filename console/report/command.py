@@ -11,6 +11,7 @@ from pathlib import Path
 
 from console import moments
 from console.account import Account, speaking
+from console.finding import Misasked
 from console.records.listing import AT_ONCE
 from console.records.opened import mirror
 from console.records.record import Query
@@ -41,9 +42,9 @@ class Asked:
 
 
 def asked(prefix: str, day: str, folder: Path | None, now: datetime, *, in_bucket: bool = False) -> Asked:
-    """Raises `ValueError` with a `Message` that says what is wrong."""
+    """Raises `Misasked`."""
     if not prefix.startswith(UPLOADS):
-        raise ValueError(_NOT_UPLOADS(prefix=prefix))
+        raise Misasked(_NOT_UPLOADS(prefix=prefix))
     since, until = moments.day(day, now) if day else (None, None)
     date = f"{since:%Y-%m-%d}" if since else ""
     parts = filter(None, (date, prefix.removeprefix(UPLOADS).strip("/")))

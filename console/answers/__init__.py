@@ -1,0 +1,1 @@
+"""What the commands answer that only look: status, failed, receipts, spend, watch."""

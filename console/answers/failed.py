@@ -1,0 +1,61 @@
+"""`cutout failed`: which photos were not served, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from console.account import Account
+from console.records.opened import mirror
+from console.records.record import Query, Record
+from console.screen import Screen
+from shared.messages.message import Message, Sentence
+
+_NONE = Message("No photo failed or was rejected.", "没有失败或未受理的照片。")
+_REASON = Sentence("{count} photos: {code} ({status})", "{count} 张照片：{code}（{status}）")
+_PHOTO = Sentence("  {when}  {source}", "  {when}  {source}")
+_MORE = Sentence(
+    "  … and {count} more: `cutout receipts --search {code}`", "  …… 另有 {count} 张：`cutout receipts --search {code}`"
+)
+_REDO = Message(
+    "When the reason is gone, `cutout redo --failed` tries again what failed. What was rejected must be uploaded anew, "
+    "as its message says.",
+    "原因消除后，运行 `cutout redo --failed` 重新处理失败的照片；未受理的照片请按提示修改后重新上传。",
+)
+_SHOWN = 20
+"""Photos of one reason that people are shown."""
+
+
+def run(screen: Screen, account: Account, query: Query) -> None:
+    """Raises `ApiError`, `CutoutError`."""
+    with mirror(screen, account, query.prefix) as found:
+        if screen.machine:
+            screen.json({"photos": [_document(each) for each in found.find(query)]})
+            return
+        reasons = found.reasons(query)
+        for status, code, count in reasons:
+            alike = replace(query, statuses=(status,), code=code)
+            shown = [*found.find(alike, limit=_SHOWN)]
+            screen.say(_REASON(count=count, code=code or "-", status=status), "bold")
+            screen.say(Message(shown[0].receipt.message, shown[0].receipt.message_zh or shown[0].receipt.message))
+            for each in shown:
+                screen.say(_PHOTO(when=_local(each), source=each.source))
+            if count > len(shown):
+                screen.say(_MORE(count=count - len(shown), code=code))
+        screen.say(_REDO if reasons else _NONE, "" if reasons else "green")
+
+
+def _local(record: Record) -> str:
+    return f"{record.receipt.finished_at.astimezone():%Y-%m-%d %H:%M:%S %z}"
+
+
+def _document(record: Record) -> dict[str, Any]:
+    receipt = record.receipt
+    return {
+        "source": receipt.source,
+        "status": receipt.status,
+        "code": receipt.code,
+        "message": Message(receipt.message, receipt.message_zh or receipt.message),
+        "attempts": receipt.attempts,
+        "finished_at": receipt.finished_at.isoformat(),
+    }
