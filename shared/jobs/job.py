@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -134,6 +135,10 @@ class Job:
     """Copies under `work/`, to be deleted in the end."""
     replaces: tuple[str, ...] = ()
     """What an earlier version of this upload left under `cutouts/`."""
+    earlier_calls: Mapping[str, int] = field(default_factory=dict)
+    """Those of the receipt that this job's will replace, and of what that one replaced: see `shared.jobs.calls`."""
+    calls_without_receipt: Mapping[str, int] = field(default_factory=dict)
+    """Those for versions of the upload that this job was about before, and that came to no receipt."""
     supersedes: str = ""
     """The ETag of a receipt that says `failed`, after which a person ordered another try: it does not hold for this
     job. Another receipt in its place does."""
@@ -142,6 +147,11 @@ class Job:
     @property
     def upload(self) -> Upload:
         return Upload(self.source)
+
+    @property
+    def public_id(self) -> str:
+        """Tells the job from another one on its receipt, where its `id` would give the names of its copies away."""
+        return hashlib.sha256(self.id.encode()).hexdigest()[:32]
 
     @property
     def text(self) -> Message:

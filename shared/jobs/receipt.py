@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from shared.cloud.ports import ObjectHead, StoredDocument
 from shared.errors import CutoutError, Incomplete, Rejected
+from shared.jobs.calls import calls_in, total
 from shared.jobs.job import Job
 from shared.jobs.output import Document, Output
 from shared.jobs.upload import Upload
@@ -42,6 +43,11 @@ class Receipt(Document):
         description="The options that counted, of the upload's folders, its metadata and what lay beside it.",
     )
     request_id: str = Field(default="", description="The vendor's name for the call, to quote when asking about it.")
+    job: str = Field(
+        default="",
+        description="A random name of the work that came to this. A receipt that was written once more, as its writer "
+        "died before it could say so, has the same one.",
+    )
     outputs: tuple[Output, ...] = Field(default=(), description="The pictures that were stored; none unless done.")
     reshaped: str = Field(
         default="",
@@ -51,6 +57,12 @@ class Receipt(Document):
     attempts: int = Field(
         default=0,
         description="Calls that the vendor may have billed; a call that did not reach it, or was turned away, is none.",
+    )
+    earlier_calls: dict[str, int] = Field(
+        default={},
+        description="Calls that the vendor may have billed for what stood here before, by month in UTC, as in "
+        '{"2026-11": 2}: for earlier versions of the upload, and for tries that had failed. `attempts` are none of '
+        "these, and belong to the month of `finished_at`.",
     )
     price_yuan: float | None = Field(
         default=None,
@@ -66,6 +78,11 @@ class Receipt(Document):
     message_zh: str = Field(default="", description="The same in Chinese.")
     uploaded_at: datetime = Field(description="When the upload was last written.")
     finished_at: datetime = Field(description="When this was written.")
+
+    @property
+    def calls_by_month(self) -> dict[str, int]:
+        """All calls that this knows of: its own, and the earlier ones."""
+        return total(calls_in(self.finished_at, self.attempts), self.earlier_calls)
 
     @property
     def shows_something(self) -> bool:
@@ -103,9 +120,11 @@ def receipt(
         action=row.action if row else "",
         options=dict(job.options),
         request_id=error.request_id if error and error.request_id else job.request_id,
+        job=job.public_id,
         outputs=outputs,
         reshaped=job.reshaped,
         attempts=job.attempts,
+        earlier_calls=total(job.earlier_calls, job.calls_without_receipt),
         code=code,
         message=text.en,
         message_zh=text.zh,

@@ -13,7 +13,7 @@ from shared.jobs.job import Job
 from shared.jobs.listing_order import order_for
 from shared.jobs.store import JobStore
 from shared.pipeline.outcomes import Concluded
-from shared.pipeline.snapshot import has_new_companion, is_current, is_served_with_another
+from shared.pipeline.snapshot import has_new_companion, is_served_with_another
 from shared.vendors.prices import Prices
 
 
@@ -27,7 +27,7 @@ def storing() -> Iterator[None]:
 
 
 def conclude(bucket: Bucket, jobs: JobStore, prices: Prices, end: Concluded) -> None:
-    """Write the receipt, with its price, then forget the job. An upload that was deleted gets no receipt but `done`.
+    """Write the receipt, with its price, then forget the job.
 
     The order of its listing pictures is written before the receipt: a death between the two has both repeated, and one
     the other way round would forget the order.
@@ -35,9 +35,6 @@ def conclude(bucket: Bucket, jobs: JobStore, prices: Prices, end: Concluded) -> 
     Raises `Unstorable` when the receipt may not be written.
     """
     job, receipt = end.job, end.receipt
-    if receipt.status != "done" and not is_current(bucket, job):
-        forget(bucket, jobs, job)
-        return
     price = prices.paid(receipt.capability, receipt.attempts, done=receipt.status == "done")
     receipt = receipt.model_copy(update={"price_yuan": price})
     document = receipt.model_dump_json(indent=1).encode()

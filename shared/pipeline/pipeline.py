@@ -26,7 +26,7 @@ from shared.pipeline.outcomes import Concluded, Continue, End, Outcome, Parked, 
 from shared.pipeline.prepare import PreparedCall, prepare
 from shared.pipeline.results import ResultStore
 from shared.pipeline.retries import after_error
-from shared.pipeline.snapshot import take_snapshot
+from shared.pipeline.snapshot import outdated, take_snapshot
 from shared.pipeline.ticket_polls import TicketPolls
 from shared.pipeline.vendor_calls import VendorCalls
 from shared.vendors.capabilities import capability
@@ -112,6 +112,8 @@ class Pipeline:
                 log.info("job_waiting", job=job)
                 return Parked(job)
             case Concluded(job):
+                if outcome.receipt.status != "done" and (end := outdated(self.bucket, job, self.clock())):
+                    return self._record(end)
                 try:
                     conclude(self.bucket, self.jobs, self.prices, outcome)
                 except Unstorable as error:
@@ -158,7 +160,7 @@ class Pipeline:
         """Everything there is to do before the vendor is called."""
         if job.upload.kind is Kind.FOLDER_COMPANION:
             return apply_to_folder(self.bucket, self.jobs, job, self.clock())
-        snapshot = take_snapshot(self.bucket, job, image)
+        snapshot = take_snapshot(self.bucket, job, self.clock(), image)
         if isinstance(snapshot, Skipped):
             return snapshot
         if job.inputs_etag not in ("", snapshot.job.inputs_etag):

@@ -19,7 +19,7 @@ from shared.pictures.transparency import Transparency
 from shared.pipeline.conclude import storing
 from shared.pipeline.outcomes import Concluded, Continue, Outcome, Parked, Skipped, parked
 from shared.pipeline.retries import after_error
-from shared.pipeline.snapshot import is_current
+from shared.pipeline.snapshot import outdated
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.listing import LISTING
 from shared.vendors.protocol import Provider
@@ -63,7 +63,7 @@ class ResultStore:
 
         Raises `Unstorable` as long as it cannot.
         """
-        if is_current(self.bucket, job):  # what was deleted ends without being stored
+        if not outdated(self.bucket, job, self.clock()):  # else nothing is stored of it
             if stage.result:
                 self._allow(job, stage.result)
             with storing():
@@ -85,9 +85,9 @@ class ResultStore:
         """What a job comes to whose results are not to be stored, or are lost; None for any other."""
         if job.replaces and (there := self.bucket.read(job.upload.receipt_key)) and is_current_receipt(there, job):
             return Skipped(job, existed=True)  # an instance died between the receipt and the job's removal
-        if not is_current(self.bucket, job):  # for a deleted upload nothing is stored
+        if end := outdated(self.bucket, job, self.clock()):
             self._sweep(job, stage)
-            return Skipped(job, existed=False)
+            return end
         # Before the links' age: while the operator does not allow their host, no other call is bought.
         self._allow(job, stage)
         if stage.pictures and self.clock() >= stage.dies_at:

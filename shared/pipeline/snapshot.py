@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 
 from shared import log
-from shared.cloud.ports import METADATA, Bucket, ListedObject, ObjectHead
+from shared.cloud.ports import METADATA, Bucket, ListedObject, ObjectHead, StoredDocument
 from shared.errors import ObjectForbidden
-from shared.jobs.job import Job
-from shared.jobs.receipt import is_current_receipt, is_of_older_version, outputs_of
+from shared.jobs.calls import calls_in, total
+from shared.jobs.job import Job, Waiting
+from shared.jobs.receipt import is_current_receipt, is_of_older_version, outputs_of, receipt_in
 from shared.jobs.upload import Kind, Upload
-from shared.pipeline.outcomes import Skipped
+from shared.pipeline.outcomes import Parked, Skipped, parked
 from shared.vendors.capabilities import CAPABILITIES
 
 
@@ -28,7 +30,7 @@ class Snapshot:
     """The companion's; empty without one."""
 
 
-def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> Snapshot | Skipped:
+def take_snapshot(bucket: Bucket, job: Job, now: datetime, image: ObjectHead | None = None) -> Snapshot | Skipped:
     """What lies in the bucket now: the event may be late and the job old. `Skipped` when there is nothing to do.
 
     `image` is the upload as it was read before the job was claimed.
@@ -48,7 +50,7 @@ def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> 
     if is_served_with_another(bucket, job.upload):
         return Skipped(job, existed=True)
     role, companion = _companion(bucket, job.upload)
-    job = _with_inputs(bucket, job, image, None if _is_overruled(role, image, job.upload) else companion)
+    job = _with_inputs(bucket, job, now, image, None if _is_overruled(role, image, job.upload) else companion)
     job = replace(job, beside=companion.etag if companion else "")
     # What lies beside a picture may have a receipt which says that its picture is missing.
     complaint: tuple[str, ...] = ()
@@ -58,21 +60,32 @@ def take_snapshot(bucket: Bucket, job: Job, image: ObjectHead | None = None) -> 
     if earlier is not None:
         if is_current_receipt(earlier, job):
             bucket.delete(complaint)
+            _add_calls(bucket, job, earlier)
             return Skipped(job, existed=True)
         if read_before and not is_of_older_version(earlier, image):
-            return take_snapshot(bucket, job)  # a newer version may have been served between that read and the claim
+            # A newer version may have been served between that read and the claim.
+            return take_snapshot(bucket, job, now)
         job = replace(job, replaces=(job.upload.receipt_key, *outputs_of(earlier, job.upload)))
+        job = _with_calls(job, earlier)
     job = replace(job, replaces=(*(key for key in job.replaces if key not in complaint), *complaint))
     return Snapshot(job, image, companion, role)
 
 
-def is_current(bucket: Bucket, job: Job) -> bool:
-    """Whether the upload is still there, in the version that the job is for: one request to OSS, and none in the run
-    that took the snapshot. Where OSS denies the look, the upload is taken to be there: what was bought is stored."""
+def outdated(bucket: Bucket, job: Job, now: datetime) -> Skipped | Parked | None:
+    """What becomes of a job whose upload is not there as it was: it is over if the upload was deleted. If that was
+    overwritten, the job looks at it anew, and still knows of the calls for the version that lay there before.
+
+    None if the upload is there in the version that the job is for: one request to OSS, and none in the run that took
+    the snapshot. Where OSS denies the look, the upload is taken to be there: what was bought is stored.
+    """
     if job.looked != job.revision:
         with suppress(ObjectForbidden):
-            return bucket.etag(job.source) == job.etag
-    return True
+            etag = bucket.etag(job.source)
+            if not etag:
+                return Skipped(job, existed=False)
+            if etag != job.etag:
+                return parked(job, Waiting(), now)
+    return None
 
 
 def has_new_companion(bucket: Bucket, job: Job) -> bool:
@@ -92,7 +105,27 @@ def is_served_with_another(bucket: Bucket, upload: Upload) -> bool:
     return found is not None and found.size > 0
 
 
-def _with_inputs(bucket: Bucket, job: Job, image: ObjectHead, companion: ObjectHead | None) -> Job:
+def _with_calls(job: Job, earlier: StoredDocument) -> Job:
+    """The job with the calls of the receipt that its own will replace. A receipt that it wrote itself, before an
+    instance died, is of calls that it has already."""
+    found = receipt_in(earlier)
+    if found is None or found.job == job.public_id:
+        return job
+    return replace(job, earlier_calls=found.calls_by_month)
+
+
+def _add_calls(bucket: Bucket, job: Job, current: StoredDocument) -> None:
+    """Add to a receipt that stays those calls of the job that would be in none: the upload was overwritten, and then
+    again by what it was."""
+    found = receipt_in(current)
+    if found and job.calls_without_receipt and found.job != job.public_id:
+        calls = total(found.earlier_calls, job.calls_without_receipt)
+        found = found.model_copy(update={"job": job.public_id, "earlier_calls": calls})
+        document = found.model_dump_json(indent=1).encode()
+        bucket.write(job.upload.receipt_key, document, inputs_etag=current.inputs_etag)
+
+
+def _with_inputs(bucket: Bucket, job: Job, now: datetime, image: ObjectHead, companion: ObjectHead | None) -> Job:
     """The job, made from these pictures; begun anew when it was about others."""
     inputs_etag = ",".join(picture.etag for picture in (image, companion) if picture)
     if job.inputs_etag not in ("", inputs_etag):
@@ -104,6 +137,8 @@ def _with_inputs(bucket: Bucket, job: Job, image: ObjectHead, companion: ObjectH
             due=job.due,
             lease_until=job.lease_until,
             revision=job.revision,
+            earlier_calls=job.earlier_calls,
+            calls_without_receipt=total(job.calls_without_receipt, calls_in(now, job.attempts)),
         )
     return replace(
         job,
