@@ -9,7 +9,7 @@ from dataclasses import replace
 from shared import log
 from shared.cloud.ports import Bucket
 from shared.errors import Misconfigured, ObjectForbidden, Unstorable
-from shared.jobs.job import Job
+from shared.jobs.job import Job, Waiting
 from shared.jobs.listing_order import order_for
 from shared.jobs.store import JobStore
 from shared.pipeline.outcomes import Concluded
@@ -40,6 +40,8 @@ def conclude(bucket: Bucket, jobs: JobStore, prices: Prices, end: Concluded) -> 
     document = receipt.model_dump_json(indent=1).encode()
     with storing():
         if receipt.status != "done":
+            if receipt.earlier_calls and not job.bought:  # in the bucket, they are in the receipt that goes first
+                jobs.save(replace(job, stage=Waiting()))
             bucket.delete(job.replaces)
         if order := order_for(receipt, job.inputs_etag, receipt.finished_at):
             bucket.write(order.key, order.to_json())
