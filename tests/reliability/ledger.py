@@ -185,6 +185,7 @@ class Ledger:
         # A bill for what came in between is counted by whoever looked at that.
         counted = [bill for bill in self._bills[life] if not bill.forgiven.startswith("overwritten")]
         self._compare(receipt, len(counted))
+        self._compare_with_all(receipt)
         if receipt.status == "failed":
             self._check_tries(receipt, life)
         if receipt.status == "done":
@@ -206,6 +207,14 @@ class Ledger:
             self.accuse("paid twice", f"{receipt.source} was billed {billed} times, and is told {receipt.attempts}")
         elif receipt.attempts > most:
             self.accuse("broken", f"{receipt.source} may have cost {most} calls, and is told {receipt.attempts}")
+
+    def _compare_with_all(self, receipt: Receipt) -> None:
+        """Hold what a receipt and those before it say against all bills of its upload, whichever version they were for:
+        none may be forgotten while the upload was there."""
+        billed = sum(len(bills) for (mark, _), bills in self._bills.items() if self._image(mark).key == receipt.source)
+        told = sum(receipt.calls_by_month.values())
+        if told < billed and receipt.source not in self._people.forgotten:
+            self.accuse("lost", f"{receipt.source} was billed {billed} times in all, and is told {told}")
 
     def _check_tries(self, receipt: Receipt, life: Life) -> None:
         """An upload may not be given up for calls that met the outage, but for one: the first may be taken for its own

@@ -71,6 +71,8 @@ class People:
         """ETags of symbolic links."""
         self.loose: set[str] = set()
         """Uploads whose second picture was deleted: nobody is told, so what was made with it may stay."""
+        self.forgotten: set[str] = set()
+        """Uploads that were deleted, or about which others wrote where work is kept: with their jobs go the calls."""
         self.alone: dict[str, bool] = {}
         """Second pictures: whether the first one was missing ever since they came."""
         self.owner: dict[str, str] = {}
@@ -119,6 +121,7 @@ class People:
             return False
         marks = {image: self.mark(image) for image in self.images}
         del self._bucket.things[key]
+        self.forgotten.add(key)
         self.loose |= set(self.served_by(key))
         self.alone.pop(key, None)
         self._live_on(marks)

@@ -185,6 +185,7 @@ class Schedule(RuleBasedStateMachine):
     @rule(which=_INDEX, what=st.sampled_from(sorted(DEEDS)))
     def meddle(self, which: int, what: str) -> None:
         """Somebody else, or another program or release, puts something where work is kept."""
+        self.people.forgotten.add(self._key(which))
         self.counts.faults[f"others: {what}"] += self.strangers.do(what, self._key(which))
 
     @rule(which=_INDEX)

@@ -6,12 +6,16 @@ import json
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
+from shared.jobs.queue import QueueEntry
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
+from shared.pipeline.pipeline import MAX_ATTEMPTS
 from tests.cloud.box import Cloud
 from tests.scenarios.shop import Shop, photo, wait_for
 
@@ -86,6 +90,45 @@ def test_what_failed_is_served_when_that_is_ordered(shop: Shop) -> None:
     wait_for(lambda: shop.receipt(key) not in (None, failed), "another receipt")
     assert (shop.wait(key).status, shop.billed(key)) == ("done", 1)
     assert order(shop, failed=True)["found"] == 0
+
+
+def test_after_overwrites_and_another_try_the_receipt_has_every_call_that_was_billed() -> None:
+    with Cloud(timer_seconds=1, qps=50) as cloud:
+        shop, key = Shop(cloud), "uploads/general/common/红鞋 1+2%.jpg"
+        for size in ((180, 120), (120, 180)):
+            shop.upload(key, photo(size=size))
+            assert shop.wait(key).status == "done"
+            time.sleep(1.1)
+        cloud.viapi.fault("empty", key=key, times=MAX_ATTEMPTS)
+        shop.upload(key, photo(size=(200, 200)))
+        wait_for(lambda: try_at_once(shop, key) or is_failed(shop, key), "a receipt that says failed")
+        assert told(shop, key) == shop.billed(key) == 2 + MAX_ATTEMPTS
+        time.sleep(1.1)
+        assert order(shop, failed=True)["queued"] == 1
+        wait_for(lambda: not is_failed(shop, key), "another receipt")
+        receipt = shop.wait(key)
+        assert (receipt.status, receipt.attempts) == ("done", 1)
+        assert told(shop, key) == shop.billed(key) == 3 + MAX_ATTEMPTS
+
+
+def try_at_once(shop: Shop, key: str) -> None:
+    """A job that waits for its next try is due now: the five of them would take a minute."""
+    job = shop.job(key)
+    now = datetime.now(timezone.utc)
+    if job and job.lease_until is None and job.due > now + timedelta(seconds=1):
+        job = replace(job, due=now)
+        shop.bucket.write(Upload(key).job_key, job.to_json())
+        shop.bucket.write(QueueEntry.of(job).key, b"")
+
+
+def is_failed(shop: Shop, key: str) -> bool:
+    receipt = shop.receipt(key)
+    return receipt is not None and receipt.status == "failed"
+
+
+def told(shop: Shop, key: str) -> int:
+    receipt = shop.wait(key)
+    return receipt.attempts + sum(receipt.earlier_calls.values())
 
 
 def test_a_version_that_came_while_the_last_one_was_called_for_is_found(shop: Shop) -> None:

@@ -90,6 +90,10 @@ def test_a_link_that_takes_a_photos_place_meanwhile_gets_nothing(shop: Shop) -> 
     shop.web.answers = [status("PROCESS_SUCCESS", Result=json.dumps({"ImageUrl": LINK}))]
     shop.after(HD, minutes=1)
     assert shop.keys(keys.CUTOUTS) == []
+    shop.resume(HD)
+    receipt = shop.receipt(HD)
+    assert receipt is not None
+    assert (receipt.code, receipt.outputs, receipt.earlier_calls) == ("Symlink", (), {"2026-11": 1})
     assert shop.job(HD) is None
 
 
