@@ -50,7 +50,6 @@ def take_snapshot(bucket: Bucket, job: Job, now: datetime, image: ObjectHead | N
     if is_served_with_another(bucket, job.upload):
         return Skipped(job, existed=True)
     role, companion = _companion(bucket, job.upload)
-    knows_calls = job.inputs_etag != ""  # recorded together
     job = _with_inputs(bucket, job, now, image, None if _is_overruled(role, image, job.upload) else companion)
     job = replace(job, beside=companion.etag if companion else "")
     # What lies beside a picture may have a receipt which says that its picture is missing.
@@ -67,7 +66,7 @@ def take_snapshot(bucket: Bucket, job: Job, now: datetime, image: ObjectHead | N
             # A newer version may have been served between that read and the claim.
             return take_snapshot(bucket, job, now)
         job = replace(job, replaces=(job.upload.receipt_key, *outputs_of(earlier, job.upload)))
-        job = _with_calls(job, earlier, knows_calls=knows_calls)
+        job = _with_calls(job, earlier)
     job = replace(job, replaces=(*(key for key in job.replaces if key not in complaint), *complaint))
     return Snapshot(job, image, companion, role)
 
@@ -106,18 +105,13 @@ def is_served_with_another(bucket: Bucket, upload: Upload) -> bool:
     return found is not None and found.size > 0
 
 
-def _with_calls(job: Job, earlier: StoredDocument, *, knows_calls: bool) -> Job:
-    """The job with the calls of the receipt that its own will replace.
-
-    A job that finds a receipt of its own, as an instance died between that and the job's removal, has counted its
-    attempts already. It has its earlier calls too, unless that instance died before it could record them in the job.
-    """
+def _with_calls(job: Job, earlier: StoredDocument) -> Job:
+    """The job with the calls of the receipt that its own will replace. Those of a receipt that it wrote itself, before
+    an instance died over its removal, it has already."""
     found = receipt_in(earlier)
-    if found is None:
+    if found is None or found.job == job.public_id:
         return job
-    if found.job != job.public_id:
-        return replace(job, earlier_calls=found.calls_by_month)
-    return job if knows_calls else replace(job, earlier_calls=found.earlier_calls)
+    return replace(job, earlier_calls=found.calls_by_month)
 
 
 def _add_calls(bucket: Bucket, job: Job, current: StoredDocument) -> None:

@@ -93,6 +93,16 @@ def test_a_call_for_a_new_version_that_died_with_its_caller_is_counted(schedule:
     assert receipt.attempts == 2
 
 
+def test_a_receipt_that_does_not_tell_what_the_version_before_it_cost_is_found(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.pipeline.snapshot._with_calls", lambda job, earlier: job)
+    schedule.open((COMMON,), walk=TO_THE_END)
+    schedule.pass_(1)
+    schedule.put(0, version=1, walk=TO_THE_END)
+    assert schedule.ledger.wrong == [("lost", f"{COMMON} was billed 2 times in all, and is told 1")]
+
+
 def test_a_masks_complaint_ends_when_its_picture_comes_back_to_its_own_receipt(schedule: Schedule) -> None:
     schedule.open((PAIR, OWN_MASK), walk=TO_THE_END)
     schedule.put(1, walk=TO_THE_END)  # the pair is served
