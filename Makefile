@@ -17,7 +17,7 @@ endif
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.10 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo "$$python" && break; done)
 
-.PHONY: demo test soak reliability check build bench lock cloud console doctor deploy clean
+.PHONY: demo test soak reliability check build bench lock cloud desk console doctor deploy clean
 .DEFAULT_GOAL := demo
 
 # Photos to cutouts in demo/, in a cloud of this machine's own. PHOTOS=folder takes yours, CAPABILITY=goods/commodity
@@ -64,6 +64,10 @@ bench: .venv/.dev build
 # `cutout` to do: CONTRIBUTING.md has the steps.
 cloud: .venv/.demo $(if $(EMPTY),.venv/bin/cutout)
 	@$(RUN) tests.cloud $${EMPTY:+--empty}
+
+# The desk over a cloud in a box, in a browser: drop photos on it, watch them, have things go wrong.
+desk: .venv/.demo .venv/.console
+	@$(RUN) tests.cloud --desk
 
 # All that a deployment needs, made or brought up to date: it says what it would change, and asks.
 deploy: .venv/bin/cutout

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.settings import KEY, Settings
 from shared.cloud.oss_clock import OssClock
+from shared.vendors.prices import Prices
 
 if TYPE_CHECKING:
     import oss2
@@ -92,6 +93,13 @@ class Account:
         return {**self.settings.given, "LOG_PROJECT": self.log_project}
 
     @cached_property
+    def prices(self) -> Prices:
+        """What calls cost this account. Raises `Misconfigured` when the setting `PRICES` says nothing that can be."""
+        from shared.entry.settings import read_settings  # noqa: PLC0415 - not every command is about money
+
+        return Prices(dict(read_settings({"PRICES": self.settings["PRICES"]}).prices))
+
+    @cached_property
     def key(self) -> tuple[str, str, str]:
         """Access key id, secret and security token. Raises `ApiError` when there is none to be found."""
         found = self.call("credentials", "GetCredential", self._credentials.get_credential)
@@ -157,6 +165,10 @@ class Account:
             clock=self.clock,
             at_once=_CONNECTIONS,
         )
+
+    def job_objects(self) -> OssBucket:
+        """The bucket in which the jobs are."""
+        return self.objects(self.settings.jobs_bucket)
 
     @property
     def buckets(self) -> oss2.Service:

@@ -7,7 +7,25 @@ from typing import Annotated
 import typer
 
 from console.command import localized
-from console.commands import alarms, backfill, deploy, desk, doctor, init, report, roles, status, verify
+from console.commands import (
+    alarms,
+    backfill,
+    deploy,
+    desk,
+    doctor,
+    failed,
+    forget,
+    init,
+    receipts,
+    redo,
+    report,
+    roles,
+    spend,
+    status,
+    upload,
+    verify,
+    watch,
+)
 from console.settings import release
 
 app = typer.Typer(
@@ -41,7 +59,9 @@ def options(
     pass
 
 
-for command in (init, doctor, roles, alarms, deploy, verify, backfill, status, report, desk):
+_SETS_UP = (init, doctor, roles, alarms, deploy, verify)
+_EVERY_DAY = (upload, desk, watch, status, failed, receipts, spend, redo, backfill, forget, report)
+for command in (*_SETS_UP, *_EVERY_DAY):
     app.add_typer(command.app)
 
 

@@ -22,7 +22,9 @@ from shared.jobs.upload import Upload
 from shared.messages.message import Message, Sentence
 
 RECENT = timedelta(minutes=10)
-"""The time by whose receipts the pace is told."""
+"""The receipts of this time tell the pace, since the first of them."""
+_FEWEST, _SHORTEST = 3, timedelta(seconds=20)
+"""Receipts, and the time since the first of them, of which a pace can be told."""
 HELD = (Blocked.name, Unstored.name)
 """The stages that only a person can end."""
 _NOTHING = Message("", "")
@@ -100,20 +102,25 @@ def job_of(jobs: Bucket, upload: Upload) -> Job | None:
         return None
 
 
+def per_minute(receipts: int, since_first: timedelta) -> float | None:
+    """The pace of so many receipts; None when they are too few, or too new, to tell one."""
+    if receipts < _FEWEST or since_first < _SHORTEST:
+        return None
+    return receipts / (since_first / timedelta(minutes=1))
+
+
 def pace_by_listing(pictures: Bucket, now: datetime) -> Callable[[str], float | None]:
     """Receipts a minute of a capability, of the last `RECENT`, as a listing of `cutouts/` shows them."""
 
     @cache
     def pace(capability: str) -> float | None:
-        if not capability:
-            return None
         listed = (
             each for page in pages(pictures, keys.receipts_below(f"{keys.UPLOADS}{capability}/")) for each in page
         )
-        recent = sum(each.key.endswith(".json") and now - each.modified < RECENT for each in listed)
-        return recent / (RECENT / timedelta(minutes=1)) or None
+        recent = [each.modified for each in listed if each.key.endswith(".json") and now - each.modified < RECENT]
+        return per_minute(len(recent), now - min(recent, default=now))
 
-    return pace
+    return lambda capability: pace(capability) if capability else None
 
 
 def document(found: Status) -> dict[str, Any]:

@@ -46,6 +46,15 @@ FAILED = _of(
 QUEUE = _of("queue", "coalesce(max(cast(age_seconds as bigint)), 0) as oldest, count(*) as lines", ("age_seconds",))
 """One row, also when `settle` has logged nothing."""
 
+SPENT = _of(
+    "concluded",
+    "capability, price_yuan as price, sum(cast(attempts as bigint)) as calls",
+    ("capability", "price_yuan", "attempts"),
+    where="attempts <> '0'",
+    then="group by capability, price_yuan order by capability limit 1000",
+)
+"""Calls that may have been billed, by what a call costs; null where that is not known."""
+
 
 @dataclass(frozen=True)
 class Alert:

@@ -30,8 +30,7 @@ _ACT = Sentence("{capability}: {count} photos wait until you act. {why}", "{capa
 
 def run(screen: Screen, account: Account) -> None:
     """Raises `ApiError`, `CutoutError`."""
-    photos = account.objects()
-    jobs = account.objects(account.settings.jobs_bucket) if account.settings.jobs_bucket else photos
+    photos, jobs = account.objects(), account.job_objects()
     with screen.waiting(_LOOKING):
         found = status(jobs, pace_by_listing(photos, datetime.now(timezone.utc)))
     if screen.machine:

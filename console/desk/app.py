@@ -73,7 +73,7 @@ class _Routes:
 
     def settings(self, _: Request) -> Response:
         desk = self._desk
-        offered = choices.choices(desk.account, desk.prices, desk.language, is_box=desk.panel is not None)
+        offered = choices.choices(desk.account, desk.language, is_box=desk.panel is not None)
         return JSONResponse(offered)
 
     def status(self, _: Request) -> Response:

@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 
 from console.desk import cards
 from console.desk.desk import Desk
-from console.forget import Chosen, forget
+from console.forget.forget import Chosen, forget
 from console.records.record import Query
-from console.redo import SKIPPED, examine, price, redo
+from console.redo.redo import SKIPPED, examine, price, redo
 
 MOST = 10_000
 """Photos at once; of more, the commands are for."""
@@ -29,7 +29,7 @@ def redone(desk: Desk, asked: Asked) -> dict[str, Any]:
     """Raises what `Bucket` does."""
     records = [*desk.mirror.find(Query(sources=tuple(asked.sources)))] if asked.sources else []
     examined = [*examine(desk.photos, desk.jobs, records)]
-    yuan, unpriced = price(examined, desk.prices)
+    yuan, unpriced = price(examined, desk.account.prices)
     skipped = [(each.record.source, SKIPPED[each.standing]) for each in examined if each.standing != "redo"]
     found = {
         "count": len(examined) - len(skipped),

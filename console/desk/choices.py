@@ -14,10 +14,9 @@ from shared.listings.presets import PRESETS
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
 from shared.vendors.options import Areas, Colour, OneOf, Option, SomeOf
-from shared.vendors.prices import Prices
 
 
-def choices(account: Account, prices: Prices, language: Language, *, is_box: bool) -> dict[str, Any]:
+def choices(account: Account, language: Language, *, is_box: bool) -> dict[str, Any]:
     return {
         "language": language,
         "bucket": account.settings.bucket,
@@ -25,7 +24,9 @@ def choices(account: Account, prices: Prices, language: Language, *, is_box: boo
         "release": release(),
         "capabilities": [
             _capability(
-                row, prices.of(row.name), is_set_up=is_box or is_set_up(account.settings, row.name.partition("/")[0])
+                row,
+                account.prices.of(row.name),
+                is_set_up=is_box or is_set_up(account.settings, row.name.partition("/")[0]),
             )
             for row in CAPABILITIES.values()
         ],

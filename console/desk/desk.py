@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -14,7 +12,6 @@ from console.desk.watcher import Watcher
 from console.records.mirror import Mirror
 from console.screen import Language
 from shared.cloud.ports import Bucket
-from shared.vendors.prices import Prices
 
 
 class Panel(Protocol):
@@ -43,14 +40,4 @@ class Desk:
 
     @cached_property
     def watcher(self) -> Watcher:
-        return Watcher(self.photos, self.jobs, self.mirror, self.hub)
-
-    @cached_property
-    def prices(self) -> Prices:
-        """Those of the account. Raises `ValueError` for a setting that is none."""
-        return Prices(own_prices(self.account.settings["PRICES"]))
-
-
-def own_prices(setting: str) -> Mapping[str, float]:
-    """The setting `PRICES`: yuan a call, by capability, in JSON. Raises `ValueError` for what is none."""
-    return {str(name): float(price) for name, price in json.loads(setting or "{}").items()}
+        return Watcher(self.photos, self.jobs, self.mirror, self.hub.tell, self.hub.somebody)

@@ -44,8 +44,7 @@ class Server(uvicorn.Server):
 
 def opened(account: Account, language: Language, panel: Panel | None = None) -> Desk:
     """The desk of the account's bucket. Raises `ApiError`."""
-    photos = account.objects()
-    jobs = account.objects(account.settings.jobs_bucket) if account.settings.jobs_bucket else photos
+    photos, jobs = account.objects(), account.job_objects()
     return Desk(account, photos, jobs, Mirror(photos, cache_file(account.settings.bucket)), language, panel)
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from console.records.mirror import Mirror
 from console.records.record import Query
-from console.status import RECENT, document, status
+from console.status import RECENT, document, per_minute, status
 from shared.cloud.ports import Bucket
 
 
 def summary(jobs: Bucket, mirror: Mirror) -> dict[str, Any]:
     """Raises what `Bucket` does."""
-    since = datetime.now(timezone.utc) - RECENT
+    now = datetime.now(timezone.utc)
 
     def pace(capability: str) -> float | None:
-        recent = sum(mirror.count(Query(capability=capability, since=since)).values())
-        return recent / (RECENT / timedelta(minutes=1)) or None
+        count, first = mirror.finished(Query(capability=capability, since=now - RECENT))
+        return per_minute(count, now - (first or now))
 
     return document(status(jobs, pace))

@@ -11,10 +11,10 @@ from typing import IO, Any
 
 from pydantic import BaseModel, Field
 
-from console import destination
 from console.account import speaking
 from console.desk import cards
 from console.desk.desk import Desk
+from console.upload import destination
 from shared.errors import Rejected
 from shared.jobs.keys import UPLOADS
 from shared.jobs.upload import Kind, Upload
@@ -54,7 +54,7 @@ def check(desk: Desk, asked: Asked) -> dict[str, Any]:
         if wrong:
             problems.append({"file": file.name, "message": cards.said(wrong)})
         photos += not wrong and Upload(key).kind is Kind.PICTURE
-    price = desk.prices.of(asked.capability)
+    price = desk.account.prices.of(asked.capability)
     total = None if price is None else round(price * photos, 4)
     return {"prefix": prefix, "count": photos, "price_yuan": total, "problems": problems}
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -189,6 +190,12 @@ class Mirror:
         """How many records meet `query`, by their `status` or `verdict`."""
         where, values = _where(query)
         return dict(self._run(f"SELECT {by}, COUNT(*) FROM {_RECORDS} {where} GROUP BY {by}", values))
+
+    def finished(self, query: Query) -> tuple[int, datetime | None]:
+        """How many records meet `query`, and when the first of them was finished."""
+        where, values = _where(query)
+        ((count, first),) = self._run(f"SELECT COUNT(*), MIN(finished_at) FROM {_RECORDS} {where}", values)
+        return count, datetime.fromisoformat(first) if first else None
 
     def reasons(self, query: Query) -> list[tuple[str, str, int]]:
         """The statuses and codes of the records that meet `query`, and how many have them: the most frequent first."""

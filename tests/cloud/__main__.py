@@ -12,7 +12,9 @@ import sys
 import threading
 from pathlib import Path
 
+from console.screen import language
 from tests.cloud.box import Cloud
+from tests.cloud.desk import desk
 from tests.cloud.oss_image_actions import AS_WRITTEN, TURNED_FIRST
 from tests.cloud.other_terminal import FOLDER, prepare
 
@@ -34,6 +36,7 @@ def main() -> None:
         metavar="FOLDER",
         help="nothing is deployed; the folder gets what the command `cutout` needs for it (default: .cloud)",
     )
+    parser.add_argument("--desk", action="store_true", help="serve the desk over it, at an address that is printed")
     options = parser.parse_args()
 
     # Taken over first: whoever starts us may change their mind at once.
@@ -48,6 +51,12 @@ def main() -> None:
         empty=options.empty is not None,
         log=_say,
     ) as cloud:
+        if options.desk:
+            with desk(cloud, language()) as page:
+                print(page.address, flush=True)
+                _say("Open this address in a browser of this machine. Ctrl-C ends it.")
+                page.serve_until_interrupted()
+            return
         settings = prepare(options.empty, cloud) if options.empty else cloud.settings()
         for name, value in settings.items():
             print(f"{name}={value}", flush=True)

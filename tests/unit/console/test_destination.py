@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.destination import prefix, problem
+from console.upload.destination import prefix, problem
 from shared.errors import Rejected
 from shared.jobs.upload import Upload
 

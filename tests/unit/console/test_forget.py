@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from console.forget import Chosen, forget
+from console.forget.forget import Chosen, forget
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from shared.messages.message import Message

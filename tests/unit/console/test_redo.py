@@ -7,7 +7,7 @@ from pathlib import Path
 
 from console.records.mirror import Mirror
 from console.records.record import Query, Record
-from console.redo import examine, price, redo
+from console.redo.redo import examine, price, redo
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from shared.vendors.prices import Prices

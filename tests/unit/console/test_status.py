@@ -61,7 +61,11 @@ def test_the_pace_is_that_of_the_last_receipts(bucket: MemoryBucket) -> None:
     for number in range(7):
         receipt(bucket, f"{number}.jpg")
     bucket.clock.pass_(minutes=11)
-    for number in range(30):
+    for number in range(2):
         receipt(bucket, f"late {number}.jpg")
+    bucket.clock.pass_(minutes=2)
+    assert pace_by_listing(bucket, bucket.clock())(COMMON) is None, "two are too few"
+    for number in range(4):
+        receipt(bucket, f"later {number}.jpg")
     pace = pace_by_listing(bucket, bucket.clock())
     assert (pace(COMMON), pace(GOODS), pace("")) == (3.0, None, None)

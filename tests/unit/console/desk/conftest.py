@@ -22,7 +22,7 @@ class OneAccount(Account):
     """Whose one bucket is in memory."""
 
     def __init__(self, bucket: MemoryBucket) -> None:
-        super().__init__(Settings({"OSS_BUCKET": "shop-photos", "PRICES": '{"general/common": 0.01}'}), {})
+        super().__init__(Settings({"OSS_BUCKET": "shop-photos", "PRICES": "general/common=0.01"}), {})
         self.memory = bucket
 
     def bucket(self, name: str = "") -> Any:

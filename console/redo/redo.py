@@ -70,24 +70,22 @@ def redo(
     jobs: Bucket,
     examined: Iterable[Photo],
     clock: Callable[[], datetime],
-    say: Callable[[Photo], object] = lambda _: None,
+    say: Callable[[int], object] = lambda _: None,
 ) -> int:
-    """Set those going that are to be redone, in their order, and wake settle; how many they are. `say` is told of each
-    that is in the queue. Raises what `Bucket` does: those of which `say` was told are in the queue."""
+    """Set those going that are to be redone, in their order, and wake settle; how many they are. `say` is told how many
+    are in the queue. Raises what `Bucket` does; then those of which `say` was told are in the queue all the same."""
     store, count = JobStore(jobs, clock, _NO_LEASE), 0
 
-    def begin(photo: Photo) -> Photo:
+    def begin(photo: Photo) -> None:
         receipt = photo.record.receipt
         store.leave_to_settle(Upload(receipt.source), receipt.etag, supersedes=photo.record.etag)
-        return photo
 
     remaining = (photo for photo in examined if photo.standing == "redo")
     try:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             while step := [*islice(remaining, AT_ONCE)]:
-                for photo in pool.map(begin, step):
-                    count += 1
-                    say(photo)
+                count += len([*pool.map(begin, step)])
+                say(count)
     finally:
         if count:
             photos.write(keys.WAKE, b"{}")

@@ -1,0 +1,93 @@
+"""`cutout forget`."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import typer
+
+from console.account import Account
+from console.command import confirm, wrongly_called
+from console.forget.forget import Chosen, forget
+from console.records.opened import mirror
+from console.screen import Screen
+from shared.jobs.keys import UPLOADS
+from shared.messages.message import COMMA, Message, Sentence
+
+_COUNTING = Message("looking what there is", "正在统计")
+_FOUND = Sentence("{key}: {counts}", "{key}：{counts}")
+_NOTHING = Sentence("There is nothing of {key}.", "没有 {key} 的任何内容。")
+_QUESTION = Message("All of this is deleted, for good. Do it?", "以上内容将被永久删除。是否执行？")
+_NAME_IT = Sentence(
+    "This is every photo of the bucket. Type its name, {bucket}, to delete them",
+    "这将删除 Bucket 中的全部照片。请输入 Bucket 名称 {bucket} 以确认",
+)
+_OTHER_NAME = Message("that is not its name: nothing was deleted", "名称不符，未删除任何内容")
+_AGAIN = Message("run it again", "请重新运行")
+_DELETING = Sentence("deleted: {counts}", "已删除：{counts}")
+_DELETED = Sentence("Deleted: {counts}.", "已删除：{counts}。")
+_WAITING = Sentence(
+    "an instance may still be at work on one of them until {moment}: what it stores is deleted then",
+    "直到 {moment} 之前，仍可能有实例在处理其中的照片；届时会再次清理",
+)
+_ELSEWHERE = Message(
+    "What has copies of names, or of pictures, elsewhere: the log, reports/, and what was downloaded. What is with a "
+    "vendor now is not stored when it comes.",
+    "其他位置可能留有名称或图片：日志、reports/ 以及已下载的文件。服务商正在处理的照片，结果返回后不会保存。",
+)
+_LONGEST = timedelta(minutes=12)
+"""An instance of `settle` may live so long (s.yaml)."""
+_LOOK_AGAIN = 5.0
+
+
+def run(screen: Screen, account: Account, chosen: Chosen, *, yes: bool, dry_run: bool) -> None:
+    """Raises `ApiError`, `CutoutError`."""
+    photos, jobs = account.objects(), account.job_objects()
+    with screen.waiting(_COUNTING) as say:
+        found = forget(photos, jobs, chosen, dry_run=True, say=lambda counts: say(_counts(counts)))
+    if found.objects:
+        screen.say(_FOUND(key=chosen.key, counts=_counts(found.objects)))
+    else:
+        screen.say(_NOTHING(key=chosen.key), "green")
+    deleted = Counter[str]()
+    if found.objects and not dry_run:
+        confirm(screen, _QUESTION, yes=yes)
+        if chosen.key == UPLOADS and not yes:
+            _name_the_bucket(screen, account.settings.bucket)
+        with screen.waiting(_COUNTING) as say:
+            deleted = _until_nothing_is_left(account, chosen, say)
+        with mirror(screen, account, chosen.key):
+            pass  # what was kept of them on this machine goes too
+        screen.say(_DELETED(counts=_counts(deleted)), "green")
+        screen.say(_ELSEWHERE, "dim")
+    if screen.machine:
+        screen.json({"found": found.objects, "deleted": deleted})
+
+
+def _until_nothing_is_left(account: Account, chosen: Chosen, say: Callable[[Message], object]) -> Counter[str]:
+    """Deletes, and looks again for what an instance stored that was at work on one of them."""
+    photos, jobs, clock = account.objects(), account.job_objects(), account.clock
+    deleted, until = Counter[str](), clock()
+    while True:
+        found = forget(photos, jobs, chosen, say=lambda counts: say(_DELETING(counts=_counts(counts))))
+        deleted += found.objects
+        held = min(found.held_until or until, clock() + _LONGEST)
+        until = max(until, held)
+        if not found.objects and clock() >= until:
+            return deleted
+        if not found.objects:
+            say(_WAITING(moment=f"{until.astimezone():%H:%M:%S}"))
+            time.sleep(min(_LOOK_AGAIN, max((until - clock()).total_seconds(), 0.1)))
+
+
+def _name_the_bucket(screen: Screen, name: str) -> None:
+    """Ends the command unless somebody types it."""
+    if typer.prompt(screen.text(_NAME_IT(bucket=name)), default="", show_default=False) != name:
+        raise wrongly_called(screen, "NotConfirmed", _OTHER_NAME, _AGAIN)
+
+
+def _counts(objects: Counter[str]) -> Message:
+    return COMMA.join(f"{folder} {count:,}" for folder, count in objects.items() if count)

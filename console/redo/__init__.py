@@ -1,0 +1,1 @@
+"""`cutout redo`: another try for photos that have a receipt."""

@@ -1,0 +1,140 @@
+"""`cutout redo`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from console import selection
+from console.account import Account
+from console.command import confirm
+from console.finding import Misasked
+from console.records.opened import mirror
+from console.records.record import Query
+from console.redo.redo import SKIPPED, Photo, examine, price, redo
+from console.screen import Screen
+from shared.jobs.keys import CUTOUTS, UPLOADS
+from shared.messages.message import Message, Sentence
+from shared.vendors.prices import Prices
+
+_NOTHING_CHOSEN = Message(
+    "name uploads, or choose with --failed, --rejected, --prefix or --since",
+    "请指定上传的键，或使用 --failed、--rejected、--prefix、--since",
+)
+_LOOKING = Message("looking at the photos", "正在检查照片")
+_QUESTION = Sentence(
+    "{count} photos are sent to the vendors once more, for {yuan} yuan{unpriced}. Do it?",
+    "将重新处理 {count} 张照片，费用 {yuan} 元{unpriced}。是否执行？",
+)
+_UNPRICED = Sentence(" and those {count} whose price is not known", "（另有 {count} 张价格未知）")
+_PLAN = Sentence("{count} photos, {yuan} yuan", "{count} 张照片，{yuan} 元")
+_NO_RECEIPT = Message(
+    "there is no receipt of it, or one of after --before; a backfill serves what has none",
+    "没有回执，或回执晚于 --before；没有回执的照片请用 backfill 处理",
+)
+_MORE_SKIPPED = Sentence(
+    "and {count} more are not redone: --json names them", "另有 {count} 张不重新处理，--json 可列出"
+)
+_NONE = Message("There is no photo to be redone.", "没有需要重新处理的照片。")
+_SKIPPED = Sentence("not redone: {source}: {why}", "不重新处理：{source}：{why}")
+_DONE = Sentence(
+    "{count} photos wait to be served: `cutout watch` shows them.",
+    "{count} 张照片已加入队列：可用 `cutout watch` 查看。",
+)
+_REDOING = Sentence("in the queue: {count} of {all}", "已入队 {count}／{all}")
+_GO_ON = Sentence("To go on: `cutout redo … --before {moment}`", "继续执行：`cutout redo … --before {moment}`")
+_MOST_SAID = 20
+"""Photos of which it is said one by one that they are not redone."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Receipts that meet `query`, finished before `before`."""
+
+    query: Query
+    before: datetime
+
+
+def asked(named: Sequence[str], *, failed: bool, rejected: bool, prefix: str, since: str, before: str) -> Asked:
+    """Raises `Misasked`."""
+    keys = [key.strip() for each in named for key in (sys.stdin if each == "-" else [each]) if key.strip()]
+    if not (keys or failed or rejected or prefix or since):
+        raise Misasked(_NOTHING_CHOSEN)
+    statuses = ("failed",) * failed + ("rejected",) * rejected
+    query = selection.query(prefix=prefix or UPLOADS, since=since, until=before, statuses=statuses)
+    moment = query.until or datetime.now().astimezone()
+    return Asked(replace(query, sources=tuple(map(_upload, keys)), until=moment), moment)
+
+
+def _upload(key: str) -> str:
+    """The upload that is meant: its own key, or that of its receipt. Raises `Misasked`."""
+    if key.startswith(CUTOUTS) and key.endswith(".json"):
+        return UPLOADS + key.removeprefix(CUTOUTS).removesuffix(".json")
+    selection.query(prefix=key)
+    return key
+
+
+def run(screen: Screen, account: Account, asked: Asked, *, yes: bool, dry_run: bool) -> None:
+    """Raises `ApiError`, `CutoutError`."""
+    photos, jobs = account.objects(), account.job_objects()
+    with mirror(screen, account, asked.query.prefix) as found, screen.waiting(_LOOKING):
+        examined = [*examine(photos, jobs, found.find(asked.query, "name"))]
+    plan = Plan.of(examined, asked, account.prices)
+    plan.say(screen)
+    count = 0
+    if plan.wanted and not dry_run:
+        confirm(screen, plan.question, yes=yes)
+        with screen.waiting(_REDOING(count=0, all=len(plan.wanted))) as say:
+            try:
+                count = redo(photos, jobs, plan.wanted, account.clock, lambda done: say(_redoing(done, plan)))
+            except BaseException:
+                screen.say(_GO_ON(moment=asked.before.isoformat(timespec="seconds")), "yellow")
+                raise
+        screen.say(_DONE(count=count), "green")
+    if screen.machine:
+        screen.json(plan.document() | {"set_going": count})
+
+
+def _redoing(done: int, plan: Plan) -> Message:
+    return _REDOING(count=done, all=len(plan.wanted))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is redone, for how much, and what is not: with the reason, by the upload's key."""
+
+    wanted: tuple[Photo, ...]
+    yuan: float
+    unpriced: int
+    skipped: Mapping[str, Message]
+
+    @staticmethod
+    def of(examined: Sequence[Photo], asked: Asked, prices: Prices) -> Plan:
+        known = {each.record.source: each.standing for each in examined}
+        skipped = {source: SKIPPED[standing] for source, standing in known.items() if standing != "redo"}
+        skipped |= dict.fromkeys({*asked.query.sources} - {*known}, _NO_RECEIPT)
+        return Plan(tuple(each for each in examined if each.standing == "redo"), *price(examined, prices), skipped)
+
+    @property
+    def question(self) -> Message:
+        unpriced = _UNPRICED(count=self.unpriced) if self.unpriced else ""
+        return _QUESTION(count=len(self.wanted), yuan=f"{self.yuan:.2f}", unpriced=unpriced)
+
+    def say(self, screen: Screen) -> None:
+        for source, why in islice(self.skipped.items(), _MOST_SAID):
+            screen.say(_SKIPPED(source=source, why=why))
+        if len(self.skipped) > _MOST_SAID:
+            screen.say(_MORE_SKIPPED(count=len(self.skipped) - _MOST_SAID))
+        screen.say(_PLAN(count=len(self.wanted), yuan=f"{self.yuan:.2f}") if self.wanted else _NONE)
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "photos": [each.record.source for each in self.wanted],
+            "price_yuan": self.yuan,
+            "unpriced": self.unpriced,
+            "skipped": dict(self.skipped),
+        }

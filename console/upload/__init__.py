@@ -1,0 +1,1 @@
+"""`cutout upload`: a folder of this machine goes into the bucket."""
