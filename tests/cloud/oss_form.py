@@ -23,8 +23,14 @@ class Form:
     """A form upload, read."""
 
     fields: dict[str, str]
-    """All but the file, by lower-case name; `${filename}` in the key is filled in."""
+    """All but the file, by lower-case name, as they were sent; but for Content-Type, which is what is stored."""
+    filename: str
     content: bytes
+
+    @property
+    def key(self) -> str:
+        """With `${filename}` filled in, which is done after the policy was looked at (PostObject, "Post Policy")."""
+        return self.fields["key"].replace("${filename}", self.filename)
 
 
 def read_form(content_type: str, body: bytes) -> Form:
@@ -46,11 +52,13 @@ def read_form(content_type: str, body: bytes) -> Form:
         )
     file = files["file"]
     fields = {name.lower(): value for name, value in form.items()}
-    fields.setdefault("content-type", file.mimetype or "application/octet-stream")
-    fields["key"] = fields.get("key", "").replace("${filename}", file.filename or "")
-    if not fields["key"]:
+    # The order is that of the PostObject page. That a condition on Content-Type is held against what comes of it, no
+    # document says; Alibaba's own samples have the condition, and send the type with the file only.
+    given = fields.get("x-oss-content-type"), file.mimetype, fields.get("content-type"), "application/octet-stream"
+    fields["content-type"] = next(filter(None, given))
+    if not fields.get("key"):
         raise Refused(400, "InvalidArgument", "Bucket POST must contain a field named 'key'.")
-    return Form(fields, file.read())
+    return Form(fields, file.filename or "", file.read())
 
 
 def check_policy(bucket: str, form: Form, now: float) -> None:

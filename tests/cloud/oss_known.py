@@ -24,7 +24,7 @@ _BEGUN_WITH = "x-oss-object-acl x-oss-meta-"  # which oss2 repeats with the part
 _PAGE = "prefix delimiter max-keys encoding-type"
 _FIELDS = (
     "key policy success_action_status cache-control content-disposition content-encoding content-language content-type"
-    " expires"
+    " expires x-oss-content-type"
 )
 
 _NAMES = {

@@ -126,7 +126,7 @@ class Operations:
         check_policy(asked.bucket, form, self._clock())
         # Fields come as text, headers as WSGI's latin-1.
         headers = {name: value.encode().decode("latin-1") for name, value in form.fields.items()}
-        key = form.fields["key"]
+        key = form.key
         made, change = self._objects.create("ObjectCreated:PostObject", asked.bucket, key, form.content, headers)
         status = success(form.fields)
         if status != 201:

@@ -119,7 +119,7 @@ class Asked:
         if self.operation != "PostObject":
             return self.key
         try:
-            return self.form.fields["key"]
+            return self.form.key
         except Refused:
             return ""
 

@@ -53,7 +53,12 @@ class Gate:
         if fields.get("x-oss-signature-version") != VERSION:
             raise Refused(403, "AccessDenied", f"This bucket is closed to form signatures other than {VERSION}.")
         policy = _take(fields, "policy")
-        key, scope = self._scope(_take(fields, "x-oss-credential"), _take(fields, "x-oss-date"))
+        date = _take(fields, "x-oss-date")
+        key, scope = self._scope(_take(fields, "x-oss-credential"), date)
+        # "POST V4 signature": seven days at most. It also says that a request may come up to fifteen minutes after
+        # x-oss-date, and not how that goes together: the longer time counts here. The code is that of links.
+        if self._clock() > _time(date) + _LONGEST:
+            raise Refused(403, "AccessDenied", "Request has expired.")
         _compare(_sign(key, scope, policy), _take(fields, "x-oss-signature"), policy)
         _check_token(key, fields.get("x-oss-security-token", ""))
         return key.access_key_id

@@ -95,6 +95,39 @@ def test_a_form_upload_that_is_not_in_order_is_refused(
     assert list(oss2.ObjectIterator(bucket)) == []
 
 
+def test_the_policy_is_held_against_the_key_before_the_files_name_is_filled_in(
+    bucket: oss2.Bucket, world: World
+) -> None:
+    for wanted, status in (("uploads/${filename}", 204), ("uploads/红 1.jpg", 403)):
+        assert send(world, form(world, conditions=[["eq", "$key", wanted]])).status_code == status
+    assert [found.key for found in oss2.ObjectIterator(bucket)] == ["uploads/红 1.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "stored"),
+    [
+        ({}, "image/jpeg"),
+        ({"Content-Type": "image/png"}, "image/jpeg"),
+        ({"Content-Type": "image/png", "x-oss-content-type": "image/webp"}, "image/webp"),
+    ],
+)
+def test_of_several_content_types_the_one_counts_that_oss_prefers(
+    bucket: oss2.Bucket, world: World, fields: dict[str, str], stored: str
+) -> None:
+    conditions = [["in", "$content-type", [stored]]]
+    assert send(world, form(world, conditions=conditions) | fields).status_code == 204
+    assert bucket.head_object("uploads/红 1.jpg").content_type == stored
+
+
+def test_a_form_is_good_for_seven_days_at_most(bucket: oss2.Bucket, world: World) -> None:
+    week = 7 * 24 * 3600
+    signed = form(world, expires=2 * week)
+    world.ahead = week - 60
+    assert send(world, signed).status_code == 204
+    world.ahead = week + 60
+    assert web_refusal(send(world, signed)) == (403, "AccessDenied")
+
+
 def test_a_form_may_ask_for_an_acl(bucket: oss2.Bucket, world: World) -> None:
     acl = {"x-oss-object-acl": "public-read"}
     assert send(world, {**form(world), **acl}).status_code == 204
