@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.catalogue.pages import ROOT, page
+from tests.catalogue.pages import page
 from tests.cloud.manifest import load
 from tests.cloud.triggers import OssTrigger
 from tests.scenarios.webshops import EXAMPLES, document

@@ -134,3 +134,10 @@ def test_a_form_may_ask_for_an_acl(bucket: oss2.Bucket, world: World) -> None:
     assert bucket.get_object_acl("uploads/红 1.jpg").acl == "public-read"
     acl = {"x-oss-object-acl": "public"}
     assert web_refusal(send(world, {**form(world), **acl})) == (400, "InvalidArgument")
+
+
+def test_a_form_may_be_for_one_object_once(bucket: oss2.Bucket, world: World) -> None:
+    once = {"x-oss-forbid-overwrite": "true"}
+    signed = form(world, conditions=[["eq", "$key", "uploads/${filename}"], once]) | once
+    assert send(world, signed).status_code == 204
+    assert web_refusal(send(world, signed)) == (409, "FileAlreadyExists")
