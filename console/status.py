@@ -1,9 +1,9 @@
-"""What waits, why, and for how long: as the queue says it, without a look at each job."""
+"""What waits, why, and for how long: as the names in the queue say it, without a look at each job."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,12 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from console.records.listing import pages
-from console.records.under_way import queued
+from console.records.under_way import UnderWay
 from shared.cloud.ports import Bucket
 from shared.jobs import keys
 from shared.jobs.job import BOUGHT, Blocked, Job, Unstored
-from shared.jobs.queue import QueueEntry
-from shared.jobs.unfinished import Unfinished
 from shared.jobs.upload import Upload
 from shared.messages.message import Message, Sentence
 
@@ -70,27 +68,24 @@ class Status:
         return min((lane.oldest for lane in self.lanes if lane.stage not in BOUGHT), default=None)
 
 
-def status(jobs: Bucket, pace: Callable[[str], float | None]) -> Status:
-    """`pace` is asked for the receipts a minute of a capability that has jobs. Raises what `Bucket` does.
-
-    The queue is listed, and the first job of each lane is read.
-    """
-    first, counts = dict[tuple[str, str], QueueEntry](), Counter[tuple[str, str]]()
-    for entry in queued(jobs):
-        lane = (entry.capability, entry.stage)
-        counts[lane] += 1
-        if lane not in first or entry.due < first[lane].due:
-            first[lane] = entry
-    under_way = sum(
-        1 for page in pages(jobs, keys.JOBS) for each in map(Unfinished.listed, page) if each and not each.is_recheck
-    )
-    return Status(under_way, tuple(_lane(jobs, first[lane], counts[lane], pace) for lane in sorted(first)))
+def status(jobs: Bucket, found: Mapping[str, UnderWay], pace: Callable[[str], float | None]) -> Status:
+    """Of the jobs that were `found` under way. `pace` is asked for the receipts a minute of a capability that has some
+    of them; of each lane, the first job is read. Raises what `Bucket` does."""
+    first, counts = dict[tuple[str, str], UnderWay](), Counter[tuple[str, str]]()
+    for each in found.values():
+        if each.due is not None:
+            lane = (Upload(each.source).known_capability, each.stage)
+            counts[lane] += 1
+            first[lane] = min(first.get(lane, each), each, key=lambda job: job.due or job.since)
+    return Status(len(found), tuple(_lane(jobs, lane, first[lane], counts[lane], pace) for lane in sorted(first)))
 
 
-def _lane(jobs: Bucket, first: QueueEntry, count: int, pace: Callable[[str], float | None]) -> Lane:
-    job = job_of(jobs, first.upload)
-    text = job.text if job else _NOTHING
-    return Lane(first.capability, first.stage, count, first.due, job.code if job else "", text, pace(first.capability))
+def _lane(
+    jobs: Bucket, lane: tuple[str, str], first: UnderWay, count: int, pace: Callable[[str], float | None]
+) -> Lane:
+    job = job_of(jobs, Upload(first.source))
+    why = (job.code, job.text) if job else ("", _NOTHING)
+    return Lane(*lane, count, first.due or first.since, *why, pace(lane[0]))
 
 
 def job_of(jobs: Bucket, upload: Upload) -> Job | None:

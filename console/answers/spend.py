@@ -18,6 +18,7 @@ from console.logs.service import LogService
 from console.records.opened import mirror
 from console.records.record import Query
 from console.screen import Screen
+from shared.jobs.calls import total
 from shared.messages.message import Message, Sentence
 
 Source = Literal["auto", "log", "receipts"]
@@ -134,7 +135,7 @@ def _by_receipts(screen: Screen, account: Account, month: Month) -> Mapping[str,
     with mirror(screen, account) as records:
         for record in records.find(Query(since=month.begins)):  # a receipt may count calls of months before its own
             receipt = record.receipt
-            earlier = receipt.earlier_calls.get(month.name, 0)
+            earlier = total(receipt.earlier_calls).get(month.name, 0)
             own = receipt.calls_by_month.get(month.name, 0) - earlier
             spent = found[receipt.capability]
             spent.add(own, receipt.price_yuan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from console.account import Account
+from console.records.under_way import under_way
 from console.screen import Screen
 from console.status import HELD, Lane, Status, document, pace_by_listing, status
 from shared.messages.message import Message, Sentence
@@ -32,7 +33,7 @@ def run(screen: Screen, account: Account) -> None:
     """Raises `ApiError`, `CutoutError`."""
     photos, jobs = account.objects(), account.job_objects()
     with screen.waiting(_LOOKING):
-        found = status(jobs, pace_by_listing(photos, datetime.now(timezone.utc)))
+        found = status(jobs, under_way(jobs), pace_by_listing(photos, datetime.now(timezone.utc)))
     if screen.machine:
         screen.json(document(found))
         return

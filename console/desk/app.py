@@ -77,8 +77,9 @@ class _Routes:
         return JSONResponse(offered)
 
     def status(self, _: Request) -> Response:
-        found = summary(self._desk.jobs, self._desk.mirror)
-        return JSONResponse({**found, "sync": self._desk.watcher.synced})
+        watcher = self._desk.watcher
+        found = summary(self._desk.jobs, self._desk.mirror, watcher.under_way)
+        return JSONResponse({**found, "sync": watcher.synced})
 
     def photos(self, request: Request) -> Response:
         asked = photos.asked(request.query_params, datetime.now().astimezone())
@@ -96,6 +97,7 @@ class _Routes:
         return Response(body, media_type=content_type, headers=_OF_PICTURES)
 
     async def events(self, _: Request) -> Response:
+        self._desk.watcher.list_soon()  # what has changed while no page was open
         return StreamingResponse(self._desk.hub.listen(), media_type="text/event-stream")
 
     # ---------------------------------------------------------------- changes

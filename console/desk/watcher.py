@@ -55,7 +55,9 @@ class Watcher:
         self._ordered = frozenset[str]()
         self._expected = dict[str, float]()
         """What was uploaded from a page and not seen since, and until when it is looked for."""
-        self._soon, self._over = Event(), Event()
+        self._soon, self._list_soon, self._over = Event(), Event(), Event()
+        self._told: dict[str, Any] = {}
+        """The last status."""
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self.synced: dict[str, Any] = {"done": 0, "finished": False}
         """How far the first listing of all receipts is."""
@@ -72,6 +74,7 @@ class Watcher:
     def stop(self) -> None:
         self._over.set()
         self._soon.set()
+        self._list_soon.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def expect(self, source: str) -> None:
@@ -80,6 +83,10 @@ class Watcher:
             self._expected[source] = time.monotonic() + _EXPECTED
         self._tell("photo", cards.of_upload(source))
         self._soon.set()
+
+    def list_soon(self) -> None:
+        """Bring the mirror up to date without waiting for the minute."""
+        self._list_soon.set()
 
     # ---------------------------------------------------------------- looks
 
@@ -101,8 +108,10 @@ class Watcher:
         over = (before.keys() - self._under_way.keys()) | (ordered - self._ordered)
         self._tell_of(over)
         self._find_expected(before.keys())
-        if over or before.keys() != self._under_way.keys():
-            self._tell("status", summary(self._jobs, self._mirror))
+        told = summary(self._jobs, self._mirror, self._under_way)
+        if told != self._told:
+            self._told = told
+            self._tell("status", told)
 
     def card(self, source: str) -> cards.Card | None:
         """What is known of one photo now; None when there is neither a job, nor a receipt, nor an upload."""
@@ -161,27 +170,23 @@ class Watcher:
     # ---------------------------------------------------------------- threads
 
     def _look_again_and_again(self) -> None:
-        def pause() -> float:
-            return _MOVING if self.under_way or self._expected else _STILL
-
-        self._again_and_again(self.look, pause, self._soon)
+        self._again_and_again(self.look, lambda: _MOVING if self.under_way or self._expected else _STILL, self._soon)
 
     def _list_again_and_again(self) -> None:
-        self._again_and_again(self.list_all, lambda: _ALL, self._over)
+        self._again_and_again(self.list_all, lambda: _ALL, self._list_soon)
 
-    def _again_and_again(self, work: Callable[[], None], pause: Callable[[], float], until: Event) -> None:
+    def _again_and_again(self, work: Callable[[], None], pause: Callable[[], float], soon: Event) -> None:
         while not self._over.is_set():
             self._somebody.wait(1.0)
             if not self._somebody.is_set():
                 continue
+            soon.clear()
             began = time.monotonic()
             try:
                 work()
             except CutoutError as error:
                 self._tell("trouble", {"code": error.code, "message": cards.said(error.text)})
-            until.wait(max(pause(), _SHARE * (time.monotonic() - began)))
-            if until is self._soon:
-                self._soon.clear()
+            soon.wait(max(pause(), _SHARE * (time.monotonic() - began)))
 
 
 def _ordered(key: str) -> str:

@@ -65,8 +65,7 @@ def take_snapshot(bucket: Bucket, job: Job, now: datetime, image: ObjectHead | N
         if read_before and not is_of_older_version(earlier, image):
             # A newer version may have been served between that read and the claim.
             return take_snapshot(bucket, job, now)
-        job = replace(job, replaces=(job.upload.receipt_key, *outputs_of(earlier, job.upload)))
-        job = _with_calls(job, earlier)
+        job = replace(_with_calls(job, earlier), replaces=(job.upload.receipt_key, *outputs_of(earlier, job.upload)))
     job = replace(job, replaces=(*(key for key in job.replaces if key not in complaint), *complaint))
     return Snapshot(job, image, companion, role)
 

@@ -8,16 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from shutil import which
 from typing import Any, TypeAlias
 
 import pytest
 
+from tests import lacking
+from tests.lacking import NODE
 from tests.scenarios import webshops
 from tests.scenarios.webshops import EXAMPLES, PREFIX, TOKEN, Webshop, named
 
 webshop = webshops.webshop
-NODE = which("node")
 Event: TypeAlias = dict[str, Any]
 
 
@@ -41,7 +41,7 @@ def by_node(webshop: Webshop, event: Event) -> None:
 @pytest.fixture(params=[by_python, by_node])
 def consumer(request: pytest.FixtureRequest) -> Callable[[Webshop, Event], None]:
     if request.param is by_node and not NODE:
-        pytest.skip("the consumer for Node is not tried: there is no node here")
+        lacking.skip("there is no Node: `apt-get install nodejs`")
     consumer: Callable[[Webshop, Event], None] = request.param
     return consumer
 

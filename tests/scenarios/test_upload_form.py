@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import oss2
 import pytest
@@ -14,9 +14,11 @@ import requests
 
 from tests.cloud.oss_world import refusal, web_refusal
 from tests.scenarios import webshops
-from tests.scenarios.browser import CHROMIUM, Browser
 from tests.scenarios.shop import photo, wait_for
 from tests.scenarios.webshops import EXAMPLES, PREFIX, Webshop, named
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 webshop = webshops.webshop
 PHOTO = photo(size=(180, 120))
@@ -126,18 +128,15 @@ def test_another_sites_page_cannot_read_the_answer(webshop: Webshop) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="the page is not tried in a browser: there is no Chromium here")
-def test_a_person_uploads_a_photo_in_a_browser_and_reads_what_became_of_it(webshop: Webshop, tmp_path: Path) -> None:
+def test_a_person_uploads_a_photo_in_a_browser_and_reads_what_became_of_it(
+    webshop: Webshop, browser: Browser, tmp_path: Path
+) -> None:
     (tmp_path / "红鞋.jpg").write_bytes(PHOTO)
     (tmp_path / "notes.txt").write_bytes(b"no picture")
-
-    def status() -> str:
-        return str(browser.evaluate("document.querySelector('[role=status]').textContent"))
-
-    with Browser(tmp_path / "profile") as browser:
-        browser.open(webshop.url)
-        wait_for(lambda: browser.evaluate("document.readyState === 'complete' && !!form") or None, "the page")
-        for name, said in (("红鞋.jpg", "The cutout is ready."), ("notes.txt", "The photo was not uploaded: Invalid")):
-            browser.choose("[type=file]", tmp_path / name)
-            browser.evaluate("form.requestSubmit()")
-            wait_for(lambda said=said: status().startswith(said), said)  # type: ignore[misc]
+    page = browser.new_page()
+    page.goto(webshop.url)
+    for name, said in (("红鞋.jpg", "The cutout is ready."), ("notes.txt", "The photo was not uploaded: Invalid")):
+        page.set_input_files("[type=file]", tmp_path / name)
+        page.locator("form").evaluate("form => form.requestSubmit()")
+        page.get_by_role("status").filter(has_text=said).wait_for(timeout=60_000)
+    page.close()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from console.records.under_way import under_way
 from console.status import pace_by_listing, status
 from shared.jobs.job import Blocked, Waiting
 from shared.jobs.store import JobStore
@@ -38,7 +39,7 @@ def _pace(capability: str) -> float | None:
 
 
 def test_an_empty_bucket_has_nothing_that_waits(bucket: MemoryBucket) -> None:
-    found = status(bucket, _pace)
+    found = status(bucket, under_way(bucket), _pace)
     assert (found.waiting, found.under_way, found.oldest, found.lanes) == (0, 0, None, ())
 
 
@@ -49,7 +50,7 @@ def test_each_lane_says_how_many_wait_and_why(bucket: MemoryBucket) -> None:
         bucket.clock.pass_(seconds=1)
     _park(bucket, GOODS, "a.jpg", "NotActivated", blocked=True)
     JobStore(bucket, bucket.clock, timedelta(minutes=2)).claim(Upload(f"uploads/{COMMON}/held.jpg"), "E")
-    found = status(bucket, _pace)
+    found = status(bucket, under_way(bucket), _pace)
     common, goods = found.lanes
     assert (common.capability, common.stage, common.count, common.oldest) == (COMMON, "waiting", 3, first)
     assert (common.code, common.message.zh, common.minutes_left) == ("QuotaTaken", "原因", 1.5)

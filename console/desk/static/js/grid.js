@@ -1,0 +1,133 @@
+// The grid of photos, its filters, and what is done with many at once.
+
+import * as actions from "./actions.js";
+import * as card from "./card.js";
+import * as detail from "./detail.js";
+import { $, make, number, toast } from "./dom.js";
+import * as list from "./list.js";
+import { t } from "./words.js";
+
+const elements = new Map();
+
+export function start() {
+  list.listen(hear);
+  new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && quietly(list.more()), { rootMargin: "800px" }).observe($("more"));
+  let typing;
+  $("search").addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => { list.asked.q = $("search").value.trim(); quietly(list.load()); }, 250);
+  });
+  $("order").addEventListener("change", () => { list.asked.order = $("order").value; quietly(list.load()); });
+}
+
+const quietly = (promise) => promise.catch((error) => toast(error.message));
+
+// In the language that is shown now.
+export function draw() {
+  $("search").placeholder = t("search");
+  $("filters").setAttribute("aria-label", t("photos"));
+  $("order").replaceChildren(
+    ...[["new", "orderNew"], ["old", "orderOld"], ["name", "orderName"]].map(([value, word]) => make("option", { value, selected: value === list.asked.order }, t(word))),
+  );
+  all();
+}
+
+function hear(what, source) {
+  if (what === "card" || what === "first") one(source, what === "first");
+  else if (what === "gone") { elements.get(source)?.remove(); elements.delete(source); }
+  else if (what === "all") all();
+  else if (what === "more") append();
+  if (what !== "card") chips();
+  selection();
+}
+
+const built = (each) => card.element(each, { onopen: detail.open, onpick: pick });
+
+function one(source, first) {
+  const made = built(list.cards.get(source));
+  const before = elements.get(source);
+  const focused = before?.contains(document.activeElement);
+  if (before) before.replaceWith(made);
+  else if (first) $("photos").prepend(made);
+  else $("photos").append(made);
+  elements.set(source, made);
+  if (focused) made.querySelector(".open").focus();
+  detail.refresh(source);
+}
+
+function all() {
+  const focused = document.activeElement?.closest?.(".card")?.dataset.source;
+  elements.clear();
+  const made = [...list.cards.values()].map((each) => { const item = built(each); elements.set(each.source, item); return item; });
+  $("photos").replaceChildren(...made);
+  elements.get(focused)?.querySelector(".open").focus();
+  chips();
+  selection();
+}
+
+function append() {
+  for (const [source, each] of list.cards) {
+    if (elements.has(source)) continue;
+    const item = built(each);
+    elements.set(source, item);
+    $("photos").append(item);
+  }
+}
+
+function chips() {
+  const focused = document.activeElement?.dataset?.filter;
+  $("filters").replaceChildren(
+    ...list.filters.map((name) => {
+      const count = name === "all" ? null : list.counts[name] ?? 0;
+      const chip = make(
+        "button",
+        { type: "button", "aria-pressed": String(list.asked.filter === name), onclick: () => { list.asked.filter = name; quietly(list.load()); } },
+        t(name), count === null ? null : make("span", { class: "count" }, number(count)),
+      );
+      chip.dataset.filter = name;
+      return chip;
+    }),
+  );
+  if (focused) $("filters").querySelector(`[data-filter="${focused}"]`)?.focus();
+  const none = !list.cards.size;
+  $("nothing").hidden = !none;
+  $("nothing").textContent = none ? t(list.asked.filter === "all" && !list.asked.q ? "noPhotos" : "noneFound") : "";
+  $("more").textContent = none ? "" : t("shown", { shown: number(list.cards.size), total: number(Math.max(list.total, list.cards.size)) });
+}
+
+export function pick(source) {
+  if (!list.selected.delete(source)) list.selected.add(source);
+  const chosen = list.selected.has(source);
+  const item = elements.get(source);
+  item?.classList.toggle("chosen", chosen);
+  if (item) item.querySelector("input").checked = chosen;
+  selection();
+}
+
+function selection() {
+  const sources = [...list.selected];
+  $("selection").hidden = !sources.length;
+  if (!sources.length) return $("selection").replaceChildren();
+  const button = (word, does, kind = "") => make("button", { type: "button", class: kind, onclick: does }, t(word));
+  const clear = () => { list.selected.clear(); all(); };
+  $("selection").replaceChildren(
+    make("strong", { role: "status" }, t("selected", { count: sources.length })),
+    button("download", () => actions.download(sources)),
+    button("redo", () => actions.redo(sources)),
+    button("forget", () => actions.forget(sources), "danger"),
+    button("selectShown", () => { for (const source of list.cards.keys()) list.selected.add(source); all(); }),
+    button("clear", clear),
+  );
+  $("selection").setAttribute("aria-label", t("selected", { count: sources.length }));
+}
+
+// From the photo that has the focus, so many places on; how many are in a row is seen from where they are.
+export function move(horizontal, vertical) {
+  const items = [...$("photos").children];
+  const at = items.findIndex((item) => item.contains(document.activeElement));
+  if (at < 0) return items[0]?.querySelector(".open").focus();
+  const row = items.findIndex((item) => item.offsetTop > items[0].offsetTop);
+  const next = items[at + horizontal + vertical * (row < 0 ? items.length : row)];
+  next?.querySelector(".open").focus();
+  next?.scrollIntoView({ block: "nearest" });
+}

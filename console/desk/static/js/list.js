@@ -1,0 +1,102 @@
+// The photos that are shown: what the filters ask for, a page after the other, kept up to date by events.
+
+import * as api from "./api.js";
+
+const PAGE = 60;
+const FILTERS = {
+  all: {},
+  under_way: { status: "under_way" },
+  failed: { status: "failed" },
+  rejected: { status: "rejected" },
+  look: { verdict: "look" },
+  done: { status: "done" },
+};
+
+export const filters = Object.keys(FILTERS);
+export const asked = { filter: "all", q: "", order: "new" };
+export const cards = new Map();
+export const selected = new Set();
+export let counts = {};
+export let total = 0;
+
+let following = "";
+let running = null;
+const hearers = new Set();
+
+// `hear` is called with "all", "more", "counts", or with "card" or "gone" and a source.
+export const listen = (hear) => hearers.add(hear);
+const tell = (...what) => hearers.forEach((hear) => hear(...what));
+
+export async function load() {
+  following = "";
+  await page("all");
+}
+
+export async function more() {
+  if (following && !running) await page("more");
+}
+
+async function page(kind) {
+  running?.abort();
+  const mine = (running = new AbortController());
+  const query = { ...FILTERS[asked.filter], q: asked.q, order: asked.order, limit: PAGE, after: following };
+  try {
+    const found = await api.photos(query, mine.signal);
+    if (kind === "all") cards.clear();
+    for (const card of found.photos) cards.set(card.source, card);
+    following = found.next;
+    ({ counts, total } = found);
+    tell(kind);
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  } finally {
+    if (running === mine) running = null;
+  }
+}
+
+// An event brought this card.
+export function put(card) {
+  const known = cards.has(card.source);
+  if (!known && !(matches(card) && asked.order === "new")) return count();
+  if (known) {
+    cards.set(card.source, card);
+    tell("card", card.source);
+  } else {
+    const others = [...cards];
+    cards.clear();
+    cards.set(card.source, card);
+    for (const [source, other] of others) cards.set(source, other);
+    tell("first", card.source);
+  }
+  return count();
+}
+
+export function remove(source) {
+  selected.delete(source);
+  if (cards.delete(source)) tell("gone", source);
+  count();
+}
+
+function matches(card) {
+  const wanted = FILTERS[asked.filter];
+  const status = card.status || "under_way";
+  if (wanted.status && wanted.status !== status) return false;
+  if (wanted.verdict && wanted.verdict !== card.verdict) return false;
+  return card.source.toLowerCase().includes(asked.q.toLowerCase());
+}
+
+let counting;
+function count() {
+  clearTimeout(counting);
+  counting = setTimeout(async () => {
+    try {
+      ({ counts, total } = await api.photos({ ...FILTERS[asked.filter], q: asked.q, limit: 1 }));
+      tell("counts");
+    } catch { /* the next event counts again */ }
+  }, 800);
+}
+
+export const neighbour = (source, step) => {
+  const sources = [...cards.keys()];
+  return sources[sources.indexOf(source) + step];
+};

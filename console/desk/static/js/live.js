@@ -1,0 +1,59 @@
+// What the server tells while the page is open.
+
+import { $, make, number, toast } from "./dom.js";
+import * as api from "./api.js";
+import * as list from "./list.js";
+import { said, t } from "./words.js";
+
+let status = null;
+let syncing = null;
+let connected = true;
+
+export function start() {
+  const events = new EventSource("/api/events");
+  let opened = false;
+  events.onopen = () => {
+    connected = true;
+    if (opened) again(); // what happened meanwhile was not heard
+    opened = true;
+    draw();
+  };
+  events.onerror = () => { connected = false; draw(); };
+  const on = (name, does) => events.addEventListener(name, (event) => does(JSON.parse(event.data)));
+  on("photo", list.put);
+  on("gone", ({ source }) => list.remove(source));
+  on("again", again);
+  on("status", (found) => { status = found; draw(); });
+  on("trouble", ({ message }) => toast(t("trouble", { message: said(message) })));
+  on("sync", (found) => {
+    syncing = found.finished ? null : found;
+    draw();
+    if (found.finished) again();
+  });
+}
+
+const again = () => list.load().catch((error) => toast(error.message));
+
+export async function first() {
+  status = await api.status();
+  syncing = status.sync.finished ? null : status.sync;
+  draw();
+}
+
+export function draw() {
+  $("status").textContent = sentence();
+  const notices = (status?.notices || []).map((each) => make("li", {}, make("strong", {}, said(each.what)), " ", said(each.mend)));
+  $("notices").replaceChildren(...notices);
+  $("notices").hidden = !notices.length;
+}
+
+function sentence() {
+  if (!connected) return t("lost");
+  if (syncing) return t("reading", { count: number(syncing.done) });
+  if (!status) return "";
+  if (!status.under_way) return t("statusIdle");
+  if (!status.waiting) return t("statusMoving", { under_way: number(status.under_way) });
+  const minutes = Math.max(...status.lanes.map((lane) => lane.minutes_left || 0));
+  const left = minutes ? t("minutesLeft", { minutes: number(Math.max(1, minutes)) }) : "";
+  return t("statusWaiting", { under_way: number(status.under_way), waiting: number(status.waiting), left });
+}

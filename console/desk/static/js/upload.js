@@ -1,0 +1,122 @@
+// Photos on their way into the bucket: what is to be made of them, what that costs, and how far they are.
+
+import * as api from "./api.js";
+import * as files from "./files.js";
+import { $, make, number, toast } from "./dom.js";
+import * as options from "./options.js";
+import { said, t } from "./words.js";
+
+const AT_ONCE = 4;
+let waiting = [];
+let plan = null;
+let checking = null;
+let sending = null;
+
+export function start() {
+  options.start(check);
+  for (const id of ["files", "folder"]) {
+    $(id).addEventListener("change", () => { take(files.chosen($(id))); $(id).value = ""; });
+  }
+  const zone = $("drop");
+  for (const kind of ["dragenter", "dragover"]) {
+    document.addEventListener(kind, (event) => { event.preventDefault(); zone.classList.add("over"); });
+  }
+  document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) zone.classList.remove("over"); });
+  document.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    zone.classList.remove("over");
+    take(await files.dropped(event.dataTransfer).catch((error) => { toast(error.message); return []; }));
+  });
+  $("upload").addEventListener("submit", (event) => { event.preventDefault(); send(); });
+  $("stop").addEventListener("click", () => sending?.abort());
+}
+
+export function draw() {
+  options.draw();
+  show();
+}
+
+function take(found) {
+  if (!found.length) return;
+  waiting = found;
+  $("sent").textContent = "";
+  check();
+}
+
+let later;
+function check() {
+  clearTimeout(later);
+  later = setTimeout(checkNow, 150);
+}
+
+async function checkNow() {
+  checking?.abort();
+  checking = new AbortController();
+  plan = null;
+  show();
+  try {
+    plan = await api.check({ ...options.chosen(), files: waiting.map(({ name, file }) => ({ name, bytes: file.size })) }, checking.signal);
+    show();
+  } catch (error) {
+    if (error.name !== "AbortError") show(error.message);
+  }
+}
+
+function show(refusal = "") {
+  const bytes = waiting.reduce((sum, { file }) => sum + file.size, 0);
+  $("chosen").textContent = waiting.length ? t("chosen", { count: number(waiting.length), megabytes: number(bytes / 1e6, 1) }) : "";
+  const word = plan?.price_yuan === null ? "priceUnknown" : "price";
+  $("price").textContent = refusal || (plan && waiting.length ? t(word, { count: number(plan.count), yuan: number(plan.price_yuan || 0, 2) }) : "");
+  const problems = (waiting.length && plan?.problems) || [];
+  $("problems").hidden = !problems.length;
+  $("problems").replaceChildren(...problems.slice(0, 100).map((each) => make("li", {}, `${each.file}: ${said(each.message)}`)));
+  $("send").disabled = !plan?.count || Boolean(sending);
+}
+
+async function send() {
+  const refused = new Set(plan.problems.map((each) => each.file));
+  const queue = waiting.filter(({ name }) => !refused.has(name));
+  const all = queue.length;
+  const { prefix } = plan;
+  const failed = [];
+  let done = 0;
+  let there = 0;
+  sending = new AbortController();
+  busy(true);
+  const progress = () => {
+    $("progress").value = (done + failed.length) / all;
+    $("sent").textContent = t("sent", { sent: number(done), all: number(all) });
+  };
+  progress();
+  const worker = async () => {
+    for (let next = queue.shift(); next && !sending.signal.aborted; next = queue.shift()) {
+      try {
+        const answer = await api.send(prefix, next.name, next.file, sending.signal);
+        done += 1;
+        there += answer.skipped;
+      } catch (error) {
+        if (error.name === "AbortError") return;
+        failed.push(next);
+        toast(`${next.name}: ${error.message}`);
+      }
+      progress();
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const stopped = sending.signal.aborted;
+  sending = null;
+  busy(false);
+  if (stopped) $("sent").textContent = t("stopped");
+  else if (failed.length) $("sent").textContent = t("notSent", { count: failed.length });
+  else {
+    $("sent").textContent = t("sentAll", { sent: number(done - there), there: number(there) });
+    waiting = [];
+  }
+  show();
+}
+
+function busy(is) {
+  $("progress").hidden = !is;
+  $("stop").hidden = !is;
+  $("send").disabled = is;
+}

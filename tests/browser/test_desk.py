@@ -1,0 +1,274 @@
+"""The desk as people use it: with the mouse, with the keyboard alone, on a phone, in Chinese."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared.jobs.receipt import Receipt
+from shared.jobs.upload import Upload
+from tests.browser.conftest import Desk
+from tests.cloud.serve import Server
+from tests.scenarios.shop import Shop, photo, wait_for
+from tests.unit.console.test_report import MARKUP
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+Look = Callable[..., "Page"]
+COMMON = "uploads/general/common/"
+
+
+def _drop(page: Page, *files: tuple[str, bytes]) -> None:
+    """As somebody drops files from a folder of this machine."""
+    transfer = page.evaluate_handle(
+        """files => {
+            const all = new DataTransfer();
+            for (const [name, bytes] of files) all.items.add(new File([new Uint8Array(bytes)], name));
+            return all;
+        }""",
+        [[name, [*body]] for name, body in files],
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
+
+
+def _card(page: Page, name: str) -> Locator:
+    return page.locator(".card", has=page.get_by_text(name, exact=True))
+
+
+def _stage(page: Page, name: str, stage: str) -> None:
+    _card(page, name).locator(f".stage.{stage}").wait_for(timeout=30_000)
+
+
+def _served(shop: Shop, name: str, body: bytes = b"") -> str:
+    key = shop.upload(f"{COMMON}{name}", body or photo())
+    shop.wait(key)
+    return key
+
+
+def test_a_photo_is_dropped_and_its_cutout_is_looked_at(look: Look, shop: Shop) -> None:
+    page = look()
+    _drop(page, ("dropped.jpg", photo()), (".DS_Store", b"x"))
+    page.get_by_text("1 photos").wait_for()
+    assert "begin with a dot" in page.inner_text("#problems")
+    page.get_by_role("button", name="Upload").click()
+    _stage(page, "dropped.jpg", "done")
+    assert shop.bucket.etag(f"{COMMON}dropped.jpg")
+    _card(page, "dropped.jpg").locator(".open").click()
+    detail = page.locator("#detail")
+    detail.get_by_alt_text("result of dropped.jpg").wait_for()
+    slider = detail.get_by_role("slider")
+    slider.focus()
+    slider.press("Home")
+    assert detail.locator(".before").evaluate("image => getComputedStyle(image).clipPath") == "inset(0px 100% 0px 0px)"
+    slider.press("End")
+    assert detail.locator(".before").evaluate("image => getComputedStyle(image).clipPath") == "inset(0px 0% 0px 0px)"
+    for ground in ("White", "Black", "Checkerboard", "100 %"):
+        detail.get_by_role("button", name=ground, exact=True).click()
+    page.keyboard.press("Escape")
+    assert not detail.is_visible()
+
+
+def test_what_is_rejected_says_what_to_do(look: Look) -> None:
+    page = look()
+    _drop(page, ("notes.txt", b"no picture"))
+    page.get_by_text("1 photos").wait_for()
+    page.get_by_role("button", name="Upload").click()
+    _stage(page, "notes.txt", "rejected")
+    page.locator("#filters").get_by_text("Rejected").click()
+    _card(page, "notes.txt").locator(".open").click()
+    assert "save it as JPEG or PNG" in page.locator("#detail .message").inner_text()
+
+
+def test_a_blocked_capability_is_told_on_top_until_it_is_mended(look: Look, shop: Shop) -> None:
+    page = look()
+    page.click("#box summary")
+    fault = page.get_by_label("VIAPI says that nothing was bought")
+    fault.check()
+    shop.upload(f"{COMMON}blocked.jpg", photo(of="rocket"))
+    _stage(page, "blocked.jpg", "blocked")
+    page.locator("#notices").get_by_text("general/common").wait_for()
+    fault.uncheck()
+    _stage(page, "blocked.jpg", "done")
+    page.locator("#notices").wait_for(state="hidden")
+
+
+def test_a_photo_is_redone_for_a_price_that_is_said_first(look: Look, shop: Shop) -> None:
+    key = _served(shop, "again.jpg")
+    before = shop.billed(key)
+    page = look()
+    _card(page, "again.jpg").locator(".open").click()
+    page.locator("#detail").get_by_role("button", name="Redo").click()
+    question = page.locator("#question")
+    question.get_by_text("Serve 1 photos once more?").wait_for()
+    assert shop.billed(key) == before
+    question.get_by_role("button", name="Redo").click()
+    wait_for(lambda: shop.billed(key) == before + 1, "another call")
+
+
+def test_photos_are_forgotten_after_a_question(look: Look, shop: Shop) -> None:
+    key = _served(shop, "secret.jpg", photo(of="astronaut"))
+    page = look()
+    _card(page, "secret.jpg").get_by_role("checkbox").check()
+    page.locator("#selection").get_by_role("button", name="Forget").click()
+    page.locator("#question").get_by_role("button", name="Cancel").click()
+    assert shop.bucket.etag(key)
+    page.locator("#selection").get_by_role("button", name="Forget").click()
+    page.locator("#question").get_by_role("button", name="Forget").click()
+    _card(page, "secret.jpg").wait_for(state="detached")
+    assert not shop.bucket.etag(key)
+    assert not shop.bucket.etag(Upload(key).receipt_key)
+
+
+def test_many_are_downloaded(look: Look, shop: Shop) -> None:
+    _served(shop, "zipped.jpg")
+    page = look()
+    _card(page, "zipped.jpg").get_by_role("checkbox").check()
+    with page.expect_download() as found:
+        page.locator("#selection").get_by_role("button", name="Download").click()
+    assert re.fullmatch(r"shop-photos-\d{8}-\d{6}\.zip", found.value.suggested_filename)
+
+
+def test_everything_is_done_with_the_keyboard_alone(look: Look, shop: Shop) -> None:
+    for name in ("key 1.jpg", "key 2.jpg"):
+        _served(shop, name)
+    page = look()
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to the photos"
+    page.keyboard.press("/")
+    page.keyboard.type("key ")
+    page.locator(".card").nth(2).wait_for(state="detached")
+    page.locator("#photos").focus()
+    page.keyboard.press("ArrowRight")
+    first = page.locator(":focus").get_attribute("aria-label")
+    page.keyboard.press("ArrowRight")
+    assert page.locator(":focus").get_attribute("aria-label") != first
+    page.keyboard.press("x")
+    page.locator("#selection").get_by_text("1 selected").wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#detail").wait_for()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#detail-title").inner_text() in str(first)
+    page.keyboard.press("Escape")
+    assert page.locator(":focus").get_attribute("aria-label") == first
+    page.keyboard.press("?")
+    page.locator("#help").get_by_text("from photo to photo").wait_for()
+    page.keyboard.press("Escape")
+
+
+def test_it_speaks_chinese(look: Look, shop: Shop) -> None:
+    _served(shop, "中文.jpg")
+    page = look(chinese=True)
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    _card(page, "中文.jpg").get_by_text("成功").wait_for()
+    shown = page.inner_text("main")
+    for word in ("Drop", "Upload", "Search", "Photos", "Newest", "Done"):
+        assert word not in shown
+    page.reload()
+    page.get_by_text("将照片或文件夹拖到此处").wait_for()
+
+
+def test_it_fits_on_a_phone(look: Look, shop: Shop) -> None:
+    _served(shop, f"{'long' * 40}.jpg")
+    page = look(width=390, dark=True)
+    page.locator(".card").first.wait_for()
+    assert page.locator("html").evaluate("page => page.scrollWidth") <= 390
+    page.locator(".card .open").first.click()
+    page.locator("#detail img").first.wait_for()
+    assert page.locator("#detail").evaluate("box => box.scrollWidth - box.clientWidth") <= 0
+
+
+# ---------------------------------------------------------------- strangers
+
+
+def test_nothing_runs_that_a_stranger_has_put_there(look: Look, shop: Shop) -> None:
+    told = Receipt.model_validate_json(shop.raw.get_object(Upload(_served(shop, "model.jpg")).receipt_key).read())
+    for name, body in (
+        (MARKUP, b"<script>alert(1)</script>"),
+        ("page.png", b"<!doctype html><script>alert(1)</script>"),
+        ("drawing.png", b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'),
+    ):
+        upload = Upload(f"{COMMON}{name}")
+        forged = told.model_copy(
+            update={
+                "source": upload.key,
+                "status": "rejected",
+                "message": MARKUP,
+                "message_zh": MARKUP,
+                "outputs": (told.outputs[0].model_copy(update={"key": upload.output_key("", "png")}),),
+            }
+        )
+        with shop.unheard():
+            shop.upload(upload.key, body)
+        shop.upload(upload.output_key("", "png"), body)
+        shop.upload(upload.receipt_key, forged.model_dump_json().encode())
+    page = look()
+    page.fill("#search", "alert(1)")
+    for name in (MARKUP.rpartition("/")[2], "page.png", "drawing.png"):
+        page.fill("#search", name)
+        _card(page, name).locator(".open").click()
+        page.locator("#detail .message", has_text="alert(1)").wait_for()
+        page.locator("#detail .instead").first.wait_for()
+        page.keyboard.press("Escape")
+    assert page.locator("script").count() == 1, "its own"
+
+
+def test_a_page_of_another_site_can_do_nothing(browser: Browser, shop: Shop, running: Desk) -> None:
+    key = _served(shop, "kept.jpg")
+    page = browser.new_page()
+    page.goto(running.address)
+    page.locator("#status:not(:empty)").wait_for()
+    desk = page.url.rstrip("/")
+
+    def evil(environ: object, start: Callable[..., object]) -> list[bytes]:
+        start("200 OK", [("Content-Type", "text/html")])
+        field = """<input name='{"prefix":"uploads/","confirm":true,"x":"' value='"}'>"""
+        return [f'<form method="post" enctype="text/plain" action="{desk}/api/forget">{field}</form>'.encode()]
+
+    site = Server(evil)
+    try:
+        page.goto(site.url)
+        with page.expect_navigation():
+            page.locator("form").evaluate("form => form.submit()")
+        assert "Forbidden" in page.content()
+        read = "url => fetch(url, {credentials: 'include'}).then(() => 'read', () => 'refused')"
+        page.goto(site.url)
+        assert page.evaluate(read, f"{desk}/api/photos") == "refused"
+    finally:
+        site.stop()
+        page.close()
+    assert shop.bucket.etag(key)
+
+
+# ---------------------------------------------------------------- accessibility
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("chinese", [False, True], ids=["english", "chinese"])
+def test_there_is_no_serious_barrier(look: Look, shop: Shop, *, dark: bool, chinese: bool) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    _served(shop, "axe.jpg")
+    page = look(dark=dark, chinese=chinese)
+    page.locator(".card").first.wait_for()
+
+    def check(state: str) -> None:
+        found = Axe().run(page).response["violations"]
+        serious = [each for each in found if each["impact"] in ("serious", "critical")]
+        assert not serious, f"{state}: {[(each['id'], [node['html'] for node in each['nodes']]) for each in serious]}"
+
+    check("the list")
+    page.click("#listings-box summary")
+    page.click("#box summary")
+    page.locator("#box-content label").first.wait_for()
+    page.get_by_role("checkbox").last.check()
+    check("everything open")
+    page.locator(".card .open").first.click()
+    page.locator("#detail img").first.wait_for()
+    check("a photo")
+    page.locator("#detail .danger").click()
+    page.locator("#question button").first.wait_for()
+    check("a question")
