@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime
 from threading import Event
 from typing import Any
@@ -20,8 +19,9 @@ _BEGUN = Message("Watching until Ctrl-C.", "正在监视，按 Ctrl-C 结束。"
 _LOOK = Message("a person should look at it", "需要人工查看")
 
 
-def run(screen: Screen, account: Account, prefix: str = UPLOADS) -> None:
-    """Until `KeyboardInterrupt`. Raises `ApiError`, `CutoutError`."""
+def run(screen: Screen, account: Account, prefix: str = UPLOADS, over: Event | None = None) -> None:
+    """Until `KeyboardInterrupt`, or until it is `over`. Raises `ApiError`, `CutoutError`."""
+    over = over or Event()
     photos, jobs = account.objects(), account.job_objects()
 
     def tell(name: str, data: Any) -> None:
@@ -42,8 +42,8 @@ def run(screen: Screen, account: Account, prefix: str = UPLOADS) -> None:
         screen.say(_BEGUN, "dim")
         watcher.start()
         try:
-            while True:
-                time.sleep(1)
+            while not over.wait(1):  # in pieces: a wait without an end hears no Ctrl-C on every system
+                pass
         finally:
             watcher.stop()
 
