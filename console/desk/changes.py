@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -13,6 +14,9 @@ from console.forget.forget import Chosen, forget
 from console.records.record import Query
 from console.redo.redo import SKIPPED, examine, price, redo
 
+_PATIENCE = 10.0
+"""Seconds that an instance is waited for which is at work on what is to be forgotten. After that it may still store a
+result: `cutout forget` waits for longer."""
 MOST = 10_000
 """Photos at once; of more, the commands are for."""
 
@@ -46,8 +50,7 @@ def forgotten(desk: Desk, asked: Asked) -> dict[str, Any]:
     """Raises `ValueError` for what is no upload, and what `Bucket` does."""
     objects = Counter[str]()
     for key in (*asked.sources, *filter(None, (asked.prefix,))):
-        found = forget(desk.photos, desk.jobs, Chosen(key), dry_run=not asked.confirm)
-        objects += found.objects
+        objects += _forgotten(desk, Chosen(key), confirmed=asked.confirm)
         if asked.confirm and not key.endswith("/"):
             desk.mirror.take_in(key)
             desk.hub.tell("gone", {"source": key})
@@ -55,3 +58,14 @@ def forgotten(desk: Desk, asked: Asked) -> dict[str, Any]:
         desk.mirror.refresh(asked.prefix)
         desk.hub.tell("again", {})
     return {"objects": {folder.rstrip("/"): count for folder, count in objects.items()}}
+
+
+def _forgotten(desk: Desk, chosen: Chosen, *, confirmed: bool) -> Counter[str]:
+    """Once more as long as an instance is at work on it, but for no longer than somebody waits for an answer."""
+    clock, objects, ends = desk.account.clock, Counter[str](), time.monotonic() + _PATIENCE
+    while True:
+        found = forget(desk.photos, desk.jobs, chosen, clock=clock, dry_run=not confirmed)
+        objects += found.objects
+        if not (confirmed and found.held_until) or time.monotonic() > ends:
+            return objects
+        time.sleep(0.5)

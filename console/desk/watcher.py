@@ -27,11 +27,11 @@ from shared.jobs.upload import Upload
 
 _MOVING, _STILL = 1.0, 3.0
 """Seconds between two looks, while something is under way, and while nothing is."""
-_ALL = 60.0
+_ALL = 5.0
 """Seconds between two listings of all receipts, which find what came and went between two looks."""
-_SHARE = 4
-"""The next look comes after so many times as long as the last one took, if that is later: the more there is under way,
-the more requests it takes. At one look a second that is 0.01 yuan an hour (0.01 yuan for 10,000 requests)."""
+_SHARE, _SHARE_OF_ALL = 4, 20
+"""The next look, and the next listing, come after so many times as long as the last one took, if that is later: the
+more there is, the more requests it takes. A request a second costs 0.004 yuan an hour (0.01 yuan for 10,000)."""
 _EXPECTED = 120.0
 """Seconds for which an upload's first trace is looked for: an event comes within seconds."""
 _MOST_TOLD = 200
@@ -85,7 +85,7 @@ class Watcher:
         self._soon.set()
 
     def list_soon(self) -> None:
-        """Bring the mirror up to date without waiting for the minute."""
+        """Bring the mirror up to date without waiting."""
         self._list_soon.set()
 
     # ---------------------------------------------------------------- looks
@@ -170,12 +170,16 @@ class Watcher:
     # ---------------------------------------------------------------- threads
 
     def _look_again_and_again(self) -> None:
-        self._again_and_again(self.look, lambda: _MOVING if self.under_way or self._expected else _STILL, self._soon)
+        def pause(taken: float) -> float:
+            return max(_MOVING if self.under_way or self._expected else _STILL, _SHARE * taken)
+
+        self._again_and_again(self.look, pause, self._soon)
 
     def _list_again_and_again(self) -> None:
-        self._again_and_again(self.list_all, lambda: _ALL, self._list_soon)
+        self._again_and_again(self.list_all, lambda taken: max(_ALL, _SHARE_OF_ALL * taken), self._list_soon)
 
-    def _again_and_again(self, work: Callable[[], None], pause: Callable[[], float], soon: Event) -> None:
+    def _again_and_again(self, work: Callable[[], None], pause: Callable[[float], float], soon: Event) -> None:
+        """`pause` is told how long the work took, in seconds, and says for how long not to begin anew."""
         while not self._over.is_set():
             self._somebody.wait(1.0)
             if not self._somebody.is_set():
@@ -186,7 +190,7 @@ class Watcher:
                 work()
             except CutoutError as error:
                 self._tell("trouble", {"code": error.code, "message": cards.said(error.text)})
-            soon.wait(max(pause(), _SHARE * (time.monotonic() - began)))
+            soon.wait(pause(time.monotonic() - began))
 
 
 def _ordered(key: str) -> str:

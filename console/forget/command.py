@@ -30,8 +30,8 @@ _AGAIN = Message("run it again", "请重新运行")
 _DELETING = Sentence("deleted: {counts}", "已删除：{counts}")
 _DELETED = Sentence("Deleted: {counts}.", "已删除：{counts}。")
 _WAITING = Sentence(
-    "an instance may still be at work on one of them until {moment}: what it stores is deleted then",
-    "直到 {moment} 之前，仍可能有实例在处理其中的照片；届时会再次清理",
+    "waiting for an instance that is at work on some of them, until {moment} at the latest",
+    "正在等待仍在处理其中照片的实例结束，最晚至 {moment}",
 )
 _ELSEWHERE = Message(
     "What has copies of names, or of pictures, elsewhere: the log, reports/, and what was downloaded. What is with a "
@@ -40,14 +40,14 @@ _ELSEWHERE = Message(
 )
 _LONGEST = timedelta(minutes=12)
 """An instance of `settle` may live so long (s.yaml)."""
-_LOOK_AGAIN = 5.0
+_PAUSE = 1.0
 
 
 def run(screen: Screen, account: Account, chosen: Chosen, *, yes: bool, dry_run: bool) -> None:
     """Raises `ApiError`, `CutoutError`."""
     photos, jobs = account.objects(), account.job_objects()
     with screen.waiting(_COUNTING) as say:
-        found = forget(photos, jobs, chosen, dry_run=True, say=lambda counts: say(_counts(counts)))
+        found = forget(photos, jobs, chosen, clock=account.clock, dry_run=True, say=lambda counts: say(_counts(counts)))
     if found.objects:
         screen.say(_FOUND(key=chosen.key, counts=_counts(found.objects)))
     else:
@@ -68,19 +68,17 @@ def run(screen: Screen, account: Account, chosen: Chosen, *, yes: bool, dry_run:
 
 
 def _until_nothing_is_left(account: Account, chosen: Chosen, say: Callable[[Message], object]) -> Counter[str]:
-    """Deletes, and looks again for what an instance stored that was at work on one of them."""
+    """Deletes, and once more what instances have stored that are at work on some of it, until those have ended."""
     photos, jobs, clock = account.objects(), account.job_objects(), account.clock
-    deleted, until = Counter[str](), clock()
+    deleted, ends = Counter[str](), clock() + _LONGEST
     while True:
-        found = forget(photos, jobs, chosen, say=lambda counts: say(_DELETING(counts=_counts(counts))))
+        found = forget(photos, jobs, chosen, clock=clock, say=lambda counts: say(_DELETING(counts=_counts(counts))))
         deleted += found.objects
-        held = min(found.held_until or until, clock() + _LONGEST)
-        until = max(until, held)
-        if not found.objects and clock() >= until:
+        if clock() > ends or not (found.objects or found.held_until):
             return deleted
-        if not found.objects:
-            say(_WAITING(moment=f"{until.astimezone():%H:%M:%S}"))
-            time.sleep(min(_LOOK_AGAIN, max((until - clock()).total_seconds(), 0.1)))
+        if found.held_until:
+            say(_WAITING(moment=f"{min(found.held_until, ends).astimezone():%H:%M:%S}"))
+            time.sleep(_PAUSE)
 
 
 def _name_the_bucket(screen: Screen, name: str) -> None:

@@ -15,7 +15,7 @@ from console.records.listing import AT_ONCE, pages
 from console.records.under_way import queued
 from console.status import job_of
 from shared.cloud.ports import Bucket
-from shared.jobs import keys
+from shared.jobs import keys, leases
 from shared.jobs.job import Job
 from shared.jobs.upload import Upload
 from shared.listings.presets import PRESETS
@@ -67,8 +67,8 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How many objects there were, by the folder of `KINDS`; and until when an instance may hold one of the jobs, so
-    that it may store something after this."""
+    """How many objects there were, by the folder of `KINDS`, without jobs that an instance holds. Those may still store
+    something: the last of them until `held_until`, if it does not end before."""
 
     objects: Counter[str]
     held_until: datetime | None
@@ -83,24 +83,30 @@ def forget(
     jobs: Bucket,
     chosen: Chosen,
     *,
+    clock: Callable[[], datetime],
     dry_run: bool = False,
     say: Callable[[Counter[str]], object] = lambda _: None,
 ) -> Forgotten:
     """Delete what there is, a page at a time, or with `dry_run` only count it; `say` is told how much that is by then.
-    Raises what `Bucket` does: it may be done again at any time."""
-    counts, copies, held_until = Counter[str](), list[str](), list[datetime]()
+    A job that an instance holds ends by itself, as its upload is gone: whoever deletes it would not know when. Raises
+    what `Bucket` does: it may be done again at any time.
+    """
+    counts, copies, held = Counter[str](), list[str](), dict[str, datetime]()
     for folder in KINDS:
         bucket = jobs if folder in (keys.JOBS, keys.QUEUE) else photos
         for page in _found(bucket, chosen, folder) if folder != keys.WORK else [copies]:
             if folder == keys.JOBS:
                 for job in _jobs(jobs, page):
-                    copies += job.copies
-                    held_until += [job.lease_until] if job.lease_until else []
+                    if job.lease_until and leases.holds(job.lease_until, clock()):
+                        held[job.upload.job_key] = job.lease_until
+                    else:
+                        copies += job.copies
+                page = [key for key in page if key not in held]  # noqa: PLW2901 - what is deleted of it
             if page and not dry_run:
                 bucket.delete(tuple(page))
             counts[folder] += len(page)
             say(counts)
-    return Forgotten(+counts, max(held_until, default=None))
+    return Forgotten(+counts, max(held.values(), default=None))
 
 
 def _jobs(jobs: Bucket, page: list[str]) -> Iterator[Job]:

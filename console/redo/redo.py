@@ -81,12 +81,11 @@ def redo(
         store.leave_to_settle(Upload(receipt.source), receipt.etag, supersedes=photo.record.etag)
 
     remaining = (photo for photo in examined if photo.standing == "redo")
-    try:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            while step := [*islice(remaining, AT_ONCE)]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while step := [*islice(remaining, AT_ONCE)]:
+            try:
                 count += len([*pool.map(begin, step)])
-                say(count)
-    finally:
-        if count:
-            photos.write(keys.WAKE, b"{}")
+            finally:
+                photos.write(keys.WAKE, b"{}")  # some of a step that failed are in the queue as well
+            say(count)
     return count

@@ -44,10 +44,10 @@ def _all_of(shop: Shop, source: str) -> set[str]:
 def test_a_folder_is_forgotten_and_its_neighbours_are_not(shop: Shop) -> None:
     ours = _all_of(shop, f"{FOLDER}a.jpg") | _all_of(shop, f"{FOLDER}deeper/b.jpg")
     others = _all_of(shop, "uploads/general/common/customer 2/a.jpg") | _all_of(shop, "uploads/general/common/c.jpg")
-    counted = forget(shop.bucket, shop.bucket, Chosen(FOLDER), dry_run=True)
+    counted = forget(shop.bucket, shop.bucket, Chosen(FOLDER), clock=shop.clock, dry_run=True)
     assert sum(counted.objects.values()) == len(ours)
     assert set(shop.bucket.things) == ours | others
-    assert forget(shop.bucket, shop.bucket, Chosen(FOLDER)) == counted
+    assert forget(shop.bucket, shop.bucket, Chosen(FOLDER), clock=shop.clock) == counted
     assert set(shop.bucket.things) == others
 
 
@@ -59,7 +59,7 @@ def test_a_photo_is_forgotten_with_its_companions_and_not_those_whose_names_begi
         ours.add(key)
     others = _all_of(shop, f"{photo}.jpg") | _all_of(shop, f"{photo}.b.jpg") | _all_of(shop, f"{photo}/c.jpg")
     others |= _all_of(shop, "uploads/general/refine-mask/_mask.png")
-    counted = forget(shop.bucket, shop.bucket, Chosen(photo))
+    counted = forget(shop.bucket, shop.bucket, Chosen(photo), clock=shop.clock)
     assert set(shop.bucket.things) == others
     assert sum(counted.objects.values()) == len(ours)
 
@@ -72,9 +72,13 @@ def test_what_waits_leaves_the_queue_and_its_copies_go(shop: Shop) -> None:
     assert held is not None
     shop.bucket.put("work/copy.jpg", b"")
     store.save(replace(held, copies=("work/copy.jpg",)))
-    found = forget(shop.bucket, shop.bucket, Chosen(FOLDER))
-    assert found.objects == {"uploads/": 1, "jobs/": 2, "queue/": 1, "work/": 1}
+    found = forget(shop.bucket, shop.bucket, Chosen(FOLDER), clock=shop.clock)
+    assert found.objects == {"uploads/": 1, "jobs/": 1, "queue/": 1}
     assert found.held_until == held.lease_until
+    assert {*shop.bucket.things} == {held.upload.job_key, "work/copy.jpg"}, "it ends by itself"
+    shop.clock.pass_(minutes=3)
+    found = forget(shop.bucket, shop.bucket, Chosen(FOLDER), clock=shop.clock)
+    assert found.objects == {"jobs/": 1, "work/": 1}, "its instance has died"
     assert not shop.bucket.things
 
 
@@ -82,7 +86,9 @@ def test_what_is_with_the_vendor_is_not_stored_when_it_comes(shop: Shop) -> None
     shop.web.always = SUBMITTED
     source = "uploads/general/hd-common/a.jpg"
     shop.upload(source, picture())
-    assert forget(shop.bucket, shop.bucket, Chosen("uploads/general/hd-common/")).objects["jobs/"] == 1
+    assert (
+        forget(shop.bucket, shop.bucket, Chosen("uploads/general/hd-common/"), clock=shop.clock).objects["jobs/"] == 1
+    )
     shop.web.always = viapi_line.status("PROCESS_SUCCESS", Result='{"imageUrl": "http://results.example/1.png"}')
     shop.clock.pass_(minutes=5)
     go(shop)
