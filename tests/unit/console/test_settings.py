@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.settings import Settings, defaults, is_secret, parse, read
+from console.settings import KEY, Settings, defaults, is_secret, parse, read
 from tests.cloud.manifest import load
 
 KEY_ID = "LTAI-EXAMPLE0123456789"
@@ -68,3 +68,10 @@ def test_secrets_are_known_by_their_names_and_left_out_of_what_is_printed() -> N
     assert settings.secrets == {"EXAMPLEappcode", "EXAMPLEsecret", "EXAMPLEtoken"}
     assert not any(map(is_secret, open_to_all))
     assert "EXAMPLE" not in repr(settings)
+
+
+def test_the_token_of_a_key_in_the_environment_does_not_go_with_a_key_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "oss-cutout.env"
+    file.write_text(f"{KEY[0]}=EXAMPLE-id\n{KEY[1]}=EXAMPLE-secret\n", "utf-8")
+    found = read(file, dict(zip(KEY, ("STS.EXAMPLE", "EXAMPLE-other", "EXAMPLE-token"), strict=True)))
+    assert found.given == {KEY[0]: "EXAMPLE-id", KEY[1]: "EXAMPLE-secret"}
