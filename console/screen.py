@@ -54,8 +54,8 @@ def language(environment: Mapping[str, str] = os.environ) -> Language:
 
 
 def at_terminal() -> bool:
-    """Whether there is somebody to ask."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether there is somebody to ask; a stream that was closed before we were started is None."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def plain(stderr: bool = False) -> Console:

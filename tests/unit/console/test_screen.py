@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from console.finding import Finding
-from console.screen import MASK, Screen, language, plain
+from console.screen import MASK, Screen, at_terminal, language, plain
 from shared.messages.message import Message
 
 VERSIONED = Finding(
@@ -211,3 +211,8 @@ def test_a_loop_that_is_left_ends_what_it_showed() -> None:
 
 def test_a_console_that_is_no_terminal_breaks_no_line() -> None:
     assert plain().width > 10_000
+
+
+def test_nobody_can_be_asked_when_there_is_no_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert not at_terminal()
