@@ -77,6 +77,8 @@ def run(screen: Screen, account: Account, asked: Asked) -> int:
     ready = doctor.examine(account, doctor.selected(_FIRST))
     if ready.exit_code != doctor.WELL:
         screen.findings(ready.findings)
+        if screen.machine:
+            screen.json(ready.document())
         return ready.exit_code
     if not asked.files and not SAMPLE.is_file():
         raise Hindered(Finding("NoSample", "error", _NO_SAMPLE(file=str(SAMPLE)), _NOTHING_SENT, _GIVE_PHOTO))

@@ -327,3 +327,11 @@ def test_make_writes_a_command_that_is_this_projects_wherever_it_is_called(tmp_p
     )
     assert done.returncode == 0, done.stderr
     assert "--env-file" in done.stdout
+
+
+def test_for_machines_what_keeps_a_trial_from_beginning_is_the_document(
+    owner: OpenApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY[1], SECRET)
+    done = run("verify", "--yes", "--json")
+    assert [each["code"] for each in json.loads(done.stdout)["findings"]] == ["KeyRefused"]
