@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -66,4 +68,7 @@ for command in (*_SETS_UP, *_EVERY_DAY):
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None if it was closed before we were started
+            stream.reconfigure(errors="backslashreplace")
     app(prog_name="cutout")

@@ -107,8 +107,9 @@ class Screen:
     # ---------------------------------------------------------------- what is printed
 
     def json(self, value: Any) -> None:
-        """The one document of a command."""
-        print(json.dumps(self.document(value), ensure_ascii=False, indent=2))
+        """The one document of a command; in ASCII where stdout takes less than Unicode."""
+        is_unicode = str(getattr(sys.stdout, "encoding", "")).lower().startswith("utf")
+        print(json.dumps(self.document(value), ensure_ascii=not is_unicode, indent=2))
 
     def say(self, text: Text, style: str = "") -> None:
         """A line, or a paragraph; `like this` is set apart on a terminal."""

@@ -335,3 +335,9 @@ def test_for_machines_what_keeps_a_trial_from_beginning_is_the_document(
     monkeypatch.setenv(KEY[1], SECRET)
     done = run("verify", "--yes", "--json")
     assert [each["code"] for each in json.loads(done.stdout)["findings"]] == ["KeyRefused"]
+
+
+def test_a_terminal_that_cannot_show_a_letter_gets_its_code_in_place_of_it() -> None:
+    done = program("--help", LC_ALL="zh_CN.UTF-8", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "\\u68c0\\u67e5" in done.stdout

@@ -216,3 +216,11 @@ def test_a_console_that_is_no_terminal_breaks_no_line() -> None:
 def test_nobody_can_be_asked_when_there_is_no_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
     assert not at_terminal()
+
+
+def test_for_machines_that_read_ascii_the_document_is_json_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdout = io.TextIOWrapper(io.BytesIO(), "ascii", errors="backslashreplace")
+    monkeypatch.setattr("sys.stdout", stdout)
+    Screen(machine=True).json({"name": "é 照片 😀"})
+    stdout.seek(0)
+    assert json.loads(stdout.read()) == {"name": "é 照片 😀"}
