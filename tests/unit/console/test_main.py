@@ -7,8 +7,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -341,3 +343,33 @@ def test_a_terminal_that_cannot_show_a_letter_gets_its_code_in_place_of_it() -> 
     done = program("--help", LC_ALL="zh_CN.UTF-8", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     assert "\\u68c0\\u67e5" in done.stdout
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_ended_by_a_signal_it_ends_the_tool_that_it_runs() -> None:
+    tool = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    lines = (
+        "import sys; from console import main; from console.functions.serverless_devs import execute",
+        f"main.app = lambda **_: execute([sys.executable, '-c', {tool!r}], lambda line: print(line, flush=True))",
+        "main.main()",
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", "\n".join(lines)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as running:
+        assert running.stdout
+        started = int(running.stdout.readline())
+        running.terminate()
+        running.wait()
+    for _ in range(100):
+        if not _runs(started):
+            return
+        time.sleep(0.1)
+    os.kill(started, signal.SIGKILL)
+    pytest.fail("the tool went on")
