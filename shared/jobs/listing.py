@@ -30,7 +30,7 @@ class ListingPicture(Document):
     bytes: int = Field(default=0, description=f"{_IF_MADE} Its size.")
     width: int = Field(default=0, description=f"{_IF_MADE} In pixels.")
     height: int = Field(default=0, description=f"{_IF_MADE} In pixels.")
-    quality: int | None = Field(default=None, description="Of the JPEG encoding, 1 to 100; null where there is none.")
+    quality: int | None = Field(default=None, description="Of the JPEG encoding, 60 to 100; null where there is none.")
     scale: float | None = Field(
         default=None,
         description=f"{_IF_MADE} Its pixels for one of the photo's; over 1, the subject was enlarged.",

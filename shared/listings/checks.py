@@ -9,7 +9,8 @@ from pathlib import Path
 import pyvips
 
 from shared.errors import Rejected
-from shared.listings.compose import VISIBLE, Composed, box_of_sums, fitting_scale, share
+from shared.listings.compose import Composed, box_of_sums, fitting_scale, share
+from shared.listings.planes import VISIBLE
 from shared.listings.presets import Preset
 from shared.messages import listings as messages
 from shared.messages.message import Message
@@ -17,8 +18,8 @@ from shared.pictures.geometry import Box
 
 _FRAME = 10
 """Pixels along each side that must be white."""
-_SHARE_OFF = 0.03
-"""By how much the subject's share may differ from the one that was aimed at."""
+_SCALE_OFF = 0.03
+"""By how much, of 1, the scale that would bring the subject to the size that the preset asks may differ from 1."""
 _BLOCK = 8
 """The side of JPEG's blocks in pixels. A block keeps its mean at every quality, whatever becomes of its detail."""
 _BLOCK_OFF = {"jpeg": 24, "png": 0}
@@ -137,7 +138,7 @@ def _pixels(written: Written) -> Message | None:
 def _share(written: Written) -> Message | None:
     preset, box, decoded = written.preset, written.box, written.decoded
     # A subject that is placed well would be placed again at the scale 1.
-    if box.width and abs(fitting_scale(box, preset, (decoded.width, decoded.height)) - 1) <= _SHARE_OFF:
+    if box.width and abs(fitting_scale(box, preset, (decoded.width, decoded.height)) - 1) <= _SCALE_OFF:
         return None
     return messages.WRONG_SHARE(share=written.share, fill=preset.fill)
 

@@ -8,11 +8,10 @@ from typing import Literal, Protocol
 
 import pyvips
 
+from shared.listings.planes import VISIBLE
 from shared.listings.presets import Preset
 from shared.pictures.geometry import Box
 
-VISIBLE = 13
-"""Of 255: the alpha from which on a pixel is part of the subject's box."""
 _WHITE = [255, 255, 255]
 _FADED = 0.01
 """Of a side of the canvas: by how much the visible part may be smaller than the subject's box."""
@@ -39,7 +38,7 @@ class Composed:
     """Pixels of `picture` for one of the photo; over 1, the photo was enlarged."""
 
     def on(self, background: Literal["white", "transparent"]) -> pyvips.Image:
-        """`picture`, on white as RGB."""
+        """`picture` as it is to be encoded: flattened to RGB for `white`, and RGBA as it is for `transparent`."""
         return self.picture.flatten(background=_WHITE) if background == "white" else self.picture
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyvips
 
+VISIBLE = 13
+"""Of 255: the alpha from which on a pixel belongs to the subject: 5 % shows on white."""
 _TILE_WIDTH, _TILE_HEIGHT = 128, 64
 """Pixels. High tiles waste less at their upper and lower ends, and hold more of the photo in memory."""
 

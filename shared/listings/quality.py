@@ -12,15 +12,15 @@ from typing import Literal, Protocol
 
 import pyvips
 
+from shared.listings.planes import VISIBLE
 from shared.listings.thresholds import THRESHOLDS
 from shared.messages.message import Message
 
 LONGEST = 512
 """Longest side of what is measured, in pixels: the thresholds are for this size."""
 
-_VISIBLE = 13
 _OPAQUE = 243
-"""The least alphas over .05 and of .95: between them a pixel is soft."""
+"""Of 255: the alpha from which on a pixel is opaque, 95 %. From `VISIBLE` up to it, a pixel is soft."""
 _SUBJECT = 128
 _SOBEL = [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
 
@@ -60,10 +60,10 @@ def metrics(photo: pyvips.Image, alpha: pyvips.Image) -> dict[str, float]:
 def _opacity(alpha: pyvips.Image) -> dict[str, float]:
     counts = _numbers(alpha.hist_find())
     found = {"coverage": alpha.avg() / 255}
-    if visible := sum(counts[_VISIBLE:]):
+    if visible := sum(counts[VISIBLE:]):
         inside = _shrunk(_soft(alpha), round(0.01 * max(alpha.width, alpha.height)))
         found["deep_soft"] = _area(inside) / visible
-        found["peak"] = next(value for value in range(256) if sum(counts[_VISIBLE : value + 1]) >= 0.9 * visible) / 255
+        found["peak"] = next(value for value in range(256) if sum(counts[VISIBLE : value + 1]) >= 0.9 * visible) / 255
     return found
 
 
@@ -120,7 +120,7 @@ def _holes(mask: pyvips.Image) -> dict[str, float]:
 
 
 def _soft(alpha: pyvips.Image) -> pyvips.Image:
-    return (alpha >= _VISIBLE) & (alpha < _OPAQUE)
+    return (alpha >= VISIBLE) & (alpha < _OPAQUE)
 
 
 def _area(mask: pyvips.Image) -> float:

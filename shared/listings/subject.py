@@ -15,12 +15,9 @@ from shared.listings.colours import Colours
 from shared.listings.frame import check_colours, check_sides
 from shared.listings.matte import RADIUS, Matte
 from shared.listings.photo import Picture, fitted
-from shared.listings.planes import soft, where
+from shared.listings.planes import VISIBLE, soft, where
 from shared.messages import listings as messages
 from shared.pictures.geometry import Box, Frame, stored_box
-
-_VISIBLE = 13
-"""Of 255: alpha from which a pixel belongs to the subject's box; 5 % shows on white."""
 
 
 class Subject:
@@ -36,15 +33,13 @@ class Subject:
     """Whether no pixel of the cutout is visible; `box` is then without pixels too."""
     box: Box
     """Of the pixels that are at least 5 % opaque, in pixels of the upright photo."""
-    vendor_scale: float
-    """The longest side of the vendor's picture over the photo's."""
 
-    def __init__(self, photo: Picture, low: pyvips.Image, alpha: pyvips.Image, vendor_scale: float) -> None:
+    def __init__(self, photo: Picture, low: pyvips.Image, alpha: pyvips.Image) -> None:
         """`low` is the photo at the size of `alpha` (1 band), the vendor's; both in memory. `open` makes them."""
         self._photo, self._low, self._alpha = photo, low[:3], alpha
         self._shown = _with_own(alpha, low)
-        self.width, self.height, self.vendor_scale = photo.width, photo.height, vendor_scale
-        found = Box(*self._shown.find_trim(threshold=_VISIBLE - 1, background=[0], line_art=True))
+        self.width, self.height = photo.width, photo.height
+        found = Box(*self._shown.find_trim(threshold=VISIBLE - 1, background=[0], line_art=True))
         self.box = stored_box(found, Frame(self.width, self.height, 1, alpha.width, alpha.height))
         self.empty = found.width == 0
 
@@ -68,8 +63,7 @@ class Subject:
             picture = sold.scaled(smaller.width, smaller.height).copy_memory()
         if picture.bands == 4:
             check_colours(low, picture)
-        vendor_scale = max(sold.width, sold.height) / max(taken.width, taken.height)
-        return cls(taken, low, picture[3 if picture.bands == 4 else 0].copy_memory(), vendor_scale)
+        return cls(taken, low, picture[3 if picture.bands == 4 else 0].copy_memory())
 
     def cut(self, scale: float = 1.0, *, region: Box | None = None) -> pyvips.Image:
         """The cutout of `region`, in pixels of the photo (default: the whole frame), scaled.

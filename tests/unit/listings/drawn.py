@@ -35,10 +35,6 @@ class Drawn:
         return not self.pixels[..., 3].any()
 
     @property
-    def vendor_scale(self) -> float:
-        return 1.0
-
-    @property
     def box(self) -> Box:
         rows, columns = np.nonzero(self.pixels[..., 3] >= _VISIBLE)
         left, top = int(columns.min()), int(rows.min())

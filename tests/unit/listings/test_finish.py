@@ -140,7 +140,6 @@ def test_the_box_and_the_low_pictures_are_the_subjects(drawn: Any, tmp_path: Pat
     ):
         assert abs(found - true) <= 3  # one pixel of the vendor's
     assert (subject.width, subject.height, subject.empty) == (_WIDTH, _HEIGHT, False)
-    assert subject.vendor_scale == pytest.approx(1 / 3)
     photo, alpha = subject.low(128)
     assert (photo.width, photo.height, photo.bands) == (alpha.width, alpha.height, 3) == (128, 96, 3)
     assert alpha.avg() == pytest.approx(picture.alpha.mean(), abs=1)
@@ -157,5 +156,4 @@ def test_a_vendors_picture_larger_than_the_photo_is_reduced(tmp_path: Path) -> N
     photo, cutout = write(picture, answer(picture), tmp_path)
     Image.open(cutout).resize((1200, 900)).save(cutout)
     subject = Subject.open(photo, cutout)
-    assert subject.vendor_scale == 2
     assert abs(subject.cut().numpy()[..., 3].astype(float) - picture.alpha).mean() < 1
