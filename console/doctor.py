@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from console.screen import Language, Screen
 
 CHECKS: tuple[Check, ...] = tuple(
-    check for room in (of_account, vendors, viapi, bucket, roles, logs, functions) for check in room.CHECKS
+    check for module in (of_account, vendors, viapi, bucket, roles, logs, functions) for check in module.CHECKS
 )
 """In the order in which they are made: what others need comes first."""
 WELL, ERRORS, NOTHING_LOOKED_AT = 0, 1, 3

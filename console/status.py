@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from console.records.listing import pages
+from console.records.pages import pages
 from console.records.under_way import UnderWay
 from shared.cloud.ports import Bucket
 from shared.jobs import keys

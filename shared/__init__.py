@@ -1,1 +1,1 @@
-"""What all functions share, in rooms: docs/how-it-works.md says what each does, and which of them it may use."""
+"""What all functions share, in packages: docs/how-it-works.md says what each does, and which of them it may use."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from console.desk import cards
 from console.desk.desk import Desk
+from console.desk.hub import AGAIN
 from console.forget.forget import Chosen, forget
 from console.records.record import Query
 from console.redo.redo import SKIPPED, examine, price, redo
@@ -56,7 +57,7 @@ def forgotten(desk: Desk, asked: Asked) -> dict[str, Any]:
             desk.hub.tell("gone", {"source": key})
     if asked.confirm and asked.prefix:
         desk.mirror.refresh(asked.prefix)
-        desk.hub.tell("again", {})
+        desk.hub.tell(AGAIN, {})
     return {"objects": {folder.rstrip("/"): count for folder, count in objects.items()}}
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from console.desk import cards
 from console.desk.hub import AGAIN
 from console.desk.summary import summary
-from console.records.listing import AT_ONCE, pages
 from console.records.mirror import Mirror, Refreshed
+from console.records.pages import AT_ONCE, pages
 from console.records.record import Query
 from console.records.under_way import UnderWay, under_way
 from console.status import HELD, job_of

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from console.finding import Misasked
-from console.records.listing import AT_ONCE, pages
+from console.records.pages import AT_ONCE, pages
 from console.records.under_way import queued
 from console.status import job_of
 from shared.cloud.ports import Bucket

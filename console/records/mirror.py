@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from console.records.listing import pages
+from console.records.pages import pages
 from console.records.record import Order, Query, Record, moment
 from shared.cloud.ports import Bucket, StoredDocument
 from shared.jobs import keys

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from console.records.listing import pages
+from console.records.pages import pages
 from shared.cloud.ports import Bucket
 from shared.jobs import keys
 from shared.jobs.job import Claimed

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
-from console.records.listing import AT_ONCE
+from console.records.pages import AT_ONCE
 from console.records.record import Record
 from shared.cloud.ports import Bucket
 from shared.jobs import keys

@@ -5,22 +5,20 @@ from __future__ import annotations
 import mimetypes
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from console import moments
+from console import moments, selection
 from console.account import Account, speaking
-from console.finding import Misasked
-from console.records.listing import AT_ONCE
 from console.records.opened import mirror
+from console.records.pages import AT_ONCE
 from console.records.record import Query
 from console.report.write import write
 from console.screen import Screen
 from shared.jobs.keys import REPORTS, UPLOADS
 from shared.messages.message import Sentence
 
-_NOT_UPLOADS = Sentence("{prefix}: uploads begin with uploads/", "{prefix}：上传的前缀须以 uploads/ 开头")
 _WRITING = Sentence("photos written: {count}", "已写入照片 {count} 张")
 _WRITTEN = Sentence("`{file}`, with {photos} photos", "`{file}`，共 {photos} 张照片")
 _STORED = Sentence(
@@ -43,15 +41,17 @@ class Asked:
 
 def asked(prefix: str, day: str, folder: Path | None, now: datetime, *, in_bucket: bool = False) -> Asked:
     """Raises `Misasked`."""
-    if not prefix.startswith(UPLOADS):
-        raise Misasked(_NOT_UPLOADS(prefix=prefix))
     since, until = moments.day(day, now) if day else (None, None)
     date = f"{since:%Y-%m-%d}" if since else ""
     parts = filter(None, (date, prefix.removeprefix(UPLOADS).strip("/")))
     name = _NO_NAME.sub("-", "-".join(parts)) or "all"
     about = " ".join(filter(None, (prefix, date)))
     return Asked(
-        Query(prefix=prefix, since=since, until=until), about, name, folder or Path(f"report-{name}"), in_bucket
+        replace(selection.query(prefix=prefix), since=since, until=until),
+        about,
+        name,
+        folder or Path(f"report-{name}"),
+        in_bucket,
     )
 
 

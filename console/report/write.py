@@ -13,8 +13,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from console.records.listing import AT_ONCE
 from console.records.mirror import Mirror
+from console.records.pages import AT_ONCE
 from console.records.record import Query, Record
 from console.records.table import write_csv
 from console.report.cards import Card, Shown, card

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.account import Account, speaking
-from console.records.listing import AT_ONCE, pages
+from console.records.pages import AT_ONCE, pages
 from console.upload import destination
 from shared.cloud.ports import Bucket
 from shared.jobs.upload import Kind, Upload

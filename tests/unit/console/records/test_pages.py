@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.records import listing
-from console.records.listing import pages
+from console.records.pages import pages
 from shared.cloud.ports import ListedObject
 
 
@@ -47,7 +46,7 @@ NAMES = st.text(st.sampled_from("ab19/.zé商\U0001f600"), min_size=1, max_size=
 def test_every_key_is_listed_once(names: list[str]) -> None:
     bucket = Listed([f"cutouts/{name}" for name in names] + ["calls/1", "jobs/1", "cutoutsx"])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(listing, "_PAGE", 3)
+        patch.setattr("console.records.pages._PAGE", 3)
         assert _listed(bucket, "cutouts/") == [key for key in bucket.keys if key.startswith("cutouts/")]
 
 
