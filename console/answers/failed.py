@@ -37,7 +37,7 @@ def run(screen: Screen, account: Account, query: Query) -> None:
             alike = replace(query, statuses=(status,), code=code)
             shown = [*found.find(alike, limit=_SHOWN)]
             screen.say(_REASON(count=count, code=code or "-", status=status), "bold")
-            screen.say(Message(shown[0].receipt.message, shown[0].receipt.message_zh or shown[0].receipt.message))
+            screen.say(shown[0].message)
             for each in shown:
                 screen.say(_PHOTO(when=_local(each), source=each.source))
             if count > len(shown):
@@ -55,7 +55,7 @@ def _document(record: Record) -> dict[str, Any]:
         "source": receipt.source,
         "status": receipt.status,
         "code": receipt.code,
-        "message": Message(receipt.message, receipt.message_zh or receipt.message),
+        "message": record.message,
         "attempts": receipt.attempts,
         "finished_at": receipt.finished_at.isoformat(),
     }

@@ -18,14 +18,13 @@ _NOTHING = Message("", "")
 def of_record(record: Record) -> Card:
     """What became of a photo."""
     receipt, listing = record.receipt, record.listing
-    reasons = zip(listing.reasons, listing.reasons_zh, strict=False) if listing and record.verdict == "look" else ()
     return _card(
         receipt.source,
         receipt.status,
         status=receipt.status,
         options=receipt.options,
         code=receipt.code,
-        message=said(Message(receipt.message, receipt.message_zh or receipt.message)),
+        message=said(record.message),
         price_yuan=receipt.price_yuan,
         attempts=receipt.attempts,
         request_id=receipt.request_id,
@@ -40,7 +39,7 @@ def of_record(record: Record) -> Card:
             for picture in (listing.pictures if listing else ())
         ],
         verdict=record.verdict,
-        reasons=[said(Message(*pair)) for pair in reasons],
+        reasons=[said(reason) for reason in record.reasons] if record.verdict == "look" else [],
     )
 
 

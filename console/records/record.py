@@ -10,6 +10,7 @@ from typing import Literal
 from shared.jobs.keys import UPLOADS
 from shared.jobs.listing import Listing
 from shared.jobs.receipt import Receipt
+from shared.messages.message import Message
 
 Order = Literal["new", "old", "name"]
 """The last one finished first, the first one first, or by the key."""
@@ -32,6 +33,16 @@ class Record:
     def verdict(self) -> str:
         """`look`, `ok`, or empty where nothing was judged."""
         return self.listing.verdict if self.listing else ""
+
+    @property
+    def message(self) -> Message:
+        """Why the photo was not served; empty where it was. A receipt without Chinese says it in English twice."""
+        return Message(self.receipt.message, self.receipt.message_zh or self.receipt.message)
+
+    @property
+    def reasons(self) -> tuple[Message, ...]:
+        """Why a person should look at the cutout."""
+        return tuple(map(Message, self.listing.reasons, self.listing.reasons_zh)) if self.listing else ()
 
 
 @dataclass(frozen=True)

@@ -29,12 +29,11 @@ def write_csv(records: Iterable[Record], out: TextIO, language: Language) -> Non
 def cells(record: Record, language: Language) -> Iterator[str]:
     """The values of `COLUMNS`; several of one kind are joined by a blank."""
     receipt, listing = record.receipt, record.listing
-    chinese = language == "zh"
-    reasons = (listing.reasons_zh if chinese else listing.reasons) if listing else ()
     pictures = listing.pictures if listing else ()
     yield from (receipt.source, receipt.status, receipt.capability)
     yield " ".join(f"{name}={value}" for name, value in sorted(receipt.options.items()))
-    yield from (receipt.code, receipt.message_zh if chinese else receipt.message, record.verdict, " ".join(reasons))
+    yield from (receipt.code, getattr(record.message, language), record.verdict)
+    yield " ".join(getattr(reason, language) for reason in record.reasons)
     yield from (str(receipt.attempts), "" if receipt.price_yuan is None else f"{receipt.price_yuan:g}")
     yield from (receipt.request_id, receipt.uploaded_at.isoformat(), receipt.finished_at.isoformat())
     yield " ".join(output.key for output in receipt.outputs)

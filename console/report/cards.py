@@ -39,14 +39,13 @@ class Card:
 
 def card(record: Record, language: Language, photo: Message, result: Message) -> Card:
     """`photo` and `result` are the words for the two."""
-    receipt, listing, chinese = record.receipt, record.listing, language == "zh"
-    reasons = (listing.reasons_zh if chinese else listing.reasons) if listing else ()
+    receipt, look = record.receipt, record.verdict == "look"
     return Card(
         source=receipt.source,
         status=receipt.status,
-        look=record.verdict == "look",
-        message=receipt.message_zh if chinese else receipt.message,
-        reasons=reasons if record.verdict == "look" else (),
+        look=look,
+        message=getattr(record.message, language),
+        reasons=tuple(getattr(reason, language) for reason in record.reasons) if look else (),
         capability=receipt.capability,
         options=", ".join(f"{name}={value}" for name, value in sorted(receipt.options.items())),
         finished=receipt.finished_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z"),

@@ -36,3 +36,10 @@ def test_a_name_that_a_spreadsheet_would_run_is_text() -> None:
     write_csv([_record(code="=HYPERLINK(1)", message_zh="@SUM(A1)")], out, "zh")
     (row,) = csv.DictReader(io.StringIO(out.getvalue(), newline=""))
     assert (row["code"], row["message"]) == ("'=HYPERLINK(1)", "'@SUM(A1)")
+
+
+def test_a_receipt_without_chinese_is_told_in_english() -> None:
+    out = io.StringIO(newline="")
+    write_csv([_record(message="No result.")], out, "zh")
+    (row,) = csv.DictReader(io.StringIO(out.getvalue(), newline=""))
+    assert row["message"] == "No result."
