@@ -28,11 +28,11 @@ class ListingOrder(Document):
     etag: str
     """The ETag of the upload: of another one, nothing is made."""
     uploaded_at: AwareDatetime
-    """It tells the version apart from an earlier one with the same bytes."""
+    """When the upload was last written: it tells this version from an earlier one with the same bytes."""
     inputs_etag: str
     """What the cutout was made from, as its metadata say."""
     cutout: str
-    """Its key."""
+    """The key of the cutout."""
     capability: str
     listing: str
     """As the option spells it: `<preset>[+<preset>…]`."""
@@ -50,8 +50,8 @@ class ListingOrder(Document):
 
 
 def order_for(receipt: Receipt, inputs_etag: str, now: datetime, listing: str = "") -> ListingOrder | None:
-    """The order of `listing`, else of what the receipt's own options ask for; None where there is nothing to be made,
-    or of nothing: the receipt names no cutout, or one in which nothing shows.
+    """The order of `listing`, else of what the receipt's own options ask for. None when neither asks for anything, when
+    the receipt names no cutout, and when nothing shows in the cutout.
 
     `inputs_etag` is that of the receipt, and of the cutout.
     """
@@ -71,7 +71,7 @@ def order_for(receipt: Receipt, inputs_etag: str, now: datetime, listing: str = 
 
 
 def order_in(stored: StoredDocument, key: str) -> ListingOrder | None:
-    """The order that was stored at `key`; None if what lies there is none, or another one's."""
+    """The order that was stored at `key`; None when the document is no order, or is an order with another key."""
     try:
         order = ListingOrder.model_validate_json(stored.body)
     except ValidationError:

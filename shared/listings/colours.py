@@ -17,6 +17,7 @@ _LEVELS = (64, 32, 16, 8)
 _PASSES = 2
 """At each level."""
 _RADIUS = 2
+"""Pixels of the level on each side over which colours are averaged."""
 _LITTLE = 1e-3
 """The weight of a colour from the level before, which counts where no pixel nearby has that colour."""
 

@@ -22,6 +22,7 @@ LONGEST = 512
 _OPAQUE = 243
 """Of 255: the alpha from which on a pixel is opaque, 95 %. From `VISIBLE` up to it, a pixel is soft."""
 _SUBJECT = 128
+"""Of 255: the alpha from which on a pixel is the subject's where there is only yes or no."""
 _SOBEL = [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
 
 

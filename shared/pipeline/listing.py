@@ -72,8 +72,7 @@ class Lister:
         return (photo, cutout) if cutout and cutout.metadata.get(METADATA) == order.inputs_etag else None
 
     def _order_newest(self, order: ListingOrder) -> None:
-        """Another version came: what was stored for this one may have taken the place of that one's listing, so that is
-        made again."""
+        """Order the listing of the newest version again: what was stored for this version may have taken its place."""
         stored = self.bucket.read(Upload(order.source).receipt_key)
         receipt = receipt_in(stored) if stored else None
         newest = order_for(receipt, stored.inputs_etag, self.clock()) if stored and receipt else None
@@ -81,8 +80,9 @@ class Lister:
             self.bucket.write(newest.key, newest.to_json())
 
     def _give_up(self, order: ListingOrder) -> None:
-        """Say that it failed, and forget the order: it is then tried a last time. For it may have been rung while it
-        waited for an instance, and nobody has tried it at all."""
+        """Write a document that says `failed`, and delete the order, before the order is tried a last time: a death
+        then leaves nothing to ring for. That try is made because settle also rings for an order that only waits for an
+        instance, so it may be the first one."""
         text = messages.NOT_LISTED(rings=order.rings)
         log.error("listing_failed", key=order.source, message=text.en)
         self._publish(listing(order, self.clock(), error=Unavailable(NOT_LISTED, text)), order)
