@@ -16,7 +16,7 @@ from pathlib import Path
 from shared import log
 from shared.cloud.ports import METADATA, Bucket, ObjectHead
 from shared.errors import Rejected, Unavailable
-from shared.jobs.listing import NOT_LISTED, Listing, ListingPicture, listing, listing_in
+from shared.jobs.listing import Listing, ListingPicture, listing, listing_in
 from shared.jobs.listing_order import ListingOrder, order_for, order_in
 from shared.jobs.receipt import receipt_in
 from shared.jobs.upload import Upload
@@ -85,7 +85,7 @@ class Lister:
         instance, so it may be the first one."""
         text = messages.NOT_LISTED(rings=order.rings)
         log.error("listing_failed", key=order.source, message=text.en)
-        self._publish(listing(order, self.clock(), error=Unavailable(NOT_LISTED, text)), order)
+        self._publish(listing(order, self.clock(), error=Unavailable("NotListed", text)), order)
         self.bucket.delete((order.key,))
 
     def _make(self, order: ListingOrder, photo: ObjectHead, cutout: ObjectHead) -> None:
