@@ -15,7 +15,7 @@ from console.records.table import write_csv
 from console.screen import Screen
 from shared.messages.message import Message, Sentence
 
-Form = Literal["table", "csv", "jsonl"]
+Form = Literal["table", "csv", "jsonl", "json"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,12 @@ def run(screen: Screen, account: Account, asked: Asked) -> None:
             case "jsonl":
                 for record in records:
                     print(json.dumps(document(record), ensure_ascii=False))
+            case "json":
+                before = "["
+                for record in records:
+                    print(before, json.dumps(document(record), ensure_ascii=False), sep="")
+                    before = ","
+                print("[]" if before == "[" else "]")
             case "table":
                 count = sum(found.count(asked.query).values())
                 shown = [*islice(records, _ROWS)]

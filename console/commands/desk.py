@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from console.command import EnvFile, account_of, localized, working, wrongly_called
+from console.command import EnvFile, Json, account_of, localized, working, wrongly_called
+from console.screen import Screen
 from console.settings import FILE
 from shared.messages.message import Message, Sentence
 
@@ -19,6 +21,14 @@ _PORT_TAKEN = Sentence("port {port} is taken: {said}", "端口 {port} 已被占�
 _OTHER_PORT = Message("choose another one, or leave --port out", "请换一个端口，或省略 --port")
 
 app = typer.Typer()
+
+
+def tell(screen: Screen, address: str) -> None:
+    if screen.machine:
+        screen.json({"address": address})
+        sys.stdout.flush()  # whoever reads it waits for it
+    else:
+        screen.say(_OPEN(address=address))
 
 
 @app.command(
@@ -35,15 +45,16 @@ def desk(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help=localized("Open it in a browser.", "自动打开浏览器。"))
     ] = True,
+    json: Json = False,
     env_file: EnvFile = FILE,
 ) -> None:
-    with working(machine=False) as screen:
+    with working(json) as screen:
         from console.desk.serve import opened, serve
 
         found = opened(account_of(screen, env_file, "OSS_BUCKET"), screen.language)
         screen.say(_ONLY_HERE, "dim")
         try:
-            serve(found, port, lambda address: screen.say(_OPEN(address=address)), in_browser=browser)
+            serve(found, port, lambda address: tell(screen, address), in_browser=browser)
         except OSError as error:
             said = _PORT_TAKEN(port=port, said=error.strerror or str(error))
             raise wrongly_called(screen, "PortTaken", said, _OTHER_PORT) from None

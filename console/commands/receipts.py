@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from console import selection
-from console.command import EnvFile, account_of, localized, working
+from console.command import EnvFile, Json, account_of, localized, working
 from console.settings import FILE
 from shared.jobs.keys import UPLOADS
 
@@ -59,9 +59,10 @@ def receipts(
         Form,
         typer.Option("--format", help=localized("csv and jsonl have every field.", "csv 和 jsonl 包含全部字段。")),
     ] = Form.table,
+    json: Json = False,
     env_file: EnvFile = FILE,
 ) -> None:
-    with working(machine=False) as screen:
+    with working(json) as screen:
         from console.answers import receipts as command
 
         query = selection.query(
@@ -74,4 +75,4 @@ def receipts(
             text=search,
         )
         account = account_of(screen, env_file, "OSS_BUCKET")
-        command.run(screen, account, command.Asked(query, form.value, order.value, limit))
+        command.run(screen, account, command.Asked(query, "json" if json else form.value, order.value, limit))

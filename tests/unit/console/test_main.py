@@ -39,7 +39,10 @@ SECRET = "EXAMPLEhidden-0123456789"
 WEBHOOK = f"https://hook.example/robot?access_token={SECRET}"
 ROLES = (["roles", "print"], ["roles", "apply"], ["roles", "remove"])
 BACKFILL = ["backfill", '{"prefix": "uploads/"}']
-COMMANDS = (["init"], ["doctor"], *ROLES, ["alarms"], ["deploy"], ["remove"], ["verify"], BACKFILL)
+SET_UP = (["init"], ["doctor"], *ROLES, ["alarms"], ["deploy"], ["remove"], ["verify"])
+CHANGES = (BACKFILL, ["redo", "--failed"], ["forget", "uploads/a/"], ["upload", ".", "--capability", "general/common"])
+ANSWERS = (["status"], ["failed"], ["receipts"], ["spend"], ["watch"], ["report"], ["desk"])
+COMMANDS = (*SET_UP, *CHANGES, *ANSWERS)
 REFUSED = ApiError("RAM", "GetRole", 403, "NoPermission", "You are not authorized to do this action.", "R-1")
 NOT_REACHED = ApiError("STS", "GetCallerIdentity", 0, "ConnectTimeout", "timed out")
 KEY_REFUSED = ApiError("STS", "GetCallerIdentity", 400, "SignatureDoesNotMatch", "not matched")
