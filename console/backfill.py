@@ -8,7 +8,7 @@ import json
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from console.account import Account
+from console.account import Account, ApiError
 from console.finding import Finding, Hindered
 from console.roles.rights import PREFIX
 from console.screen import Screen
@@ -24,6 +24,9 @@ _WAITING = Message(
     "waiting for the answer, a quarter of an hour for 100,000 photos", "等待应答，10 万张照片约需 15 分钟"
 )
 _FAILS = Sentence("`{function}` ended with an error: {said}", "`{function}` 执行失败：{said}")
+_NO_FUNCTION = Sentence("there is no function `{function}`", "没有函数 `{function}`")
+_NOTHING_SET_GOING = Message("no photo was set going", "没有处理任何照片")
+_DEPLOY = Message("`cutout deploy` makes it", "运行 `cutout deploy` 进行部署")
 _NOT_ALL = Message("it may have set some photos going, and others not", "部分照片可能已开始处理，其余没有")
 _SEE_LOG = Message(
     "look at its log, and order it again: it goes on where it stopped",
@@ -72,16 +75,15 @@ def run(screen: Screen, account: Account, order: Order) -> int:
 
     request = InvokeFunctionRequest(body=io.BytesIO(order.model_dump_json(exclude_defaults=True).encode()))
     invoke = account.fc.invoke_function_with_options
+    options = RuntimeOptions(read_timeout=_LONGEST)
     with screen.waiting(_WAITING):
-        answer = account.call(
-            "FC",
-            "InvokeFunction",
-            invoke,
-            _FUNCTION,
-            request,
-            InvokeFunctionHeaders(),
-            RuntimeOptions(read_timeout=_LONGEST),
-        )
+        try:
+            answer = account.call("FC", "InvokeFunction", invoke, _FUNCTION, request, InvokeFunctionHeaders(), options)
+        except ApiError as error:
+            if error.code != "FunctionNotFound":
+                raise
+            what = _NO_FUNCTION(function=_FUNCTION)
+            raise Hindered(Finding("FunctionMissing", "error", what, _NOTHING_SET_GOING, _DEPLOY)) from None
         said = answer.body.read().decode()
     if any(name.lower() == "x-fc-error-type" for name in answer.headers):
         what = _FAILS(function=_FUNCTION, said=said)

@@ -14,17 +14,19 @@ import typer
 from console.account import Account, ApiError
 from console.change import Change, carry_out
 from console.finding import Hindered, Misasked
+from console.init.questions import fault
 from console.screen import Screen, at_terminal, language
 from console.settings import FILE, FILE_NAMED, read
 from shared.errors import CutoutError, Unavailable
 from shared.messages.jobs import NOT_SET
-from shared.messages.message import Message, Sentence
+from shared.messages.message import Message, Sentence, Text
 
 REFUSED, WRONGLY_CALLED, NOT_REACHED, INTERRUPTED = 1, 2, 3, 130
 """Exit codes: something is wrong, or was refused; called wrongly, or with settings that are no good; Alibaba Cloud was
 not reached, or there is no access key that it takes; interrupted, as shells have it."""
 
 _UNREADABLE = Sentence("{file}: {said}", "{file}：{said}")
+_NO_FILE = Message("it is no file, and none can be made there", "不是普通文件，也无法在该处创建")
 _MEND_FILE = Message(
     "mend that line, or take the file away and run `cutout init`", "请更正该行，或删除该文件后运行 `cutout init`"
 )
@@ -111,8 +113,16 @@ def reading(screen: Screen, file: Path) -> Iterator[None]:
     """Ends the command when `file` cannot be read."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError) as error:  # the last one: a loop of links
         raise wrongly_called(screen, "Settings", _UNREADABLE(file=str(file), said=str(error)), _MEND_FILE) from None
+
+
+def readable_or_new(screen: Screen, file: Path) -> None:
+    """Ends the command when `file` is neither a file nor can be made one."""
+    with reading(screen, file):
+        target = file.resolve(strict=False)
+        if not target.is_file() and (target.exists() or not target.parent.is_dir()):
+            raise OSError(screen.text(_NO_FILE))
 
 
 def account_of(screen: Screen, file: Path, needed: str = "") -> Account:
@@ -122,6 +132,10 @@ def account_of(screen: Screen, file: Path, needed: str = "") -> Account:
             file.stat()  # one that was named is there
         settings = read(file)
     screen.hide(*settings.secrets)
+    if faults := [
+        f"{name}: {screen.text(said)}" for name, value in settings.given.items() if (said := fault(name, value))
+    ]:
+        raise wrongly_called(screen, "Settings", "; ".join(faults), _ASK_FOR_IT)
     if needed and not settings[needed]:
         raise wrongly_called(screen, "Settings", NOT_SET(name=needed), _ASK_FOR_IT)
     account = Account(settings)
@@ -180,7 +194,7 @@ def agrees(screen: Screen, question: Message, *, default: bool = False) -> bool:
         screen.say(_Y_OR_N, "yellow")
 
 
-def wrongly_called(screen: Screen, code: str, what: Message, mend: Message) -> typer.Exit:
+def wrongly_called(screen: Screen, code: str, what: Text, mend: Text) -> typer.Exit:
     """Says so; to be raised."""
     screen.failed(code, what, mend)
     return typer.Exit(WRONGLY_CALLED)

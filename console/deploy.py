@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from console import doctor
@@ -42,8 +42,10 @@ _LEFT_OUT = Sentence(
     "`{function}` is left out: `{appcode}` is not set, so its vendor is not set up",
     "不部署 `{function}`：未设置 `{appcode}`，尚未开通该服务商",
 )
-_NEEDED_FIRST = ("identity", "fc", "sls", "settings", "instances")
+_NEEDED_FIRST = ("identity", "fc", "sls", "settings", "instances", "bucket", "versioning")
 """The checks without which nothing is changed."""
+_MADE_HERE = ("BucketMissing",)
+"""What they find and this command mends."""
 _DIFFERS = Sentence("the functions differ: {what}", "函数存在差异：{what}")
 _SAME = Message(
     "nothing else is to be changed; the functions are built and sent each time, for their code may be another",
@@ -60,6 +62,7 @@ _STAYS = Sentence(
     "Bucket {bucket} 及其中的照片、抠图结果和其他文件均保留",
 )
 
+_WITH_LINES = Sentence("{what}:\n{lines}", "{what}：\n{lines}")
 _WORKS = Message("working", "正在执行")
 _LAST_LINES = 40
 _DEPLOY_THESE = Sentence("Change this in the account {uid}?", "是否在账号 {uid} 中进行以上更改？")
@@ -83,7 +86,7 @@ def run(screen: Screen, account: Account, asked: Asked) -> int:
     """The command; what it returns is the exit code. Raises `ApiError`, `Hindered`."""
     for word in left_out(account):
         screen.say(word, "dim")
-    before = doctor.examine(account, doctor.selected(_NEEDED_FIRST))
+    before = doctor.examine(account, doctor.selected(_NEEDED_FIRST)).without(_MADE_HERE)
     findings = (
         [*before.findings, *refusals(account, asked.dropped)] if before.exit_code == doctor.WELL else before.findings
     )
@@ -101,8 +104,9 @@ def run(screen: Screen, account: Account, asked: Asked) -> int:
     if not asked.yes:
         show(account, plans, screen.say, screen)
     confirm(screen, _DEPLOY_THESE(uid=account.identity.uid), yes=asked.yes)
-    for plan in plans:
-        carry_out(plan(), screen.say)
+    with serverless_devs.alone():
+        for plan in plans:
+            carry_out(plan(), screen.say)
     found = doctor.run(screen, account)
     if found == doctor.WELL:
         screen.say(_DEPLOYED(bucket=account.settings.bucket), "green")
@@ -137,10 +141,13 @@ def _watched(screen: Screen) -> Iterator[Hear]:
                 update(line)
 
             yield hear
-    except Hindered:
+    except Hindered as hindered:
         for line in lines:
             screen.say(line, "dim")
-        raise
+        if not screen.machine:
+            raise
+        what = _WITH_LINES(what=hindered.finding.what, lines="\n".join(lines))
+        raise Hindered(replace(hindered.finding, what=what)) from None
 
 
 def parts(account: Account, screen: Screen, *, public_copies: bool) -> tuple[Plan, ...]:

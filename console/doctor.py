@@ -6,7 +6,7 @@ Nothing is changed and nothing is bought; what a check writes to try something o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from console.account import Account, ApiError
@@ -57,6 +57,11 @@ class Diagnosis:
     def findings(self) -> tuple[Finding, ...]:
         """Each once, in the order of the checks: what is wrong with a key or an account, many of them find."""
         return tuple(dict.fromkeys(each for outcome in self.outcomes for each in outcome.findings))
+
+    def without(self, codes: Collection[str]) -> Diagnosis:
+        """Without these findings."""
+        kept = (tuple(each for each in outcome.findings if each.code not in codes) for outcome in self.outcomes)
+        return Diagnosis(tuple(replace(one, findings=found) for one, found in zip(self.outcomes, kept, strict=True)))
 
     @property
     def exit_code(self) -> int:

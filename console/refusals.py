@@ -134,6 +134,12 @@ def _may_not_look(error: ApiError) -> Finding:
     )
 
 
+def _throttled(error: ApiError) -> Finding:
+    what = Sentence("{product} takes no more requests just now: {said}", "{product} 限流：{said}")
+    said = what(product=error.product, said=_said(error))
+    return Finding("Throttled", "error", said, _UNKNOWN, Message("run it again in a minute", "请一分钟后重新运行"))
+
+
 def _look_refused(error: ApiError) -> Finding:
     what = Sentence("{product} refused {action}: {said}", "{product} 拒绝了 {action}：{said}")
     return Finding(
@@ -174,6 +180,7 @@ _MEANINGS: tuple[tuple[Callable[[ApiError], object], Callable[[ApiError], Findin
     ),
     (lambda error: _BAD_KEY.fullmatch(error.code), _key_refused),
     (lambda error: _BAD_CLOCK.fullmatch(error.code), _clock_wrong),
+    (lambda error: error.code.startswith("Throttling"), _throttled),
     (lambda error: error.status in (401, 403), _may_not_look),
 )
 """The first that applies."""

@@ -41,6 +41,9 @@ _COUNTS: Mapping[Severity, Sentence] = {
 }
 _ALL_WELL = Message("Nothing is wrong.", "未发现问题。")
 _CODE = re.compile(r"`([^`]+)`")
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What would move a terminal's cursor, clear it, or change its title (ECMA-48): names of photos, and what tools print,
+are shown as text."""
 _UNBROKEN = 100_000
 """Columns of what is no terminal: lines are as long as they are, for grep and for logs."""
 
@@ -186,7 +189,7 @@ class Screen:
         _print(console, "")
 
     def _styled(self, text: Text, style: str = "") -> Styled:
-        said = self.text(text)
+        said = _CONTROL.sub("", self.text(text))
         if not self._out.is_terminal:
             return Styled(said, style)
         styled, end = Styled(style=style), 0

@@ -72,7 +72,7 @@ def read(file: Path = FILE, environment: Mapping[str, str] = os.environ) -> Sett
     """Raises `ValueError` that names the line of `file` that cannot be read; there need not be such a file."""
     said = {name: environment.get(name, "").strip() for name in (*defaults(), *KEY)}
     if file.is_file():
-        found = parse(file.read_text("utf-8"))
+        found = parse(file.read_text("utf-8-sig"))
         if found.get(KEY[0]):  # a token is of one key only
             said |= dict.fromkeys(KEY, "")
         said |= found

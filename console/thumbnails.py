@@ -14,6 +14,8 @@ MOST_BYTES = 40_000_000
 """Of an original that is fetched to be made smaller here: as large as an upload may be."""
 MOST_PIXELS = 120_000_000
 """Of it, as its header says: they take three bytes each."""
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
+"""That are read here: Pillow runs a program for some of the others."""
 _PROCESS = "image/auto-orient,1/resize,m_lfit,w_{side},h_{side}/format,webp"
 _NOT_SHOWN = Message("this is no picture that can be shown", "无法显示该图片")
 
@@ -39,7 +41,7 @@ def _smaller(file: Path, side: int) -> bytes:
 
     out = io.BytesIO()
     try:
-        with Image.open(file) as picture:
+        with Image.open(file, formats=_FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise Rejected("PictureTooLarge", _NOT_SHOWN)
             picture.draft("RGB", (2 * side, 2 * side))  # of a JPEG, an eighth of the pixels need be decoded

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from console.command import EnvFile, Json, Yes, localized, reading, working
+from console.command import EnvFile, Json, Yes, localized, readable_or_new, reading, working
 from console.settings import FILE, is_secret, pair, parse
 from shared.messages.message import Sentence
 
@@ -39,7 +39,8 @@ def init(
             raise typer.BadParameter(f"--set{error}") from None
         for name in filter(is_secret, said):
             raise typer.BadParameter(screen.text(_SECRET_SET(name=name)), param_hint="--set")
+        readable_or_new(screen, env_file)
         with reading(screen, env_file):
-            text = env_file.read_text("utf-8") if env_file.is_file() else ""
+            text = env_file.read_text("utf-8-sig") if env_file.is_file() else ""
             parse(text)
         raise typer.Exit(command.run(screen, env_file, text, said, yes=yes))

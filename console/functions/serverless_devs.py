@@ -5,22 +5,25 @@ Its documents: "Serverless Devs Cli Access/Key" (the key in the environment) and
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
 
 from console.account import Account
 from console.finding import Finding, Hindered
-from console.settings import KEY, ROOT, defaults
+from console.settings import KEY, ROOT, defaults, is_secret
 from shared.messages.message import Message, Sentence
 
 VERSION = "3.1.10"
 HOME = ROOT / ".venv" / "serverless-devs"
+LOCK = ROOT / ".venv" / "deploying"
 PROGRAM = "SERVERLESS_DEVS"
 """In the environment, the path of an `s` of this version that is there already: nothing is installed then."""
 MANIFEST = ROOT / ".build" / "s.yaml"
@@ -31,6 +34,9 @@ Hear = Callable[[str], None]
 
 
 _FAILED = Sentence("`{program}` ended with {status}", "`{program}` 以状态 {status} 结束")
+_UNDER_WAY = Message("another `cutout deploy` is at work in this folder", "此目录中已有一个 `cutout deploy` 正在运行")
+_WAIT = Message("wait for its end, and run this one again", "等它结束后重新运行")
+_NOT_RUN = Sentence("`{program}` cannot be run: {said}", "无法运行 `{program}`：{said}")
 _NOT_DEPLOYED = Message("the functions are not as they should be", "函数尚未部署到位")
 _SEE_LINES = Message(
     "see its last lines, mend that, and run the command again: it goes on where it stopped",
@@ -50,12 +56,25 @@ _NAME_PROGRAM = Message(
 )
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """While this machine deploys from this folder: two at once would build and send each other's files. Raises
+    `Hindered` when another command does."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with the process, however that ends
+        except OSError:
+            raise Hindered(Finding("DeployUnderWay", "error", _UNDER_WAY, _NOT_DEPLOYED, _WAIT)) from None
+        yield
+
+
 def find() -> tuple[Path, str]:
     """Where `s` is, or will be, and what installs it; empty when it is there. Raises `Hindered` without either."""
     if named := os.environ.get(PROGRAM):
-        if shutil.which(named) is None:
+        if (found := shutil.which(named)) is None:
             raise Hindered(Finding("NoServerlessDevs", "error", _NO_PROGRAM(path=named), _NOT_DEPLOYED, _NAME_PROGRAM))
-        return Path(named), ""
+        return Path(found).absolute(), ""
     program = HOME / VERSION / "node_modules" / ".bin" / "s"
     npm = "" if program.exists() else shutil.which("npm")
     if npm is None:
@@ -63,12 +82,16 @@ def find() -> tuple[Path, str]:
     return program, npm
 
 
-def install() -> Path:
-    """The path of `s`, which is installed when this version is not there yet. Raises `Hindered`."""
+def install(hear: Hear) -> Path:
+    """The path of `s`, which is installed when this version is not there yet. Raises `Hindered`.
+
+    What npm installs may run scripts: they get no secret of ours in their environment.
+    """
     program, npm = find()
     if npm:
         there = ["--prefix", str(HOME / VERSION), "--no-audit", "--no-fund", "--loglevel", "error"]
-        execute([npm, "install", *there, f"@serverless-devs/s@{VERSION}"], _unheard)
+        environment = {name: value for name, value in os.environ.items() if not is_secret(name)}
+        execute([npm, "install", *there, f"@serverless-devs/s@{VERSION}"], hear, environment=environment)
     return program
 
 
@@ -87,7 +110,7 @@ def run(account: Account, arguments: Iterable[str], hear: Hear) -> None:
 
     The key travels in the environment: arguments are for everyone on the machine to see.
     """
-    program = install()
+    program = install(hear)
     key_id, secret, token = account.key
     key = {"AccountID": account.identity.uid, "AccessKeyID": key_id, "AccessKeySecret": secret}
     environment = {name: value for name, value in os.environ.items() if name not in (*KEY, *defaults())}
@@ -102,25 +125,25 @@ def run(account: Account, arguments: Iterable[str], hear: Hear) -> None:
         shutil.rmtree(HOME / ".s" / "logs", ignore_errors=True)  # they hold what was deployed, AppCodes included
 
 
-def _unheard(line: str) -> None:
-    """What npm prints is of no use to anybody, unless it fails; then it says so by its status."""
-
-
 def execute(command: list[str], hear: Hear, *, environment: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
     """Runs a program to its end, with nobody to ask; `hear` gets each line of its output. Raises `Hindered`.
 
     When the caller is interrupted, the program is ended too.
     """
-    process = subprocess.Popen(  # noqa: S603 - a program of our own or one that was found
-        command,
-        cwd=cwd,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603 - a program of our own or one that was found
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:  # it is no program, or its interpreter is missing
+        what = _NOT_RUN(program=command[0], said=error.strerror or str(error))
+        raise Hindered(Finding("ToolFailed", "error", what, _NOT_DEPLOYED, _NAME_PROGRAM)) from None
     with process:
         try:
             for line in process.stdout or ():

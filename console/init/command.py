@@ -31,6 +31,9 @@ _HEAD = (Message("setting", "配置项"), Message("was", "原值"), Message("bec
 _SET = Message("set, not shown", "已设置（不显示）")
 _WRITE = Sentence("Write {file}?", "是否写入 {file}？")
 _UNCHANGED = Sentence("{file} has all of this already.", "{file} 无需改动。")
+_PROTECTED = Sentence(
+    "{file} could be read by others; now only you can read it", "{file} 原先可被他人读取，现已改为仅您可读"
+)
 _LEFT = Message("Nothing was written.", "未写入任何内容。")
 _WRITTEN = Sentence(
     "{file} is written; only you can read it. Next comes `cutout deploy`, which says what it would change, and asks.",
@@ -61,6 +64,8 @@ def run(screen: Screen, file: Path, text: str, said: Values, *, yes: bool) -> in
     if changed and not _written(screen, file, text, {name: values[name] for name in changed}, asks=asks):
         screen.say(_LEFT)
         return 1
+    if file.is_file() and env_file.protect(file):
+        screen.say(_PROTECTED(file=str(file)), "yellow")
     screen.say((_WRITTEN if changed else _UNCHANGED)(file=str(file)), "green")
     if screen.machine:
         screen.json({"file": str(file), "changed": changed})

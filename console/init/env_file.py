@@ -43,3 +43,11 @@ def write(file: Path, text: str) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def protect(file: Path) -> bool:
+    """Make it readable by its owner only; whether others could read it."""
+    was_open = bool(file.stat().st_mode & 0o077)
+    if was_open:
+        file.chmod(0o600)
+    return was_open

@@ -103,7 +103,7 @@ _LOGSTORE_SAID = Message(
     "it has 3 to 63 lower-case letters, digits, hyphens and underscores, and begins and ends with a letter or a digit",
     "长度为 3～63 个字符，只能包含小写字母、数字、短划线（-）和下划线（_），且以小写字母或数字开头和结尾",
 )
-_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
+_ADDRESS = re.compile(r"https?://[^\s/?#\[\]]+[^\s?#]*")
 _ADDRESS_SAID = Message("it begins with https://, and has no blank in it", "以 https:// 开头，且不含空格")
 _RATE = re.compile(r"(?=.*[1-9])\d*\.?\d+")
 _RATE_SAID = Message("it is a number above 0, such as 2 or 0.5", "必须为大于 0 的数字，例如 2 或 0.5")

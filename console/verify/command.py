@@ -11,13 +11,15 @@ from console import doctor
 from console.account import Account
 from console.checks.vendors import read
 from console.command import confirm
-from console.finding import Finding, Hindered
+from console.finding import Finding, Hindered, Misasked
 from console.screen import Screen
 from console.settings import ROOT
+from console.upload import destination
 from console.verify import beliefs, report, trial
 from console.verify.belief import Evidence
-from console.verify.photos import capabilities, photos
+from console.verify.photos import Photo, capabilities, photos
 from console.verify.trial import Outcome
+from shared.errors import Rejected
 from shared.messages.message import Message, Sentence
 from shared.vendors.prices import Prices
 
@@ -32,6 +34,10 @@ _NO_SAMPLE = Sentence("the sample is not there: {file}", "样片不存在：{fil
 _NOTHING_SENT = Message("no photo was sent", "没有发送任何照片")
 _GIVE_PHOTO = Message(
     "name a photo of yours: `cutout verify photo.jpg`", "请指定一张自己的照片：`cutout verify photo.jpg`"
+)
+_UNUSABLE = Sentence("{file}: {said}", "{file}：{said}")
+_NAME_ANOTHER = Message(
+    "name another file, or another folder with --report", "请指定其他文件，或用 --report 指定其他目录"
 )
 _COST = Sentence(
     "{count} photos are sent to the vendors, one after the other as they take them. Those whose price is known cost "
@@ -84,7 +90,7 @@ def run(screen: Screen, account: Account, asked: Asked) -> int:
         raise Hindered(Finding("NoSample", "error", _NO_SAMPLE(file=str(SAMPLE)), _NOTHING_SENT, _GIVE_PHOTO))
     at = datetime.now(timezone.utc)
     folder = f"verify-{at:%Y%m%dT%H%M%SZ}"
-    sent = [*photos(capabilities(account.settings, asked.only), asked.files or (SAMPLE,), folder)]
+    sent = _to_be_sent(account, asked, folder)
     prices = Prices(dict(read(account).prices))
     known = [price for each in sent if (price := prices.of(each.capability.name)) is not None]
     screen.say(_COST(count=len(sent), yuan=sum(known), unknown=len(sent) - len(known)))
@@ -104,6 +110,23 @@ def run(screen: Screen, account: Account, asked: Asked) -> int:
     if screen.machine:
         screen.json(document)
     return SERVED if all(each.has_picture for each in found) else NOT_SERVED
+
+
+def _to_be_sent(account: Account, asked: Asked, folder: str) -> list[Photo]:
+    """Before anything is bought. Raises `Misasked` for a photo that no function serves, and `Hindered` when there is no
+    place for the report."""
+    try:
+        asked.folder.mkdir(parents=True, exist_ok=True)
+        sent = [*photos(capabilities(account.settings, asked.only), asked.files or (SAMPLE,), folder)]
+    except Rejected as error:
+        raise Misasked(error.text) from None
+    except OSError as error:
+        said = _UNUSABLE(file=str(error.filename), said=error.strerror or str(error))
+        raise Hindered(Finding("FileUnusable", "error", said, _NOTHING_SENT, _NAME_ANOTHER)) from None
+    for each in sent:
+        if wrong := destination.problem(each.key, len(each.content)):
+            raise Misasked(_UNUSABLE(file=each.key, said=wrong))
+    return sent
 
 
 def _what(outcome: Outcome) -> Message:

@@ -42,9 +42,10 @@ def photos(rows: Sequence[Capability], files: Sequence[Path], folder: str) -> It
     The first photo has a name with everything in it that a key may hold.
     """
     for number, row in enumerate(rows):
-        for file in files:
+        for place, file in enumerate(files):
             content = file.read_bytes()
-            name = f"{file.stem}{'' if number else ANY_NAME}{file.suffix}"
+            again = f"-{place + 1}" if file.name in [each.name for each in files[:place]] else ""  # of another folder
+            name = f"{file.stem}{again}{'' if number else ANY_NAME}{file.suffix}"
             key = f"{keys.UPLOADS}{row.name}/{folder}/{name}"
             yield Photo(row, key, content, tuple(_beside(row, key, content)))
 

@@ -237,6 +237,13 @@ def test_when_nothing_changes_nothing_is_written(ask: Ask, file: Path) -> None:
     assert file.stat().st_mtime_ns == written
 
 
+def test_a_file_that_others_can_read_is_made_the_owners_own(ask: Ask, file: Path) -> None:
+    ask(*SHORTEST)
+    file.chmod(0o644)
+    assert "could be read by others" in ask(*SHORTEST[:-1]).output
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
 def test_without_a_terminal_it_says_what_is_missing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAMO_APPCODE", APPCODE)
     for arguments in ((), ("--yes",), ("--json",)):

@@ -142,6 +142,31 @@ def test_a_file_that_cannot_be_read_is_named(command: list[str], tmp_path: Path)
     assert SECRET not in done.output
 
 
+@pytest.mark.parametrize(
+    "setting",
+    ["OSS_BUCKET=Shop_Photos", "LOG_PROJECT=[/]", "VIAPI_QPS=1e309", "OSS_BUCKET=x # mine", "DAILY_CALL_LIMIT=-1"],
+)
+@pytest.mark.parametrize("command", [["deploy", "--dry-run"], ["status"]], ids=" ".join)
+def test_settings_that_were_written_by_hand_are_held_to_the_rules_of_init(
+    setting: str, command: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "oss-cutout.env"
+    file.write_text(f"{setting}\n")
+    done = run(*command, "--env-file", str(file))
+    assert done.exit_code == 2, done.output
+    assert setting.partition("=")[0] in done.output
+
+
+def test_init_writes_into_a_file_and_into_nothing_else(tmp_path: Path) -> None:
+    pipe, loop = tmp_path / "pipe", tmp_path / "loop"
+    os.mkfifo(pipe)
+    loop.symlink_to(loop)
+    for file in (tmp_path, pipe, loop, tmp_path / "no" / "such" / "env"):
+        done = run("init", "--yes", "--set", "OSS_BUCKET=photos", "--env-file", str(file))
+        assert done.exit_code == 2, done.output
+    assert pipe.is_fifo()
+
+
 def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
     done = run("doctor", "--env-file", str(tmp_path / "none.env"))
     assert done.exit_code == 2

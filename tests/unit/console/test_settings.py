@@ -43,6 +43,12 @@ def test_a_file_may_quote_export_and_comment() -> None:
     assert parse(text) == {"OSS_BUCKET": "photos", "VIAPI_QPS": "5", "PRICES": "general/common=0.1"}
 
 
+def test_the_mark_that_editors_of_windows_begin_a_file_with_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "oss-cutout.env"
+    file.write_bytes(b"\xef\xbb\xbfOSS_BUCKET=photos\r\n")
+    assert read(file, {}).bucket == "photos"
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
