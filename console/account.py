@@ -137,6 +137,14 @@ class Account:
         return Client(self._config(f"{region}.log.aliyuncs.com"))
 
     @cached_property
+    def sls_2019(self) -> Any:
+        """Simple Log Service's API of 2019-10-23, for which there is no SDK in Python. The host is the one for Shanghai
+        in the Java SDK (com.aliyun.sls20191023)."""
+        from alibabacloud_tea_openapi.client import Client  # noqa: PLC0415
+
+        return Client(self._config("sls.cn-shanghai.aliyuncs.com"))
+
+    @cached_property
     def cms(self) -> Any:
         """CloudMonitor."""
         from alibabacloud_cms20190101.client import Client  # noqa: PLC0415

@@ -29,6 +29,10 @@ class Resource:
     """None for what stays."""
 
 
+def stays() -> None:
+    """The update of what is as it should be once it is there."""
+
+
 def changes(resources: Iterable[Resource]) -> Iterator[Change]:
     """Creates what is not there, and updates what is not as it should be. Raises `ApiError`."""
     for resource in resources:

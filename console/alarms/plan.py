@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from console.account import Account
-from console.alarms import log_alerts, metric_rules
+from console.alarms import alert_center, log_alerts, metric_rules
 from console.alarms import recipients as alert_recipients
 from console.alarms.queries import ALERTS
 from console.change import Change
@@ -70,6 +70,7 @@ def _wanted(account: Account, recipients: Recipients) -> Iterator[Resource]:
     user_group = group if group and alert_recipients.has_user_group(service, group) else ""
     if not (user_group or recipients.webhook):
         raise Hindered(_nobody_is_told(group))
+    yield from alert_center.resources(account, service)
     if not group:
         yield metric_rules.own_group(account)
     if recipients.webhook:

@@ -1,7 +1,5 @@
-"""The recipients of Simple Log Service's alerts: an action policy, and the webhook that it calls.
-
-They are records of the account's, which no project holds ("Data structure of alert resource data").
-"""
+"""The recipients of Simple Log Service's alerts: an action policy, and the webhook that it calls. Both are
+records of the account's."""
 
 from __future__ import annotations
 
@@ -69,17 +67,11 @@ def policy(service: LogService, user_group: str, *, has_webhook: bool) -> Resour
 
 def has_user_group(service: LogService, name: str) -> bool:
     """Raises `ApiError`."""
-    asked = service.models.GetResourceRecordRequest()
-    return service.find("get_resource_record", "sls.common.user_group", name, asked) is not None
+    return service.find_record("sls.common.user_group", name) is not None
 
 
 def _record(service: LogService, what: Message, kind: str, name: str, value: Mapping[str, Any]) -> Resource:
-    """Its value is JSON within JSON."""
     models = service.models
-
-    def read() -> Any:
-        found = service.find("get_resource_record", kind, name, models.GetResourceRecordRequest())
-        return None if found is None else json.loads(found.get("value") or "{}")
 
     def write(method: str, *named: str, form: Callable[..., Any]) -> None:
         record = models.ResourceRecord(id=name, tag=name, value=json.dumps(value, ensure_ascii=False))
@@ -88,7 +80,7 @@ def _record(service: LogService, what: Message, kind: str, name: str, value: Map
     return Resource(
         what,
         value,
-        read,
+        partial(service.find_record, kind, name),
         partial(write, "create_resource_record", form=models.CreateResourceRecordRequest),
         partial(write, "update_resource_record", name, form=models.UpdateResourceRecordRequest),
         lambda: service.call("delete_resource_record", kind, models.DeleteResourceRecordRequest(ids=name)),

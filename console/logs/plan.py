@@ -11,7 +11,7 @@ from console.change import Change
 from console.finding import Finding, Hindered
 from console.logs import index as log_index
 from console.logs.service import LogService, is_not_there
-from console.resource import Resource, changes
+from console.resource import Resource, changes, stays
 from shared.messages.message import Message, Sentence
 
 RETENTION_DAYS = 30
@@ -60,14 +60,14 @@ def _resources(service: LogService, sleep: Sleep) -> tuple[Resource, ...]:
             {},
             service.find_project,
             partial(_create_project, service, sleep),
-            _stays,
+            stays,
         ),
         Resource(
             Sentence("logstore `{name}`", "名为 `{name}` 的 Logstore")(name=service.logstore),
             {},
             service.find_logstore,
             partial(_once_known, partial(_create_logstore, service), sleep),
-            _stays,
+            stays,
         ),
         Resource(
             Sentence("index of logstore `{name}`", "名为 `{name}` 的 Logstore 的索引")(name=service.logstore),
@@ -77,10 +77,6 @@ def _resources(service: LogService, sleep: Sleep) -> tuple[Resource, ...]:
             partial(log_index.update, service),
         ),
     )
-
-
-def _stays() -> None:
-    """A project or a logstore that is there is as it should be."""
 
 
 def _create_project(service: LogService, sleep: Sleep) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from typing import Any
 
@@ -39,10 +40,10 @@ class LogService:
         """None when there is none in Shanghai."""
         return self.find("get_project", self.project, self.models.GetProjectRequest())
 
-    def region_of_project(self) -> str:
-        """In which region of this account the project is; empty when there is none."""
+    def region_of_project(self, name: str = "") -> str:
+        """In which region of this account the project, or another one, is; empty when there is none."""
         asked = self.models.GetProjectRequest(cross_region="true")  # the SDK writes a bool as Python does: True
-        found = self._find(self._account.sls_in(_SEES_ALL_REGIONS), "get_project", self.project, asked)
+        found = self._find(self._account.sls_in(_SEES_ALL_REGIONS), "get_project", name or self.project, asked)
         return found["region"] if found else ""
 
     def find_logstore(self) -> dict[str, Any] | None:
@@ -50,6 +51,12 @@ class LogService:
 
     def find_index(self) -> dict[str, Any] | None:
         return self.find("get_index", self.project, self.logstore)
+
+    def find_record(self, kind: str, name: str) -> dict[str, Any] | None:
+        """The value of a record, which is JSON within JSON. Records are the account's, and no project holds them ("Data
+        structure of alert resource data")."""
+        record = self.find("get_resource_record", kind, name, self.models.GetResourceRecordRequest())
+        return None if record is None else json.loads(record.get("value") or "{}")
 
     def _find(self, client: Any, method: str, *arguments: Any) -> dict[str, Any] | None:
         try:

@@ -26,6 +26,7 @@ from tests.cloud.oss_image_actions import AS_WRITTEN, Reading
 from tests.cloud.oss_store import Versioning
 from tests.cloud.ram_api import RamApi
 from tests.cloud.roles import make_roles
+from tests.cloud.sls_alert_center import SlsAlertCenter
 from tests.cloud.sls_api import Sls
 from tests.cloud.stand_ins import STAND_INS, Common, Surroundings
 from tests.cloud.sts import Sts
@@ -115,7 +116,8 @@ class Cloud:
             self.oss.on_event = self.fc.deliver
             around = neighbours(self.accounts, self.oss.url, self.sls)
             self.fc_api = FcApi(self.accounts, self.fc, Path(folder), around)
-            products = Sts(self.accounts), RamApi(self.accounts), self.fc_api, self.sls, self.cms
+            watching = self.sls, SlsAlertCenter(self.sls), self.cms
+            products = Sts(self.accounts), RamApi(self.accounts), self.fc_api, *watching
             self.openapi = OpenApi(self.accounts, *products)
             stack.callback(self.openapi.stop)
             self._running = stack.pop_all()

@@ -198,9 +198,26 @@ class UserGroup(Strict):
     members: list[str]
 
 
+class _AlertCenterLog(Strict):
+    region: Text
+
+
+class _GlobalConfigDetail(Strict):
+    alert_center_log: _AlertCenterLog
+
+
+class GlobalConfig(Strict):
+    """The value of the record `default_config` of `sls.alert.global_config` (aliyun-log-go-sdk, `GlobalConfig`)."""
+
+    config_id: Literal["default_config"]
+    config_name: Text
+    config_detail: _GlobalConfigDetail
+
+
 RECORDS: dict[str, type[Strict]] = {
     "sls.alert.action_webhook": Webhook,
     "sls.alert.action_policy": ActionPolicy,
     "sls.common.user_group": UserGroup,
+    "sls.alert.global_config": GlobalConfig,
 }
 """By the resource's name: those that the console reads or writes."""

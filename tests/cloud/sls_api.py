@@ -20,7 +20,7 @@ from tests.cloud.accounts import Accounts
 from tests.cloud.acs3 import Gate
 from tests.cloud.openapi import Call, Product, Refused
 from tests.cloud.sls_forms import check
-from tests.cloud.sls_project import OPERATIONS, Document, Project, logstore
+from tests.cloud.sls_project import OPERATIONS, Document, Logstore, Project, logstore
 from tests.cloud.sls_query import Line
 from tests.cloud.sls_records import Records
 
@@ -55,6 +55,19 @@ class Sls(Product):
     def elsewhere(self, project: str, region: str, owner: str = Accounts.uid) -> None:
         """Makes a project in another region, or of another account."""
         self._projects[project] = self._made({"projectName": project, "description": ""}, region, owner)
+
+    def open_alert_center(self, region: str) -> None:
+        """As its console, or InitUserAlertResource, does once for an account."""
+        center = f"sls-alert-{Accounts.uid}-{region}"
+        self.elsewhere(center, region)
+        self.add_logstore(center, "internal-alert-center-log")
+        detail = {"alert_center_log": {"region": region}}
+        config = {"config_id": "default_config", "config_name": "default_config", "config_detail": detail}
+        self._records.put("sls.alert.global_config", "default_config", config)
+
+    def add_logstore(self, project: str, name: str) -> None:
+        """One that Simple Log Service makes of its own."""
+        self._projects[project].logstores[name] = Logstore({"logstoreName": name, "mode": "standard"})
 
     def missing(self, project: str, name: str) -> str:
         """`project`, `logstore` or nothing: what is missing of a logstore in a project of Shanghai."""

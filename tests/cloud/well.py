@@ -31,6 +31,7 @@ from tests.cloud.openapi import OpenApi
 from tests.cloud.oss import Oss
 from tests.cloud.ram_api import RamApi
 from tests.cloud.serverless_devs_fc3 import Component, client
+from tests.cloud.sls_alert_center import SlsAlertCenter
 from tests.cloud.sls_api import Sls
 from tests.cloud.snippets import stage
 from tests.cloud.sts import Sts
@@ -63,7 +64,8 @@ class Well:
             fc = Fc(None, accounts=self.accounts, environment={}, timer_seconds=math.inf)
             stack.callback(fc.stop)
             self.fc = FcApi(self.accounts, fc, folder / "code", neighbours(self.accounts, self.oss.url, self.sls))
-            products = (Sts(self.accounts), RamApi(self.accounts), self.fc, self.sls, self.cms)
+            watching = (self.sls, SlsAlertCenter(self.sls), self.cms)
+            products = (Sts(self.accounts), RamApi(self.accounts), self.fc, *watching)
             self.openapi = OpenApi(self.accounts, *products, clock=lambda: time.time() + self.ahead)
             stack.callback(self.openapi.stop)
             self.rights = [_EVERYTHING]

@@ -12,7 +12,9 @@ from tests.cloud.accounts import Accounts
 from tests.cloud.cms_api import Cms
 from tests.cloud.openapi import OpenApi
 from tests.cloud.openapi_world import account, times_killed
+from tests.cloud.sls_alert_center import SlsAlertCenter
 from tests.cloud.sls_api import Sls
+from tests.cloud.sts import Sts
 
 PROJECT, LOGSTORE = "shop-log", "functions"
 NOW = 1_700_000_000
@@ -24,7 +26,7 @@ class World:
     def __init__(self, lag: int = 0) -> None:
         accounts = Accounts()
         self.sls, self.cms = Sls(lag=lag, clock=lambda: NOW), Cms()
-        self.openapi = OpenApi(accounts, self.sls, self.cms)
+        self.openapi = OpenApi(accounts, Sts(accounts), self.sls, SlsAlertCenter(self.sls), self.cms)
         settings = {"OSS_BUCKET": "shop-photos", "LOG_PROJECT": PROJECT, "LOG_STORE": LOGSTORE}
         self.account = account(self.openapi, accounts.owner, settings)
         self.slept: list[float] = []

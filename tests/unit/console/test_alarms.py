@@ -21,6 +21,7 @@ from console.checks.logs import CHECKS
 from console.finding import Hindered
 from console.logs import plan as logs
 from console.roles.rights import FUNCTIONS, PREFIX
+from tests.cloud.sls_alert_center import SlsAlertCenter
 from tests.pictures import picture
 from tests.unit.console.log_world import LOGSTORE, NOW, PROJECT, World
 from tests.unit.fakes import AtOnce, Shop
@@ -30,6 +31,8 @@ WEBHOOK = "https://shop.example/alarm?token=EXAMPLE-0123456789"
 ERROR, FAILED, QUEUE = (alert.name for alert in ALERTS)
 ALL = len(ALERTS) + len(RULES) + 4
 """Things in the account: beside alerts and rules a contact group, a webhook, an action policy and a dashboard."""
+CENTER = 2
+"""What the Alert Center is for the account and for the project, where it was never used. It stays."""
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def test_everything_is_set_and_a_second_time_nothing_is_changed(world: World) ->
     assert not_set(world) == ["AlarmsNotSet"]
     first = world.said(set_up(world))
     assert all(message.en.startswith("create the ") for message in first)
-    assert len(first) == ALL
+    assert len(first) == CENTER + ALL
     before = world.writes
     assert world.said(set_up(world)) == []
     assert world.writes == before
@@ -107,12 +110,12 @@ def test_each_function_is_watched_but_settle_for_dropped_events(watched: World) 
 
 def test_a_dry_run_says_it_and_changes_nothing(world: World) -> None:
     before = world.writes
-    assert len(world.said(set_up(world, dry_run=True))) == ALL
+    assert len(world.said(set_up(world, dry_run=True))) == CENTER + ALL
     assert world.writes == before
 
 
 def test_killed_after_each_change_and_run_again_it_comes_to_its_end(world: World) -> None:
-    assert world.times_killed(set_up(world)) == ALL
+    assert world.times_killed(set_up(world)) == CENTER + ALL
     assert not_set(world) == []
 
 
@@ -127,6 +130,42 @@ def test_a_webhook_that_is_another_one_now_is_written_everywhere(watched: World)
     said = watched.said(set_up(watched, Recipients(webhook="https://shop.example/other")))
     assert len(said) == 1 + len(RULES)
     assert {rule["Webhook"] for rule in rules_of(watched).values()} == {"https://shop.example/other"}
+
+
+# The Alert Center
+
+
+def initialisations(world: World) -> list[str]:
+    return [call.action for call in world.openapi.calls if call.host == "sls.cn-shanghai.aliyuncs.com"]
+
+
+def test_the_alert_center_is_initialised_before_the_first_alert(world: World) -> None:
+    first = [message.en for message in world.said(set_up(world))][:CENTER]
+    assert first == [
+        "create the Alert Center of the account",
+        "create the logstore `internal-alert-history` of the alerts",
+    ]
+    assert initialisations(world) == ["InitUserAlertResource", "AnalyzeProductLog"]
+    assert world.ask_sls("get_log_store", PROJECT, "internal-alert-history")
+
+
+def test_an_alert_center_in_another_region_is_left_alone(world: World) -> None:
+    world.sls.open_alert_center("cn-hangzhou")
+    world.said(set_up(world))
+    assert initialisations(world) == ["AnalyzeProductLog"]
+
+
+def test_an_alert_center_whose_project_was_deleted_is_initialised_again(watched: World) -> None:
+    center = f"sls-alert-{watched.account.identity.uid}-cn-shanghai"
+    watched.ask_sls("delete_project", center, sls.DeleteProjectRequest())
+    assert [message.en for message in watched.said(set_up(watched))] == ["create the Alert Center of the account"]
+
+
+def test_an_initialisation_without_success_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"Code": "InternalServerError", "Message": "try again", "RequestId": "EXAMPLE", "Success": False}
+    monkeypatch.setattr(SlsAlertCenter, "perform", lambda product, call: said)
+    with pytest.raises(ApiError, match="InternalServerError: try again"):
+        world.said(set_up(world))
 
 
 # Who is told

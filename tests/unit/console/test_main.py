@@ -32,6 +32,7 @@ from tests.cloud.cms_api import Cms
 from tests.cloud.openapi import OpenApi
 from tests.cloud.oss import Oss
 from tests.cloud.ram_api import RamApi
+from tests.cloud.sls_alert_center import SlsAlertCenter
 from tests.cloud.sls_api import REGION, Sls
 from tests.cloud.sts import Sts
 
@@ -198,7 +199,7 @@ def owner(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenApi]:
     accounts, sls = Accounts(), Sls()
     oss = Oss(accounts)
     sls.elsewhere(f"oss-cutout-{accounts.uid}", REGION)
-    openapi = OpenApi(accounts, Sts(accounts), RamApi(accounts), sls, Cms())
+    openapi = OpenApi(accounts, Sts(accounts), RamApi(accounts), sls, SlsAlertCenter(sls), Cms())
     key = accounts.owner
     box = {"CLOUD_IN_A_BOX": openapi.url, "OSS_PUBLIC_ENDPOINT": oss.url}
     given = {KEY[0]: key.access_key_id, KEY[1]: key.access_key_secret, "OSS_BUCKET": "shop-photos"}
