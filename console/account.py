@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ BOX = "CLOUD_IN_A_BOX"
 """In the environment, the address of a proxy that plays Alibaba's services; requests then go there, in clear."""
 _PATIENCE = 10_000
 """Milliseconds that a request may take to be connected, and as many to be answered."""
+
+_NOTHING = re.compile(r",? (?:request id: )?None\b|, 'requestId': None")
+"""What the SDKs write into their sentences for what an answer does not have, such as a gateway's."""
 
 _CONNECTIONS = 32
 """To OSS, that are kept open."""
@@ -248,9 +252,11 @@ def _api_error(product: str, action: str, error: Exception) -> ApiError:
         status, error = 0, _said(error, "inner_exception", "exception") or error
     code = _said(error, "code") or type(error).__name__
     request_id = _said(error, "request_id") or (_said(error, "data") or {}).get("requestId")
-    return ApiError(product, action, status, str(code), str(_said(error, "message") or error), str(request_id or ""))
+    message = _NOTHING.sub("", str(_said(error, "message") or error))
+    return ApiError(product, action, status, str(code), message, str(request_id or ""))
 
 
 def _said(error: Exception, *names: str) -> Any:
-    """The first of these attributes that holds anything."""
-    return next(filter(None, (getattr(error, name, None) for name in names)), None)
+    """The first of these attributes that holds anything: an SDK may have made "None" of nothing."""
+    held = (getattr(error, name, None) for name in names)
+    return next((value for value in held if value and value != "None"), None)

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import oss2
@@ -17,9 +17,12 @@ from alibabacloud_tea_openapi.exceptions import ClientException, ServerException
 from darabonba.exceptions import RetryError, UnretryableException
 from darabonba.policy.retry import RetryPolicyContext
 from Tea.exceptions import TeaException
+from werkzeug.wrappers import Response
 
 from console.account import BOX, Account, ApiError, speaking
+from console.refusals import explain
 from console.settings import KEY, ROOT, Settings
+from tests.cloud.serve import Server
 
 SECRET, TOKEN = "EXAMPLEsecret0123456789", "CAIS-EXAMPLEtoken0123456789"
 GIVEN = {**dict(zip(KEY, ("LTAI-EXAMPLE", SECRET, TOKEN), strict=True)), "OSS_BUCKET": "shop-photos"}
@@ -114,6 +117,24 @@ def test_a_service_that_is_not_reached_is_named_and_no_secret_is(product: str) -
     told = "".join(traceback.format_exception(caught.value)) + str(vars(caught.value))
     assert SECRET not in told
     assert TOKEN not in told
+
+
+@pytest.fixture
+def gateway() -> Iterator[str]:
+    """Where every request is answered with 502 and an empty document."""
+    server = Server(Response("{}", 502, content_type="application/json"))
+    yield server.url
+    server.stop()
+
+
+@pytest.mark.parametrize("product", ACTIONS)
+def test_an_answer_that_names_neither_code_nor_request_id_is_said_without_none(product: str, gateway: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        ACTIONS[product](Account(Settings(GIVEN), {BOX: gateway, "OSS_PUBLIC_ENDPOINT": gateway}))
+    said = explain(caught.value)
+    assert said.code == "NotReached"
+    assert "502" in said.what.en
+    assert "None" not in said.what.en
 
 
 def test_a_traceback_does_not_show_what_an_sdk_raised() -> None:
