@@ -168,7 +168,8 @@ def left_out(account: Account) -> Iterator[Message]:
 
 
 def show(account: Account, plans: Iterable[Plan], say: Say, screen: Screen) -> None:
-    """Says what would change, and on the screen how the functions differ. Raises `ApiError`."""
+    """Says what would change, and how the functions differ; on the screen, also that nothing else is to be changed.
+    Raises `ApiError`."""
     said = list[Message]()
     for plan in plans:
         carry_out(plan(), said.append, dry_run=True)
@@ -177,6 +178,6 @@ def show(account: Account, plans: Iterable[Plan], say: Say, screen: Screen) -> N
     outcomes = doctor.examine(account, doctor.selected(_OF_FUNCTIONS)).outcomes
     differences = [each for one in outcomes if one.check.name in _OF_FUNCTIONS for each in one.findings]
     for each in differences:
-        screen.say(_DIFFERS(what=each.what))
+        say(_DIFFERS(what=each.what))
     if not differences and {*said} == {*functions.ALWAYS}:
         screen.say(_SAME)

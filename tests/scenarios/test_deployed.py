@@ -108,6 +108,10 @@ def test_an_account_is_empty_serves_photos_and_is_empty_again(cloud: Cloud, oper
     assert again.exit_code == 0, again.output
     assert "nothing else is to be changed" in again.output
     assert again.output.count("\n") == 3, "build, deploy, and that sentence"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAILY_CALL_LIMIT", "7")
+        planned = json.loads(operator.cutout("deploy", "--dry-run", "--json").output)["changes"]
+    assert "the variables `DAILY_CALL_LIMIT` are not as in the settings" in planned[-1]["en"]
     removed = operator.cutout("remove", "--yes")
     assert removed.exit_code == 0, removed.output
     assert left_in(cloud) == EMPTY
