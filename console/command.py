@@ -125,16 +125,16 @@ def readable_or_new(screen: Screen, file: Path) -> None:
             raise OSError(screen.text(_NO_FILE))
 
 
-def account_of(screen: Screen, file: Path, needed: str = "") -> Account:
-    """The account of the settings, which have to say the one that is `needed`. Raises `ApiError` without a key."""
+def account_of(screen: Screen, file: Path, needed: str = "", *, held_to_rules: bool = True) -> Account:
+    """The account of the settings, which have to say the one that is `needed`, and to be as `cutout init` would have
+    them. Raises `ApiError` without a key."""
     with reading(screen, file):
         if file != FILE:
             file.stat()  # one that was named is there
         settings = read(file)
     screen.hide(*settings.secrets)
-    if faults := [
-        f"{name}: {screen.text(said)}" for name, value in settings.given.items() if (said := fault(name, value))
-    ]:
+    faults = [f"{name}: {screen.text(said)}" for name, value in settings.given.items() if (said := fault(name, value))]
+    if held_to_rules and faults:
         raise wrongly_called(screen, "Settings", "; ".join(faults), _ASK_FOR_IT)
     if needed and not settings[needed]:
         raise wrongly_called(screen, "Settings", NOT_SET(name=needed), _ASK_FOR_IT)
