@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -31,6 +32,8 @@ _AT_ONCE = 32
 """Documents that are read at once. Not tuned."""
 _PAGE = 500
 """Records in memory at a time: each has some kilobytes."""
+_PATIENCE = 60.0
+"""Seconds that another command's writing is waited for."""
 _ORDERS: Mapping[Order, str] = {
     "new": "finished_at DESC, source DESC",
     "old": "finished_at, source",
@@ -108,7 +111,7 @@ class Mirror:
     """The documents of `bucket`, in `file`. Its methods may be called in any thread, and raise what `Bucket` does."""
 
     def __init__(self, bucket: Bucket, file: Path) -> None:
-        self._bucket = bucket
+        self._bucket, self._file = bucket, file
         self._lock = RLock()
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -174,17 +177,14 @@ class Mirror:
     # ---------------------------------------------------------------- from this machine
 
     def find(self, query: Query, order: Order = "new", *, limit: int = -1, skip: int = 0) -> Iterator[Record]:
-        """The records that meet `query`, a page of them in memory at a time. `limit` of -1: all."""
+        """The records that meet `query`, as they are now, a page of them in memory at a time. `limit` of -1: all."""
         where, values = _where(query)
         found = f"SELECT body, etag, listing FROM {_RECORDS} {where} ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?"
-        taken = 0
-        while limit < 0 or taken < limit:
-            most = _PAGE if limit < 0 else min(_PAGE, limit - taken)
-            rows = self._run(found, (*values, most, skip + taken))
-            yield from (_record(*row) for row in rows)
-            taken += len(rows)
-            if len(rows) < most:
-                return
+        # A connection of its own sees what was there when it began, whatever is brought in meanwhile.
+        with closing(sqlite3.connect(self._file, timeout=_PATIENCE)) as tables:
+            rows = tables.execute(found, (*values, limit, skip))
+            while page := rows.fetchmany(_PAGE):
+                yield from (_record(*row) for row in page)
 
     def count(self, query: Query, by: str = "status") -> dict[str, int]:
         """How many records meet `query`, by their `status` or `verdict`."""
@@ -216,7 +216,7 @@ class Mirror:
 
 
 def _opened(file: Path) -> sqlite3.Connection:
-    tables = sqlite3.connect(file, timeout=60, check_same_thread=False)
+    tables = sqlite3.connect(file, timeout=_PATIENCE, check_same_thread=False)
     file.chmod(0o600)  # names of files, and what is wrong with them
     tables.executescript(_TABLES)
     return tables
