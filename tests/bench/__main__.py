@@ -18,6 +18,7 @@ from tests.bench import (
     figures,
     idle,
     latency,
+    many_receipts,
     memory,
     million,
     overhead,
@@ -174,6 +175,7 @@ MEASUREMENTS: dict[str, Callable[[argparse.Namespace], Iterator[Table]]] = {
     "slow-vendor": _slow_vendor,
     "poisoned": _poisoned,
     "side-by-side": _side_by_side,
+    "day-two": lambda _: many_receipts.tables(),
 }
 
 

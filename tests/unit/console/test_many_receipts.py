@@ -12,7 +12,7 @@ import pytest
 
 from console.settings import ROOT
 
-_ASKS = """
+ASKS = """
 import hashlib, json, resource, sys, time
 from bisect import bisect_left, bisect_right
 from datetime import datetime, timedelta, timezone
@@ -90,7 +90,7 @@ print(json.dumps(said))
 
 
 def _asked(folder: Path, count: int) -> Any:
-    command = [sys.executable, "-c", _ASKS, str(folder), str(count)]
+    command = [sys.executable, "-c", ASKS, str(folder), str(count)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
