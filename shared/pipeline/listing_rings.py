@@ -20,7 +20,8 @@ MOST_RINGS = 5
 """With more than these, an order is given up."""
 FIRST_PAUSE = timedelta(minutes=10)
 """Longer than Function Compute takes for all its tries of one event, when an instance is free."""
-_LONGEST_PAUSE = FIRST_PAUSE * 16
+_MOST_DOUBLINGS = 4
+"""Of the pause: it grows to 160 minutes."""
 _PAGE = 1000
 """Orders that are looked at: those at the front of one listing. Each of them ends, so others come to the front."""
 _MOST = 20
@@ -48,7 +49,7 @@ def _ring_for(bucket: Bucket, late: ListedObject, now: datetime) -> bool:
     body, pause = stored.body, FIRST_PAUSE
     if order := order_in(stored, late.key):
         body = order.model_copy(update={"rings": order.rings + 1}).to_json()
-        pause = min(FIRST_PAUSE * 2**order.rings, _LONGEST_PAUSE)
+        pause = FIRST_PAUSE * 2 ** min(order.rings, _MOST_DOUBLINGS)
     if now - late.modified < pause:
         return False
     bucket.write(late.key, body, still_needed=lambda: bucket.etag(late.key) == late.etag)

@@ -59,6 +59,14 @@ def test_pauses_double_until_an_order_is_given_up(shop: Shop) -> None:
     assert orders(shop) == []
 
 
+def test_orders_are_rung_for_even_when_their_function_has_been_down_for_months(shop: Shop) -> None:
+    key = order(shop)
+    for _ in range(1000):
+        shop.clock.pass_(minutes=160)
+        assert told(shop) == [key]
+    assert order_at(shop, key).rings == 1000
+
+
 def test_a_thousand_orders_at_once_are_rung_for_a_few_at_a_time_and_the_oldest_first(shop: Shop) -> None:
     names = []
     for number in range(1000):
