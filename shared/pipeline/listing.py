@@ -15,7 +15,7 @@ from pathlib import Path
 
 from shared import log
 from shared.cloud.ports import METADATA, Bucket, ObjectHead
-from shared.errors import Rejected, Unavailable
+from shared.errors import ObjectForbidden, Rejected, Unavailable
 from shared.jobs.listing import Listing, ListingPicture, listing, listing_in
 from shared.jobs.listing_order import ListingOrder, order_for, order_in
 from shared.jobs.receipt import receipt_in
@@ -55,7 +55,17 @@ class Lister:
         return True
 
     def _work_off(self, order: ListingOrder) -> None:
-        pictures = self._current_pictures(order)
+        try:
+            pictures = self._current_pictures(order)
+        except Rejected as error:  # OSS hands out no more what was archived
+            if self.bucket.etag(order.source) == order.etag:
+                self._publish(listing(order, self.clock(), error=error), order)
+            return
+        except ObjectForbidden:
+            if order.rings <= MOST_RINGS:
+                raise
+            self._give_up(order)
+            return
         if pictures is not None:
             if order.rings > MOST_RINGS:
                 self._give_up(order)

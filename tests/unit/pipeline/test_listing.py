@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from shared.errors import CutoutError, Misconfigured, Uncertain
+from shared.errors import CutoutError, Misconfigured, ObjectForbidden, Rejected, Uncertain
 from shared.jobs import keys
 from shared.jobs.listing_order import ListingOrder
 from shared.jobs.upload import Upload
@@ -366,3 +366,47 @@ def test_an_order_under_another_ones_name_is_none(shop: Shop) -> None:
 
 def test_no_order_is_read_from_an_absent_key(shop: Shop) -> None:
     assert not Lister(shop.bucket, listed.MEMORY, shop.clock).work_off("orders/goods/commodity/a.jpg.0.json")
+
+
+def test_a_photo_that_was_archived_after_it_was_cut_out_ends_with_a_document_that_says_so(shop: Shop) -> None:
+    upload(shop)
+
+    def archived(name: str, key: str) -> None:
+        if name in ("peek", "download") and key == LISTED:
+            raise Rejected("InvalidObjectState", "it is archived")
+
+    shop.bucket.before = archived
+    work_off(shop)
+    found = listing(shop)
+    assert found is not None
+    assert (found.status, found.code, orders(shop)) == ("rejected", "InvalidObjectState", [])
+
+
+def test_pictures_that_are_there_stay_told_of_when_the_photo_was_archived_since(shop: Shop) -> None:
+    upload(shop)
+    further = another(shop, "trimmed")
+    work_off(shop, *({*orders(shop)} - {further}))
+
+    def archived(name: str, key: str) -> None:
+        if name == "peek" and key == LISTED:
+            raise Rejected("InvalidObjectState", "it is archived")
+
+    shop.bucket.before = archived
+    work_off(shop)
+    work_off(shop)
+    found = listing(shop)
+    assert found is not None
+    assert [(row.preset, row.code) for row in found.pictures] == [("original", ""), ("trimmed", "InvalidObjectState")]
+    assert (found.status, orders(shop)) == ("done", [])
+
+
+def test_an_order_of_a_photo_that_may_not_be_read_is_given_up_as_others_are(shop: Shop) -> None:
+    upload(shop)
+    shop.bucket.forbidden.add(LISTED)
+    with pytest.raises(ObjectForbidden):
+        work_off(shop)
+    rung(shop, MOST_RINGS + 1)
+    work_off(shop)
+    found = listing(shop)
+    assert found is not None
+    assert (found.status, found.code, orders(shop)) == ("failed", "NotListed", [])
