@@ -102,6 +102,8 @@ class Lister:
         self._withdraw_earlier(order)
         try:
             with making(self.bucket, order, photo, cutout, self.memory) as made:
+                if self._current_pictures(order) is None:  # another version came before both were fetched
+                    return
                 rows = tuple(self._store(row, path, order) for row, path in made.pictures())
                 found = listing(order, self.clock(), pictures=rows, reshaped=made.plan.process, **asdict(made.verdict))
         except Rejected as error:

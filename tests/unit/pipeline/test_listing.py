@@ -410,3 +410,18 @@ def test_an_order_of_a_photo_that_may_not_be_read_is_given_up_as_others_are(shop
     found = listing(shop)
     assert found is not None
     assert (found.status, found.code, orders(shop)) == ("failed", "NotListed", [])
+
+
+def test_nothing_is_made_of_one_versions_photo_and_another_ones_cutout(shop: Shop) -> None:
+    """Also when the later version asks for no listing, and so never takes the place of this one's."""
+    upload(shop, COMMODITY, listing="original")
+
+    def overwrite(name: str, key: str) -> None:
+        if (name, key) == ("download", COMMODITY):
+            shop.bucket.before = lambda name, key: None
+            shop.bucket.put(COMMODITY, listed.photo(form="PNG"))
+
+    shop.bucket.before = overwrite
+    work_off(shop)
+    work_off(shop)
+    assert (shop.keys(keys.LISTINGS), orders(shop)) == ([], [])
