@@ -86,7 +86,7 @@ class Lister:
         stored = self.bucket.read(Upload(order.source).receipt_key)
         receipt = receipt_in(stored) if stored else None
         newest = order_for(receipt, stored.inputs_etag, self.clock()) if stored and receipt else None
-        if newest and newest.key != order.key:
+        if newest and newest.source == order.source and newest.key != order.key:
             self.bucket.write(newest.key, newest.to_json())
 
     def _give_up(self, order: ListingOrder) -> None:

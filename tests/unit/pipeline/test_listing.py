@@ -425,3 +425,19 @@ def test_nothing_is_made_of_one_versions_photo_and_another_ones_cutout(shop: Sho
     work_off(shop)
     work_off(shop)
     assert (shop.keys(keys.LISTINGS), orders(shop)) == ([], [])
+
+
+def test_receipts_about_each_other_do_not_order_listings_without_end(shop: Shop) -> None:
+    """As where folders were renamed, or a backup was restored to another place."""
+    one, other = LISTED, LISTED.replace("shoe", "boot")
+    upload(shop, one)
+    order = order_at(shop, orders(shop)[0])
+    upload(shop, other)
+    work_off(shop)
+    things, receipts = shop.bucket.things, (Upload(one).receipt_key, Upload(other).receipt_key)
+    things[receipts[0]], things[receipts[1]] = things[receipts[1]], things[receipts[0]]
+    for key in (one, other):
+        shop.bucket.put(key, listed.photo("blue"))
+    shop.bucket.put(order.key, order.to_json())
+    work_off(shop)
+    assert orders(shop) == []
