@@ -65,7 +65,8 @@ def _fitted(subject: Cuttable, preset: Preset, canvas: tuple[int, int]) -> tuple
     scale = fitting_scale(box, preset, canvas)
     cut = subject.cut(scale, region=box).copy_memory()
     shown = visible_box(cut)
-    if cut.width - shown.width > _FADED * canvas[0] or cut.height - shown.height > _FADED * canvas[1]:
+    faded = cut.width - shown.width > _FADED * canvas[0] or cut.height - shown.height > _FADED * canvas[1]
+    if faded and shown.width:  # else nothing is left of it, which the checks refuse
         left, top = int(shown.x / scale), int(shown.y / scale)
         right = min(box.width, math.ceil((shown.x + shown.width) / scale))
         bottom = min(box.height, math.ceil((shown.y + shown.height) / scale))

@@ -119,6 +119,15 @@ def test_a_speck_that_fades_as_it_is_reduced_does_not_count(tmp_path: Path) -> N
     assert made.box.x + made.box.width / 2 == pytest.approx(400, abs=1)
 
 
+def test_specks_of_which_nothing_is_left_when_they_are_reduced_are_refused(tmp_path: Path) -> None:
+    pixels = np.zeros((2400, 2400, 4), np.uint8)
+    pixels[3, 3] = pixels[2390, 2390] = (30, 90, 160, 40)
+    assert make(Drawn(pixels), PRESETS["original"], tmp_path).bytes
+    with pytest.raises(Rejected) as refused:
+        make(Drawn(pixels), TRANSPARENT, tmp_path)
+    assert refused.value.code == "NotPassed"
+
+
 def test_what_reaches_the_frame_of_the_photo_stands_free_in_the_listing(tmp_path: Path) -> None:
     for shape in ("touching the frame", "whole frame"):
         made = make(drawn(shape), TAOBAO, tmp_path)
