@@ -28,15 +28,17 @@ class Picture:
         self._on_its_side = _orientation(image) >= 5
         self.width, self.height = self._as_viewed(self._stored)
 
-    def scaled(self, width: int, height: int) -> pyvips.Image:
+    def scaled(self, width: int, height: int, *, as_numbers: bool = False) -> pyvips.Image:
         """The whole picture with these sides: 3 bands, and a fourth where the file has transparency.
+
+        With `as_numbers`, as a program shows it that knows of no profiles.
 
         It streams from the file, from the top down, unless EXIF says that it is turned: then it is held in memory.
         """
         sides = self._as_viewed((width, height))
         shrink = next((each for each in _SHRINKS if self._jpeg and self._shrinks(each, sides)), 1)
         image = self._opened(shrink=shrink) if shrink > 1 else self._opened()
-        image = fitted(_srgb(image), *sides)
+        image = fitted(_unmanaged(image) if as_numbers else _srgb(image), *sides)
         return image if _orientation(image) == 1 else image.copy_memory().autorot()
 
     def _as_viewed(self, sides: tuple[int, int]) -> tuple[int, int]:
@@ -86,4 +88,11 @@ def _srgb(image: pyvips.Image) -> pyvips.Image:
         except pyvips.Error:  # neither profile is for bands such as the picture's: as if there were none
             image = image.copy()
             image.remove("icc-profile-data")
+    return image.colourspace("srgb").cast("uchar")[:4]
+
+
+def _unmanaged(image: pyvips.Image) -> pyvips.Image:
+    """In 8 bits, whatever profile the file has; CMYK by the simplest formula."""
+    if image.interpretation == "cmyk":
+        return ((255 - image[:3]) * (255 - image[3]) / 255).cast("uchar").copy(interpretation="srgb")
     return image.colourspace("srgb").cast("uchar")[:4]

@@ -62,7 +62,11 @@ class Subject:
         with _decoding(_no_cutout):
             picture = sold.scaled(smaller.width, smaller.height).copy_memory()
         if picture.bands == 4:
-            check_colours(low, picture)
+            try:
+                check_colours(low, picture)
+            except Rejected:  # the vendor may know of no profiles
+                with _decoding(_no_photo):
+                    check_colours(taken.scaled(smaller.width, smaller.height, as_numbers=True).copy_memory(), picture)
         return cls(taken, low, picture[3 if picture.bands == 4 else 0].copy_memory())
 
     def cut(self, scale: float = 1.0, *, region: Box | None = None) -> pyvips.Image:

@@ -165,6 +165,29 @@ def test_cmyk_without_a_profile_comes_near_to_the_colours_it_was_made_of(tmp_pat
     assert np.corrcoef(found.ravel(), true.ravel())[0, 1] > 0.9
 
 
+def saturated(cutout: Pixels) -> tuple[Image.Image, Pixels]:
+    """The photo with a strongly coloured subject, and its cutout."""
+    red = np.array([230, 20, 30])
+    photo = np.where(_PICTURE.alpha[..., None] > 0, _PICTURE.photo * 0.2 + red * 0.8, _PICTURE.photo).astype(np.uint8)
+    small = np.asarray(Image.fromarray(photo).resize((cutout.shape[1], cutout.shape[0]), Image.Resampling.BOX))
+    return Image.fromarray(photo), np.dstack([small, cutout[..., 3]])
+
+
+def test_a_vendor_that_knows_of_no_profiles_may_have_kept_the_files_numbers(tmp_path: Path) -> None:
+    numbers, cutout = saturated(_CUTOUT)
+    subject = opened(tmp_path, saved(numbers, "PNG", icc_profile=p3()), cutout)
+    shown = subject.cut().numpy()[_opaque_of(subject)][:, :3].astype(float)
+    own = np.asarray(numbers)[_opaque_of(subject)].astype(float)
+    assert abs(shown - own).mean() > 10, "the listing has the photo's colours, and not its numbers"
+
+
+def test_a_vendor_may_have_read_the_colours_of_print_without_a_profile(tmp_path: Path) -> None:
+    photo, _ = saturated(_CUTOUT)
+    print_colours = photo.convert("CMYK")
+    small = print_colours.convert("RGB").resize((_CUTOUT.shape[1], _CUTOUT.shape[0]), Image.Resampling.BOX)
+    opened(tmp_path, saved(print_colours, "JPEG", quality=95), np.dstack([np.asarray(small), _CUTOUT[..., 3]]))
+
+
 def test_what_is_clear_in_the_photo_itself_stays_clear(tmp_path: Path) -> None:
     own = np.full(_PICTURE.alpha.shape, 255, np.uint8)
     own[:180] = 0
