@@ -9,6 +9,7 @@ from datetime import datetime
 from pydantic import AwareDatetime, ValidationError
 
 from shared.cloud.ports import StoredDocument
+from shared.jobs.keys import UPLOADS
 from shared.jobs.output import Document
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
@@ -71,9 +72,12 @@ def order_for(receipt: Receipt, inputs_etag: str, now: datetime, listing: str = 
 
 
 def order_in(stored: StoredDocument, key: str) -> ListingOrder | None:
-    """The order that was stored at `key`; None when the document is no order, or is an order with another key."""
+    """The order that was stored at `key`; None when the document is no order, is an order with another key, or names
+    anything but an upload and its own cutout: OSS may refuse other names, each time."""
     try:
         order = ListingOrder.model_validate_json(stored.body)
     except ValidationError:
         return None
-    return order if order.key == key else None
+    upload = Upload(order.source)
+    is_ours = upload.key.startswith(UPLOADS) and upload.fits and order.cutout.startswith(upload.output_key("", ""))
+    return order if is_ours and order.key == key else None

@@ -10,9 +10,10 @@ from functools import partial
 
 import pytest
 
+from shared.cloud.ports import StoredDocument
 from shared.errors import CutoutError, Misconfigured, ObjectForbidden, Rejected, Uncertain
 from shared.jobs import keys
-from shared.jobs.listing_order import ListingOrder
+from shared.jobs.listing_order import ListingOrder, order_in
 from shared.jobs.upload import Upload
 from shared.pipeline.listing import Lister
 from shared.pipeline.listing_rings import MOST_RINGS
@@ -354,6 +355,23 @@ def test_what_is_no_order_is_deleted(shop: Shop, body: bytes) -> None:
     shop.bucket.put("orders/goods/commodity/a.jpg.0.json", body)
     work_off(shop)
     assert orders(shop) == []
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"cutout": ""},
+        {"cutout": "cutouts/goods/commodity/other.jpg.png"},
+        {"source": "foo"},
+        {"source": keys.UPLOADS + "x" * 973},
+    ],
+    ids=["no cutout", "another one's cutout", "no upload", "an upload that no function takes"],
+)
+def test_an_order_that_no_function_writes_is_none(shop: Shop, forged: dict[str, str]) -> None:
+    upload(shop)
+    (key,) = orders(shop)
+    order = order_at(shop, key).model_copy(update=forged)
+    assert order_in(StoredDocument(order.to_json(), "", ""), order.key) is None
 
 
 def test_an_order_under_another_ones_name_is_none(shop: Shop) -> None:
