@@ -1,7 +1,7 @@
 // What is done with photos: downloaded at once; redone or forgotten after a question that says what that means.
 
 import * as api from "./api.js";
-import { $, make, number, toast } from "./dom.js";
+import { $, make, money, number, toast } from "./dom.js";
 import * as list from "./list.js";
 import { said, t } from "./words.js";
 
@@ -12,7 +12,7 @@ export async function redo(sources) {
     const plan = await api.redo(sources, false);
     const texts = [];
     if (plan.count) {
-      texts.push(t("redoPrice", { yuan: number(plan.price_yuan, 2) }));
+      texts.push(t("redoPrice", { yuan: money(plan.price_yuan) }));
       if (plan.unpriced) texts.push(t("redoUnpriced", { count: plan.unpriced }));
     } else texts.push(t("redoNone"));
     const reasons = new Set(plan.skipped.map((each) => said(each.message)));
@@ -28,7 +28,7 @@ export async function redo(sources) {
 export async function forget(sources) {
   try {
     const plan = await api.forget(sources, false);
-    const counts = Object.entries(plan.objects).map(([folder, count]) => `${folder}/ ${number(count)}`);
+    const counts = Object.entries(plan.objects).filter(([, count]) => count).map(([folder, count]) => `${folder}/ ${number(count)}`);
     if (!(await sure(t("forgetTitle", { count: sources.length }), [t("forgetText"), ...counts], "forget", "danger"))) return;
     const done = await api.forget(sources, true);
     for (const source of sources) list.remove(source);

@@ -17,10 +17,10 @@ export function element(card, { onopen, onpick }) {
   if (card.verdict === "look") facts.append(make("span", { class: "stage look" }, t("stage_look")));
   const open = make(
     "button",
-    { type: "button", class: "open", "aria-label": t("open", { name: card.name, stage: stageWord(card) }), onclick: () => onopen(card.source) },
+    { type: "button", class: "open", onclick: () => onopen(card.source) },
     thumb, name, facts,
   );
-  const box = make("input", { type: "checkbox", "aria-label": t("pick", { name: card.name }), tabindex: "-1", onchange: () => onpick(card.source) });
+  const box = make("input", { type: "checkbox", "aria-label": t("pick", { name: card.name }), tabindex: "-1", onclick: (event) => onpick(card.source, event.shiftKey) });
   box.checked = list.selected.has(card.source);
   const item = make("li", { class: `card${box.checked ? " chosen" : ""}` }, open, make("label", { class: "pick" }, box));
   item.dataset.source = card.source;

@@ -13,12 +13,19 @@ export function compare(name, before, after, version) {
   const stage = make("div", { class: "compare" });
   const slider = make("input", { type: "range", min: "0", max: "100", "aria-label": t("slider") });
   const root = make("div", {}, stage, slider);
+  stage.addEventListener("pointerdown", (event) => { if (!full && event.button === 0) drag(event); });
+  stage.addEventListener("pointermove", (event) => { if (stage.hasPointerCapture(event.pointerId)) drag(event); });
+  stage.addEventListener("scroll", slide);
   draw();
   return root;
 
   function draw() {
     const size = full ? "full" : "1280";
     stage.className = `compare ${after ? ground : ""}${full ? " full" : ""}`;
+    for (const [name, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": t("scroll") })) { // it scrolls
+      if (full) stage.setAttribute(name, value);
+      else stage.removeAttribute(name);
+    }
     stage.replaceChildren();
     if (after) stage.append(image(after.key, size, t("alt", { what: after.what, name })));
     if (before) {
@@ -37,9 +44,26 @@ export function compare(name, before, after, version) {
 
   function image(key, size, alt) {
     const made = make("img", { src: pictureAddress(key, size, version), alt, decoding: "async" });
-    made.addEventListener("error", () => made.replaceWith(make("p", { class: "instead" }, `${alt}: ${t("noPicture")}`)), { once: true });
-    made.addEventListener("load", () => { if (full) fit(); });
+    made.addEventListener("error", () => { made.replaceWith(make("p", { class: "instead" }, `${alt}: ${t("noPicture")}`)); alone(); }, { once: true });
+    made.addEventListener("load", () => { if (full) { fit(); slide(); } });
+    made.draggable = false; // or a drag would take the picture away, and not move the slider
     return made;
+  }
+
+  // One of the two cannot be shown, so the other is shown whole.
+  function alone() {
+    stage.querySelector(".handle")?.remove();
+    slider.hidden = true;
+    slider.value = 100;
+    slide();
+  }
+
+  function drag(event) {
+    if (slider.hidden) return;
+    const box = stage.getBoundingClientRect();
+    stage.setPointerCapture(event.pointerId);
+    slider.value = (100 * (event.clientX - box.left)) / box.width;
+    slider.oninput();
   }
 
   // At 100 % both are as large as the larger of the two, in pixels of the screen: a result may be smaller than its photo.
@@ -54,8 +78,10 @@ export function compare(name, before, after, version) {
     }
   }
 
+  // At 100 % the slider stands for the part that is in sight, and not for all that can be scrolled to.
   function slide() {
-    stage.style.setProperty("--at", `${slider.value}%`);
+    const seen = Math.min(stage.clientWidth, stage.querySelector(".before")?.offsetWidth || 0);
+    stage.style.setProperty("--at", full && !slider.hidden ? `${stage.scrollLeft + (seen * slider.value) / 100}px` : `${slider.value}%`);
   }
 
   function tools() {

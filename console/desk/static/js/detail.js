@@ -31,14 +31,15 @@ export function refresh(which) {
   if (isOpen() && which === source) draw(list.cards.get(which));
 }
 
-export function step(by) {
+export async function step(by) {
+  if (by > 0 && !list.neighbour(source, by)) await list.more().catch((error) => toast(error.message));
   const next = list.neighbour(source, by);
   if (next) open(next);
 }
 
 export function start() {
   $("detail").addEventListener("close", () => {
-    document.querySelector(`[data-source="${CSS.escape(source)}"] .open`)?.focus();
+    (document.querySelector(`[data-source="${CSS.escape(source)}"] .open`) || $("photos")).focus();
     source = null;
     drawn = "";
   });
@@ -62,7 +63,7 @@ function head(card) {
     make(
       "div", { class: "row" },
       button("previous", () => step(-1), !list.neighbour(source, -1)),
-      button("next", () => step(1), !list.neighbour(source, 1)),
+      button("next", () => step(1), !list.neighbour(source, 1) && !list.hasMore()),
       button("close", () => $("detail").close()),
     ),
   );
@@ -86,11 +87,12 @@ function pictures(card) {
   const all = made(card);
   const one = all[shown]?.key ? all[shown] : all.find((each) => each.key) || null;
   const left = make("div", {}, compare(card.name, one?.alone ? null : card.source, one, card.finished_at || card.stage));
-  if (!one) left.append(make("p", { class: "soft" }, t("notYet")));
+  if (!one && !card.status) left.append(make("p", { class: "soft" }, t("notYet")));
   if (all.length > 1 || all.some((each) => !each.key)) {
     left.append(make("div", { class: "strip" }, ...all.map((each, place) => make(
-      "button",
-      { type: "button", "aria-pressed": String(each === one), disabled: !each.key, onclick: () => { shown = place; draw(card); }, "data-part": `strip${place}` },
+      ...(each.key
+        ? ["button", { type: "button", "aria-pressed": String(each === one), onclick: () => { shown = place; draw(card); }, "data-part": `strip${place}` }]
+        : ["div", {}]),
       each.key ? picture(each.key, "320", "", t("noPicture"), card.finished_at) : make("span", { class: "none" }, "–"),
       make("span", {}, each.what),
       make("span", { class: "soft" }, each.facts),
@@ -113,15 +115,15 @@ function side(card) {
   const button = (word, does, kind = "") => make("button", { type: "button", class: kind, onclick: does, "data-part": word }, t(word));
   return make(
     "div", { class: "side" },
-    make("p", {}, make("span", { class: `stage ${card.stage}` }, stageWord(card)), card.verdict === "look" ? make("span", { class: "stage look" }, t("stage_look")) : null),
+    make("p", { class: "row" }, make("span", { class: `stage ${card.stage}` }, stageWord(card)), card.verdict === "look" ? make("span", { class: "stage look" }, t("stage_look")) : null),
     text ? make("p", { class: card.status === "done" ? "message look" : "message" }, text) : null,
     ...card.reasons.map((reason) => make("p", { class: "message look" }, said(reason))),
-    make("dl", {}, ...facts.map(([name, value]) => make("div", {}, make("dt", {}, t(name)), make("dd", {}, value)))),
     make(
       "div", { class: "row" },
       card.outputs.length ? button("download", () => actions.download([card.source])) : null,
       card.status ? button("redo", () => actions.redo([card.source])) : null,
       button("forget", async () => { const which = card.source; await actions.forget([which]); if (!list.cards.has(which)) $("detail").close(); }, "danger"),
     ),
+    make("dl", {}, ...facts.map(([name, value]) => make("div", {}, make("dt", {}, t(name)), make("dd", {}, value)))),
   );
 }

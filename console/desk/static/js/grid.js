@@ -8,10 +8,13 @@ import * as list from "./list.js";
 import { t } from "./words.js";
 
 const elements = new Map();
+let ending = null;
+let told = ""; // of the selection
+let picked = null; // the last one: with Shift, all from there are selected
 
 export function start() {
   list.listen(hear);
-  new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && quietly(list.more()), { rootMargin: "800px" }).observe($("more"));
+  ending = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && quietly(list.more()), { rootMargin: "800px" });
   let typing;
   $("search").addEventListener("input", () => {
     clearTimeout(typing);
@@ -38,7 +41,14 @@ function hear(what, source) {
   else if (what === "all") all();
   else if (what === "more") append();
   if (what !== "card") chips();
+  if (what === "all" || what === "more") lookForEnd();
   selection();
+}
+
+// Anew after each page, since an observer tells of changes only: the end may still be in sight.
+function lookForEnd() {
+  ending.unobserve($("more"));
+  ending.observe($("more"));
 }
 
 const built = (each) => card.element(each, { onopen: detail.open, onpick: pick });
@@ -95,30 +105,41 @@ function chips() {
   $("more").textContent = none ? "" : t("shown", { shown: number(list.cards.size), total: number(Math.max(list.total, list.cards.size)) });
 }
 
-export function pick(source) {
-  if (!list.selected.delete(source)) list.selected.add(source);
-  const chosen = list.selected.has(source);
-  const item = elements.get(source);
-  item?.classList.toggle("chosen", chosen);
-  if (item) item.querySelector("input").checked = chosen;
+export function pick(source, through = false) {
+  const chosen = !list.selected.has(source);
+  for (const each of through ? list.between(picked, source) : [source]) {
+    if (chosen) list.selected.add(each);
+    else list.selected.delete(each);
+  }
+  picked = source;
+  mark();
+}
+
+function mark() {
+  for (const [source, item] of elements) {
+    item.querySelector(".pick input").checked = item.classList.toggle("chosen", list.selected.has(source));
+  }
   selection();
 }
 
 function selection() {
-  const sources = [...list.selected];
-  $("selection").hidden = !sources.length;
-  if (!sources.length) return $("selection").replaceChildren();
+  const count = list.selected.size;
+  const wanted = `${count} ${document.documentElement.lang}`;
+  if (wanted === told) return; // somebody may have the focus on a button
+  told = wanted;
+  $("selection").hidden = !count;
+  const sources = () => [...list.selected];
   const button = (word, does, kind = "") => make("button", { type: "button", class: kind, onclick: does }, t(word));
-  const clear = () => { list.selected.clear(); all(); };
+  const clear = () => { list.selected.clear(); mark(); $("photos").focus(); };
   $("selection").replaceChildren(
-    make("strong", { role: "status" }, t("selected", { count: sources.length })),
-    button("download", () => actions.download(sources)),
-    button("redo", () => actions.redo(sources)),
-    button("forget", () => actions.forget(sources), "danger"),
-    button("selectShown", () => { for (const source of list.cards.keys()) list.selected.add(source); all(); }),
+    make("strong", { role: "status" }, t("selected", { count })),
+    button("download", () => actions.download(sources())),
+    button("redo", () => actions.redo(sources())),
+    button("forget", () => actions.forget(sources()), "danger"),
+    button("selectShown", () => { for (const source of list.cards.keys()) list.selected.add(source); mark(); }),
     button("clear", clear),
   );
-  $("selection").setAttribute("aria-label", t("selected", { count: sources.length }));
+  $("selection").setAttribute("aria-label", t("selected", { count }));
 }
 
 // From the photo that has the focus, so many places on; how many are in a row is seen from where they are.

@@ -13,7 +13,7 @@ export function start() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || writes(event.target)) return;
     if (detail.isOpen()) {
-      if (event.target.type !== "range" && event.key in MOVES && MOVES[event.key][0]) detail.step(MOVES[event.key][0]);
+      if (event.target.type !== "range" && !event.target.matches(".compare") && event.key in MOVES && MOVES[event.key][0]) detail.step(MOVES[event.key][0]);
       return;
     }
     if (document.querySelector("dialog[open]")) return;

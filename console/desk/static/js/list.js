@@ -100,3 +100,12 @@ export const neighbour = (source, step) => {
   const sources = [...cards.keys()];
   return sources[sources.indexOf(source) + step];
 };
+
+// The photos from one to the other, both with them.
+export function between(one, other) {
+  const sources = [...cards.keys()];
+  const [from, to] = [sources.indexOf(one), sources.indexOf(other)].sort((a, b) => a - b);
+  return from < 0 ? [other] : sources.slice(from, to + 1);
+}
+
+export const hasMore = () => Boolean(following);

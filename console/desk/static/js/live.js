@@ -8,6 +8,8 @@ import { said, t } from "./words.js";
 let status = null;
 let syncing = null;
 let connected = true;
+let refused = false;
+let noticed = "";
 
 export function start() {
   const events = new EventSource("/api/events");
@@ -18,7 +20,11 @@ export function start() {
     opened = true;
     draw();
   };
-  events.onerror = () => { connected = false; draw(); };
+  events.onerror = () => {
+    connected = false;
+    refused = events.readyState === EventSource.CLOSED; // answered, but with no events: the browser does not try again
+    draw();
+  };
   const on = (name, does) => events.addEventListener(name, (event) => does(JSON.parse(event.data)));
   on("photo", list.put);
   on("gone", ({ source }) => list.remove(source));
@@ -43,12 +49,15 @@ export async function first() {
 export function draw() {
   $("status").textContent = sentence();
   const notices = (status?.notices || []).map((each) => make("li", {}, make("strong", {}, said(each.what)), " ", said(each.mend)));
+  const text = notices.map((each) => each.textContent).join("\n");
+  if (text === noticed) return; // so that a screen reader reads each once
+  noticed = text;
   $("notices").replaceChildren(...notices);
   $("notices").hidden = !notices.length;
 }
 
 function sentence() {
-  if (!connected) return t("lost");
+  if (!connected) return t(refused ? "refused" : "lost");
   if (syncing) return t("reading", { count: number(syncing.done) });
   if (!status) return "";
   if (!status.under_way) return t("statusIdle");

@@ -2,12 +2,14 @@
 
 import * as api from "./api.js";
 import * as files from "./files.js";
-import { $, make, number, toast } from "./dom.js";
+import { $, make, money, number, toast } from "./dom.js";
 import * as options from "./options.js";
 import { said, t } from "./words.js";
 
 const AT_ONCE = 4;
+const CHECKED_AT_ONCE = 1000; // files: the server takes 1 MB of names at most
 let waiting = [];
+let unsent = []; // what the bucket did not take: {file, text}
 let plan = null;
 let checking = null;
 let sending = null;
@@ -29,6 +31,7 @@ export function start() {
   });
   $("upload").addEventListener("submit", (event) => { event.preventDefault(); send(); });
   $("stop").addEventListener("click", () => sending?.abort());
+  window.addEventListener("beforeunload", (event) => { if (sending) event.preventDefault(); });
 }
 
 export function draw() {
@@ -39,7 +42,8 @@ export function draw() {
 function take(found) {
   if (!found.length) return;
   waiting = found;
-  $("sent").textContent = "";
+  unsent = [];
+  if (!sending) $("sent").textContent = "";
   check();
 }
 
@@ -55,21 +59,33 @@ async function checkNow() {
   plan = null;
   show();
   try {
-    plan = await api.check({ ...options.chosen(), files: waiting.map(({ name, file }) => ({ name, bytes: file.size })) }, checking.signal);
+    plan = await checked(options.chosen(), waiting.map(({ name, file }) => ({ name, bytes: file.size })), checking.signal);
     show();
   } catch (error) {
     if (error.name !== "AbortError") show(error.message);
   }
 }
 
+async function checked(asked, all, signal) {
+  const first = await api.check({ ...asked, files: all.slice(0, CHECKED_AT_ONCE) }, signal);
+  for (let at = CHECKED_AT_ONCE; at < all.length; at += CHECKED_AT_ONCE) {
+    const more = await api.check({ ...asked, files: all.slice(at, at + CHECKED_AT_ONCE) }, signal);
+    first.count += more.count;
+    first.price_yuan = first.price_yuan === null ? null : first.price_yuan + more.price_yuan;
+    first.problems.push(...more.problems);
+  }
+  return first;
+}
+
 function show(refusal = "") {
   const bytes = waiting.reduce((sum, { file }) => sum + file.size, 0);
   $("chosen").textContent = waiting.length ? t("chosen", { count: number(waiting.length), megabytes: number(bytes / 1e6, 1) }) : "";
   const word = plan?.price_yuan === null ? "priceUnknown" : "price";
-  $("price").textContent = refusal || (plan && waiting.length ? t(word, { count: number(plan.count), yuan: number(plan.price_yuan || 0, 2) }) : "");
-  const problems = (waiting.length && plan?.problems) || [];
+  $("price").textContent = refusal || (plan && waiting.length ? t(word, { count: number(plan.count), yuan: money(plan.price_yuan || 0) }) : "");
+  const problems = [...unsent, ...((waiting.length && plan?.problems) || []).map(({ file, message }) => ({ file, text: said(message) }))];
   $("problems").hidden = !problems.length;
-  $("problems").replaceChildren(...problems.slice(0, 100).map((each) => make("li", {}, `${each.file}: ${said(each.message)}`)));
+  $("problems").replaceChildren(...problems.slice(0, 100).map(({ file, text }) => make("li", {}, `${file}: ${text}`)));
+  $("upload").classList.toggle("begun", Boolean(waiting.length || $("sent").textContent));
   $("send").disabled = !plan?.count || Boolean(sending);
 }
 
@@ -78,13 +94,14 @@ async function send() {
   const queue = waiting.filter(({ name }) => !refused.has(name));
   const all = queue.length;
   const { prefix } = plan;
-  const failed = [];
+  const mine = waiting; // others may be dropped meanwhile
+  unsent = [];
   let done = 0;
   let there = 0;
   sending = new AbortController();
   busy(true);
   const progress = () => {
-    $("progress").value = (done + failed.length) / all;
+    $("progress").value = (done + unsent.length) / all;
     $("sent").textContent = t("sent", { sent: number(done), all: number(all) });
   };
   progress();
@@ -96,8 +113,7 @@ async function send() {
         there += answer.skipped;
       } catch (error) {
         if (error.name === "AbortError") return;
-        failed.push(next);
-        toast(`${next.name}: ${error.message}`);
+        unsent.push({ file: next.name, text: error.message });
       }
       progress();
     }
@@ -107,10 +123,10 @@ async function send() {
   sending = null;
   busy(false);
   if (stopped) $("sent").textContent = t("stopped");
-  else if (failed.length) $("sent").textContent = t("notSent", { count: failed.length });
+  else if (unsent.length) $("sent").textContent = t("notSent", { count: unsent.length });
   else {
     $("sent").textContent = t("sentAll", { sent: number(done - there), there: number(there) });
-    waiting = [];
+    if (waiting === mine) waiting = [];
   }
   show();
 }

@@ -10,7 +10,7 @@ const WORDS = {
   dropHere: ["Drop photos or folders here", "将照片或文件夹拖到此处"],
   choosePhotos: ["Choose photos", "选择照片"],
   chooseFolder: ["Choose a folder", "选择文件夹"],
-  chosen: ["{count} files, {megabytes} MB", "已选择 {count} 个文件，{megabytes} MB"],
+  chosen: ["{count} {count|file|files}, {megabytes} MB", "已选择 {count} 个文件，{megabytes} MB"],
   capability: ["Capability", "能力"],
   notSetUp: ["not set up", "未开通"],
   unset: ["(usual)", "（默认）"],
@@ -20,8 +20,8 @@ const WORDS = {
   notListable: ["None can be made with this capability and these options.", "该能力和选项无法制作商品图。"],
   companions: ["Beside each photo it needs a second picture, called <photo>.{role}.png, or _{role}.png for a folder.", "每张照片旁需要第二张图片：<照片名>.{role}.png；整个文件夹共用时命名为 _{role}.png。"],
   areas: ["{name} lies beside the photo, as <photo>.{name}.json", "{name} 写在照片旁的 <照片名>.{name}.json 文件中"],
-  price: ["{count} photos, {yuan} yuan", "{count} 张照片，费用 {yuan} 元"],
-  priceUnknown: ["{count} photos; what a call costs is not known: see the setting PRICES", "{count} 张照片；调用单价未知，可用 PRICES 设置"],
+  price: ["{count} {count|photo|photos}, {yuan} yuan", "{count} 张照片，费用 {yuan} 元"],
+  priceUnknown: ["{count} {count|photo|photos}; what a call costs is not known: see the setting PRICES", "{count} 张照片；调用单价未知，可用 PRICES 设置"],
   upload: ["Upload", "上传"],
   stop: ["Stop", "停止"],
   sent: ["{sent} of {all}", "{sent}／{all}"],
@@ -52,7 +52,6 @@ const WORDS = {
   stage_rejected: ["rejected", "未受理"],
   stage_look: ["look at it", "待查看"],
   pick: ["Select {name}", "选择 {name}"],
-  open: ["{name}: {stage}", "{name}：{stage}"],
   noPicture: ["no preview", "无法预览"],
   notYet: ["no result yet", "暂无结果"],
   noPhotos: ["No photo yet: drop some above.", "还没有照片：请拖到上方。"],
@@ -61,8 +60,9 @@ const WORDS = {
   reading: ["Reading receipts: {count} …", "正在读取回执：{count} 份……"],
   statusIdle: ["Nothing waits, and nothing is under way.", "没有任务在排队或处理中。"],
   statusMoving: ["{under_way} under way.", "{under_way} 个处理中。"],
-  statusWaiting: ["{under_way} under way, of which {waiting} wait{left}.", "{under_way} 个处理中，其中 {waiting} 个在排队{left}。"],
+  statusWaiting: ["{under_way} under way, of which {waiting} {waiting|waits|wait}{left}.", "{under_way} 个处理中，其中 {waiting} 个在排队{left}。"],
   minutesLeft: [", about {minutes} min to the end", "，预计还需 {minutes} 分钟"],
+  refused: ["This page is an old desk's: open the address that the desk printed when it began.", "本页属于之前的工作台：请打开工作台启动时给出的地址。"],
   lost: ["The desk does not answer: is it still running?", "工作台无响应：请确认它仍在运行。"],
   trouble: ["The bucket cannot be looked at: {message}", "无法查看 Bucket：{message}"],
   selected: ["{count} selected", "已选择 {count} 张"],
@@ -77,11 +77,11 @@ const WORDS = {
   photo: ["photo", "原图"],
   result: ["result", "结果"],
   slider: ["How much of the photo is shown over the result", "原图与结果的分界位置"],
-  compare: ["Compare", "对比"],
   checker: ["Checkerboard", "棋盘格"],
   white: ["White", "白底"],
   black: ["Black", "黑底"],
   full: ["100 %", "100 %"],
+  scroll: ["The pictures at 100 %", "100 % 显示的图片"],
   alt: ["{what} of {name}", "{name}（{what}）"],
   key: ["upload", "上传"],
   options: ["options", "选项"],
@@ -90,15 +90,15 @@ const WORDS = {
   finished: ["finished", "完成时间"],
   request: ["request id", "请求 ID"],
   code: ["code", "代码"],
-  redoTitle: ["Serve {count} photos once more?", "重新处理 {count} 张照片？"],
+  redoTitle: ["Serve {count} {count|photo|photos} once more?", "重新处理 {count} 张照片？"],
   redoPrice: ["That costs {yuan} yuan.", "费用 {yuan} 元。"],
   redoUnpriced: ["What {count} of the calls cost is not known.", "其中 {count} 次调用的价格未知。"],
   redoSkipped: ["{count} of those chosen are not redone: {why}", "其中 {count} 张不会重新处理：{why}"],
   redoNone: ["None of these can be redone.", "这些照片都不能重新处理。"],
-  redone: ["{count} photos are served once more.", "{count} 张照片将重新处理。"],
-  forgetTitle: ["Forget {count} photos?", "清除 {count} 张照片？"],
+  redone: ["{count} {count|photo is|photos are} served once more.", "{count} 张照片将重新处理。"],
+  forgetTitle: ["Forget {count} {count|photo|photos}?", "清除 {count} 张照片？"],
   forgetText: ["The photos, their results, receipts and listing pictures are deleted for good:", "照片、结果、回执和商品图将被永久删除："],
-  forgotten: ["Forgotten: {count} objects were deleted.", "已清除：删除了 {count} 个对象。"],
+  forgotten: ["Forgotten: {count} {count|object was|objects were} deleted.", "已清除：删除了 {count} 个对象。"],
   cancel: ["Cancel", "取消"],
   helpTitle: ["Keys", "快捷键"],
   helpArrows: ["from photo to photo", "在照片间移动"],
@@ -131,11 +131,14 @@ export function switchLanguage() {
   localStorage.setItem("language", language);
 }
 
-// The word called `name`, with `facts` in its places.
+// The word called `name`, with `facts` in its places: `{count}` is one, and `{count|photo|photos}` a word that goes with it.
 export function t(name, facts = {}) {
   const pair = WORDS[name];
   if (!pair) throw new Error(`no word ${name}`);
-  return pair[language === "zh" ? 1 : 0].replace(/\{(\w+)\}/g, (_, fact) => String(facts[fact]));
+  return pair[language === "zh" ? 1 : 0].replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (_, fact, one, many) => {
+    const value = String(facts[fact]);
+    return many === undefined ? value : value === "1" ? one : many;
+  });
 }
 
 // A message of the server's, {en, zh}, in the language that is shown.
