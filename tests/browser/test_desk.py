@@ -8,56 +8,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
+from tests.browser.acts import COMMON, card, drop, forged, served, stage
 from tests.browser.conftest import Desk
 from tests.cloud.serve import Server
 from tests.scenarios.shop import Shop, photo, wait_for
 from tests.unit.console.test_report import MARKUP
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Page
 
 Look = Callable[..., "Page"]
-COMMON = "uploads/general/common/"
-
-
-def _drop(page: Page, *files: tuple[str, bytes]) -> None:
-    """As somebody drops files from a folder of this machine."""
-    transfer = page.evaluate_handle(
-        """files => {
-            const all = new DataTransfer();
-            for (const [name, bytes] of files) all.items.add(new File([new Uint8Array(bytes)], name));
-            return all;
-        }""",
-        [[name, [*body]] for name, body in files],
-    )
-    page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
-
-
-def _card(page: Page, name: str) -> Locator:
-    return page.locator(".card", has=page.get_by_text(name, exact=True))
-
-
-def _stage(page: Page, name: str, stage: str) -> None:
-    _card(page, name).locator(f".stage.{stage}").wait_for(timeout=30_000)
-
-
-def _served(shop: Shop, name: str, body: bytes = b"") -> str:
-    key = shop.upload(f"{COMMON}{name}", body or photo())
-    shop.wait(key)
-    return key
 
 
 def test_a_photo_is_dropped_and_its_cutout_is_looked_at(look: Look, shop: Shop) -> None:
     page = look()
-    _drop(page, ("dropped.jpg", photo()), (".DS_Store", b"x"))
+    drop(page, ("dropped.jpg", photo()), (".DS_Store", b"x"))
     page.get_by_text("1 photo").wait_for()
     assert "begin with a dot" in page.inner_text("#problems")
     page.get_by_role("button", name="Upload").click()
-    _stage(page, "dropped.jpg", "done")
+    stage(page, "dropped.jpg", "done")
     assert shop.bucket.etag(f"{COMMON}dropped.jpg")
-    _card(page, "dropped.jpg").locator(".open").click()
+    card(page, "dropped.jpg").locator(".open").click()
     detail = page.locator("#detail")
     detail.get_by_alt_text("result of dropped.jpg").wait_for()
     slider = detail.get_by_role("slider")
@@ -74,12 +46,12 @@ def test_a_photo_is_dropped_and_its_cutout_is_looked_at(look: Look, shop: Shop) 
 
 def test_what_is_rejected_says_what_to_do(look: Look) -> None:
     page = look()
-    _drop(page, ("notes.txt", b"no picture"))
+    drop(page, ("notes.txt", b"no picture"))
     page.get_by_text("1 photo").wait_for()
     page.get_by_role("button", name="Upload").click()
-    _stage(page, "notes.txt", "rejected")
+    stage(page, "notes.txt", "rejected")
     page.locator("#filters").get_by_text("Rejected").click()
-    _card(page, "notes.txt").locator(".open").click()
+    card(page, "notes.txt").locator(".open").click()
     assert "save it as JPEG or PNG" in page.locator("#detail .message").inner_text()
 
 
@@ -89,18 +61,18 @@ def test_a_blocked_capability_is_told_on_top_until_it_is_mended(look: Look, shop
     fault = page.get_by_label("VIAPI says that nothing was bought")
     fault.check()
     shop.upload(f"{COMMON}blocked.jpg", photo(of="rocket"))
-    _stage(page, "blocked.jpg", "blocked")
+    stage(page, "blocked.jpg", "blocked")
     page.locator("#notices").get_by_text("general/common").wait_for()
     fault.uncheck()
-    _stage(page, "blocked.jpg", "done")
+    stage(page, "blocked.jpg", "done")
     page.locator("#notices").wait_for(state="hidden")
 
 
 def test_a_photo_is_redone_for_a_price_that_is_said_first(look: Look, shop: Shop) -> None:
-    key = _served(shop, "again.jpg")
+    key = served(shop, "again.jpg")
     before = shop.billed(key)
     page = look()
-    _card(page, "again.jpg").locator(".open").click()
+    card(page, "again.jpg").locator(".open").click()
     page.locator("#detail").get_by_role("button", name="Redo").click()
     question = page.locator("#question")
     question.get_by_text("Serve 1 photo once more?").wait_for()
@@ -110,23 +82,23 @@ def test_a_photo_is_redone_for_a_price_that_is_said_first(look: Look, shop: Shop
 
 
 def test_photos_are_forgotten_after_a_question(look: Look, shop: Shop) -> None:
-    key = _served(shop, "secret.jpg", photo(of="astronaut"))
+    key = served(shop, "secret.jpg", photo(of="astronaut"))
     page = look()
-    _card(page, "secret.jpg").get_by_role("checkbox").check()
+    card(page, "secret.jpg").get_by_role("checkbox").check()
     page.locator("#selection").get_by_role("button", name="Forget").click()
     page.locator("#question").get_by_role("button", name="Cancel").click()
     assert shop.bucket.etag(key)
     page.locator("#selection").get_by_role("button", name="Forget").click()
     page.locator("#question").get_by_role("button", name="Forget").click()
-    _card(page, "secret.jpg").wait_for(state="detached")
+    card(page, "secret.jpg").wait_for(state="detached")
     assert not shop.bucket.etag(key)
     assert not shop.bucket.etag(Upload(key).receipt_key)
 
 
 def test_many_are_downloaded(look: Look, shop: Shop) -> None:
-    _served(shop, "zipped.jpg")
+    served(shop, "zipped.jpg")
     page = look()
-    _card(page, "zipped.jpg").get_by_role("checkbox").check()
+    card(page, "zipped.jpg").get_by_role("checkbox").check()
     with page.expect_download() as found:
         page.locator("#selection").get_by_role("button", name="Download").click()
     assert re.fullmatch(r"shop-photos-\d{8}-\d{6}\.zip", found.value.suggested_filename)
@@ -134,7 +106,7 @@ def test_many_are_downloaded(look: Look, shop: Shop) -> None:
 
 def test_everything_is_done_with_the_keyboard_alone(look: Look, shop: Shop) -> None:
     for name in ("key 1.jpg", "key 2.jpg"):
-        _served(shop, name)
+        served(shop, name)
     page = look()
     page.keyboard.press("Tab")
     assert page.locator(":focus").inner_text() == "Skip to the photos"
@@ -160,10 +132,10 @@ def test_everything_is_done_with_the_keyboard_alone(look: Look, shop: Shop) -> N
 
 
 def test_it_speaks_chinese(look: Look, shop: Shop) -> None:
-    _served(shop, "中文.jpg")
+    served(shop, "中文.jpg")
     page = look(chinese=True)
     assert page.locator("html").get_attribute("lang") == "zh-CN"
-    _card(page, "中文.jpg").get_by_text("成功").wait_for()
+    card(page, "中文.jpg").get_by_text("成功").wait_for()
     shown = page.inner_text("main")
     for word in ("Drop", "Upload", "Search", "Photos", "Newest", "Done"):
         assert word not in shown
@@ -172,7 +144,7 @@ def test_it_speaks_chinese(look: Look, shop: Shop) -> None:
 
 
 def test_it_fits_on_a_phone(look: Look, shop: Shop) -> None:
-    _served(shop, f"{'long' * 40}.jpg")
+    served(shop, f"{'long' * 40}.jpg")
     page = look(width=390, dark=True)
     page.locator(".card").first.wait_for()
     assert page.locator("html").evaluate("page => page.scrollWidth") <= 390
@@ -185,31 +157,17 @@ def test_it_fits_on_a_phone(look: Look, shop: Shop) -> None:
 
 
 def test_nothing_runs_that_a_stranger_has_put_there(look: Look, shop: Shop) -> None:
-    told = Receipt.model_validate_json(shop.raw.get_object(Upload(_served(shop, "model.jpg")).receipt_key).read())
     for name, body in (
         (MARKUP, b"<script>alert(1)</script>"),
         ("page.png", b"<!doctype html><script>alert(1)</script>"),
         ("drawing.png", b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'),
     ):
-        upload = Upload(f"{COMMON}{name}")
-        forged = told.model_copy(
-            update={
-                "source": upload.key,
-                "status": "rejected",
-                "message": MARKUP,
-                "message_zh": MARKUP,
-                "outputs": (told.outputs[0].model_copy(update={"key": upload.output_key("", "png")}),),
-            }
-        )
-        with shop.unheard():
-            shop.upload(upload.key, body)
-        shop.upload(upload.output_key("", "png"), body)
-        shop.upload(upload.receipt_key, forged.model_dump_json().encode())
+        forged(shop, [name], body, status="rejected", message=MARKUP, message_zh=MARKUP)
     page = look()
     page.fill("#search", "alert(1)")
     for name in (MARKUP.rpartition("/")[2], "page.png", "drawing.png"):
         page.fill("#search", name)
-        _card(page, name).locator(".open").click()
+        card(page, name).locator(".open").click()
         page.locator("#detail .message", has_text="alert(1)").wait_for()
         page.locator("#detail .instead").first.wait_for()
         page.keyboard.press("Escape")
@@ -217,7 +175,7 @@ def test_nothing_runs_that_a_stranger_has_put_there(look: Look, shop: Shop) -> N
 
 
 def test_a_page_of_another_site_can_do_nothing(browser: Browser, shop: Shop, running: Desk) -> None:
-    key = _served(shop, "kept.jpg")
+    key = served(shop, "kept.jpg")
     page = browser.new_page()
     page.goto(running.address)
     page.locator("#status:not(:empty)").wait_for()
@@ -251,7 +209,7 @@ def test_a_page_of_another_site_can_do_nothing(browser: Browser, shop: Shop, run
 def test_there_is_no_serious_barrier(look: Look, shop: Shop, *, dark: bool, chinese: bool) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    _served(shop, "axe.jpg")
+    served(shop, "axe.jpg", photo(size=(1800, 1500)))
     page = look(dark=dark, chinese=chinese)
     page.locator(".card").first.wait_for()
 
@@ -269,6 +227,9 @@ def test_there_is_no_serious_barrier(look: Look, shop: Shop, *, dark: bool, chin
     page.locator(".card .open").first.click()
     page.locator("#detail img").first.wait_for()
     check("a photo")
+    page.locator("[data-tool=full]").click()
+    wait_for(lambda: page.locator(".full").evaluate("box => box.scrollWidth > box.clientWidth"), "a large picture")
+    check("a photo at 100 %")
     page.locator("#detail .danger").click()
     page.locator("#question button").first.wait_for()
     check("a question")

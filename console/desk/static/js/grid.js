@@ -107,17 +107,20 @@ function chips() {
 
 export function pick(source, through = false) {
   const chosen = !list.selected.has(source);
-  for (const each of through ? list.between(picked, source) : [source]) {
+  const sources = through ? list.between(picked, source) : [source];
+  for (const each of sources) {
     if (chosen) list.selected.add(each);
     else list.selected.delete(each);
   }
   picked = source;
-  mark();
+  mark(sources);
 }
 
-function mark() {
-  for (const [source, item] of elements) {
-    item.querySelector(".pick input").checked = item.classList.toggle("chosen", list.selected.has(source));
+// Shows which of these are selected.
+function mark(sources) {
+  for (const source of sources) {
+    const item = elements.get(source);
+    if (item) item.querySelector(".pick input").checked = item.classList.toggle("chosen", list.selected.has(source));
   }
   selection();
 }
@@ -130,13 +133,13 @@ function selection() {
   $("selection").hidden = !count;
   const sources = () => [...list.selected];
   const button = (word, does, kind = "") => make("button", { type: "button", class: kind, onclick: does }, t(word));
-  const clear = () => { list.selected.clear(); mark(); $("photos").focus(); };
+  const clear = () => { list.selected.clear(); mark(elements.keys()); $("photos").focus(); };
   $("selection").replaceChildren(
     make("strong", { role: "status" }, t("selected", { count })),
     button("download", () => actions.download(sources())),
     button("redo", () => actions.redo(sources())),
     button("forget", () => actions.forget(sources()), "danger"),
-    button("selectShown", () => { for (const source of list.cards.keys()) list.selected.add(source); mark(); }),
+    button("selectShown", () => { for (const source of list.cards.keys()) list.selected.add(source); mark(elements.keys()); }),
     button("clear", clear),
   );
   $("selection").setAttribute("aria-label", t("selected", { count }));
