@@ -127,5 +127,5 @@ CMYK_COLOURS = Sentence(
     "图片使用印刷色彩（CMYK），处理后颜色可能有偏差：如有偏差，请另存为 RGB 后重新上传",
 )
 NO_SUBJECT = Sentence(
-    "the vendor found no subject: nothing shows in its picture", "服务商未识别到主体：返回的图片是全透明的"
+    "the vendor found no subject: nothing shows in its picture", "服务商未识别到主体：返回的图片没有内容"
 )

@@ -70,7 +70,10 @@ class Lister:
             if order.rings > MOST_RINGS:
                 self._give_up(order)
             self._make(order, *pictures)
-        if pictures is None or self.bucket.etag(order.source) != order.etag:
+        newest = self.bucket.etag(order.source) if pictures else ""
+        if pictures and not newest:
+            self._withdraw(order)
+        elif newest != order.etag:
             self._order_newest(order)
 
     def _current_pictures(self, order: ListingOrder) -> tuple[ObjectHead, ObjectHead] | None:
@@ -118,6 +121,12 @@ class Lister:
         earlier = listing_in(self.bucket.read(key), order.source)
         if earlier and earlier.etag != order.etag:
             self.bucket.delete((key, *earlier.keys()))
+
+    def _withdraw(self, order: ListingOrder) -> None:
+        """Delete what was made of a photo that was deleted meanwhile: that is final."""
+        key = Upload(order.source).listing_key
+        made = listing_in(self.bucket.read(key), order.source)
+        self.bucket.delete((key, *(made.keys() if made else ())))
 
     def _store(self, row: ListingPicture, path: Path | None, order: ListingOrder) -> ListingPicture:
         """Store the picture in the file `path`, if one was made, and delete the file."""

@@ -319,7 +319,8 @@ def vendor_options(row: Capability, options: dict[str, str]) -> dict[str, str]:
     for name, value in options.items():
         option = row.options.get(name)
         if option is None:
-            known = COMMA.join(row.options) if row.options else messages.NONE()
+            own = (*row.options, *(("listing",) if row.listable else ()))
+            known = COMMA.join(own) if own else messages.NONE()
             raise Rejected("UnknownOption", messages.UNKNOWN_OPTION(capability=row.name, name=name, known=known))
         fields = option.vendor_fields(value)
         if fields is None:

@@ -49,8 +49,8 @@ def receipts(count: int = RECEIPTS) -> Table:
         f"Questions to {count:,} receipts",
         ("question", "seconds", "requests to OSS"),
         [(text, float(said[name]["seconds"]), int(said[name]["requests"])) for name, text in _QUESTIONS.items()],
-        f"The bucket answers at once: a real one adds its latency, a 16th of it for each page of names and a 32nd for each "
-        f"receipt. Memory grew by {said['megabytes']} MB over all of it.",
+        "The bucket answers at once: a real one adds its latency, a 16th of it for each page of names and a 32nd for "
+        f"each receipt. Memory grew by {said['megabytes']} MB over all of it.",
     )
 
 
@@ -60,9 +60,9 @@ def desks() -> Table:
         "The desk with many photos",
         ("photos", "first view, s", "last page, s", "page's memory, MB", "server's memory, MB", "requests to OSS"),
         [_desk(count) for count in PHOTOS],
-        "Until the first page of cards is there, with the mirror up to date; until the last of them is there, by scrolling; "
-        "memory of JavaScript with all cards there, and how much the server's grew. Requests without thumbnails, of which "
-        "each card that is seen takes one.",
+        "Until the first page of cards is there, with the mirror up to date; until the last of them is there, by "
+        "scrolling; memory of JavaScript with all cards there, and how much the server's grew. Requests without "
+        "thumbnails, of which each card that is seen takes one.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
+from shared.jobs.listing import Listing
 from tests.demo.journey import Shot
 
 _CLEAR = "\r\x1b[K"
@@ -61,3 +62,9 @@ def sentence(shot: Shot) -> str:
         return f"{shot.receipt.code}: {shot.receipt.message}"
     pictures = len(shot.receipt.outputs)
     return f"{pictures} picture{'s' * (pictures != 1)}"
+
+
+def not_listed(listing: Listing) -> str:
+    """Why none of the listing pictures was made that were asked for."""
+    reasons = dict.fromkeys(row.message for row in listing.pictures if row.message)
+    return f"{listing.code}: {listing.message}" if listing.code else "; ".join(reasons)

@@ -10,7 +10,7 @@ from tests.demo.bucket import Bucket
 from tests.demo.journey import Shot, bring_home, receipts, send, why_unfinished, with_listings
 from tests.demo.own import Found
 from tests.demo.photos import Photo
-from tests.demo.progress import Progress, sentence, word
+from tests.demo.progress import Progress, not_listed, sentence, word
 
 PATIENCE = 120.0
 """Seconds without any receipt after which no further one is waited for: a job in the box takes five at the most, and
@@ -46,6 +46,9 @@ def run(bucket: Bucket, found: Found, folder: Path, progress: Progress, *, patie
     if to_be_listed := [shot for shot in shots if shot.is_to_be_listed]:
         listed = [shot.listing for shot in to_be_listed if shot.listing and shot.listing.status == "done"]
         progress.line(f"{len(listed)} of {len(to_be_listed)} have the listing pictures that they ask for.")
+        for shot in to_be_listed:
+            if shot.listing and shot.listing.status != "done":
+                progress.line(f"No listing picture: {shot.photo.key}: {not_listed(shot.listing)}")
     for shot in shots:
         if not shot.served:
             progress.line(f"{word(shot).capitalize()}: {shot.photo.key}: {sentence(shot)}")

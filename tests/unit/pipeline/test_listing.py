@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from shared.cloud.ports import StoredDocument
-from shared.errors import CutoutError, Misconfigured, ObjectForbidden, Rejected, Uncertain
+from shared.errors import CutoutError, Misconfigured, ObjectForbidden, Rejected, Unavailable, Uncertain
 from shared.jobs import keys
 from shared.jobs.listing_order import ListingOrder, order_in
 from shared.jobs.upload import Upload
@@ -144,6 +144,20 @@ def test_what_was_deleted_is_not_listed(shop: Shop) -> None:
     del shop.bucket.things[Upload(LISTED).output_key("", "png")]
     work_off(shop)
     assert (orders(shop), shop.keys(keys.LISTINGS)) == ([], []), "an order whose cutout is gone does not come again"
+
+
+def test_nothing_is_left_of_a_photo_that_is_deleted_at_any_moment(shop: Shop) -> None:
+    upload(shop)
+    names = boundaries(shop)
+    # It looks whether the photo is there, and deletes the order, with its last requests: what is deleted later is late.
+    for number, name in enumerate(names[:-3]):
+        shop = listed.listed_shop()
+        upload(shop)
+        at_boundary(shop, number, partial(shop.bucket.things.pop, LISTED))
+        with suppress(Unavailable):  # it was deleted before it was fetched: the next try finds that
+            work_off(shop)
+        work_off(shop)
+        assert (name, shop.keys(keys.LISTINGS), orders(shop)) == (name, [], [])
 
 
 def test_pictures_of_an_earlier_version_go(shop: Shop) -> None:
