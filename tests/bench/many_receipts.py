@@ -62,8 +62,8 @@ def desks() -> Table:
         ("photos", "first view, s", "1,000 cards, s", "page's memory, MB", "server's memory, MB", "requests to OSS"),
         [_desk(count) for count in PHOTOS],
         "Until the first page of cards is there, and until 1,000 of them are, by scrolling; JavaScript's memory then, "
-        "and how much the server's grew. Requests until the first view, each receipt being read once; thumbnails come on "
-        "top, one for each card that is seen.",
+        "and how much the server's grew. Requests until the first view, each receipt being read once; thumbnails come "
+        "on top, one for each card that is seen.",
     )
 
 
