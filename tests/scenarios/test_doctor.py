@@ -19,7 +19,7 @@ from tests.unit.cloud import certificates
 
 CODES = re.compile(r'\b(?:Finding|_finding|_blocked)\(\s*"(\w+)"')
 UNPLANTED = {
-    *("NoKey", "LookRefused"),  # tests/unit/console/test_refusals.py
+    *("NoKey", "LookRefused", "Throttled"),  # tests/unit/console/test_refusals.py
     "TurnsOtherwise",  # which OSS does not, whatever is planted
 }
 """Codes that have no row."""

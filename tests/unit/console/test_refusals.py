@@ -108,3 +108,9 @@ def test_what_was_signed_is_not_quoted() -> None:
     finding = explain(ApiError("RAM", "GetRole", 400, "SignatureDoesNotMatch", SIGNED))
     assert finding.what.en.endswith("Specified signature is not matched.")
     assert "CAIS-EXAMPLE-token" not in finding.what.en + finding.what.zh
+
+
+def test_a_throttled_request_is_to_be_made_again() -> None:
+    found = explain(ApiError("RAM", "GetRole", 400, "Throttling.User", "Request was denied due to user flow control."))
+    assert found.code == "Throttled"
+    assert "run it again" in found.mend.en

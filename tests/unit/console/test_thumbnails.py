@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from PIL import Image
@@ -56,3 +57,11 @@ def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch: pytest.Mon
     with pytest.raises(Rejected) as caught:
         _made_here(photo("PNG", size=(600, 400)))
     assert caught.value.code == "PictureTooLarge"
+
+
+def test_fifty_megapixels_are_made_small_in_seconds() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (8_000, 6_250), (200, 30, 30)).save(out, "PNG", compress_level=1)
+    began = time.monotonic()
+    assert _made_here(out.getvalue(), 320).size == (320, 250)
+    assert time.monotonic() - began < 15
