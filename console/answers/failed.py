@@ -12,7 +12,7 @@ from console.screen import Screen
 from shared.messages.message import Message, Sentence
 
 _NONE = Message("No photo failed or was rejected.", "没有失败或未受理的照片。")
-_REASON = Sentence("{count} photos: {code} ({status})", "{count} 张照片：{code}（{status}）")
+_REASON = Sentence("{code} ({status}), photos: {count}", "{code}（{status}），照片：{count} 张")
 _PHOTO = Sentence("  {when}  {source}", "  {when}  {source}")
 _MORE = Sentence(
     "  … and {count} more: `cutout receipts --search {code}`", "  …… 另有 {count} 张：`cutout receipts --search {code}`"

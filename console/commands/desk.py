@@ -58,3 +58,5 @@ def desk(
         except OSError as error:
             said = _PORT_TAKEN(port=port, said=error.strerror or str(error))
             raise wrongly_called(screen, "PortTaken", said, _OTHER_PORT) from None
+        except KeyboardInterrupt:
+            raise typer.Exit from None  # it is how this ends

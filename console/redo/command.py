@@ -30,8 +30,8 @@ _QUESTION = Sentence(
     "{count} photos are sent to the vendors once more, for {yuan} yuan{unpriced}. Do it?",
     "将重新处理 {count} 张照片，费用 {yuan} 元{unpriced}。是否执行？",
 )
-_UNPRICED = Sentence(" and those {count} whose price is not known", "（另有 {count} 张价格未知）")
-_PLAN = Sentence("{count} photos, {yuan} yuan", "{count} 张照片，{yuan} 元")
+_UNPRICED = Sentence(", {count} of them at a price that is not known", "（其中 {count} 张价格未知）")
+_PLAN = Sentence("to be redone: {count}, for {yuan} yuan{unpriced}", "将重新处理 {count} 张，费用 {yuan} 元{unpriced}")
 _NO_RECEIPT = Message(
     "there is no receipt of it, or one of after --before; a backfill serves what has none",
     "没有回执，或回执晚于 --before；没有回执的照片请用 backfill 处理",
@@ -129,7 +129,9 @@ class Plan:
             screen.say(_SKIPPED(source=source, why=why))
         if len(self.skipped) > _MOST_SAID:
             screen.say(_MORE_SKIPPED(count=len(self.skipped) - _MOST_SAID))
-        screen.say(_PLAN(count=len(self.wanted), yuan=f"{self.yuan:.2f}") if self.wanted else _NONE)
+        unpriced = _UNPRICED(count=self.unpriced) if self.unpriced else ""
+        said = _PLAN(count=len(self.wanted), yuan=f"{self.yuan:.2f}", unpriced=unpriced)
+        screen.say(said if self.wanted else _NONE)
 
     def document(self) -> dict[str, Any]:
         return {

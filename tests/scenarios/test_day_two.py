@@ -68,7 +68,7 @@ def test_which_photos_failed_and_why(shop: Shop) -> None:
     shop.upload(f"{COMMON}notes.txt", b"no picture")
     shop.wait(f"{COMMON}notes.txt")
     said = asked("failed", "--since", "24h")
-    assert "1 photos:" in said
+    assert "(rejected), photos: 1" in said
     assert "save it as JPEG or PNG" in said
     assert f"{COMMON}notes.txt" in said
     assert "good.jpg" not in said

@@ -402,3 +402,23 @@ def test_ended_by_a_signal_it_ends_the_tool_that_it_runs() -> None:
         time.sleep(0.1)
     os.kill(started, signal.SIGKILL)
     pytest.fail("the tool went on")
+
+
+def test_the_desk_ends_well_when_it_is_interrupted(tmp_path: Path) -> None:
+    environment = {
+        "OSS_BUCKET": "photos",
+        "OSS_PUBLIC_ENDPOINT": "http://127.0.0.1:9",
+        "XDG_CACHE_HOME": str(tmp_path),
+        **dict(zip(KEY, ("LTAI-EXAMPLE", SECRET, ""), strict=True)),
+    }
+    command = [sys.executable, "-c", "from console.main import main; main()", "desk", "--no-browser", "--json"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        first = [process.stdout.readline() for _ in range(3)]
+        assert json.loads("".join(first))["address"].startswith("http://127.0.0.1:")
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=20)
+    assert (process.returncode, rest, errors) == (0, "", "")
