@@ -33,7 +33,7 @@ def card(page: Page, name: str) -> Locator:
 
 
 def stage(page: Page, name: str, stage: str) -> None:
-    card(page, name).locator(f".stage.{stage}").wait_for(timeout=30_000)
+    card(page, name).locator(f".stage.{stage}").wait_for(timeout=120_000)
 
 
 def served(shop: Shop, name: str, body: bytes = b"") -> str:

@@ -68,7 +68,7 @@ def look(browser: Browser, running: Desk) -> Iterator[Any]:
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)  # three workers share two cores
         seen = Seen(context.new_page())
         opened.append(seen)
         seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))

@@ -64,4 +64,4 @@ def test_fifty_megapixels_are_made_small_in_seconds() -> None:
     Image.new("RGB", (8_000, 6_250), (200, 30, 30)).save(out, "PNG", compress_level=1)
     began = time.monotonic()
     assert _made_here(out.getvalue(), 320).size == (320, 250)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 30
