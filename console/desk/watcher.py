@@ -155,7 +155,8 @@ class Watcher:
 
         found = self._mirror.refresh(say=say)
         self.synced = {"done": found.listed, "finished": True}
-        self._tell("sync", self.synced)
+        if first:  # then pages read their lists anew; later they are told of what has changed
+            self._tell("sync", self.synced)
 
     def _tell_of_changed(self, so_far: Refreshed) -> None:
         with self._lock:

@@ -121,6 +121,7 @@ def test_what_others_have_changed_is_found_by_listing_all(
     assert _photos(told) == []
     receipt(bucket, "b.jpg", status="failed")
     desk.watcher.list_all()
+    assert "sync" not in [name for name, _ in told], "a page would begin its list anew, wherever somebody looks"
     assert _photos(told) == [("b.jpg", "failed")]
 
 
