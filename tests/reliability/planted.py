@@ -247,7 +247,6 @@ FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
     *planted_strangers.FOUND,
     passes_over_the_mask_of_a_mask,
     buys_again_what_it_could_not_store,
-    buys_more_than_it_can_store,
     spends_tries_on_an_outage,
     calls_nobody_as_long_as_one_object_is_forbidden,
 )

@@ -16,6 +16,7 @@ from tests.reliability.planted import (
     FOUND_BY_CRASH_POINTS,
     FOUND_BY_SCHEDULES,
     Plant,
+    buys_more_than_it_can_store,
     gives_each_result_all_the_time_that_there_is,
     is_found_by_schedules,
 )
@@ -231,6 +232,29 @@ def test_all_the_time_that_there_is_for_each_result_is_found(
     gives_each_result_all_the_time_that_there_is(monkeypatch)
     with pytest.raises(AssertionError, match="spent on results"):
         serve_several_results_that_are_slow(schedule)
+
+
+def upload_another_when_a_result_cannot_be_stored(schedule: Schedule) -> None:
+    schedule.open((COMMON, CHINESE), walk=TO_THE_END, trouble=Trouble.UNWRITABLE)
+    schedule.put(1, walk=TO_THE_END)
+    schedule.pass_(10)
+    schedule.tick()
+    schedule.nothing_is_wrong()
+
+
+def test_none_is_bought_while_one_that_was_bought_cannot_be_stored(schedule: Schedule) -> None:
+    upload_another_when_a_result_cannot_be_stored(schedule)
+    job = schedule.shop.job(CHINESE)
+    assert job is not None
+    assert job.stage.name == "waiting"
+    schedule.teardown()
+    assert schedule.shop.receipt(CHINESE) is not None
+
+
+def test_one_that_is_bought_nevertheless_is_found(schedule: Schedule, monkeypatch: pytest.MonkeyPatch) -> None:
+    buys_more_than_it_can_store(monkeypatch)
+    with pytest.raises(AssertionError, match="while another one of its capability could not be stored"):
+        upload_another_when_a_result_cannot_be_stored(schedule)
 
 
 def overwrite_two_whose_results_cannot_be_stored(schedule: Schedule) -> None:
