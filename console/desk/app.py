@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -42,7 +43,7 @@ def app(desk: Desk) -> Starlette:
         try:
             yield
         finally:
-            desk.watcher.stop()
+            await run_in_threadpool(desk.watcher.stop)
 
     return Starlette(
         routes=[
@@ -130,7 +131,8 @@ class _Routes:
         pieces = archive.archive(self._desk.photos, archive.keys_of(records, what))
         name = f"{self._desk.account.settings.bucket}-{datetime.now().astimezone():%Y%m%d-%H%M%S}.zip"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+        close = BackgroundTask(pieces.close)  # after the last piece, or when its client is gone
+        return StreamingResponse(pieces, media_type="application/zip", headers=headers, background=close)
 
     async def box(self, request: Request) -> Response:
         panel = self._desk.panel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,8 +27,11 @@ def keys_of(records: Iterable[Record], what: str) -> Iterator[str]:
             yield from (picture.key for picture in record.listing.pictures if picture.key)
 
 
-def archive(bucket: Bucket, keys: Iterable[str]) -> Iterator[bytes]:
-    """The zip, a piece at a time. What cannot be read is named in `missing.txt` at its end."""
+def archive(bucket: Bucket, keys: Iterable[str]) -> Generator[bytes, None, None]:
+    """The zip, a piece at a time. What cannot be read is named in `missing.txt` at its end.
+
+    To be closed, as it has a file on this machine's disk.
+    """
     out, missing = _Unseekable(), list[str]()
     with TemporaryDirectory() as folder, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:  # they are compressed
         file = Path(folder) / "picture"

@@ -14,7 +14,7 @@ _HEARTBEAT = 15.0
 _MOST_WAITING = 1000
 """Events that wait for a page which does not take them. If there are more it is told to begin anew."""
 AGAIN = "again"
-"""The event that tells a page to read its list anew."""
+"""The event that tells a page to read its list: the first one, and whenever it has missed something."""
 
 
 class Hub:
@@ -48,7 +48,7 @@ class Hub:
             self._pages.add(page)
             self.somebody.set()
         try:
-            yield "retry: 1000\n\n"
+            yield "retry: 1000\n" + _event(AGAIN, {})  # so that nothing is told between its list and what it hears
             while text := await page.next():
                 yield text
         finally:

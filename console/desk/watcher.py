@@ -6,6 +6,7 @@ what its listing pictures came to when their order is. Nobody looks while no pag
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from shared.cloud.ports import Bucket
 from shared.errors import CutoutError
 from shared.jobs import keys
 from shared.jobs.upload import Upload
+from shared.messages.message import Message
 
 _MOVING, _STILL = 1.0, 3.0
 """Seconds between two looks, while something is under way, and while nothing is."""
@@ -34,6 +36,8 @@ _SHARE, _SHARE_OF_ALL = 4, 20
 more there is, the more requests it takes. A request a second costs 0.004 yuan an hour (0.01 yuan for 10,000)."""
 _EXPECTED = 120.0
 """Seconds for which an upload's first trace is looked for: an event comes within seconds."""
+_PATIENCE = 5.0
+"""Seconds that the last look is waited for when the desk ends."""
 _MOST_TOLD = 200
 """Photos of which a page is told one by one. Of more at once, it is told to read its list anew."""
 
@@ -59,6 +63,7 @@ class Watcher:
         self._told: dict[str, Any] = {}
         """The last status."""
         self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._threads = [Thread(target=each, daemon=True) for each in (self._look, self._list)]
         self.synced: dict[str, Any] = {"done": 0, "finished": False}
         """How far the first listing of all receipts is."""
 
@@ -68,13 +73,16 @@ class Watcher:
         return self._under_way or {}
 
     def start(self) -> None:
-        for work in (self._look_again_and_again, self._list_again_and_again):
-            Thread(target=work, daemon=True).start()
+        for each in self._threads:
+            each.start()
 
     def stop(self) -> None:
+        """Waits until nothing is looked at any more; not for a bucket that does not answer."""
         self._over.set()
         self._soon.set()
         self._list_soon.set()
+        for each in self._threads:
+            each.join(_PATIENCE)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def expect(self, source: str) -> None:
@@ -147,6 +155,8 @@ class Watcher:
         first = not self.synced["finished"]
 
         def say(so_far: Refreshed) -> None:
+            if self._over.is_set():
+                raise _Over
             if first:
                 self.synced = {"done": so_far.listed, "finished": False}
                 self._tell("sync", self.synced)
@@ -157,6 +167,7 @@ class Watcher:
         self.synced = {"done": found.listed, "finished": True}
         if first:  # then pages read their lists anew; later they are told of what has changed
             self._tell("sync", self.synced)
+            self.list_soon()  # the first listing may have taken minutes
 
     def _tell_of_changed(self, so_far: Refreshed) -> None:
         with self._lock:
@@ -170,13 +181,13 @@ class Watcher:
 
     # ---------------------------------------------------------------- threads
 
-    def _look_again_and_again(self) -> None:
+    def _look(self) -> None:
         def pause(taken: float) -> float:
             return max(_MOVING if self.under_way or self._expected else _STILL, _SHARE * taken)
 
         self._again_and_again(self.look, pause, self._soon)
 
-    def _list_again_and_again(self) -> None:
+    def _list(self) -> None:
         self._again_and_again(self.list_all, lambda taken: max(_ALL, _SHARE_OF_ALL * taken), self._list_soon)
 
     def _again_and_again(self, work: Callable[[], None], pause: Callable[[float], float], soon: Event) -> None:
@@ -191,7 +202,16 @@ class Watcher:
                 work()
             except CutoutError as error:
                 self._tell("trouble", {"code": error.code, "message": cards.said(error.text)})
+            except (OSError, sqlite3.Error) as error:  # of this machine: its disk is full, say
+                text = f"{type(error).__name__}: {error}"
+                self._tell("trouble", {"code": type(error).__name__, "message": cards.said(Message(text, text))})
+            except _Over:
+                return
             soon.wait(pause(time.monotonic() - began))
+
+
+class _Over(Exception):
+    """The desk ends while receipts are listed."""
 
 
 def _ordered(key: str) -> str:

@@ -180,8 +180,9 @@ class Mirror:
         """The records that meet `query`, as they are now, a page of them in memory at a time. `limit` of -1: all."""
         where, values = _where(query)
         found = f"SELECT body, etag, listing FROM {_RECORDS} {where} ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?"
-        # A connection of its own sees what was there when it began, whatever is brought in meanwhile.
-        with closing(sqlite3.connect(self._file, timeout=_PATIENCE)) as tables:
+        # A connection of its own sees what was there when it began, whatever is brought in meanwhile. A web server goes
+        # on with it in whichever of its threads is free.
+        with closing(sqlite3.connect(self._file, timeout=_PATIENCE, check_same_thread=False)) as tables:
             rows = tables.execute(found, (*values, limit, skip))
             while page := rows.fetchmany(_PAGE):
                 yield from (_record(*row) for row in page)

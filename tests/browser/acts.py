@@ -36,6 +36,10 @@ def stage(page: Page, name: str, stage: str) -> None:
     card(page, name).locator(f".stage.{stage}").wait_for(timeout=120_000)
 
 
+def has_focus(what: Locator) -> None:
+    what.and_(what.page.locator(":focus")).wait_for()
+
+
 def served(shop: Shop, name: str, body: bytes = b"") -> str:
     """Its key, once its receipt is there."""
     key = shop.upload(f"{COMMON}{name}", body or photo())

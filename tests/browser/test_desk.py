@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.jobs.upload import Upload
-from tests.browser.acts import COMMON, card, drop, forged, served, stage
+from tests.browser.acts import COMMON, card, drop, forged, has_focus, served, stage
 from tests.browser.conftest import Desk
 from tests.cloud.serve import Server
 from tests.scenarios.shop import Shop, photo, wait_for
 from tests.unit.console.test_report import MARKUP
+from tests.unit.until import until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
+A_PAGE = re.compile(r"/api/photos\?.*limit=60")
+"""Of the list."""
 Look = Callable[..., "Page"]
 
 
@@ -110,25 +113,45 @@ def test_everything_is_done_with_the_keyboard_alone(look: Look, shop: Shop) -> N
     page = look()
     page.keyboard.press("Tab")
     assert page.locator(":focus").inner_text() == "Skip to the photos"
-    page.keyboard.press("/")
-    page.keyboard.type("key ")
-    page.locator(".card").nth(2).wait_for(state="detached")
+    with page.expect_response(lambda answer: "q=key" in answer.url):
+        page.keyboard.press("/")
+        page.keyboard.type("key ")
+    newest, older = (card(page, name).locator(".open") for name in ("key 2.jpg", "key 1.jpg"))
     page.locator("#photos").focus()
     page.keyboard.press("ArrowRight")
-    first = page.locator(":focus").inner_text()
+    has_focus(newest)
     page.keyboard.press("ArrowRight")
-    assert page.locator(":focus").inner_text() != first
+    has_focus(older)
     page.keyboard.press("x")
     page.locator("#selection").get_by_text("1 selected").wait_for()
     page.keyboard.press("Enter")
     page.locator("#detail").wait_for()
     page.keyboard.press("ArrowLeft")
-    assert page.locator("#detail-title").inner_text() in first
+    assert page.locator("#detail-title").inner_text() == "key 2.jpg"
     page.keyboard.press("Escape")
-    assert page.locator(":focus").inner_text() == first
+    has_focus(newest)
     page.keyboard.press("?")
     page.locator("#help").get_by_text("from photo to photo").wait_for()
     page.keyboard.press("Escape")
+
+
+def test_what_happens_while_the_list_is_read_is_shown(look: Look, shop: Shop) -> None:
+    page = look()
+    asked: list[Route] = []
+
+    def hold(request: Route) -> None:
+        request.continue_() if asked else asked.append(request)
+
+    page.route(A_PAGE, hold)
+    page.locator("#filters").get_by_text("All").click()
+    until(lambda: asked, lambda: page.wait_for_timeout(50), 200)
+    before = asked[0].fetch()
+    served(shop, "meanwhile.jpg")
+    stage(page, "meanwhile.jpg", "done")
+    with page.expect_response(A_PAGE):
+        asked[0].fulfill(response=before)
+    page.wait_for_timeout(500)
+    assert card(page, "meanwhile.jpg").is_visible()
 
 
 def test_it_speaks_chinese(look: Look, shop: Shop) -> None:

@@ -5,7 +5,14 @@ import { $, make, money, number, toast } from "./dom.js";
 import * as list from "./list.js";
 import { said, t } from "./words.js";
 
-export const download = (sources) => api.zip(sources, "all");
+export async function download(sources) {
+  try {
+    await api.status(); // else the browser would show why the desk does not answer, in the page's place
+    api.zip(sources, "all");
+  } catch (error) {
+    toast(error.message);
+  }
+}
 
 export async function redo(sources) {
   try {

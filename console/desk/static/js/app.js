@@ -30,7 +30,6 @@ async function start() {
   $("language").addEventListener("click", () => { switchLanguage(); draw(); });
   draw();
   live.start();
-  await Promise.all([list.load(), live.first()]);
 }
 
 start().catch((error) => toast(error.message));

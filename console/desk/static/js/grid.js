@@ -36,7 +36,7 @@ export function draw() {
 }
 
 function hear(what, source) {
-  if (what === "card" || what === "first") one(source, what === "first");
+  if (what === "card" || what === "new") one(source);
   else if (what === "gone") { elements.get(source)?.remove(); elements.delete(source); }
   else if (what === "all") all();
   else if (what === "more") append();
@@ -53,13 +53,12 @@ function lookForEnd() {
 
 const built = (each) => card.element(each, { onopen: detail.open, onpick: pick });
 
-function one(source, first) {
+function one(source) {
   const made = built(list.cards.get(source));
   const before = elements.get(source);
   const focused = before?.contains(document.activeElement);
   if (before) before.replaceWith(made);
-  else if (first) $("photos").prepend(made);
-  else $("photos").append(made);
+  else $("photos").insertBefore(made, elements.get(list.neighbour(source, 1)) || null);
   elements.set(source, made);
   if (focused) made.querySelector(".open").focus();
   detail.refresh(source);

@@ -21,9 +21,10 @@ export let total = 0;
 
 let following = "";
 let running = null;
+let meanwhile = new Map(); // what events said while a page was asked for, whose answer may be older: by source, a card or null
 const hearers = new Set();
 
-// `hear` is called with "all", "more", "counts", or with "card" or "gone" and a source.
+// `hear` is called with "all", "more", "counts", or with "new", "card" or "gone" and a source.
 export const listen = (hear) => hearers.add(hear);
 const tell = (...what) => hearers.forEach((hear) => hear(...what));
 
@@ -39,6 +40,7 @@ export async function more() {
 async function page(kind) {
   running?.abort();
   const mine = (running = new AbortController());
+  meanwhile = new Map();
   const query = { ...FILTERS[asked.filter], q: asked.q, order: asked.order, limit: PAGE, after: following };
   try {
     const found = await api.photos(query, mine.signal);
@@ -47,6 +49,7 @@ async function page(kind) {
     following = found.next;
     ({ counts, total } = found);
     tell(kind);
+    for (const [source, card] of meanwhile) if (card) put(card); else remove(source);
   } catch (error) {
     if (error.name !== "AbortError") throw error;
   } finally {
@@ -56,22 +59,27 @@ async function page(kind) {
 
 // An event brought this card.
 export function put(card) {
-  const known = cards.has(card.source);
-  if (!known && !(matches(card) && asked.order === "new")) return count();
-  if (known) {
+  if (running) meanwhile.set(card.source, card);
+  if (cards.has(card.source)) {
     cards.set(card.source, card);
     tell("card", card.source);
-  } else {
-    const others = [...cards];
-    cards.clear();
-    cards.set(card.source, card);
-    for (const [source, other] of others) cards.set(source, other);
-    tell("first", card.source);
-  }
-  return count();
+  } else if (matches(card) && asked.order === "new") insert(card);
+  count();
+}
+
+// Where the server would list it: those under way first, then the newest.
+function insert(card) {
+  const all = [...cards];
+  const older = all.findIndex(([, other]) => !card.finished_at || (other.finished_at && other.finished_at < card.finished_at));
+  if (older < 0 && following) return; // its place is on a page that nobody has asked for yet
+  all.splice(older < 0 ? all.length : older, 0, [card.source, card]);
+  cards.clear();
+  for (const [source, each] of all) cards.set(source, each);
+  tell("new", card.source);
 }
 
 export function remove(source) {
+  if (running) meanwhile.set(source, null);
   selected.delete(source);
   if (cards.delete(source)) tell("gone", source);
   count();

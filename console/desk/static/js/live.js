@@ -13,13 +13,7 @@ let noticed = "";
 
 export function start() {
   const events = new EventSource("/api/events");
-  let opened = false;
-  events.onopen = () => {
-    connected = true;
-    if (opened) again(); // what happened meanwhile was not heard
-    opened = true;
-    draw();
-  };
+  events.onopen = () => { connected = true; draw(); };
   events.onerror = () => {
     connected = false;
     refused = events.readyState === EventSource.CLOSED; // answered, but with no events: the browser does not try again
@@ -28,7 +22,7 @@ export function start() {
   const on = (name, does) => events.addEventListener(name, (event) => does(JSON.parse(event.data)));
   on("photo", list.put);
   on("gone", ({ source }) => list.remove(source));
-  on("again", again);
+  on("again", again); // also the first that is told of a connection: whatever comes later is heard
   on("status", (found) => { status = found; draw(); });
   on("trouble", ({ message }) => toast(t("trouble", { message: said(message) })));
   on("sync", (found) => {
@@ -38,9 +32,9 @@ export function start() {
   });
 }
 
-const again = () => list.load().catch((error) => toast(error.message));
+const again = () => Promise.all([list.load(), state()]).catch((error) => toast(error.message));
 
-export async function first() {
+async function state() {
   status = await api.status();
   syncing = status.sync.finished ? null : status.sync;
   draw();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.unit.console.records.made import NOON, listing, receipt
 from tests.unit.console.test_report import MARKUP
 from tests.unit.console.test_status import _park
 from tests.unit.fakes import MemoryBucket
+from tests.unit.until import until
 
 COMMON = "uploads/general/common/"
 
@@ -256,6 +258,21 @@ def test_a_zip_unpacks_into_its_own_folder(browser: httpx.Client, desk: Desk, bu
     answer = browser.post("/api/zip", data={"source": [f"{COMMON}{name}"], "what": "cutouts"})
     with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
         assert found.namelist() == ["cutouts/general/common/_/_/_/etc/passwd.jpg.png"]
+
+
+def test_nothing_stays_of_a_zip_that_nobody_wants_any_more(
+    browser: httpx.Client, desk: Desk, bucket: MemoryBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    source = _cutout(bucket, "a.jpg")
+    bucket.put(Upload(source).output_key("", "png"), bytes(32 << 20))
+    desk.mirror.refresh()
+    with browser.stream("POST", "/api/zip", data={"source": [source], "what": "cutouts"}) as answer:
+        next(answer.iter_raw())
+        assert [*folder.iterdir()]
+    until(lambda: not [*folder.iterdir()], lambda: time.sleep(0.05), 200)
 
 
 def test_texts_of_strangers_are_data(browser: httpx.Client, desk: Desk, bucket: MemoryBucket) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -15,6 +17,7 @@ import pytest
 
 from console.desk.desk import Desk
 from console.desk.serve import Server
+from console.records.mirror import Refreshed
 from shared.jobs.job import Submitted
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
@@ -125,6 +128,46 @@ def test_what_others_have_changed_is_found_by_listing_all(
     assert _photos(told) == [("b.jpg", "failed")]
 
 
+def test_what_is_wrong_with_this_machine_is_told_and_looked_past(
+    desk: Desk, told: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    refresh = desk.mirror.refresh
+    monkeypatch.setattr(desk.mirror, "refresh", full)
+    desk.hub.somebody.set()
+    desk.watcher.start()
+    _soon(lambda: [data for name, data in told if name == "trouble"])
+    assert [data["message"]["en"] for name, data in told if name == "trouble"] == [
+        "OperationalError: database or disk is full"
+    ]
+    monkeypatch.setattr(desk.mirror, "refresh", refresh)
+    desk.watcher.list_soon()
+    _soon(lambda: desk.watcher.synced["finished"])
+    desk.watcher.stop()
+
+
+def test_receipts_that_are_being_listed_do_not_outlive_the_desk(
+    desk: Desk, told: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = Event()
+
+    def refresh(*_: Any, say: Callable[[Refreshed], object]) -> Refreshed:
+        began.set()
+        for number in range(1_000):
+            time.sleep(0.01)
+            say(Refreshed(number, number))
+        return Refreshed()
+
+    monkeypatch.setattr(desk.mirror, "refresh", refresh)
+    desk.hub.somebody.set()
+    desk.watcher.start()
+    assert began.wait(20)
+    desk.watcher.stop()
+    assert not [each.name for each in threading.enumerate() if each.name.endswith(("(_look)", "(_list)"))]
+
+
 def _soon(condition: Callable[[], object]) -> None:
     until(condition, lambda: time.sleep(0.05), 200)
 
@@ -157,6 +200,7 @@ def test_a_page_hears_what_happens_and_nobody_looks_when_it_is_closed(
     page.start()
     _soon(lambda: ("sync", {"done": 0, "finished": True}) in heard)
     _soon(lambda: ("list", "orders/") in bucket.requests)
+    assert heard[0] == ("again", {}), "a list that is read before somebody hears what happens may miss something"
     _park(bucket, "general/common", "商品.jpg", "NotActivated", blocked=True)
     page.join(20)
     assert heard[-1][1]["name"] == "商品.jpg"
@@ -167,7 +211,9 @@ def test_an_open_page_does_not_hold_up_the_end(browser: httpx.Client, desk: Desk
     ended = list[bool]()
 
     def listen() -> None:
-        ended.append(not [*_events(browser)][-1:] or True)
+        for _ in _events(browser):
+            pass
+        ended.append(True)
 
     page = Thread(target=listen)
     page.start()

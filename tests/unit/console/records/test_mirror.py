@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -107,3 +108,14 @@ def test_a_file_that_was_torn_is_made_anew(bucket: MemoryBucket, tmp_path: Path)
     assert _sources(mirror) == ["a.jpg"]
     mirror.close()
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_one_thread_began_to_find_another_goes_on_with(bucket: MemoryBucket, mirror: Mirror) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        receipt(bucket, name)
+    mirror.refresh()
+    found = mirror.find(Query(), "name")
+    assert next(found).source.endswith("a.jpg")
+    with ThreadPoolExecutor(1) as another:
+        rest = another.submit(list, found).result()
+    assert [each.source for each in rest] == ["uploads/general/common/b.jpg"]
