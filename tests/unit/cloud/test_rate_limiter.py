@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from itertools import pairwise
 
 import pytest
 
@@ -139,8 +138,10 @@ def test_threads_that_come_at_once_leave_one_after_the_other_and_the_last_ones_n
     pace = RateLimiter(0.25)
     left: list[float] = []
     not_accepted: list[NotAccepted] = []
+    at_once = threading.Barrier(30)
 
     def come() -> None:
+        at_once.wait()
         try:
             pace.wait(Quota("cutouts", 20))
         except NotAccepted as busy:
@@ -157,8 +158,8 @@ def test_threads_that_come_at_once_leave_one_after_the_other_and_the_last_ones_n
     assert time.monotonic() - started < 2
     assert len(left) + len(not_accepted) == 30
     assert 4 <= len(left) <= 12
-    gaps = [later - earlier for earlier, later in pairwise(left)]
-    assert min(gaps) > 0.04
+    # A thread may wake late, and the next one in time: the slots are 0.05 s apart, and what follows them need not be.
+    assert all(at - started >= place / 20 for place, at in enumerate(sorted(left)))
 
 
 def test_threads_leave_in_the_order_in_which_they_came() -> None:
