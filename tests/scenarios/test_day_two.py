@@ -152,11 +152,15 @@ def test_do_these_again(shop: Shop) -> None:
 
 
 def test_all_that_failed_is_done_again(shop: Shop) -> None:
-    fault = shop.cloud.viapi.fault("error", key=f"{COMMON}bad.jpg")
-    key = shop.upload(f"{COMMON}bad.jpg", photo())
-    wait_for(lambda: shop.billed(key) or shop.job(key), "a try")
-    fault.lift()
-    shop.wait(key)
+    bad, good = _served(shop, "bad.jpg", "good.jpg")
+    done = shop.receipt(bad)
+    assert done is not None
+    failed = done.model_copy(update={"status": "failed", "code": "Timeout", "outputs": ()})
+    shop.upload(Upload(bad).receipt_key, failed.model_dump_json().encode())
+    calls = shop.billed(bad), shop.billed(good)
+    assert document("redo", "--failed", "--yes")["photos"] == [bad]
+    wait_for(lambda: (found := shop.receipt(bad)) and found.status == "done", "a receipt that is done")
+    assert (shop.billed(bad), shop.billed(good)) == (calls[0] + 1, calls[1])
     assert "no photo to be redone" in asked("redo", "--failed", "--yes")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 
 import pytest
 from PIL import Image
@@ -59,9 +58,7 @@ def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch: pytest.Mon
     assert caught.value.code == "PictureTooLarge"
 
 
-def test_fifty_megapixels_are_made_small_in_seconds() -> None:
+def test_fifty_megapixels_are_made_small() -> None:
     out = io.BytesIO()
     Image.new("RGB", (8_000, 6_250), (200, 30, 30)).save(out, "PNG", compress_level=1)
-    began = time.monotonic()
     assert _made_here(out.getvalue(), 320).size == (320, 250)
-    assert time.monotonic() - began < 30

