@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +26,14 @@ _STORED = Sentence(
     "已写入 Bucket：`{key}`；Bucket 未绑定自定义域名时，OSS 会让浏览器下载而不是打开",
 )
 _NO_NAME = re.compile(r"[^\w.=-]+")
+_TYPES: Mapping[str, str] = {
+    "index.html": "text/html; charset=utf-8",
+    "page-*.html": "text/html; charset=utf-8",
+    "photos.csv": "text/csv; charset=utf-8",
+    "pictures/*.webp": "image/webp",
+}
+"""The files of a report, and their content types. A folder that was there before may have other files in it, which are
+not uploaded; and Python 3.10 has no type for WebP."""
 
 
 @dataclass(frozen=True)
@@ -78,21 +86,20 @@ def run(screen: Screen, account: Account, asked: Asked) -> None:
 
 
 def _store(account: Account, asked: Asked) -> str:
-    """Writes the folder into the bucket, in place of an earlier report of this name; returns its first page's key."""
+    """Writes the report into the bucket, in place of an earlier one of this name; returns its first page's key."""
     prefix, bucket = f"{REPORTS}{asked.name}/", account.bucket()
 
     def put(file: Path) -> str:
         key = f"{prefix}{file.relative_to(asked.folder).as_posix()}"
-        content_type = "text/html; charset=utf-8" if file.suffix == ".html" else mimetypes.guess_type(file.name)[0]
         with speaking("OSS", "PutObject"):
-            bucket.put_object_from_file(key, str(file), headers={"Content-Type": content_type or "text/csv"})
+            bucket.put_object_from_file(key, str(file), headers={"Content-Type": types[file]})
         return key
 
+    types = {file: content_type for names, content_type in _TYPES.items() for file in asked.folder.glob(names)}
     first = asked.folder / "index.html"
-    others = [file for file in asked.folder.rglob("*") if file.is_file() and file != first]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        written = {*pool.map(put, others)}
-    found = put(first)
+        others = {*pool.map(put, types.keys() - {first})}
+    found = put(first)  # at the end: what it links to is there
     objects = account.objects()
-    objects.delete(tuple(each.key for each in objects.list(prefix) if each.key not in {*written, found}))
+    objects.delete(tuple(each.key for each in objects.list(prefix) if each.key not in {*others, found}))
     return found

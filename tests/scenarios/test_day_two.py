@@ -207,13 +207,18 @@ def test_a_folder_is_uploaded_once_however_often_it_is_ordered(shop: Shop, tmp_p
 def test_a_report_is_a_folder_that_a_browser_shows(shop: Shop, tmp_path: Path) -> None:
     _served(shop, "shown.jpg")
     folder = tmp_path / "report"
+    folder.mkdir()
+    (folder / "private.txt").write_text("it was there before")
     found = document("report", str(folder), "--day", "today", "--in-bucket")
     assert found["photos"] == 1
     page = (folder / "index.html").read_text("utf-8")
     assert "shown.jpg" in page
     assert len([*(folder / "pictures").iterdir()]) == 2
-    assert shop.bucket.etag(found["stored"])
-    assert shop.raw.head_object(found["stored"]).headers["Content-Type"] == "text/html; charset=utf-8"
+    first = found["stored"]
+    stored = [each.key for each in shop.bucket.list(first.removesuffix("index.html"))]
+    types = {key.rpartition(".")[2]: shop.raw.head_object(key).headers["Content-Type"] for key in stored}
+    assert first in stored
+    assert types == {"html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8", "webp": "image/webp"}
 
 
 def test_whatever_moves_is_a_line(shop: Shop) -> None:
