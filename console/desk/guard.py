@@ -15,7 +15,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COOKIE = "desk"
 _SAFE = ("GET", "HEAD")
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -33,7 +32,8 @@ HEADERS: Mapping[str, str] = {
 
 class Guard:
     """Lets `app` answer requests to `hosts`, such as `127.0.0.1:8080`, that come with the cookie, which
-    `/?token=<token>` sets."""
+    `/?token=<token>` sets. Browsers send a cookie to all ports of a host (RFC 6265, 8.5), so that of each desk has
+    the port in its name."""
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str], token: str) -> None:
         self._app = app
@@ -49,7 +49,7 @@ class Guard:
         if why := self._refusal(scope["method"], headers):
             await _refused(why)(scope, receive, sent)
         elif self._is_ours(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
-            await self._welcome()(scope, receive, sent)
+            await self._welcome(headers)(scope, receive, sent)
         elif not self._is_ours(_cookie(headers)):
             await _refused("open the address that the desk printed when it began")(scope, receive, sent)
         else:
@@ -70,16 +70,20 @@ class Guard:
     def _is_ours(self, token: str) -> bool:
         return secrets.compare_digest(token.encode(errors="replace"), self._token.encode())
 
-    def _welcome(self) -> RedirectResponse:
+    def _welcome(self, headers: Headers) -> RedirectResponse:
         """Without the token in the address, which would stay in the browser's history."""
         answer = RedirectResponse("/", 303)
-        answer.set_cookie(COOKIE, self._token, httponly=True, samesite="strict", path="/")
+        answer.set_cookie(_cookie_name(headers), self._token, httponly=True, samesite="strict", path="/")
         return answer
+
+
+def _cookie_name(headers: Headers) -> str:
+    return f"desk-{headers['host'].rpartition(':')[2]}"
 
 
 def _cookie(headers: Headers) -> str:
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        found = SimpleCookie(headers.get("cookie", "")).get(_cookie_name(headers))
     except CookieError:
         return ""
     return found.value if found else ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from threading import Thread
+
 import httpx
 import pytest
 
-from console.desk.guard import COOKIE
+from console.desk.desk import Desk
 from console.desk.serve import Server
 
 STATUS = "/api/status"
@@ -23,8 +26,22 @@ def test_the_address_gives_a_cookie_and_is_forgotten(stranger: httpx.Client, ser
 @pytest.mark.parametrize("path", ["/", "/index.html", STATUS, "/api/events", "/?token=", "/?token=other", "/?token=é"])
 def test_without_the_cookie_there_is_nothing(stranger: httpx.Client, path: str) -> None:
     assert stranger.get(path).status_code == 403
-    stranger.cookies.set(COOKIE, "other")
+    stranger.cookies.set(f"desk-{stranger.base_url.port}", "other")
     assert stranger.get(path).status_code == 403
+
+
+def test_two_desks_are_open_in_one_browser(browser: httpx.Client, desk: Desk) -> None:
+    del browser.headers["Origin"]
+    other = Server(replace(desk))
+    thread = Thread(target=other.serve_until_interrupted)
+    thread.start()
+    try:
+        assert browser.get(other.address).status_code == 303
+        assert browser.get(STATUS).status_code == 200
+        assert browser.get(f"{other.address.partition('/?')[0]}{STATUS}").status_code == 200
+    finally:
+        other.should_exit = True
+        thread.join()
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1:1", "[::1]:80", ""])
