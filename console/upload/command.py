@@ -23,10 +23,11 @@ _LOOKING = Message("looking what is there", "正在列出已有对象")
 _SKIPPED = Sentence("not sent: {file}: {why}", "不上传：{file}：{why}")
 _MORE = Sentence("and {count} more are not sent: --json names them", "另有 {count} 个文件不上传，--json 可列出")
 _NOTHING = Sentence("There is no photo in {folder}.", "{folder} 中没有照片。")
-_QUESTION = Sentence(
-    "{count} photos go to {prefix}, for {yuan} yuan. Do it?",
-    "将上传 {count} 张照片到 {prefix}，费用 {yuan} 元。是否执行？",
+_PLAN = Sentence(
+    "to be uploaded: {count} photos to {prefix}, for {yuan} yuan",
+    "将上传 {count} 张照片到 {prefix}，费用 {yuan} 元",
 )
+_QUESTION = Message("Upload them?", "是否上传？")
 _UNKNOWN = Message("?", "未知")
 _SENDING = Sentence("sent: {count} of {all}, {megabytes:.1f} MB", "已上传 {count}／{all}，{megabytes:.1f} MB")
 _SENT = Sentence(
@@ -71,10 +72,12 @@ def run(screen: Screen, account: Account, asked: Asked, *, yes: bool, dry_run: b
     counts = Counter[bool]()
     if not photos:
         screen.say(_NOTHING(folder=str(asked.folder)), "yellow")
-    elif not dry_run:
+    else:
+        said = _UNKNOWN if yuan is None else f"{yuan:.2f}"
+        screen.say(_PLAN(count=photos, prefix=asked.prefix, yuan=said))
+    if photos and not dry_run:
         if photos > MOST_UNASKED:
-            said = _UNKNOWN if yuan is None else f"{yuan:.2f}"
-            confirm(screen, _QUESTION(count=photos, prefix=asked.prefix, yuan=said), yes=yes)
+            confirm(screen, _QUESTION, yes=yes)
         counts = _send(screen, account, asked, wanted)
         screen.say(_SENT(sent=counts[True], there=counts[False], prefix=asked.prefix), "green")
     if screen.machine:

@@ -196,6 +196,7 @@ def test_a_folder_is_uploaded_once_however_often_it_is_ordered(shop: Shop, tmp_p
     plan = document(*order, "--dry-run")
     assert (plan["photos"], plan["price_yuan"], plan["sent"]) == (2, 0.02, 0)
     assert sorted(Path(file).name for file in plan["skipped"]) == [".hidden", "empty.jpg", "out"]
+    assert f"2 photos to {COMMON}listing=original/autumn/, for 0.02 yuan" in asked(*order, "--dry-run")
     assert document(*order)["sent"] == 2
     again = document(*order)
     assert (again["sent"], again["there"]) == (0, 2)
