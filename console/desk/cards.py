@@ -73,7 +73,6 @@ def _card(source: str, stage: str, **facts: Any) -> Card:
         "options": _options(upload),
         "code": "",
         "message": said(_NOTHING),
-        "mend": None,
         "price_yuan": None,
         "attempts": 0,
         "request_id": "",

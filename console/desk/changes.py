@@ -18,14 +18,14 @@ from console.redo.redo import SKIPPED, examine, price, redo
 _PATIENCE = 10.0
 """Seconds that an instance is waited for which is at work on what is to be forgotten. After that it may still store a
 result: `cutout forget` waits for longer."""
-MOST = 10_000
+_MOST = 10_000
 """Photos at once; of more, the commands are for."""
 
 
 class Asked(BaseModel):
     """Photos by their keys; to be forgotten, also all below a folder. With `confirm` it is done; without, only said."""
 
-    sources: list[str] = Field(default=[], max_length=MOST)
+    sources: list[str] = Field(default=[], max_length=_MOST)
     prefix: str = ""
     confirm: bool = False
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from typing import Any
 
 from console.account import Account
 from console.functions.manifest import is_set_up
 from console.screen import Language
-from console.settings import release
 from shared.listings.presets import PRESETS
 from shared.vendors.capabilities import CAPABILITIES
 from shared.vendors.capability import Capability
@@ -17,17 +14,13 @@ from shared.vendors.options import Areas, Colour, OneOf, Option, SomeOf
 
 
 def choices(account: Account, language: Language, *, is_box: bool) -> dict[str, Any]:
+    """In the types of JSON. With `is_box`, all capabilities are set up."""
     return {
         "language": language,
         "bucket": account.settings.bucket,
         "is_box": is_box,
-        "release": release(),
         "capabilities": [
-            _capability(
-                row,
-                account.prices.of(row.name),
-                is_set_up=is_box or is_set_up(account.settings, row.name.partition("/")[0]),
-            )
+            _capability(row, is_set_up=is_box or is_set_up(account.settings, row.name.partition("/")[0]))
             for row in CAPABILITIES.values()
         ],
         "presets": [
@@ -37,25 +30,15 @@ def choices(account: Account, language: Language, *, is_box: bool) -> dict[str, 
     }
 
 
-def _capability(row: Capability, price: float | None, *, is_set_up: bool) -> dict[str, Any]:
+def _capability(row: Capability, *, is_set_up: bool) -> dict[str, Any]:
     return {
         "name": row.name,
         "title": {"en": row.name.partition("/")[2].replace("-", " "), "zh": row.title},
-        "provider": row.provider,
-        "price_yuan": price,
         "listable": row.listable,
-        "asynchronous": row.asynchronous,
         "set_up": is_set_up,
-        "formats": sorted(row.limits.formats),
-        "max_bytes": None if math.isinf(row.limits.max_bytes) else row.limits.max_bytes,
-        "companions": [*_companions(row)],
+        "companion": {"role": row.companion.role} if row.companion else None,
         "options": [_option(name, option) for name, option in row.options.items()],
     }
-
-
-def _companions(row: Capability) -> Iterator[dict[str, Any]]:
-    if row.companion:
-        yield {"role": row.companion.role, "instead": row.companion.instead}
 
 
 def _option(name: str, option: Option) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def _cookie(headers: Headers) -> str:
 
 
 def _refused(why: str) -> JSONResponse:
-    return JSONResponse({"code": "Forbidden", "message": {"en": why, "zh": "禁止访问"}, "mend": None}, 403)
+    return JSONResponse({"code": "Forbidden", "message": {"en": why, "zh": "禁止访问"}}, 403)
 
 
 def _with_headers(send: Send) -> Send:

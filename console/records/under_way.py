@@ -26,9 +26,9 @@ class UnderWay:
     due: datetime | None = None
 
 
-def queued(bucket: Bucket, stage: str = "") -> Iterator[QueueEntry]:
-    """The entries of the queue, or those of one stage, in any order."""
-    for page in pages(bucket, f"{keys.QUEUE}{stage}{'/' if stage else ''}"):
+def queued(bucket: Bucket) -> Iterator[QueueEntry]:
+    """The entries of the queue, in any order."""
+    for page in pages(bucket, keys.QUEUE):
         yield from filter(None, map(QueueEntry.listed, page))
 
 

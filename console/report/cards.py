@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from console.records.record import Record
+from console.report.words import WORDS
 from console.screen import Language
-from shared.messages.message import Message
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ class Card:
     pictures: tuple[Shown, ...]
 
 
-def card(record: Record, language: Language, photo: Message, result: Message) -> Card:
-    """`photo` and `result` are the words for the two."""
+def card(record: Record, language: Language) -> Card:
     receipt, look = record.receipt, record.verdict == "look"
     return Card(
         source=receipt.source,
@@ -50,13 +49,13 @@ def card(record: Record, language: Language, photo: Message, result: Message) ->
         options=", ".join(f"{name}={value}" for name, value in sorted(receipt.options.items())),
         finished=receipt.finished_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z"),
         request_id=receipt.request_id,
-        pictures=(Shown(receipt.source, getattr(photo, language), made=False), *_made(record, language, result)),
+        pictures=(Shown(receipt.source, getattr(WORDS["photo"], language), made=False), *_made(record, language)),
     )
 
 
-def _made(record: Record, language: Language, result: Message) -> Iterator[Shown]:
+def _made(record: Record, language: Language) -> Iterator[Shown]:
     for output in record.receipt.outputs:
-        yield Shown(output.key, f"{getattr(result, language)} {output.label}".rstrip())
+        yield Shown(output.key, f"{getattr(WORDS['result'], language)} {output.label}".rstrip())
     for picture in record.listing.pictures if record.listing else ():
         why = picture.message_zh if language == "zh" else picture.message
         yield Shown(picture.key, picture.preset if picture.key else f"{picture.preset}: {why}")

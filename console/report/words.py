@@ -21,8 +21,6 @@ WORDS: Mapping[str, Message] = {
     "not_shown": Message("cannot be shown", "无法预览"),
     "page": Message("page", "页"),
     "table": Message("as a table (CSV)", "表格（CSV）"),
-    "capability": Message("capability", "能力"),
-    "options": Message("options", "选项"),
     "finished": Message("finished", "完成时间"),
     "request": Message("request id", "请求 ID"),
     "none": Message("There is no receipt in this time and folder.", "该时间和目录内没有回执。"),

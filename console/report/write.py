@@ -59,7 +59,7 @@ def write(
     records = _in_order(mirror, query)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for page in range(1, pages + 1):
-            cards = [_card(record, language) for record in islice(records, ON_A_PAGE)]
+            cards = [card(record, language) for record in islice(records, ON_A_PAGE)]
             shown = [*pool.map(partial(_with_files, folder, bucket, words), cards)]
             text = template.render(
                 words=words, language=language, about=about, summary=facts, cards=shown, page=page, pages=pages
@@ -92,10 +92,6 @@ def _summary(mirror: Mirror, query: Query) -> Sequence[tuple[str, object]]:
         ("calls", calls),
         ("yuan", f"{yuan:.2f}"),
     )
-
-
-def _card(record: Record, language: Language) -> Card:
-    return card(record, language, WORDS["photo"], WORDS["result"])
 
 
 def _with_files(folder: Path, bucket: Bucket, words: dict[str, str], shown: Card) -> dict[str, Any]:

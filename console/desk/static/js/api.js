@@ -2,13 +2,6 @@
 
 import { said, t } from "./words.js";
 
-export class Refused extends Error {
-  constructor(answer, status) {
-    super(said(answer.message) || String(status));
-    this.code = answer.code;
-  }
-}
-
 async function ask(path, options) {
   let answer;
   try {
@@ -18,8 +11,8 @@ async function ask(path, options) {
     throw new Error(t("lost"));
   }
   if (answer.ok) return answer.json();
-  const body = await answer.json().catch(() => ({}));
-  throw new Refused(body, answer.status);
+  const { message } = await answer.json().catch(() => ({}));
+  throw new Error(said(message) || String(answer.status));
 }
 
 const post = (path, body, signal) =>

@@ -32,7 +32,7 @@ const writes = (target) => target.matches("input:not([type=checkbox], [type=rang
 function help() {
   const rows = KEYS.flatMap(([key, word]) => [make("dt", {}, make("kbd", {}, key)), make("dd", {}, t(word))]);
   $("help").replaceChildren(
-    make("h2", { id: "help-title" }, t("helpTitle")),
+    make("h2", { id: "help-title" }, t("help")),
     make("dl", {}, ...rows),
     make("form", { method: "dialog" }, make("button", {}, t("close"))),
   );

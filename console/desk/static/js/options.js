@@ -48,9 +48,9 @@ function drawOptions() {
   const focused = document.activeElement?.id;
   $("options").replaceChildren(...row().options.map(field));
   if (focused?.startsWith("option-")) $(focused)?.focus();
-  const [companion] = row().companions;
-  $("companions").hidden = !companion;
-  if (companion) $("companions").textContent = t("companions", companion);
+  const { companion } = row();
+  $("companion").hidden = !companion;
+  if (companion) $("companion").textContent = t("companion", companion);
   drawListings();
 }
 
