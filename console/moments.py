@@ -33,6 +33,11 @@ def moment(text: str, now: datetime) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=now.tzinfo)
 
 
+def local(moment: datetime) -> str:
+    """The moment as people read it, in this machine's zone: `2026-11-26 14:30:00 +0800`."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %z}"
+
+
 def day(text: str, now: datetime) -> tuple[datetime, datetime]:
     """The beginning of the day in which that moment is, and its end. Raises as `moment` does."""
     begin = datetime.combine(moment(text, now).date(), time(), now.tzinfo)

@@ -11,15 +11,16 @@ import typer
 from console import moments
 from console.command import localized
 from console.finding import Misasked
-from console.records.record import Query
+from console.records.record import STATUSES, Query
 from shared.jobs.keys import UPLOADS
 from shared.messages.message import Sentence
 from shared.vendors.capabilities import CAPABILITIES
 
-STATUSES = ("done", "rejected", "failed")
 _NO_UPLOADS = Sentence("{prefix}: uploads begin with uploads/", "{prefix}：上传的前缀须以 uploads/ 开头")
 _NO_STATUS = Sentence("{text}: a status is {known}", "{text}：状态只能是 {known}")
-_NO_CAPABILITY = Sentence("there is no capability {text}; there are {known}", "没有能力 {text}；现有：{known}")
+_NO_CAPABILITY = Sentence(
+    "no capability is called {text}; there are {known}", "没有名为 {text} 的能力；可用的能力：{known}"
+)
 
 Prefix = Annotated[
     str,
@@ -38,6 +39,12 @@ Since = Annotated[
 Until = Annotated[str, typer.Option(metavar="MOMENT", help=localized("Finished before that.", "此时间之前完成的。"))]
 
 
+def check_prefix(prefix: str) -> None:
+    """Raises `Misasked` for what uploads' keys do not begin with."""
+    if not prefix.startswith(UPLOADS):
+        raise Misasked(_NO_UPLOADS(prefix=prefix))
+
+
 def query(
     *,
     prefix: str = UPLOADS,
@@ -48,10 +55,9 @@ def query(
     look: bool = False,
     text: str = "",
 ) -> Query:
-    """Raises `Misasked`."""
+    """The records that a command's options mean; an empty option restricts nothing. Raises `Misasked`."""
     now = datetime.now().astimezone()
-    if not prefix.startswith(UPLOADS):
-        raise Misasked(_NO_UPLOADS(prefix=prefix))
+    check_prefix(prefix)
     for each in statuses:
         if each not in STATUSES:
             raise Misasked(_NO_STATUS(text=each, known=", ".join(STATUSES)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from console import moments
 from console.account import Account
 from console.records.opened import mirror
 from console.records.record import Query, Record
@@ -39,14 +40,10 @@ def run(screen: Screen, account: Account, query: Query) -> None:
             screen.say(_REASON(count=count, code=code or "-", status=status), "bold")
             screen.say(shown[0].message)
             for each in shown:
-                screen.say(_PHOTO(when=_local(each), source=each.source))
+                screen.say(_PHOTO(when=moments.local(each.receipt.finished_at), source=each.source))
             if count > len(shown):
                 screen.say(_MORE(count=count - len(shown), code=code))
         screen.say(_REDO if reasons else _NONE, "" if reasons else "green")
-
-
-def _local(record: Record) -> str:
-    return f"{record.receipt.finished_at.astimezone():%Y-%m-%d %H:%M:%S %z}"
 
 
 def _document(record: Record) -> dict[str, Any]:

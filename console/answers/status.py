@@ -1,9 +1,10 @@
-"""`cutout status`."""
+"""`cutout status`: what waits, why, and for how long, as a sentence and a table."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+from console import moments
 from console.account import Account
 from console.records.under_way import under_way
 from console.screen import Screen
@@ -50,8 +51,7 @@ def _in_a_sentence(found: Status) -> Message:
         return _NOTHING
     if found.oldest is None:
         return _ALL_HELD(count=found.under_way)
-    since = found.oldest.astimezone()
-    return _WAITING(under_way=found.under_way, waiting=found.waiting, since=f"{since:%Y-%m-%d %H:%M:%S %z}")
+    return _WAITING(under_way=found.under_way, waiting=found.waiting, since=moments.local(found.oldest))
 
 
 def _row(lane: Lane) -> tuple[str | Message, ...]:

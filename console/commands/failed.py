@@ -6,6 +6,7 @@ import typer
 
 from console import selection
 from console.command import EnvFile, Json, account_of, localized, working
+from console.records.record import FAILURES
 from console.settings import FILE
 from shared.jobs.keys import UPLOADS
 
@@ -29,5 +30,5 @@ def failed(
     with working(json) as screen:
         from console.answers import failed as command
 
-        query = selection.query(prefix=prefix, since=since, until=until, statuses=("failed", "rejected"))
+        query = selection.query(prefix=prefix, since=since, until=until, statuses=FAILURES)
         command.run(screen, account_of(screen, env_file, "OSS_BUCKET"), query)

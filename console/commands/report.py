@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from console import selection
 from console.command import EnvFile, Json, account_of, localized, working
 from console.settings import FILE
 from shared.jobs.keys import UPLOADS
@@ -32,7 +33,7 @@ def report(
             ),
         ),
     ] = None,
-    prefix: Annotated[str, typer.Option(help=localized("Of these uploads.", "仅包含此前缀下的上传。"))] = UPLOADS,
+    prefix: selection.Prefix = UPLOADS,
     day: Annotated[
         str,
         typer.Option(

@@ -26,7 +26,7 @@ def watch(
     with working(json) as screen:
         from console.answers import watch as command
 
-        selection.query(prefix=prefix)
+        selection.check_prefix(prefix)
         account = account_of(screen, env_file, "OSS_BUCKET")
         try:
             command.run(screen, account, prefix)

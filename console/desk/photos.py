@@ -10,13 +10,12 @@ from typing import Any, cast, get_args
 from console import moments
 from console.desk import cards
 from console.records.mirror import Mirror
-from console.records.record import Order, Query
+from console.records.record import STATUSES, Order, Query
 from console.records.under_way import UnderWay
 from shared.jobs.keys import UPLOADS
 from shared.jobs.upload import Upload
 
 UNDER_WAY = "under_way"
-_STATUSES = ("failed", "rejected", "done")
 _MOST = 500
 """Cards in a page."""
 
@@ -37,7 +36,7 @@ def asked(given: Mapping[str, str], now: datetime) -> Asked:
     """What the query of an address asks for. Raises `ValueError` for what is none."""
     statuses = tuple(filter(None, given.get("status", "").split(",")))
     order = given.get("order", "new")
-    if order not in get_args(Order) or not {*statuses} <= {*_STATUSES, UNDER_WAY}:
+    if order not in get_args(Order) or not {*statuses} <= {*STATUSES, UNDER_WAY}:
         raise ValueError("status or order")
     verdict = given.get("verdict", "")
     query = Query(
@@ -70,7 +69,7 @@ def listed(mirror: Mirror, under_way: Mapping[str, UnderWay], asked: Asked) -> d
         "next": str(asked.skip + asked.limit) if len(found) == asked.limit else None,
         "total": total,
         "counts": {
-            **dict.fromkeys(_STATUSES, 0),
+            **dict.fromkeys(STATUSES, 0),
             **mirror.count(every),
             "look": mirror.count(every, "verdict").get("look", 0),
             UNDER_WAY: len(moving),

@@ -21,7 +21,7 @@ from threading import RLock
 from typing import Any
 
 from console.records.pages import pages
-from console.records.record import Order, Query, Record, moment
+from console.records.record import Order, Query, Record, in_utc
 from shared.cloud.ports import Bucket, StoredDocument
 from shared.jobs import keys
 from shared.jobs.listing import Listing, listing_in
@@ -93,7 +93,7 @@ def _of_receipt(stored: StoredDocument, source: str) -> tuple[Any, ...] | None:
     found = receipt_in(stored)
     if found is None or found.source != source:
         return None
-    said, finished = f"{found.code} {found.message} {found.message_zh}", moment(found.finished_at)
+    said, finished = f"{found.code} {found.message} {found.message_zh}", in_utc(found.finished_at)
     yuan = None if found.price_yuan is None else found.attempts * found.price_yuan
     return (stored.body, found.etag, found.status, found.code, found.capability, said, finished, found.attempts, yuan)
 

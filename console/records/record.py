@@ -12,6 +12,10 @@ from shared.jobs.listing import Listing
 from shared.jobs.receipt import Receipt
 from shared.messages.message import Message
 
+STATUSES = ("done", "rejected", "failed")
+"""Those of receipts."""
+FAILURES = ("failed", "rejected")
+"""Those of photos that have no result."""
 Order = Literal["new", "old", "name"]
 """The last one finished first, the first one first, or by the key."""
 
@@ -79,11 +83,11 @@ class Query:
         if self.text:
             yield "instr(lower(source || ' ' || said), lower(?)) > 0", (self.text,)
         if self.since:
-            yield "finished_at >= ?", (moment(self.since),)
+            yield "finished_at >= ?", (in_utc(self.since),)
         if self.until:
-            yield "finished_at < ?", (moment(self.until),)
+            yield "finished_at < ?", (in_utc(self.until),)
 
 
-def moment(of: datetime) -> str:
-    """As the mirror has it, so that moments sort as text."""
-    return of.astimezone(timezone.utc).isoformat(timespec="microseconds")
+def in_utc(moment: datetime) -> str:
+    """ISO 8601 in UTC, always with microseconds: so moments sort as text."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="microseconds")

@@ -74,7 +74,7 @@ def _upload(key: str) -> str:
     """The upload that is meant: its own key, or that of its receipt. Raises `Misasked`."""
     if key.startswith(CUTOUTS) and key.endswith(".json"):
         return UPLOADS + key.removeprefix(CUTOUTS).removesuffix(".json")
-    selection.query(prefix=key)
+    selection.check_prefix(key)
     return key
 
 
@@ -87,8 +87,8 @@ def run(screen: Screen, account: Account, asked: Asked, *, yes: bool, dry_run: b
     plan.say(screen)
     count = 0
     if plan.wanted and not dry_run:
-        confirm(screen, plan.question, yes=yes)
-        with screen.waiting(_REDOING(count=0, all=len(plan.wanted))) as say:
+        confirm(screen, plan.filled(_QUESTION), yes=yes)
+        with screen.waiting(_redoing(0, plan)) as say:
             try:
                 count = redo(photos, jobs, plan.wanted, account.clock, lambda done: say(_redoing(done, plan)))
             except BaseException:
@@ -119,19 +119,17 @@ class Plan:
         skipped |= dict.fromkeys({*asked.query.sources} - {*known}, _NO_RECEIPT)
         return Plan(tuple(each for each in examined if each.standing == "redo"), *price(examined, prices), skipped)
 
-    @property
-    def question(self) -> Message:
+    def filled(self, sentence: Sentence) -> Message:
+        """With how many photos are redone, and for how much."""
         unpriced = _UNPRICED(count=self.unpriced) if self.unpriced else ""
-        return _QUESTION(count=len(self.wanted), yuan=f"{self.yuan:.2f}", unpriced=unpriced)
+        return sentence(count=len(self.wanted), yuan=f"{self.yuan:.2f}", unpriced=unpriced)
 
     def say(self, screen: Screen) -> None:
         for source, why in islice(self.skipped.items(), _MOST_SAID):
             screen.say(_SKIPPED(source=source, why=why))
         if len(self.skipped) > _MOST_SAID:
             screen.say(_MORE_SKIPPED(count=len(self.skipped) - _MOST_SAID))
-        unpriced = _UNPRICED(count=self.unpriced) if self.unpriced else ""
-        said = _PLAN(count=len(self.wanted), yuan=f"{self.yuan:.2f}", unpriced=unpriced)
-        screen.say(said if self.wanted else _NONE)
+        screen.say(self.filled(_PLAN) if self.wanted else _NONE)
 
     def document(self) -> dict[str, Any]:
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from console import moments
 from console.records.record import Record
 from console.report.words import WORDS
 from console.screen import Language
@@ -47,7 +48,7 @@ def card(record: Record, language: Language) -> Card:
         reasons=tuple(getattr(reason, language) for reason in record.reasons) if look else (),
         capability=receipt.capability,
         options=", ".join(f"{name}={value}" for name, value in sorted(receipt.options.items())),
-        finished=receipt.finished_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z"),
+        finished=moments.local(receipt.finished_at),
         request_id=receipt.request_id,
         pictures=(Shown(receipt.source, getattr(WORDS["photo"], language), made=False), *_made(record, language)),
     )

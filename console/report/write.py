@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.records.mirror import Mirror
 from console.records.pages import AT_ONCE
-from console.records.record import Query, Record
+from console.records.record import FAILURES, Query, Record
 from console.records.table import write_csv
 from console.report.cards import Card, Shown, card
 from console.report.words import WORDS
@@ -28,7 +28,6 @@ ON_A_PAGE = 100
 """Photos: a browser shows so many, with their pictures, at once."""
 _SIDE = 480
 """Pixels of a small picture: those of the page's 12 rem on a screen of high density."""
-_FAILURES = ("failed", "rejected")
 
 
 def write(
@@ -71,8 +70,8 @@ def write(
 
 
 def _in_order(mirror: Mirror, query: Query) -> Iterator[Record]:
-    wanted = query.statuses or (*_FAILURES, "done")
-    failures = tuple(status for status in wanted if status in _FAILURES)
+    wanted = query.statuses or (*FAILURES, "done")
+    failures = tuple(status for status in wanted if status in FAILURES)
     found: list[Iterable[Record]] = [mirror.find(replace(query, statuses=failures))] if failures else []
     if "done" in wanted:
         done = replace(query, statuses=("done",))
@@ -87,7 +86,7 @@ def _summary(mirror: Mirror, query: Query) -> Sequence[tuple[str, object]]:
     calls, yuan = mirror.sums(query)
     return (
         ("photos", sum(counts.values())),
-        *((status, counts.get(status, 0)) for status in ("done", *reversed(_FAILURES))),
+        *((status, counts.get(status, 0)) for status in ("done", *reversed(FAILURES))),
         ("look", look),
         ("calls", calls),
         ("yuan", f"{yuan:.2f}"),
