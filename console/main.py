@@ -32,7 +32,10 @@ from console.commands import (
 from console.settings import release
 
 app = typer.Typer(
-    help=localized("Sets oss-cutout up in an account of Alibaba Cloud.", "在阿里云账号中部署 oss-cutout。"),
+    help=localized(
+        "Sets oss-cutout up in an account of Alibaba Cloud, and serves photos with it.",
+        "在阿里云账号中部署 oss-cutout，并用它处理照片。",
+    ),
     epilog=localized(
         "Exit codes: 0 all is well; 1 something is wrong, or was refused; 2 called wrongly, or with settings that are "
         "no good; 3 Alibaba Cloud was not reached, or there is no access key that it takes; 130 interrupted.",

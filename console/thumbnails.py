@@ -11,11 +11,11 @@ from shared.errors import Rejected
 from shared.messages.message import Message
 
 MOST_BYTES = 40_000_000
-"""Of an original that is fetched to be made smaller here: as large as an upload may be."""
+"""Bytes of an original that is fetched to be made smaller here: as many as an upload may have."""
 MOST_PIXELS = 120_000_000
-"""Of it, as its header says: they take three bytes each."""
+"""Pixels of such an original, as its header says. Each takes three bytes of memory."""
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
-"""That are read here: Pillow runs a program for some of the others."""
+"""Formats that are read here. For some of the others, Pillow starts a program (EPS: Ghostscript)."""
 _PROCESS = "image/auto-orient,1/resize,m_lfit,w_{side},h_{side}/format,webp"
 _NOT_SHOWN = Message("this is no picture that can be shown", "无法显示该图片")
 
@@ -44,7 +44,7 @@ def _smaller(file: Path, side: int) -> bytes:
         with Image.open(file, formats=_FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise Rejected("PictureTooLarge", _NOT_SHOWN)
-            picture.draft("RGB", (2 * side, 2 * side))  # of a JPEG, an eighth of the pixels need be decoded
+            picture.draft("RGB", (2 * side, 2 * side))  # decodes a large JPEG at a fraction of its size
             ImageOps.exif_transpose(picture, in_place=True)
             picture.thumbnail((side, side))
             picture.convert("RGBA" if picture.has_transparency_data else "RGB").save(out, "WEBP", quality=85)

@@ -1,1 +1,1 @@
-"""What the commands answer that only look: status, failed, receipts, spend, watch."""
+"""The commands that only read: status, failed, receipts, spend, watch."""

@@ -37,7 +37,7 @@ _HEAD = (
     Message("yuan", "元"),
 )
 _ROWS = 200
-"""Of a table: a longer one is for no person."""
+"""The most rows of a table: people do not read a longer one."""
 _MORE = Sentence(
     "The first {shown} of {count}: --limit, --since and --prefix narrow it, --format csv has all.",
     "共 {count} 条，仅显示前 {shown} 条：可用 --limit、--since、--prefix 缩小范围，--format csv 输出全部。",

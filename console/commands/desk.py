@@ -40,7 +40,8 @@ def tell(screen: Screen, address: str) -> None:
 def desk(
     *,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help=localized("0: any that is free.", "0 表示任意空闲端口。"))
+        int,
+        typer.Option(min=0, max=65535, help=localized("The port; 0: any free one.", "端口，0 表示任意空闲端口。")),
     ] = 0,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help=localized("Open it in a browser.", "自动打开浏览器。"))

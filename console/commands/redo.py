@@ -41,8 +41,8 @@ def redo(
         typer.Option(
             metavar="MOMENT",
             help=localized(
-                "Whose receipt was finished before that; now. So what was redone already is not redone again.",
-                "仅限此时间之前完成的，默认现在；已重新处理过的不会再处理。",
+                "Only photos whose receipt is older; by default than the present time.",
+                "仅限回执早于此时间的照片，默认为当前时间。",
             ),
         ),
     ] = "",

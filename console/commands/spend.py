@@ -15,7 +15,7 @@ app = typer.Typer()
 
 
 class Source(str, Enum):
-    """Who is asked."""
+    """Where the calls are counted."""
 
     auto = "auto"
     log = "log"
@@ -33,7 +33,7 @@ def spend(
     month: Annotated[
         str,
         typer.Option(
-            metavar="YYYY-MM", help=localized("Of this month, in UTC; the present one.", "月份（UTC），默认本月。")
+            metavar="YYYY-MM", help=localized("The month, in UTC; by default this one.", "月份（UTC），默认本月。")
         ),
     ] = "",
     source: Annotated[
@@ -41,8 +41,8 @@ def spend(
         typer.Option(
             "--from",
             help=localized(
-                "Who is asked: the log, the receipts, or the log where it is there.",
-                "统计来源：日志、回执，或优先日志。",
+                "The source: the log, the receipts, or (auto) the receipts only if there is no log.",
+                "统计来源：日志（log）、回执（receipts），或优先日志、没有日志时用回执（auto）。",
             ),
         ),
     ] = Source.auto,

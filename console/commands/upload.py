@@ -42,7 +42,7 @@ def upload(
     to: Annotated[
         str,
         typer.Option(
-            metavar="FOLDER", help=localized("A folder of your own in the bucket.", "Bucket 中自定的文件夹。")
+            metavar="FOLDER", help=localized("A folder of your own in the bucket.", "Bucket 中的自定义文件夹。")
         ),
     ] = "",
     yes: Yes = False,

@@ -14,7 +14,7 @@ from shared.jobs.keys import UPLOADS
 app = typer.Typer()
 
 
-@app.command(help=localized("Prints a line for whatever moves, until Ctrl-C.", "实时显示处理动态，按 Ctrl-C 结束。"))
+@app.command(help=localized("Prints a line for each change, until Ctrl-C.", "实时显示处理动态，按 Ctrl-C 结束。"))
 def watch(
     *,
     prefix: selection.Prefix = UPLOADS,

@@ -16,10 +16,10 @@ from console.records.record import Query
 from console.redo.redo import SKIPPED, examine, price, redo
 
 _PATIENCE = 10.0
-"""Seconds that an instance is waited for which is at work on what is to be forgotten. After that it may still store a
-result: `cutout forget` waits for longer."""
+"""Seconds to wait for an instance that is working on a photo that is to be forgotten. After that it may still store a
+result: `cutout forget` waits longer."""
 _MOST = 10_000
-"""Photos at once; of more, the commands are for."""
+"""Photos of one request. The commands take more."""
 
 
 class Asked(BaseModel):

@@ -1,7 +1,8 @@
-"""Who may speak to the desk: the browser that was given its address, and no page of another site in it.
+"""Lets only the browser use the desk that was given its address, and no page of another site in that browser.
 
-What a page of another site could do: send requests here, which bring the cookie if the browser lets them; have a name
-of its own resolve to 127.0.0.1 ("DNS rebinding"); show the desk in a frame. Each is answered with 403.
+A page of another site could send requests here, with which the browser may send the cookie; make a host name of its own
+resolve to 127.0.0.1 ("DNS rebinding"); or show the desk in a frame. The first two are answered with 403, and `HEADERS`
+forbid the third.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Guard:
             await self._app(scope, receive, sent)
 
     def _refusal(self, method: str, headers: Headers) -> str:
-        """Why nobody may send this, whatever cookie it has; empty: it is from our page, or from an address bar."""
+        """Why the request is refused, whatever cookie it has; empty for one of our own page, or of an address bar."""
         host = headers.get("host", "")
         if host not in self._hosts:
             return "the desk is not at this address"

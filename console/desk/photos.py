@@ -33,7 +33,7 @@ class Asked:
 
 
 def asked(given: Mapping[str, str], now: datetime) -> Asked:
-    """What the query of an address asks for. Raises `ValueError` for what is none."""
+    """The page of the list that the query string `given` asks for. Raises `ValueError` for a wrong one."""
     statuses = tuple(filter(None, given.get("status", "").split(",")))
     order = given.get("order", "new")
     if order not in get_args(Order) or not {*statuses} <= {*STATUSES, UNDER_WAY}:

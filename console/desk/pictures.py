@@ -1,7 +1,7 @@
-"""Pictures of the bucket, sent to the page as what they are, and as nothing else.
+"""Pictures from the bucket, for the page.
 
-What lies in the bucket was put there by strangers: an SVG or an HTML called `.png` must not run in the desk's address.
-So the bytes say what is sent, and only pictures that cannot hold a program are.
+Strangers put files into the bucket: an SVG or an HTML file that is called `.png` must not run as a page of the desk.
+So the content type is taken from the first bytes, and only formats that cannot contain a script are sent.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from shared.jobs.keys import CUTOUTS, LISTINGS, UPLOADS
 from shared.messages.message import Message
 
 SIDES = {"320": 320, "1280": 1280}
-"""Pixels, by what the page calls the size; `full` is the picture as it is stored."""
+"""Pixels of the longer side, by the name of the size in the address; `full` is the picture as it is stored."""
 CODES = ("NotShown", "NoPicture", "PictureTooLarge")
-"""Of what is refused because no browser shows it."""
+"""The codes of errors about files that no browser shows."""
 SHOWN = (UPLOADS, CUTOUTS, LISTINGS)
+"""The folders whose pictures are sent."""
 _AT_ONCE = BoundedSemaphore(8)
 """A picture that is made smaller here takes some hundred megabytes."""
 _TYPES: Mapping[str, re.Pattern[bytes]] = {
@@ -37,8 +38,8 @@ _NO_PICTURE = Message("no browser shows this as a picture", "浏览器无法显�
 
 
 def picture(bucket: Bucket, key: str, size: str) -> tuple[str, bytes]:
-    """Its content type and its bytes. Raises `Rejected` for what no browser shows, or nobody asked us to show, and else
-    what `Bucket.download` does."""
+    """The picture's content type and its bytes. Raises `Rejected` for what no browser shows, and for what is in none of
+    the folders `SHOWN`; and what `Bucket.download` does."""
     if not key.startswith(SHOWN):
         raise Rejected("NotShown", _NO_PICTURE)
     with _AT_ONCE:

@@ -21,8 +21,9 @@ from shared.jobs.upload import Kind, Upload
 from shared.messages.message import Message
 
 MOST_BYTES = 100_000_000
-"""Of a file. Functions reject photos over 40 MB with a receipt that says so; this bounds what the disk here takes."""
+"""Bytes of a file. Functions reject photos over 40 MB, with a receipt; this limits what is stored on the disk here."""
 _IN_MEMORY = 1_000_000
+"""Bytes of a file that are kept in memory; a larger one is kept on the disk."""
 _TOO_LARGE = Message("it has more than 100 MB", "文件超过 100 MB")
 
 
@@ -53,7 +54,8 @@ def check(desk: Desk, asked: Asked) -> dict[str, Any]:
         wrong = destination.problem(key, file.bytes) or (_TOO_LARGE if file.bytes > MOST_BYTES else None)
         if wrong:
             problems.append({"file": file.name, "message": cards.said(wrong)})
-        photos += not wrong and Upload(key).kind is Kind.PICTURE
+        elif Upload(key).kind is Kind.PICTURE:
+            photos += 1
     price = desk.account.prices.of(asked.capability)
     total = None if price is None else round(price * photos, 4)
     return {"prefix": prefix, "count": photos, "price_yuan": total, "problems": problems}

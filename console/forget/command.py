@@ -17,7 +17,7 @@ from console.screen import Screen
 from shared.jobs.keys import UPLOADS
 from shared.messages.message import COMMA, Message, Sentence
 
-_COUNTING = Message("looking what there is", "正在统计")
+_COUNTING = Message("counting the objects", "正在统计")
 _FOUND = Sentence("{key}: {counts}", "{key}：{counts}")
 _NOTHING = Sentence("There is nothing of {key}.", "没有 {key} 的任何内容。")
 _QUESTION = Message("All of this is deleted, for good. Do it?", "以上内容将被永久删除。是否执行？")
@@ -34,13 +34,14 @@ _WAITING = Sentence(
     "正在等待仍在处理其中照片的实例结束，最晚至 {moment}",
 )
 _ELSEWHERE = Message(
-    "What has copies of names, or of pictures, elsewhere: the log, reports/, and what was downloaded. What is with a "
-    "vendor now is not stored when it comes.",
+    "Names and pictures may still be in the log, under reports/, and in files that were downloaded. Results that a "
+    "vendor delivers from now on are not stored.",
     "其他位置可能留有名称或图片：日志、reports/ 以及已下载的文件。服务商正在处理的照片，结果返回后不会保存。",
 )
 _LONGEST = timedelta(minutes=12)
-"""An instance of `settle` may live so long (s.yaml)."""
+"""More than the 10 minutes after which Function Compute ends an instance of `settle` (`timeout` in s.yaml)."""
 _PAUSE = 1.0
+"""Seconds between two looks whether an instance has ended."""
 
 
 def run(screen: Screen, account: Account, chosen: Chosen, *, yes: bool, dry_run: bool) -> None:

@@ -87,9 +87,10 @@ def forget(
     dry_run: bool = False,
     say: Callable[[Counter[str]], object] = lambda _: None,
 ) -> Forgotten:
-    """Delete what there is, a page at a time, or with `dry_run` only count it; `say` is told how much that is by then.
-    A job that an instance holds ends by itself, as its upload is gone: whoever deletes it would not know when. Raises
-    what `Bucket` does: it may be done again at any time.
+    """Delete what there is, a page at a time, or with `dry_run` only count it; `say` is told the counts so far.
+
+    A job that an instance holds is left: it ends by itself, as its upload is gone, and as long as it is there it says
+    until when that instance may store something. Raises what `Bucket` does; may be called again at any time.
     """
     counts, copies, held = Counter[str](), list[str](), dict[str, datetime]()
     for folder in KINDS:

@@ -1,8 +1,8 @@
-"""The receipts and the documents of listing pictures, kept on this machine by their ETags.
+"""A copy of the receipts, and of the documents of listing pictures, on this machine.
 
-To ask a bucket of 100,000 receipts which of them failed would take 100,000 requests. Here it takes a listing, of 1,000
-names a request, and a request for each that has changed since the last one. They are kept in a file of SQLite, so that
-memory does not grow with them. The bucket is the truth: the file may be deleted at any time.
+To read 100,000 receipts from the bucket for one question would take 100,000 requests. With the copy it takes a listing,
+with 1,000 names a request, and a request for each document whose ETag has changed since. The copy is a file of SQLite,
+so that memory does not grow with it. It may be deleted at any time: everything in it is in the bucket.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Refreshed:
     listed: int = 0
     read: int = 0
     changed: tuple[str, ...] = field(default=(), compare=False)
-    """The uploads of those that were read last."""
+    """The uploads whose documents were read from the last page of names."""
 
 
 @dataclass(frozen=True)
@@ -205,8 +205,8 @@ class Mirror:
         return self._run(by, values)
 
     def sums(self, query: Query) -> tuple[int, float]:
-        """The calls that may have been billed of the records that meet `query`, and what those cost whose price their
-        receipts know, in yuan."""
+        """How many calls for the records that meet `query` may have been billed, and what they cost in yuan, without
+        those whose price is not in their receipts."""
         where, values = _where(query)
         ((calls, yuan),) = self._run(f"SELECT SUM(calls), SUM(yuan) FROM {_RECORDS} {where}", values)
         return calls or 0, yuan or 0.0

@@ -1,7 +1,8 @@
-"""Lists a bucket in parallel: page by page it would take minutes, as each page has to wait for the one before it.
+"""Lists a bucket with several requests at once.
 
-So the keys are taken apart into ranges, each of which is a thread's to list. Nobody knows beforehand where the keys
-lie: a range of more than a page gives half of its rest away as long as a thread is idle.
+One request after another would take minutes for 100,000 objects, as each page begins where the last one ended. So the
+keys are divided into ranges that are listed in parallel. Where most keys are is not known beforehand: while a thread is
+idle, a range that has more than one page is divided in two.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from itertools import islice
 from shared.cloud.ports import Bucket, ListedObject
 
 AT_ONCE = 16
-"""Pages that are asked for at once, and requests of other kinds. Not tuned."""
+"""Requests that are sent at once: for pages here, and of other kinds in other modules. Not tuned."""
 _PAGE = 1000
 """Names in a page, at most (GetBucketV2)."""
 _END = "\U0010ffff"
-"""Sorts after what else a key may have in this place."""
+"""The last character of Unicode, which sorts after every other character of a key."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,14 @@ def _page(bucket: Bucket, prefix: str, after: str) -> list[ListedObject]:
 
 
 def _halves(rest: _Range, first: str) -> list[_Range]:
-    """`rest` in two, or as it is where that cannot be told. `first` is the first key of the page before it: where that
-    and the last one differ, the keys that follow go on to differ."""
+    """`rest` in two, or as it is where no middle is found. `first` is the first key of the page before it, and
+    `rest.after` the last one: the characters from which these two differ are those in which the next keys differ."""
     low, place = rest.after, 0
     while place < min(len(first), len(low)) and first[place] == low[place]:
         place += 1
     for at in range(min(place, len(low) - 1), -1, -1):
         end = rest.last[at : at + 1] if rest.last.startswith(low[:at]) else ""
-        # Names are of digits and letters, by and large: the half of all characters would be nobody's.
+        # Most names consist of digits and letters, so the middle is that of a range that ends with "z".
         middle = low[:at] + chr((ord(low[at]) + max(ord(low[at]), ord(min(end or "z", "z"))) + 1) // 2)
         if low < middle < rest.last:
             return [_Range(low, middle), _Range(middle, rest.last)]

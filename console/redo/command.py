@@ -33,8 +33,8 @@ _QUESTION = Sentence(
 _UNPRICED = Sentence(", {count} of them at a price that is not known", "（其中 {count} 张价格未知）")
 _PLAN = Sentence("to be redone: {count}, for {yuan} yuan{unpriced}", "将重新处理 {count} 张，费用 {yuan} 元{unpriced}")
 _NO_RECEIPT = Message(
-    "there is no receipt of it, or one of after --before; a backfill serves what has none",
-    "没有回执，或回执晚于 --before；没有回执的照片请用 backfill 处理",
+    "it has no receipt, or one that is newer than --before; `cutout backfill` serves photos without a receipt",
+    "没有回执，或回执晚于 --before；没有回执的照片请用 `cutout backfill` 处理",
 )
 _MORE_SKIPPED = Sentence(
     "and {count} more are not redone: --json names them", "另有 {count} 张不重新处理，--json 可列出"

@@ -1,4 +1,4 @@
-"""Another try for photos: each gets a job in settle's queue, for which the receipt that is there does not count."""
+"""Serves photos again that have a receipt: each gets a job in the queue of `settle`, which replaces that receipt."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from shared.messages.message import Message
 from shared.vendors.prices import Prices
 
 Standing = Literal["redo", "gone", "under way", "newer"]
-"""To be redone; the photo was deleted; it has a job already; another version was uploaded since, which is served by its
-own event."""
+"""Whether a photo is redone. If not, the photo was deleted, or it has a job already, or another version of it was
+uploaded since, which is served by its own event."""
 SKIPPED: Mapping[Standing, Message] = {
     "gone": Message("the photo was deleted", "照片已被删除"),
     "under way": Message("it is under way", "正在处理中"),
@@ -28,9 +28,9 @@ SKIPPED: Mapping[Standing, Message] = {
 }
 """Why a photo is not redone."""
 _STEP = 1000
-"""Photos of which is known at once whether they are to be redone."""
+"""Photos that are examined together, whose records are in memory."""
 _NO_LEASE = timedelta(0)
-"""No job is held here."""
+"""The console holds no job, so it needs no lease."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ def examine(photos: Bucket, jobs: Bucket, records: Iterable[Record]) -> Iterator
 
 
 def price(examined: Iterable[Photo], prices: Prices) -> tuple[float, int]:
-    """What a call costs for each that is redone, in yuan, and for how many of them that is not known."""
+    """The price of one call for each photo that is redone, all together in yuan; and for how many photos no price is
+    known."""
     each = [prices.of(photo.record.receipt.capability) for photo in examined if photo.standing == "redo"]
     return round(sum(filter(None, each)), 4), sum(known is None for known in each)
 
@@ -72,8 +73,11 @@ def redo(
     clock: Callable[[], datetime],
     say: Callable[[int], object] = lambda _: None,
 ) -> int:
-    """Set those going that are to be redone, in their order, and wake settle; how many they are. `say` is told how many
-    are in the queue. Raises what `Bucket` does; then those of which `say` was told are in the queue all the same."""
+    """Put the photos that are to be redone into the queue, in their order, and wake `settle`. Returns how many.
+
+    `say` is told how many are in the queue. Raises what `Bucket` does; the photos of which `say` was told stay in the
+    queue.
+    """
     store, count = JobStore(jobs, clock, _NO_LEASE), 0
 
     def begin(photo: Photo) -> None:

@@ -21,7 +21,7 @@ _TOO_LONG = Sentence(
     "对象键的 UTF-8 编码为 {size} 字节，超过上限 {most} 字节",
 )
 _NO_PICTURE = Message(
-    "no capability takes what is called so: names that begin with a dot or an underscore are passed over",
+    "files whose names begin with a dot or an underscore are not served",
     "以点或下划线开头的文件名不会被处理",
 )
 _EMPTY = Message("it is empty", "文件为空")

@@ -28,7 +28,7 @@ _FAULTS = {
     "no-answer": ("results cannot be fetched", "结果无法下载"),
     "cut-off": ("results break off halfway", "结果下载中断"),
 }
-"""Of those of VIAPI's stand-in, what to try first, in English and Chinese."""
+"""The faults of VIAPI's stand-in that the page offers, with their titles in English and Chinese."""
 _SHOWN = 50
 """Entries of the ledger, the last ones."""
 
@@ -50,10 +50,7 @@ class Panel:
         return {
             "faults": faults,
             "billed": dict(counts.most_common()),
-            "ledger": [
-                {"vendor": name, "action": each.action, "key": each.key, "request_id": each.request_id}
-                for name, each in reversed(newest)
-            ],
+            "ledger": [{"action": each.action, "key": each.key} for _, each in reversed(newest)],
             "clock": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         }
 
