@@ -15,9 +15,11 @@ from tests.bench.listings.quality import Alpha, Quality
 from tests.pictures.known_alpha import SPOILT_KINDS, answer, known_alpha, write
 
 SIDES = (480, 360)
+COMPILES = pytest.mark.slow
+"""What compares with pymatting, which compiles itself for minutes where it has just been installed."""
 
 
-@pytest.mark.parametrize("way", ["ours", "pillow", "matting"])
+@pytest.mark.parametrize("way", ["ours", "pillow", pytest.param("matting", marks=COMPILES)])
 def test_each_way_makes_a_cutout_of_the_photo_s_size_in_a_process_of_its_own(way: Way, tmp_path: Path) -> None:
     picture = known_alpha("product", *SIDES)
     found = usage(way, "original", *write(picture, answer(picture, longest=240), tmp_path), tmp_path)
@@ -33,6 +35,7 @@ def test_a_way_that_fails_gives_no_figure(tmp_path: Path) -> None:
         usage("ours", "original", tmp_path / "photo", tmp_path / "cutout", tmp_path)
 
 
+@COMPILES
 def test_the_bench_measures_ours_against_the_truth(tmp_path: Path) -> None:
     (found,) = quality.measured(900, 600, 300, tmp_path, ["rice"])
     assert found.alpha["exact"].mse < 0.8

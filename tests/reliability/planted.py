@@ -238,7 +238,6 @@ FOUND_BY_SCHEDULES: tuple[Plant, ...] = (
     writes_the_receipt_before_the_outputs,
     ignores_leases,
     forgets_tickets,
-    forgets_the_note_that_something_newer_came,
     forgets_how_often_it_called,
     hears_no_date,
     gives_up_when_an_answer_is_uncertain,

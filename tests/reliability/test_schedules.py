@@ -17,6 +17,7 @@ from tests.reliability.planted import (
     FOUND_BY_SCHEDULES,
     Plant,
     buys_more_than_it_can_store,
+    forgets_the_note_that_something_newer_came,
     gives_each_result_all_the_time_that_there_is,
     is_found_by_schedules,
 )
@@ -255,6 +256,27 @@ def test_one_that_is_bought_nevertheless_is_found(schedule: Schedule, monkeypatc
     buys_more_than_it_can_store(monkeypatch)
     with pytest.raises(AssertionError, match="while another one of its capability could not be stored"):
         upload_another_when_a_result_cannot_be_stored(schedule)
+
+
+def overwrite_one_that_is_being_called_for(schedule: Schedule) -> None:
+    schedule.open((COMMON,), walk=Walk(7))
+    schedule.put(0, version=1, walk=TO_THE_END)  # its function meets the lease of the first version's
+    schedule.go()
+
+
+def test_a_version_that_comes_during_the_call_for_an_earlier_one_is_served(schedule: Schedule) -> None:
+    overwrite_one_that_is_being_called_for(schedule)
+    schedule.teardown()
+    receipt = schedule.shop.receipt(COMMON)
+    assert receipt is not None
+    assert receipt.etag == schedule.bucket.things[COMMON].etag
+
+
+def test_one_whose_note_is_forgotten_is_found(schedule: Schedule, monkeypatch: pytest.MonkeyPatch) -> None:
+    forgets_the_note_that_something_newer_came(monkeypatch)
+    overwrite_one_that_is_being_called_for(schedule)
+    with pytest.raises(AssertionError, match="is lost"):
+        schedule.teardown()
 
 
 def overwrite_two_whose_results_cannot_be_stored(schedule: Schedule) -> None:

@@ -196,7 +196,8 @@ def _backfill(shop: Shop) -> None:
 
 
 def _list(shop: Shop) -> None:
-    """What is rarely done for listing pictures: the newest version's are ordered again, and late ones are rung for."""
+    """What is rarely done for listing pictures: the newest version's are ordered again, late ones are rung for, and an
+    earlier version's are deleted."""
     wait_for(lambda: not list(shop.bucket.list(keys.ORDERS)), "the listings of all photos")
     _ends(shop, f"uploads/{ONE_OF['scenery']}/rocket.jpg", photo(of="rocket"))  # the cup has no sky
     key = f"uploads/{ONE_OF['goods']}/a.jpg"
@@ -217,6 +218,8 @@ def _list(shop: Shop) -> None:
     settle = shop.cloud.accounts.assume_role(f"{PREFIX}settle")
     ring(shop.opened(Credentials(**vars(settle))), lambda: clock() + 2 * FIRST_PAUSE)
     wait_for(lambda: not list(shop.bucket.list(keys.ORDERS)), "what was rung for")
+    _ends(shop, key, OTHER)
+    wait_for(lambda: not list(shop.bucket.list(keys.ORDERS)), "the listing of the next version")
 
 
 def _order(shop: Shop, **said: object) -> dict[str, Any]:
