@@ -81,6 +81,7 @@ CODES: dict[str, Meaning] = {
     "NotListed": Meaning(
         "nobody", "every try to make the listing pictures failed, for hours: a backfill orders them again"
     ),
+    "NoTransparency": Meaning("uploader", "the vendor's picture has colours and no transparency: it is no cutout"),
     "InstanceTooSmall": Meaning("uploader", "the picture takes more memory than the function has"),
     "AnotherFrame": Meaning("uploader", "the vendor's picture does not show the same as the photo at the same place"),
     "NotPassed": Meaning("uploader", "a listing picture was made, and did not pass its checks"),

@@ -1,4 +1,4 @@
-"""Is a vendor's picture a cutout of this photo, in the same frame?"""
+"""Is a vendor's picture a cutout at all, and of this photo, in the same frame?"""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ _FEWEST = 32
 _MOST_DIFFERENCE = 10.0
 """Mean absolute difference of the colours, in 0..255. Of real cutouts of the photo 95 % have up to 3.7, and up to 9.5
 when the vendor was sent it as JPEG of quality 60; of those shifted by 0.8 % of the side, all have at least 11."""
+_MOST_COLOUR = 16
+"""Most that two channels of a mask's pixel may differ, in 0..255: a mask that was saved as RGB has none."""
+
+
+def check_mask(cutout: pyvips.Image) -> None:
+    """Raises `Rejected` when a picture without transparency (3 bands) has colours: then it is a picture, and no mask."""
+    red, green, blue = (cutout[band].cast("short") for band in range(3))
+    if max((red - green).abs().max(), (green - blue).abs().max()) > _MOST_COLOUR:
+        raise Rejected("NoTransparency", messages.NO_TRANSPARENCY())
 
 
 def check_sides(photo: tuple[int, int], cutout: tuple[int, int]) -> None:

@@ -12,7 +12,7 @@ import pyvips
 
 from shared.errors import Rejected
 from shared.listings.colours import Colours
-from shared.listings.frame import check_colours, check_sides
+from shared.listings.frame import check_colours, check_mask, check_sides
 from shared.listings.matte import RADIUS, Matte
 from shared.listings.photo import Picture, fitted
 from shared.listings.planes import VISIBLE, soft, where
@@ -47,8 +47,8 @@ class Subject:
     def open(cls, photo: Path, cutout: Path) -> Subject:
         """Reads both files to the end. What the subject before this one has left in memory is given back first.
 
-        Raises `Rejected` when one of them cannot be decoded or is truncated, and when the cutout is none of this photo.
-        A mask, which is a cutout without colours, is compared by its aspect only.
+        Raises `Rejected` when one of them cannot be decoded or is truncated, and when the cutout is none, or none of
+        this photo. A mask, which is a cutout without colours, is compared by its aspect only.
         """
         _give_back()
         with _decoding(_no_photo):
@@ -67,6 +67,8 @@ class Subject:
             except Rejected:  # the vendor may know of no profiles
                 with _decoding(_no_photo):
                     check_colours(taken.scaled(smaller.width, smaller.height, as_numbers=True).copy_memory(), picture)
+        else:
+            check_mask(picture)
         return cls(taken, low, picture[3 if picture.bands == 4 else 0].copy_memory())
 
     def cut(self, scale: float = 1.0, *, region: Box | None = None) -> pyvips.Image:

@@ -10,7 +10,7 @@ UNKNOWN_PRESET = Sentence(
     "listing 的值为 {value}；可填写以下一个或多个值，以 + 连接且不得重复：{known}",
 )
 
-# ---------------------------------------------------------------- PhotoUnreadable, CutoutUnreadable, AnotherFrame
+# ---------------------------------------------------------------- of the photo and of the vendor's picture
 PHOTO_UNREADABLE = Sentence(
     "the photo is damaged or cut off ({why}): save it again as JPEG or PNG, and upload that",
     "照片已损坏或不完整（{why}）：请另存为 JPEG 或 PNG 后重新上传",
@@ -18,6 +18,11 @@ PHOTO_UNREADABLE = Sentence(
 CUTOUT_UNREADABLE = Sentence(
     "the vendor's picture is damaged or cut off ({why}): upload the photo again, which buys a new one",
     "服务商返回的图片已损坏或不完整（{why}）：请重新上传照片，系统会重新购买一次",
+)
+NO_TRANSPARENCY = Sentence(
+    "the vendor's picture has colours and no transparency, so it does not say what belongs to the subject: choose a "
+    "capability whose result is a cutout or a mask",
+    "服务商返回的图片是不含透明通道的彩色图片，无法判断哪些像素属于主体：请改用返回抠图或蒙版的能力",
 )
 ANOTHER_ASPECT = Sentence(
     "the vendor's picture has {cutout_width:,} × {cutout_height:,} pixels, which is not the frame of the photo of "

@@ -78,6 +78,19 @@ def test_sides_rounded_to_whole_pixels_are_the_same_aspect(sides: tuple[int, int
     opened(picture, cutout, tmp_path)
 
 
+def test_a_picture_without_transparency_is_no_mask(tmp_path: Path) -> None:
+    picture = drawn("product")
+    cutout = np.ascontiguousarray(answer(picture, longest=600)[..., :3])
+    with pytest.raises(Rejected, match="NoTransparency"):
+        opened(picture, cutout, tmp_path)
+
+
+def test_a_mask_may_be_saved_with_three_channels(tmp_path: Path) -> None:
+    picture = drawn("product")
+    mask = answer(picture, longest=600)[..., 3]
+    assert not opened(picture, np.dstack([mask] * 3), tmp_path).empty
+
+
 def test_the_cutout_of_another_photo_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Rejected, match="AnotherFrame"):
         opened(drawn("product"), answer(drawn("rice"), longest=600), tmp_path)
