@@ -65,8 +65,9 @@ bench: .venv/.dev build
 cloud: .venv/.demo $(if $(EMPTY),.venv/bin/cutout)
 	@$(RUN) tests.cloud $${EMPTY:+--empty}
 
-# The desk over a cloud in a box, in a browser: drop photos on it, watch them, have things go wrong.
-desk: .venv/.demo .venv/.console
+# The desk over a cloud in a box, in a browser: drop photos on it, watch them, have things go wrong. The command
+# `cutout` works with the same box in another terminal.
+desk: .venv/.demo .venv/bin/cutout
 	@$(RUN) tests.cloud --desk
 
 # All that a deployment needs, made or brought up to date: it says what it would change, and asks.

@@ -39,9 +39,11 @@ _NONE = Message("No call that may have been billed.", "没有可能计费的调�
 _HEAD = (Message("capability", "能力"), Message("calls", "调用"), Message("yuan", "元"))
 _ALL = Message("all", "合计")
 _UNPRICED = Sentence(
-    "Of these, {count} calls gave no cutout, or have no known price: the setting PRICES says what a call costs you.",
-    "其中 {count} 次调用没有结果或价格未知：可用 PRICES 设置您的单价。",
+    "{count} of these calls have no price: they gave no cutout, or nobody has said what they cost "
+    "(PRICES=goods/commodity=0.003).",
+    "其中 {count} 次调用没有价格：没有得到抠图结果，或未设置单价（PRICES=goods/commodity=0.003）。",
 )
+_UNKNOWN = "–"
 _ASKING = Message("asking the log", "正在查询日志")
 
 
@@ -148,10 +150,14 @@ def _show(screen: Screen, spent: Mapping[str, Spent]) -> None:
         screen.say(_NONE)
         return
     whole = _sum(spent)
-    rows = [(name or "-", str(each.calls), f"{each.yuan:.2f}") for name, each in sorted(spent.items())]
-    screen.table(_HEAD, [*rows, (_ALL, str(whole.calls), f"{whole.yuan:.2f}")])
+    rows = [(name or "-", str(each.calls), _yuan(each)) for name, each in sorted(spent.items())]
+    screen.table(_HEAD, [*rows, (_ALL, str(whole.calls), _yuan(whole))])
     if unpriced := whole.calls - whole.priced:
         screen.say(_UNPRICED(count=unpriced))
+
+
+def _yuan(spent: Spent) -> str:
+    return f"{spent.yuan:.2f}" if spent.priced else _UNKNOWN
 
 
 def _document(month: Month, spent: Mapping[str, Spent], said: list[Message]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _MOST_COLOUR = 16
 
 
 def check_mask(cutout: pyvips.Image) -> None:
-    """Raises `Rejected` when a picture without transparency (3 bands) has colours: then it is a picture, and no mask."""
+    """Raises `Rejected` when a picture without transparency (3 bands) has colours: then it is no mask."""
     red, green, blue = (cutout[band].cast("short") for band in range(3))
     if max((red - green).abs().max(), (green - blue).abs().max()) > _MOST_COLOUR:
         raise Rejected("NoTransparency", messages.NO_TRANSPARENCY())

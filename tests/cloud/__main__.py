@@ -28,15 +28,14 @@ def main() -> None:
     parser.add_argument(
         "--turned-first", action="store_true", help="OSS turns pictures before all else, as its older documents say"
     )
-    parser.add_argument(
-        "--empty",
-        nargs="?",
-        type=Path,
-        const=FOLDER,
-        metavar="FOLDER",
-        help="nothing is deployed; the folder gets what the command `cutout` needs for it (default: .cloud)",
-    )
+    parser.add_argument("--empty", action="store_true", help="nothing is deployed: the command `cutout` does that")
     parser.add_argument("--desk", action="store_true", help="serve the desk over it, at an address that is printed")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=FOLDER,
+        help="gets what the command `cutout` needs in another terminal, with --empty or --desk (default: .cloud)",
+    )
     options = parser.parse_args()
 
     # Taken over first: whoever starts us may change their mind at once.
@@ -48,26 +47,31 @@ def main() -> None:
         code="staged" if options.staged else "source",
         timer_seconds=options.timer_seconds,
         reading=TURNED_FIRST if options.turned_first else AS_WRITTEN,
-        empty=options.empty is not None,
+        empty=options.empty,
         log=_say,
     ) as cloud:
         if options.desk:
+            prepare(options.folder, cloud)
             with desk(cloud, language()) as page:
                 print(page.address, flush=True)
                 _say("Open this address in a browser of this machine. Ctrl-C ends it.")
+                _say(f"Or, in another terminal: `. {_env(options.folder)}`, then `.venv/bin/cutout status`.")
                 page.serve_until_interrupted()
             return
-        settings = prepare(options.empty, cloud) if options.empty else cloud.settings()
+        settings = prepare(options.folder, cloud) if options.empty else cloud.settings()
         for name, value in settings.items():
             print(f"{name}={value}", flush=True)
         if options.empty:
-            env = os.path.relpath(options.empty / "env")
-            _say(f"Nothing is deployed. In another terminal: `. {env}`, then `.venv/bin/cutout init`.")
+            _say(f"Nothing is deployed. In another terminal: `. {_env(options.folder)}`, then `.venv/bin/cutout init`.")
         else:
             _say(f"Upload to {cloud.bucket}/uploads/general/common/. A stand-in draws the cutouts.")
         _say("Ctrl-C ends it.")
         interrupted.wait()
     _say("Ended.")
+
+
+def _env(folder: Path) -> str:
+    return os.path.relpath(folder / "env")
 
 
 def _say(line: str) -> None:

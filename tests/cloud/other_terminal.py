@@ -1,4 +1,4 @@
-"""What the command `cutout` finds in another terminal, so that it deploys to a cloud in a box."""
+"""What the command `cutout` finds in another terminal, so that it works with a cloud in a box."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def test_on_its_own_it_says_where_it_is_and_ends_cleanly_when_interrupted(how: s
 
 
 def test_empty_it_leaves_for_another_terminal_what_the_command_needs(tmp_path: Path) -> None:
-    box = [sys.executable, "-m", "tests.cloud", "--timer-seconds", "60", "--empty", str(tmp_path)]
+    box = [sys.executable, "-m", "tests.cloud", "--timer-seconds", "60", "--empty", "--folder", str(tmp_path)]
     cutout = f"{sys.executable} -c 'from console.main import main; main()'"
     terminal = f'. {tmp_path}/env && "$SERVERLESS_DEVS" -v && {cutout} init --yes --json && {cutout} doctor --json'
     with subprocess.Popen(box, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
@@ -159,6 +159,25 @@ def test_empty_it_leaves_for_another_terminal_what_the_command_needs(tmp_path: P
     assert done.stdout.startswith("@serverless-devs/s: 3.1.10"), done.stderr
     assert '"code": "NotDeployed"' in done.stdout
     assert "PICWISH_APPCODE=EXAMPLE-picwish-" in (tmp_path / "oss-cutout.env").read_text("utf-8")
+
+
+def test_with_the_desk_over_it_the_command_finds_what_was_dropped_there(tmp_path: Path) -> None:
+    box = [sys.executable, "-m", "tests.cloud", "--desk", "--folder", str(tmp_path)]
+    cutout = f"{sys.executable} -c 'from console.main import main; main()'"
+    terminal = f". {tmp_path}/env && {cutout} upload {ROOT}/tests/samples --capability general/common --json --yes"
+    with subprocess.Popen(box, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        address = next(running.stdout).strip()
+        try:
+            done = subprocess.run(["sh", "-c", terminal], cwd=ROOT, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            with httpx.Client(base_url=address.partition("/?")[0], trust_env=False) as browser:
+                browser.get(address)
+                photo = browser.get("/api/photo", params={"source": "uploads/general/common/coffee.jpg"})
+            assert photo.json()["name"] == "coffee.jpg"
+        finally:
+            running.terminate()
+            assert running.wait(20) == 0
 
 
 def test_the_console_finds_the_roles_of_the_box_as_they_should_be(cloud: Cloud) -> None:
