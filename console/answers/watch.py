@@ -25,7 +25,7 @@ def run(screen: Screen, account: Account, prefix: str = UPLOADS, over: Event | N
     photos, jobs = account.objects(), account.job_objects()
 
     def tell(name: str, data: Any) -> None:
-        if name == "photo" and not data["source"].startswith(prefix):
+        if name in ("photo", "gone") and not data["source"].startswith(prefix):
             return
         if screen.machine and name in ("photo", "gone"):
             print(json.dumps({"event": name, **data}, ensure_ascii=False), flush=True)
@@ -35,10 +35,7 @@ def run(screen: Screen, account: Account, prefix: str = UPLOADS, over: Event | N
             screen.say(Message(**data["message"]), "yellow")
 
     with mirror(screen, account) as records:
-        somebody = Event()
-        somebody.set()
-        watcher = Watcher(photos, jobs, records, tell, somebody)
-        watcher.synced = {"done": 0, "finished": True}  # just now, with a progress bar
+        watcher = Watcher(photos, jobs, records, tell, lambda: True, listed=True)
         screen.say(_BEGUN, "dim")
         watcher.start()
         try:

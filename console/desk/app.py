@@ -98,8 +98,8 @@ class _Routes:
         return Response(body, media_type=content_type, headers=_OF_PICTURES)
 
     async def events(self, _: Request) -> Response:
-        self._desk.watcher.list_soon()  # what has changed while no page was open
-        return StreamingResponse(self._desk.hub.listen(), media_type="text/event-stream")
+        told = self._desk.hub.listen(self._desk.watcher.wake)  # what has changed while no page was open is told soon
+        return StreamingResponse(told, media_type="text/event-stream")
 
     # ---------------------------------------------------------------- changes
 

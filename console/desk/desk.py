@@ -40,4 +40,4 @@ class Desk:
 
     @cached_property
     def watcher(self) -> Watcher:
-        return Watcher(self.photos, self.jobs, self.mirror, self.hub.tell, self.hub.somebody)
+        return Watcher(self.photos, self.jobs, self.mirror, self.hub.tell, self.hub.has_pages)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from threading import Event, Lock
+from threading import Lock
 from typing import Any
 
 _HEARTBEAT = 15.0
 """Seconds after which a comment is sent, so that a connection nobody listens to any more is noticed."""
 _MOST_WAITING = 1000
-"""Events that wait for a page which does not take them. If there are more it is told to begin anew."""
+"""Events queued for a page that reads slowly. If there are more, the page is told to read its list anew."""
 AGAIN = "again"
 """The event that tells a page to read its list: the first one, and whenever it has missed something."""
 
@@ -23,8 +23,10 @@ class Hub:
     def __init__(self) -> None:
         self._lock = Lock()
         self._pages = set[_Page]()
-        self.somebody = Event()
-        """Set as long as a page is open."""
+
+    def has_pages(self) -> bool:
+        """Whether a page is open."""
+        return bool(self._pages)
 
     def tell(self, name: str, data: Any) -> None:
         """Tell every page."""
@@ -41,21 +43,20 @@ class Hub:
             with suppress(RuntimeError):  # its loop has ended
                 page.loop.call_soon_threadsafe(page.put, text)
 
-    async def listen(self) -> AsyncIterator[str]:
-        """What is told from now on, as the text of a response, until its client is gone."""
+    async def listen(self, begun: Callable[[], object]) -> AsyncIterator[str]:
+        """What is told from now on, as the text of a response, until its client is gone. `begun` is called once
+        whatever is told gets there."""
         page = _Page()
         with self._lock:
             self._pages.add(page)
-            self.somebody.set()
         try:
+            begun()
             yield "retry: 1000\n" + _event(AGAIN, {})  # so that nothing is told between its list and what it hears
             while text := await page.next():
                 yield text
         finally:
             with self._lock:
                 self._pages.discard(page)
-                if not self._pages:
-                    self.somebody.clear()
 
 
 class _Page:

@@ -1,20 +1,20 @@
-"""Looks what moves in the bucket, once for all pages and all photos.
+"""Polls the bucket for changes, once for all open pages.
 
 A look lists the names under `jobs/`, `queue/` and `orders/`; the receipt of a photo is read when its job is gone, and
-what its listing pictures came to when their order is. Nobody looks while no page is open.
+what its listing pictures came to when their order is. Nothing is polled while no page is open.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import Any
 
 from console.desk import cards
 from console.desk.hub import AGAIN
+from console.desk.loop import Loop, Stopped
 from console.desk.summary import summary
 from console.records.mirror import Mirror, Refreshed
 from console.records.pages import AT_ONCE, pages
@@ -36,8 +36,6 @@ _SHARE, _SHARE_OF_ALL = 4, 20
 more there is, the more requests it takes. A request a second costs 0.004 yuan an hour (0.01 yuan for 10,000)."""
 _EXPECTED = 120.0
 """Seconds for which an upload's first trace is looked for: an event comes within seconds."""
-_PATIENCE = 5.0
-"""Seconds that the last look is waited for when the desk ends."""
 _MOST_TOLD = 200
 """Photos of which a page is told one by one. Of more at once, it is told to read its list anew."""
 
@@ -47,24 +45,32 @@ class Watcher:
 
     It tells, by an event's name and its data in JSON's types: `photo` (a card), `gone` (`source`), `status` (as
     `cutout status --json`), `sync` (how far the first listing of all receipts is), `trouble` (OSS refuses to be looked
-    at), and that a list has to be read anew. Nothing is looked at but while `somebody` is set.
+    at), and that a list has to be read anew. It looks only while `is_wanted`. With `listed`, all receipts are in the
+    mirror already.
     """
 
-    def __init__(
-        self, photos: Bucket, jobs: Bucket, mirror: Mirror, tell: Callable[[str, Any], object], somebody: Event
+    def __init__(  # noqa: PLR0917 - the desk's parts
+        self,
+        photos: Bucket,
+        jobs: Bucket,
+        mirror: Mirror,
+        tell: Callable[[str, Any], object],
+        is_wanted: Callable[[], bool],
+        *,
+        listed: bool = False,
     ) -> None:
-        self._photos, self._jobs, self._mirror, self._tell, self._somebody = photos, jobs, mirror, tell, somebody
+        self._photos, self._jobs, self._mirror, self._tell, self._is_wanted = photos, jobs, mirror, tell, is_wanted
         self._lock = Lock()
         self._under_way: Mapping[str, UnderWay] | None = None
         self._ordered = frozenset[str]()
         self._expected = dict[str, float]()
         """What was uploaded from a page and not seen since, and until when it is looked for."""
-        self._soon, self._list_soon, self._over = Event(), Event(), Event()
         self._told: dict[str, Any] = {}
         """The last status."""
         self._pool = ThreadPoolExecutor(AT_ONCE)
-        self._threads = [Thread(target=each, daemon=True) for each in (self._look, self._list)]
-        self.synced: dict[str, Any] = {"done": 0, "finished": False}
+        self._looking = Loop(self._if_wanted(self.look), self._pause, self._say_trouble)
+        self._listing = Loop(self._if_wanted(self.list_all), _pause_of_listing, self._say_trouble)
+        self.synced: dict[str, Any] = {"done": 0, "finished": listed}
         """How far the first listing of all receipts is."""
 
     @property
@@ -73,16 +79,20 @@ class Watcher:
         return self._under_way or {}
 
     def start(self) -> None:
-        for each in self._threads:
-            each.start()
+        self._looking.start()
+        self._listing.start()
+
+    def wake(self) -> None:
+        """Look, and bring the mirror up to date, without waiting."""
+        self._looking.wake()
+        self._listing.wake()
 
     def stop(self) -> None:
         """Waits until nothing is looked at any more; not for a bucket that does not answer."""
-        self._over.set()
-        self._soon.set()
-        self._list_soon.set()
-        for each in self._threads:
-            each.join(_PATIENCE)
+        for loop in (self._looking, self._listing):
+            loop.stop()
+        for loop in (self._looking, self._listing):
+            loop.join()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def expect(self, source: str) -> None:
@@ -90,11 +100,7 @@ class Watcher:
         with self._lock:
             self._expected[source] = time.monotonic() + _EXPECTED
         self._tell("photo", cards.of_upload(source))
-        self._soon.set()
-
-    def list_soon(self) -> None:
-        """Bring the mirror up to date without waiting."""
-        self._list_soon.set()
+        self._looking.wake()
 
     # ---------------------------------------------------------------- looks
 
@@ -155,8 +161,8 @@ class Watcher:
         first = not self.synced["finished"]
 
         def say(so_far: Refreshed) -> None:
-            if self._over.is_set():
-                raise _Over
+            if self._listing.is_stopped:
+                raise Stopped
             if first:
                 self.synced = {"done": so_far.listed, "finished": False}
                 self._tell("sync", self.synced)
@@ -167,7 +173,7 @@ class Watcher:
         self.synced = {"done": found.listed, "finished": True}
         if first:  # then pages read their lists anew; later they are told of what has changed
             self._tell("sync", self.synced)
-            self.list_soon()  # the first listing may have taken minutes
+            self._listing.wake()  # the first listing may have taken minutes
 
     def _tell_of_changed(self, so_far: Refreshed) -> None:
         with self._lock:
@@ -179,39 +185,24 @@ class Watcher:
             for record in self._mirror.find(Query(sources=so_far.changed)):
                 self._tell("photo", cards.of_record(record))
 
-    # ---------------------------------------------------------------- threads
+    # ---------------------------------------------------------------- loops
 
-    def _look(self) -> None:
-        def pause(taken: float) -> float:
-            return max(_MOVING if self.under_way or self._expected else _STILL, _SHARE * taken)
+    def _if_wanted(self, work: Callable[[], object]) -> Callable[[], object]:
+        return lambda: work() if self._is_wanted() else None
 
-        self._again_and_again(self.look, pause, self._soon)
+    def _pause(self, taken: float) -> float:
+        return max(_MOVING if self.under_way or self._expected else _STILL, _SHARE * taken)
 
-    def _list(self) -> None:
-        self._again_and_again(self.list_all, lambda taken: max(_ALL, _SHARE_OF_ALL * taken), self._list_soon)
-
-    def _again_and_again(self, work: Callable[[], None], pause: Callable[[float], float], soon: Event) -> None:
-        """`pause` is told how long the work took, in seconds, and says for how long not to begin anew."""
-        while not self._over.is_set():
-            self._somebody.wait(1.0)
-            if not self._somebody.is_set():
-                continue
-            soon.clear()
-            began = time.monotonic()
-            try:
-                work()
-            except CutoutError as error:
-                self._tell("trouble", {"code": error.code, "message": cards.said(error.text)})
-            except (OSError, sqlite3.Error) as error:  # of this machine: its disk is full, say
-                text = f"{type(error).__name__}: {error}"
-                self._tell("trouble", {"code": type(error).__name__, "message": cards.said(Message(text, text))})
-            except _Over:
-                return
-            soon.wait(pause(time.monotonic() - began))
+    def _say_trouble(self, error: Exception) -> None:
+        if isinstance(error, CutoutError):
+            code, text = error.code, error.text
+        else:
+            code, text = type(error).__name__, Message.of(f"{type(error).__name__}: {error}")
+        self._tell("trouble", {"code": code, "message": cards.said(text)})
 
 
-class _Over(Exception):
-    """The desk ends while receipts are listed."""
+def _pause_of_listing(taken: float) -> float:
+    return max(_ALL, _SHARE_OF_ALL * taken)
 
 
 def _ordered(key: str) -> str:

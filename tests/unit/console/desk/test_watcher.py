@@ -18,6 +18,7 @@ import pytest
 from console.desk.desk import Desk
 from console.desk.serve import Server
 from console.records.mirror import Refreshed
+from shared.cloud.oss_errors import Unforeseen
 from shared.jobs.job import Submitted
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
@@ -35,6 +36,12 @@ def told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     events = list[tuple[str, Any]]()
     monkeypatch.setattr(desk.hub, "tell", lambda name, data: events.append((name, data)))
     return events
+
+
+@pytest.fixture
+def watched(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a page were open."""
+    monkeypatch.setattr(desk.hub, "has_pages", lambda: True)
 
 
 def _photos(told: list[tuple[str, Any]]) -> list[tuple[str, str]]:
@@ -128,29 +135,44 @@ def test_what_others_have_changed_is_found_by_listing_all(
     assert _photos(told) == [("b.jpg", "failed")]
 
 
-def test_what_is_wrong_with_this_machine_is_told_and_looked_past(
-    desk: Desk, told: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        sqlite3.OperationalError("database or disk is full"),
+        OverflowError("Python int too large to convert to SQLite INTEGER"),
+        Unforeseen("OSS answers 400 InvalidArgument"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_goes_wrong_is_told_and_receipts_are_listed_again(
+    desk: Desk, told: list[tuple[str, Any]], watched: None, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def full(*_: Any, **__: Any) -> Any:
-        raise sqlite3.OperationalError("database or disk is full")
+    def failing(*_: Any, **__: Any) -> Any:
+        raise error
 
     refresh = desk.mirror.refresh
-    monkeypatch.setattr(desk.mirror, "refresh", full)
-    desk.hub.somebody.set()
+    monkeypatch.setattr(desk.mirror, "refresh", failing)
     desk.watcher.start()
     _soon(lambda: [data for name, data in told if name == "trouble"])
-    assert [data["message"]["en"] for name, data in told if name == "trouble"] == [
-        "OperationalError: database or disk is full"
-    ]
+    assert [data["message"]["en"] for name, data in told if name == "trouble"] == [f"{type(error).__name__}: {error}"]
     monkeypatch.setattr(desk.mirror, "refresh", refresh)
-    desk.watcher.list_soon()
+    desk.watcher.wake()
     _soon(lambda: desk.watcher.synced["finished"])
     desk.watcher.stop()
 
 
+def test_a_desk_that_nobody_looks_at_ends_at_once(desk: Desk) -> None:
+    desk.watcher.start()
+    time.sleep(0.2)  # its threads pause
+    began = time.monotonic()
+    desk.watcher.stop()
+    assert time.monotonic() - began < 0.5
+
+
 def test_receipts_that_are_being_listed_do_not_outlive_the_desk(
-    desk: Desk, told: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+    desk: Desk, watched: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    before = {*threading.enumerate()}
     began = Event()
 
     def refresh(*_: Any, say: Callable[[Refreshed], object]) -> Refreshed:
@@ -161,11 +183,10 @@ def test_receipts_that_are_being_listed_do_not_outlive_the_desk(
         return Refreshed()
 
     monkeypatch.setattr(desk.mirror, "refresh", refresh)
-    desk.hub.somebody.set()
     desk.watcher.start()
     assert began.wait(20)
     desk.watcher.stop()
-    assert not [each.name for each in threading.enumerate() if each.name.endswith(("(_look)", "(_list)"))]
+    assert not {*threading.enumerate()} - before
 
 
 def _soon(condition: Callable[[], object]) -> None:
@@ -204,7 +225,7 @@ def test_a_page_hears_what_happens_and_nobody_looks_when_it_is_closed(
     _park(bucket, "general/common", "商品.jpg", "NotActivated", blocked=True)
     page.join(20)
     assert heard[-1][1]["name"] == "商品.jpg"
-    _soon(lambda: not desk.hub.somebody.is_set())
+    _soon(lambda: not desk.hub.has_pages())
 
 
 def test_an_open_page_does_not_hold_up_the_end(browser: httpx.Client, desk: Desk, server: Server) -> None:
@@ -217,7 +238,7 @@ def test_an_open_page_does_not_hold_up_the_end(browser: httpx.Client, desk: Desk
 
     page = Thread(target=listen)
     page.start()
-    _soon(desk.hub.somebody.is_set)
+    _soon(desk.hub.has_pages)
     server.should_exit = True
     page.join(20)
     assert ended == [True]
