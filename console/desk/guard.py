@@ -13,10 +13,12 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SAFE = ("GET", "HEAD")
+_WELCOME = '<!doctype html><title>oss-cutout</title><link rel="icon" href="icon.svg">'
+"""It names an icon, since browsers ask for /favicon.ico otherwise."""
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
@@ -47,35 +49,36 @@ class Guard:
             return
         headers = Headers(scope=scope)
         sent = _with_headers(send)
-        if why := self._refusal(scope["method"], headers):
-            await _refused(why)(scope, receive, sent)
+        if headers.get("host") not in self._hosts:
+            await _refused("the desk is not at this address")(scope, receive, sent)
         elif self._is_ours(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
             await self._welcome(headers)(scope, receive, sent)
+        elif why := _refusal(scope["method"], headers):
+            await _refused(why)(scope, receive, sent)
         elif not self._is_ours(_cookie(headers)):
             await _refused("open the address that the desk printed when it began")(scope, receive, sent)
         else:
             await self._app(scope, receive, sent)
 
-    def _refusal(self, method: str, headers: Headers) -> str:
-        """Why the request is refused, whatever cookie it has; empty for one of our own page, or of an address bar."""
-        host = headers.get("host", "")
-        if host not in self._hosts:
-            return "the desk is not at this address"
-        origin = headers.get("origin")
-        if origin not in (None, f"http://{host}") or (origin is None and method not in _SAFE):
-            return "a page of another site sent this"
-        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            return "a page of another site sent this"
-        return ""
-
     def _is_ours(self, token: str) -> bool:
         return secrets.compare_digest(token.encode(errors="replace"), self._token.encode())
 
-    def _welcome(self, headers: Headers) -> RedirectResponse:
-        """Without the token in the address, which would stay in the browser's history."""
-        answer = RedirectResponse("/", 303)
+    def _welcome(self, headers: Headers) -> Response:
+        """Leads to an address without the token. A redirect (303) would not do: of a visit that began in a file, as
+        `serve` makes one, a browser sends no strict cookie to where it is redirected."""
+        answer = HTMLResponse(_WELCOME, headers={"Refresh": "0; url=/"})
         answer.set_cookie(_cookie_name(headers), self._token, httponly=True, samesite="strict", path="/")
         return answer
+
+
+def _refusal(method: str, headers: Headers) -> str:
+    """Why the request is refused, whatever cookie it has; empty for one of our own page, or of an address bar."""
+    origin = headers.get("origin")
+    if origin not in (None, f"http://{headers['host']}") or (origin is None and method not in _SAFE):
+        return "a page of another site sent this"
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return "a page of another site sent this"
+    return ""
 
 
 def _cookie_name(headers: Headers) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 import socket
 import webbrowser
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 
@@ -51,8 +53,18 @@ def opened(account: Account, language: Language, panel: Panel | None = None) -> 
 def serve(desk: Desk, port: int, say: Callable[[str], object], *, in_browser: bool) -> None:
     """`say` is told the address. Raises `OSError` when the port is taken."""
     server = Server(desk, port)
-    with closing(desk.mirror):
+    with closing(desk.mirror), file_that_leads_to(server.address) as file:
         say(server.address)
         if in_browser:
-            webbrowser.open(server.address)
+            webbrowser.open(file)
         server.serve_until_interrupted()
+
+
+@contextmanager
+def file_that_leads_to(address: str) -> Iterator[str]:
+    """The address of a file for a browser to open, as Jupyter does: all users of a machine can read the arguments with
+    which a browser is started, and only this one can enter the file's folder."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "desk.html"
+        file.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">', "utf-8")
+        yield file.as_uri()

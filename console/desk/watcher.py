@@ -49,7 +49,7 @@ class Watcher:
     mirror already.
     """
 
-    def __init__(  # noqa: PLR0917 - the desk's parts
+    def __init__(
         self,
         photos: Bucket,
         jobs: Bucket,

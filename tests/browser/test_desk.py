@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from console.desk.serve import file_that_leads_to
 from shared.jobs.upload import Upload
 from tests.browser.acts import COMMON, card, drop, forged, has_focus, served, stage
 from tests.browser.conftest import Desk
@@ -45,6 +46,17 @@ def test_a_photo_is_dropped_and_its_cutout_is_looked_at(look: Look, shop: Shop) 
         detail.get_by_role("button", name=ground, exact=True).click()
     page.keyboard.press("Escape")
     assert not detail.is_visible()
+
+
+def test_the_file_that_a_browser_is_given_leads_to_the_desk(browser: Browser, running: Desk) -> None:
+    page = browser.new_page()
+    with file_that_leads_to(running.address) as file:
+        page.goto(file)
+        page.locator("#status:not(:empty)").wait_for()
+    assert page.url == running.address.partition("?")[0]
+    page.go_back()
+    assert "token" not in page.url
+    page.close()
 
 
 def test_what_is_rejected_says_what_to_do(look: Look) -> None:

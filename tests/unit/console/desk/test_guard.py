@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 
 import httpx
 import pytest
 
 from console.desk.desk import Desk
-from console.desk.serve import Server
+from console.desk.serve import Server, serve
 
 STATUS = "/api/status"
 
 
 def test_the_address_gives_a_cookie_and_is_forgotten(stranger: httpx.Client, server: Server) -> None:
     answer = stranger.get(server.address)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert answer.headers["refresh"] == "0; url=/"
     said = answer.headers["set-cookie"].lower()
     assert "httponly" in said
     assert "samesite=strict" in said
@@ -36,7 +37,7 @@ def test_two_desks_are_open_in_one_browser(browser: httpx.Client, desk: Desk) ->
     thread = Thread(target=other.serve_until_interrupted)
     thread.start()
     try:
-        assert browser.get(other.address).status_code == 303
+        assert browser.get(other.address).status_code == 200
         assert browser.get(STATUS).status_code == 200
         assert browser.get(f"{other.address.partition('/?')[0]}{STATUS}").status_code == 200
     finally:
@@ -65,6 +66,22 @@ def test_what_another_site_sends_is_refused(
     browser: httpx.Client, headers: dict[str, str], method: str, path: str
 ) -> None:
     assert browser.request(method, path, headers=headers).status_code == 403
+
+
+def test_a_browser_is_given_the_address_in_a_file_that_no_other_user_can_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, opened = list[str](), list[Path]()
+
+    def open_(address: str) -> None:
+        opened.append(Path(address.removeprefix("file://")))
+        assert said[0] in opened[0].read_text("utf-8")
+        assert opened[0].parent.stat().st_mode & 0o077 == 0
+
+    monkeypatch.setattr("webbrowser.open", open_)
+    monkeypatch.setattr(Server, "serve_until_interrupted", lambda _: None)
+    serve(desk, 0, said.append, in_browser=True)
+    assert not opened[0].exists()
 
 
 def test_a_change_without_an_origin_is_refused(browser: httpx.Client) -> None:
