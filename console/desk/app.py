@@ -20,21 +20,18 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from console.desk import archive, cards, changes, choices, photos, pictures, uploads
+from console.desk import archive, changes, choices, errors, photos, pictures, uploads
 from console.desk.desk import Desk
 from console.desk.summary import summary
 from console.records.record import Query
-from shared.errors import CutoutError, Rejected, Unavailable
-from shared.messages.message import Message
 
 STATIC = Path(__file__).parent / "static"
 _MOST_BODY = 1_000_000
 """Bytes of what the page asks for; a photo that is uploaded may have more: see `uploads`."""
-_WRONG = Message("the page asked for something that there is not", "请求有误")
 
 
 def app(desk: Desk) -> Starlette:
-    """What answers the page. `console.desk.guard` goes around it."""
+    """The desk's ASGI application. `Guard` wraps it."""
     routes = _Routes(desk)
 
     @asynccontextmanager
@@ -61,13 +58,13 @@ def app(desk: Desk) -> Starlette:
             Route("/api/box", routes.box, methods=["GET", "POST"]),
             Mount("/", StaticFiles(directory=STATIC, html=True)),
         ],
-        exception_handlers={CutoutError: _explained, ValueError: _wrong, KeyError: _wrong},
+        exception_handlers=errors.HANDLERS,
         lifespan=running,
     )
 
 
 class _Routes:
-    """Whatever asks the bucket does so in a thread, as `def` and not as `async def`."""
+    """Handlers that call the bucket are plain functions, which Starlette runs in a thread."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -162,22 +159,3 @@ async def _body(request: Request) -> bytes:
         if len(body) > _MOST_BODY:
             raise HTTPException(413)
     return bytes(body)
-
-
-def _explained(_: Request, error: Exception) -> Response:
-    match error:
-        case Rejected():
-            status = 415 if error.code in pictures.CODES else 422
-        case Unavailable(code="NoSuchKey"):
-            status = 404
-        case Unavailable():
-            status = 503
-        case CutoutError():
-            status = 403  # of ours, for the operator to mend
-        case _:
-            raise error
-    return JSONResponse({"code": error.code, "message": cards.said(error.text), "mend": None}, status)
-
-
-def _wrong(_: Request, __: Exception) -> Response:
-    return JSONResponse({"code": "WronglyAsked", "message": cards.said(_WRONG), "mend": None}, 400)

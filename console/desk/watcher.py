@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Any
 
-from console.desk import cards
+from console.desk import cards, errors
 from console.desk.hub import AGAIN
 from console.desk.loop import Loop, Stopped
 from console.desk.summary import summary
@@ -22,10 +22,8 @@ from console.records.record import Query
 from console.records.under_way import UnderWay, under_way
 from console.status import HELD, job_of
 from shared.cloud.ports import Bucket
-from shared.errors import CutoutError
 from shared.jobs import keys
 from shared.jobs.upload import Upload
-from shared.messages.message import Message
 
 _MOVING, _STILL = 1.0, 3.0
 """Seconds between two looks, while something is under way, and while nothing is."""
@@ -194,11 +192,7 @@ class Watcher:
         return max(_MOVING if self.under_way or self._expected else _STILL, _SHARE * taken)
 
     def _say_trouble(self, error: Exception) -> None:
-        if isinstance(error, CutoutError):
-            code, text = error.code, error.text
-        else:
-            code, text = type(error).__name__, Message.of(f"{type(error).__name__}: {error}")
-        self._tell("trouble", {"code": code, "message": cards.said(text)})
+        self._tell("trouble", errors.told(error))
 
 
 def _pause_of_listing(taken: float) -> float:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -13,6 +16,8 @@ from shutil import which
 import httpx
 import pytest
 
+from console.account import ApiError
+from console.desk import uploads
 from console.desk.desk import Desk
 from shared.jobs.receipt import Receipt
 from shared.jobs.upload import Upload
@@ -184,6 +189,50 @@ def test_nothing_is_stored_elsewhere(
 ) -> None:
     answer = browser.put("/api/upload", params={"prefix": prefix, "name": name}, content=b"x")
     assert answer.status_code == status
+    assert not bucket.things
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (ApiError("OSS", "PutObject", 403, "AccessDenied", "no right"), 403, "lacks `oss:PutObject`; have an admin"),
+        (ApiError("OSS", "PutObject", 0, "ConnectionError", "no route"), 503, "OSS was not reached"),
+        (OSError(errno.ENOSPC, "No space left on device"), 500, "OSError: [Errno 28] No space left on device"),
+        (sqlite3.OperationalError("disk I/O error"), 500, "OperationalError: disk I/O error"),
+    ],
+)
+def test_why_an_upload_is_not_stored_is_said(
+    capfd: pytest.CaptureFixture[str],
+    browser: httpx.Client,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    status: int,
+    said: str,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(uploads, "store", refuse)
+    answer = browser.put("/api/upload", params={"prefix": COMMON, "name": "a.jpg"}, content=photo())
+    assert (answer.status_code, said in answer.json()["message"]["en"]) == (status, True)
+    assert not capfd.readouterr().err
+
+
+def test_an_upload_that_is_broken_off_is_no_error(
+    capfd: pytest.CaptureFixture[str], browser: httpx.Client, bucket: MemoryBucket
+) -> None:
+    host, port = browser.base_url.host, browser.base_url.port or 80
+    ((name, cookie),) = browser.cookies.items()
+    with socket.create_connection((host, port)) as connection:
+        connection.sendall(
+            f"PUT /api/upload?prefix={COMMON}&name=a.jpg HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            f"Origin: http://{host}:{port}\r\nCookie: {name}={cookie}\r\nContent-Length: 1000000\r\n\r\n".encode()
+            + bytes(70_000)
+        )
+        time.sleep(0.5)  # the desk waits for the rest
+    time.sleep(0.5)
+    assert browser.get("/api/status").status_code == 200
+    assert not capfd.readouterr().err
     assert not bucket.things
 
 
