@@ -89,6 +89,41 @@ def test_at_100_percent_the_slider_stands_for_what_is_in_sight(look: Look, shop:
     wait_for(lambda: abs(picture.evaluate(middle) - half) < 2, "the slider's middle in the middle")
 
 
+def _in_sight(page: Page, *, is_: bool) -> None:
+    """As when somebody goes to another tab, or comes back: a browser without a screen takes all pages to be in sight."""
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        not is_,
+    )
+
+
+def test_more_pages_are_open_than_a_browser_has_connections(look: Look, shop: Shop) -> None:
+    first = look()
+    for _ in range(8):
+        _in_sight(first.context.pages[-1], is_=False)
+        page = first.context.new_page()
+        page.goto(first.url)
+        page.locator("#status:not(:empty)").wait_for(timeout=10_000)
+    served(shop, "out of sight.jpg")
+    _in_sight(first, is_=True)
+    stage(first, "out of sight.jpg", "done")
+
+
+@pytest.mark.usefixtures("many")
+def test_the_list_stays_as_long_as_it_is_when_a_page_is_in_sight_again(look: Look) -> None:
+    page = look(height=6000)
+    _the_many(page)
+    page.get_by_text(f"{MANY} of {MANY} shown").wait_for(state="attached")
+    _in_sight(page, is_=False)
+    with page.expect_response(re.compile(r"/api/photos\?.*limit=130")):
+        _in_sight(page, is_=True)
+    page.wait_for_timeout(500)
+    assert page.locator(".card").count() == MANY
+
+
 def test_a_name_does_not_pretend_to_be_another(look: Look, shop: Shop) -> None:
     served(shop, "\u202egpj.exe")
     page = look()

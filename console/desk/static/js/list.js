@@ -28,20 +28,21 @@ const hearers = new Set();
 export const listen = (hear) => hearers.add(hear);
 const tell = (...what) => hearers.forEach((hear) => hear(...what));
 
-export async function load() {
+// Anew from the beginning, and as many as are shown, so that somebody who has scrolled stays there.
+export async function load(shown = 0) {
   following = "";
-  await page("all");
+  await page("all", Math.max(shown, PAGE));
 }
 
 export async function more() {
-  if (following && !running) await page("more");
+  if (following && !running) await page("more", PAGE);
 }
 
-async function page(kind) {
+async function page(kind, limit) {
   running?.abort();
   const mine = (running = new AbortController());
   meanwhile = new Map();
-  const query = { ...FILTERS[asked.filter], q: asked.q, order: asked.order, limit: PAGE, after: following };
+  const query = { ...FILTERS[asked.filter], q: asked.q, order: asked.order, limit, after: following };
   try {
     const found = await api.photos(query, mine.signal);
     if (kind === "all") cards.clear();

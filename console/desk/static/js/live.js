@@ -10,9 +10,18 @@ let syncing = null;
 let connected = true;
 let refused = false;
 let noticed = "";
+let events = null;
 
 export function start() {
-  const events = new EventSource("/api/events");
+  document.addEventListener("visibilitychange", listen);
+  listen();
+}
+
+// Only while the page is in sight: a browser opens six connections to a server at most, and a seventh page would wait.
+function listen() {
+  events?.close();
+  if (document.hidden) return;
+  events = new EventSource("/api/events");
   events.onopen = () => { connected = true; draw(); };
   events.onerror = () => {
     connected = false;
@@ -32,7 +41,7 @@ export function start() {
   });
 }
 
-const again = () => Promise.all([list.load(), state()]).catch((error) => toast(error.message));
+const again = () => Promise.all([list.load(list.cards.size), state()]).catch((error) => toast(error.message));
 
 async function state() {
   status = await api.status();
