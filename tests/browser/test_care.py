@@ -90,7 +90,7 @@ def test_at_100_percent_the_slider_stands_for_what_is_in_sight(look: Look, shop:
 
 
 def _in_sight(page: Page, *, is_: bool) -> None:
-    """As when somebody goes to another tab, or comes back: a browser without a screen takes all pages to be in sight."""
+    """As when somebody goes to another tab or comes back: a browser without a screen takes all pages to be in sight."""
     page.evaluate(
         """hidden => {
             Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
@@ -144,8 +144,29 @@ def test_files_that_the_bucket_does_not_take_are_named(look: Look, shop: Shop) -
     assert page.inner_text("#problems") == "refused.jpg: OSS is away"
     page.unroute(re.compile(r"/api/upload\?.*refused"))
     page.locator("#send:enabled").click()
-    page.get_by_text("Uploaded 1; 1 were there already.").wait_for()
+    page.get_by_text("Uploaded 1; 0 were there already.").wait_for()
     stage(page, "refused.jpg", "done")
+
+
+def test_what_has_failed_stays_named_when_others_are_dropped_during_the_upload(look: Look) -> None:
+    page = look(allowed=("415", "503"))
+    held: list[Route] = []
+    page.route(re.compile(r"/api/upload\?.*held"), lambda route: held.append(route))  # noqa: PLW0108 - as below
+    refused = re.compile(r"/api/upload\?.*lost")
+    page.route(refused, lambda route: route.fulfill(status=503, json={"message": {"en": "OSS is away"}}))
+    drop(page, ("lost.jpg", photo()), ("held.jpg", photo()))
+    page.locator("#send:enabled").click()
+    page.locator("#problems", has_text="lost.jpg: OSS is away").wait_for()
+    drop(page, ("other.jpg", photo()))
+    page.locator("#chosen", has_text="1 file").wait_for()
+    held[0].continue_()
+    page.locator("#sent", has_text="1 could not be uploaded").wait_for()
+    assert page.inner_text("#problems") == "lost.jpg: OSS is away"
+    page.locator("#price", has_text="2 photos").wait_for()
+    page.unroute(refused)
+    page.locator("#send:enabled").click()
+    for name in ("lost.jpg", "held.jpg", "other.jpg"):
+        stage(page, name, "done")
 
 
 def test_files_that_are_dropped_during_an_upload_wait_for_it(look: Look) -> None:
@@ -161,7 +182,7 @@ def test_files_that_are_dropped_during_an_upload_wait_for_it(look: Look) -> None
     held[0].continue_()
     page.get_by_text("Uploaded 1; 0 were there already.").wait_for()
     assert page.inner_text("#chosen").startswith("2 files")
-    assert page.locator("#send").is_enabled()
+    page.locator("#send:enabled").wait_for()
 
 
 def test_thousands_of_files_are_checked_in_parts(look: Look) -> None:

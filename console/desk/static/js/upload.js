@@ -42,8 +42,10 @@ export function draw() {
 function take(found) {
   if (!found.length) return;
   waiting = found;
-  unsent = [];
-  if (!sending) $("sent").textContent = "";
+  if (!sending) {
+    unsent = [];
+    $("sent").textContent = "";
+  }
   check();
 }
 
@@ -91,29 +93,30 @@ function show(refusal = "") {
 
 async function send() {
   const refused = new Set(plan.problems.map((each) => each.file));
-  const queue = waiting.filter(({ name }) => !refused.has(name));
-  const all = queue.length;
+  const wanted = waiting.filter(({ name }) => !refused.has(name));
+  const queue = [...wanted];
+  const sent = new Set();
   const { prefix } = plan;
   const mine = waiting; // others may be dropped meanwhile
   unsent = [];
-  let done = 0;
   let there = 0;
   sending = new AbortController();
   busy(true);
   const progress = () => {
-    $("progress").value = (done + unsent.length) / all;
-    $("sent").textContent = t("sent", { sent: number(done), all: number(all) });
+    $("progress").value = (sent.size + unsent.length) / wanted.length;
+    $("sent").textContent = t("sent", { sent: number(sent.size), all: number(wanted.length) });
   };
   progress();
   const worker = async () => {
     for (let next = queue.shift(); next && !sending.signal.aborted; next = queue.shift()) {
       try {
         const answer = await api.send(prefix, next.name, next.file, sending.signal);
-        done += 1;
+        sent.add(next);
         there += answer.skipped;
       } catch (error) {
         if (error.name === "AbortError") return;
         unsent.push({ file: next.name, text: error.message });
+        show();
       }
       progress();
     }
@@ -124,11 +127,9 @@ async function send() {
   busy(false);
   if (stopped) $("sent").textContent = t("stopped");
   else if (unsent.length) $("sent").textContent = t("notSent", { count: unsent.length });
-  else {
-    $("sent").textContent = t("sentAll", { sent: number(done - there), there: number(there) });
-    if (waiting === mine) waiting = [];
-  }
-  show();
+  else $("sent").textContent = t("sentAll", { sent: number(sent.size - there), there: number(there) });
+  waiting = [...wanted.filter((each) => !sent.has(each)), ...(waiting === mine ? [] : waiting)];
+  checkNow();
 }
 
 function busy(is) {
