@@ -202,7 +202,7 @@ def test_a_page_of_an_earlier_desk_says_so(look: Look) -> None:
     page = look()
     page.route("**/api/events", lambda route: route.fulfill(status=204))  # as any answer that has no events
     page.reload()
-    page.locator("#status", has_text="open the address that the desk printed").wait_for()
+    page.locator("#status", has_text="Open the address that the new desk printed").wait_for()
 
 
 def test_long_texts_leave_everything_in_reach(look: Look, shop: Shop) -> None:

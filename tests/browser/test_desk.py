@@ -42,8 +42,16 @@ def test_a_photo_is_dropped_and_its_cutout_is_looked_at(look: Look, shop: Shop) 
     assert detail.locator(".before").evaluate("image => getComputedStyle(image).clipPath") == "inset(0px 100% 0px 0px)"
     slider.press("End")
     assert detail.locator(".before").evaluate("image => getComputedStyle(image).clipPath") == "inset(0px 0% 0px 0px)"
-    for ground in ("White", "Black", "Checkerboard", "100 %"):
-        detail.get_by_role("button", name=ground, exact=True).click()
+    for ground, shown in (("White", "white"), ("Black", "black"), ("Checkerboard", "checker")):
+        tool = detail.get_by_role("button", name=ground, exact=True)
+        tool.click()
+        assert detail.locator(".compare").get_attribute("class") == f"compare {shown}"
+        assert tool.get_attribute("aria-pressed") == "true"
+    detail.get_by_role("button", name="100 %").click()
+    wait_for(
+        lambda: detail.locator(".before").evaluate("image => image.width === image.naturalWidth && image.width > 0"),
+        "as many pixels of the screen as the photo has",
+    )
     page.keyboard.press("Escape")
     assert not detail.is_visible()
 
@@ -176,6 +184,16 @@ def test_it_speaks_chinese(look: Look, shop: Shop) -> None:
         assert word not in shown
     page.reload()
     page.get_by_text("将照片或文件夹拖到此处").wait_for()
+
+
+def test_it_is_light_or_dark_as_somebody_chooses(look: Look) -> None:
+    page = look(dark=True)
+    ground = "page => getComputedStyle(page).backgroundColor"
+    light, dark = "rgb(245, 244, 241)", "rgb(22, 22, 21)"
+    assert page.locator("body").evaluate(ground) == dark, "as the system has it"
+    for expected in (light, dark, dark):
+        page.click("#theme")
+        assert page.locator("body").evaluate(ground) == expected
 
 
 def test_it_fits_on_a_phone(look: Look, shop: Shop) -> None:

@@ -1,6 +1,6 @@
 // A photo over its result, with a slider between them.
 
-import { make, pictureAddress } from "./dom.js";
+import { button, make, pictureAddress } from "./dom.js";
 import { t } from "./words.js";
 
 const GROUNDS = ["checker", "white", "black"];
@@ -86,12 +86,15 @@ export function compare(name, before, after, version) {
 
   function tools() {
     slider.oninput = () => { at = slider.value; slide(); };
-    const button = (word, pressed, does) =>
-      make("button", { type: "button", "aria-pressed": String(pressed), onclick: () => { does(); const place = document.activeElement?.dataset?.tool; draw(); root.querySelector(`[data-tool="${place}"]`)?.focus(); }, "data-tool": word }, t(word));
+    const tool = (word, pressed, does) => button(
+      t(word),
+      () => { does(); draw(); root.querySelector(`[data-tool="${word}"]`).focus(); },
+      { "aria-pressed": String(pressed), "data-tool": word },
+    );
     return make(
       "div", { class: "tools" },
-      ...(after ? GROUNDS.map((each) => button(each, ground === each, () => { ground = each; })) : []),
-      button("full", full, () => { full = !full; }),
+      ...(after ? GROUNDS.map((each) => tool(each, ground === each, () => { ground = each; })) : []),
+      tool("full", full, () => { full = !full; }),
     );
   }
 }

@@ -4,7 +4,7 @@ import * as actions from "./actions.js";
 import * as api from "./api.js";
 import { stageWord } from "./card.js";
 import { compare } from "./compare.js";
-import { $, make, moment, number, picture, toast } from "./dom.js";
+import { $, button, make, moment, number, picture, toast } from "./dom.js";
 import * as list from "./list.js";
 import { said, t } from "./words.js";
 
@@ -55,16 +55,17 @@ function draw(card) {
   if (focused) $("detail").querySelector(`[data-part="${focused}"]`)?.focus();
 }
 
+const part = (word, does, attributes = {}) => button(t(word), does, { ...attributes, "data-part": word });
+
 function head(card) {
-  const button = (word, does, off) => make("button", { type: "button", onclick: does, disabled: off, "data-part": word }, t(word));
   return make(
     "header", {},
     make("h2", { id: "detail-title" }, card.name),
     make(
       "div", { class: "row" },
-      button("previous", () => step(-1), !list.neighbour(source, -1)),
-      button("next", () => step(1), !list.neighbour(source, 1) && !list.hasMore()),
-      button("close", () => $("detail").close()),
+      part("previous", () => step(-1), { disabled: !list.neighbour(source, -1) }),
+      part("next", () => step(1), { disabled: !list.neighbour(source, 1) && !list.hasMore() }),
+      part("close", () => $("detail").close()),
     ),
   );
 }
@@ -112,7 +113,6 @@ function side(card) {
     ["request", card.request_id],
   ].filter(([, value]) => value);
   const text = said(card.message);
-  const button = (word, does, kind = "") => make("button", { type: "button", class: kind, onclick: does, "data-part": word }, t(word));
   return make(
     "div", { class: "side" },
     make("p", { class: "row" }, make("span", { class: `stage ${card.stage}` }, stageWord(card)), card.verdict === "look" ? make("span", { class: "stage look" }, t("stage_look")) : null),
@@ -120,9 +120,9 @@ function side(card) {
     ...card.reasons.map((reason) => make("p", { class: "message look" }, said(reason))),
     make(
       "div", { class: "row" },
-      card.outputs.length ? button("download", () => actions.download([card.source])) : null,
-      card.status ? button("redo", () => actions.redo([card.source])) : null,
-      button("forget", async () => { const which = card.source; await actions.forget([which]); if (!list.cards.has(which)) $("detail").close(); }, "danger"),
+      card.outputs.length ? part("download", () => actions.download([card.source])) : null,
+      card.status ? part("redo", () => actions.redo([card.source])) : null,
+      part("forget", async () => { const which = card.source; await actions.forget([which]); if (!list.cards.has(which)) $("detail").close(); }, { class: "danger" }),
     ),
     make("dl", {}, ...facts.map(([name, value]) => make("div", {}, make("dt", {}, t(name)), make("dd", {}, value)))),
   );

@@ -19,6 +19,8 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+export const button = (text, does, attributes = {}) => make("button", { type: "button", onclick: does, ...attributes }, text);
+
 export const pictureAddress = (key, size, version = "") =>
   `/api/picture?${new URLSearchParams({ key, size, v: version })}`;
 

@@ -3,7 +3,7 @@
 import * as actions from "./actions.js";
 import * as card from "./card.js";
 import * as detail from "./detail.js";
-import { $, make, number, toast } from "./dom.js";
+import { $, button, make, number, toast } from "./dom.js";
 import * as list from "./list.js";
 import { t } from "./words.js";
 
@@ -131,15 +131,14 @@ function selection() {
   told = wanted;
   $("selection").hidden = !count;
   const sources = () => [...list.selected];
-  const button = (word, does, kind = "") => make("button", { type: "button", class: kind, onclick: does }, t(word));
   const clear = () => { list.selected.clear(); mark(elements.keys()); $("photos").focus(); };
   $("selection").replaceChildren(
     make("strong", { role: "status" }, t("selected", { count })),
-    button("download", () => actions.download(sources())),
-    button("redo", () => actions.redo(sources())),
-    button("forget", () => actions.forget(sources()), "danger"),
-    button("selectShown", () => { for (const source of list.cards.keys()) list.selected.add(source); mark(elements.keys()); }),
-    button("clear", clear),
+    button(t("download"), () => actions.download(sources())),
+    button(t("redo"), () => actions.redo(sources())),
+    button(t("forget"), () => actions.forget(sources()), { class: "danger" }),
+    button(t("selectShown"), () => { for (const source of list.cards.keys()) list.selected.add(source); mark(elements.keys()); }),
+    button(t("clear"), clear),
   );
   $("selection").setAttribute("aria-label", t("selected", { count }));
 }

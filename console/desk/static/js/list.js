@@ -22,11 +22,10 @@ export let total = 0;
 let following = "";
 let running = null;
 let meanwhile = new Map(); // what events said while a page was asked for, whose answer may be older: by source, a card or null
-const hearers = new Set();
+let tell = () => {};
 
 // `hear` is called with "all", "more", "counts", or with "new", "card" or "gone" and a source.
-export const listen = (hear) => hearers.add(hear);
-const tell = (...what) => hearers.forEach((hear) => hear(...what));
+export const listen = (hear) => { tell = hear; };
 
 // Anew from the beginning, and as many as are shown, so that somebody who has scrolled stays there.
 export async function load(shown = 0) {
