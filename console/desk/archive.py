@@ -28,7 +28,7 @@ def keys_of(records: Iterable[Record], what: str) -> Iterator[str]:
 
 
 def archive(bucket: Bucket, keys: Iterable[str]) -> Generator[bytes, None, None]:
-    """The zip, a piece at a time. What cannot be read is named in `missing.txt` at its end.
+    """The zip, a piece at a time. Pictures that cannot be read are listed in `missing.txt` at its end.
 
     To be closed, as it has a file on this machine's disk.
     """

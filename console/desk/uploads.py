@@ -99,5 +99,5 @@ def store(desk: Desk, file: Received) -> dict[str, Any]:
         file.body.seek(0)
         with speaking("OSS", "PutObject"):
             desk.account.bucket().put_object(file.key, file.body)
-        desk.watcher.expect(file.key)
+        desk.watcher.await_upload(file.key)
     return {"source": file.key, "etag": etag, "skipped": skipped}

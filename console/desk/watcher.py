@@ -32,7 +32,7 @@ _ALL = 5.0
 _SHARE, _SHARE_OF_ALL = 4, 20
 """The next look, and the next listing, come after so many times as long as the last one took, if that is later: the
 more there is, the more requests it takes. A request a second costs 0.004 yuan an hour (0.01 yuan for 10,000)."""
-_EXPECTED = 120.0
+_AWAITED = 120.0
 """Seconds for which an upload's first trace is looked for: an event comes within seconds."""
 _MOST_TOLD = 200
 """Photos of which a page is told one by one. Of more at once, it is told to read its list anew."""
@@ -61,7 +61,7 @@ class Watcher:
         self._lock = Lock()
         self._under_way: Mapping[str, UnderWay] | None = None
         self._ordered = frozenset[str]()
-        self._expected = dict[str, float]()
+        self._awaited = dict[str, float]()
         """What was uploaded from a page and not seen since, and until when it is looked for."""
         self._told: dict[str, Any] = {}
         """The last status."""
@@ -93,10 +93,10 @@ class Watcher:
             loop.join()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def expect(self, source: str) -> None:
+    def await_upload(self, source: str) -> None:
         """Tell the pages of an upload, and look soon what becomes of it."""
         with self._lock:
-            self._expected[source] = time.monotonic() + _EXPECTED
+            self._awaited[source] = time.monotonic() + _AWAITED
         self._tell("photo", cards.of_upload(source))
         self._looking.wake()
 
@@ -119,7 +119,7 @@ class Watcher:
                 self._tell("photo", self._card_of_job(found))
         over = (before.keys() - self._under_way.keys()) | (ordered - self._ordered)
         self._tell_of(over)
-        self._find_expected(before.keys())
+        self._find_awaited(before.keys())
         told = summary(self._jobs, self._mirror, self._under_way)
         if told != self._told:
             self._told = told
@@ -139,16 +139,16 @@ class Watcher:
     def _tell_of(self, sources: Iterable[str]) -> None:
         for source, card in zip(sources, self._pool.map(self.card, sources), strict=True):
             with self._lock:
-                self._expected.pop(source, None)
+                self._awaited.pop(source, None)
             self._tell("photo", card) if card else self._tell("gone", {"source": source})
 
-    def _find_expected(self, seen: Collection[str]) -> None:
+    def _find_awaited(self, seen: Collection[str]) -> None:
         """Those that were uploaded from a page and done before a look could see them: their folders are listed."""
         now = time.monotonic()
         with self._lock:
-            for source in [each for each, until in self._expected.items() if each in seen or until < now]:
-                del self._expected[source]
-            folders = {Upload(source).folder for source in self._expected.keys() - self.under_way.keys()}
+            for source in [each for each, until in self._awaited.items() if each in seen or until < now]:
+                del self._awaited[source]
+            folders = {Upload(source).folder for source in self._awaited.keys() - self.under_way.keys()}
         for folder in folders:
             self._mirror.refresh(folder, self._tell_of_changed)
 
@@ -176,7 +176,7 @@ class Watcher:
     def _tell_of_changed(self, so_far: Refreshed) -> None:
         with self._lock:
             for source in so_far.changed:
-                self._expected.pop(source, None)
+                self._awaited.pop(source, None)
         if len(so_far.changed) > _MOST_TOLD:
             self._tell(AGAIN, {})
         elif so_far.changed:
@@ -189,7 +189,7 @@ class Watcher:
         return lambda: work() if self._is_wanted() else None
 
     def _pause(self, taken: float) -> float:
-        return max(_MOVING if self.under_way or self._expected else _STILL, _SHARE * taken)
+        return max(_MOVING if self.under_way or self._awaited else _STILL, _SHARE * taken)
 
     def _say_trouble(self, error: Exception) -> None:
         self._tell("trouble", errors.told(error))

@@ -102,7 +102,7 @@ def test_an_upload_that_is_done_before_a_look_is_found(
     desk: Desk, bucket: MemoryBucket, told: list[tuple[str, Any]]
 ) -> None:
     desk.watcher.look()
-    desk.watcher.expect(f"{COMMON}a.jpg")
+    desk.watcher.await_upload(f"{COMMON}a.jpg")
     assert _photos(told) == [("a.jpg", "uploaded")]
     receipt(bucket, "a.jpg")
     desk.watcher.look()
