@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,9 +124,34 @@ def test_many_are_downloaded(look: Look, shop: Shop) -> None:
     served(shop, "zipped.jpg")
     page = look()
     card(page, "zipped.jpg").get_by_role("checkbox").check()
-    with page.expect_download() as found:
-        page.locator("#selection").get_by_role("button", name="Download").click()
-    assert re.fullmatch(r"shop-photos-\d{8}-\d{6}\.zip", found.value.suggested_filename)
+    for what, names in (
+        ("cutouts", ["cutouts/general/common/zipped.jpg.png"]),
+        ("listing pictures", []),
+    ):
+        page.get_by_label("What is downloaded").select_option(what)
+        with page.expect_download() as found:
+            page.locator("#selection").get_by_role("button", name="Download").click()
+        assert re.fullmatch(r"shop-photos-\d{8}-\d{6}\.zip", found.value.suggested_filename)
+        with zipfile.ZipFile(found.value.path()) as archive:
+            assert archive.namelist() == names
+
+
+def test_photos_of_one_capability_and_of_the_last_days_are_shown(look: Look, shop: Shop) -> None:
+    shop.wait(shop.upload("uploads/goods/commodity/shoe.jpg", photo()))
+    served(shop, "other.jpg")
+    forged(shop, ["long ago.jpg"], finished_at=datetime(2026, 1, 1, tzinfo=timezone.utc))
+    page = look()
+    page.fill("#search", ".jpg")
+    for name in ("shoe.jpg", "other.jpg", "long ago.jpg"):
+        card(page, name).wait_for()
+    page.select_option("#since", label="Last 30 days")
+    card(page, "long ago.jpg").wait_for(state="detached")
+    page.select_option("#of-capability", "goods/commodity")
+    card(page, "other.jpg").wait_for(state="detached")
+    served(shop, "just now.jpg")
+    shop.wait(shop.upload("uploads/goods/commodity/shoe 2.jpg", photo()))
+    stage(page, "shoe 2.jpg", "done")
+    assert not card(page, "just now.jpg").count()
 
 
 def test_everything_is_done_with_the_keyboard_alone(look: Look, shop: Shop) -> None:

@@ -5,10 +5,11 @@ import { $, make, money, number, toast } from "./dom.js";
 import * as list from "./list.js";
 import { said, t } from "./words.js";
 
-export async function download(sources) {
+// `what`: "cutouts", "listings", or "all".
+export async function download(sources, what = "all") {
   try {
     await api.status(); // else the browser would show why the desk does not answer, in the page's place
-    api.zip(sources, "all");
+    api.zip(sources, what);
   } catch (error) {
     toast(error.message);
   }

@@ -41,6 +41,9 @@ export function moment(iso) {
   return iso ? new Date(iso).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" }) : "";
 }
 
+// What fails is said, and nothing else is made of it.
+export const quietly = (promise) => promise.catch((error) => toast(error.message));
+
 let hiding;
 export function toast(text) {
   const box = $("toast");

@@ -3,10 +3,11 @@
 import * as actions from "./actions.js";
 import * as card from "./card.js";
 import * as detail from "./detail.js";
-import { $, button, make, number, toast } from "./dom.js";
+import { $, button, make, number, quietly } from "./dom.js";
 import * as list from "./list.js";
 import { t } from "./words.js";
 
+const WHATS = ["all", "cutouts", "listings"];
 const elements = new Map();
 let ending = null;
 let told = ""; // of the selection
@@ -15,23 +16,11 @@ let picked = null; // the last one: with Shift, all from there are selected
 export function start() {
   list.listen(hear);
   ending = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && quietly(list.more()), { rootMargin: "800px" });
-  let typing;
-  $("search").addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = setTimeout(() => { list.asked.q = $("search").value.trim(); quietly(list.load()); }, 250);
-  });
-  $("order").addEventListener("change", () => { list.asked.order = $("order").value; quietly(list.load()); });
 }
-
-const quietly = (promise) => promise.catch((error) => toast(error.message));
 
 // In the language that is shown now.
 export function draw() {
-  $("search").placeholder = t("search");
   $("filters").setAttribute("aria-label", t("photos"));
-  $("order").replaceChildren(
-    ...[["new", "orderNew"], ["old", "orderOld"], ["name", "orderName"]].map(([value, word]) => make("option", { value, selected: value === list.asked.order }, t(word))),
-  );
   all();
 }
 
@@ -100,7 +89,7 @@ function chips() {
   if (focused) $("filters").querySelector(`[data-filter="${focused}"]`)?.focus();
   const none = !list.cards.size;
   $("nothing").hidden = !none;
-  $("nothing").textContent = none ? t(list.asked.filter === "all" && !list.asked.q ? "noPhotos" : "noneFound") : "";
+  $("nothing").textContent = none ? t(list.isAll() ? "noPhotos" : "noneFound") : "";
   $("more").textContent = none ? "" : t("shown", { shown: number(list.cards.size), total: number(Math.max(list.total, list.cards.size)) });
 }
 
@@ -134,7 +123,8 @@ function selection() {
   const clear = () => { list.selected.clear(); mark(elements.keys()); $("photos").focus(); };
   $("selection").replaceChildren(
     make("strong", { role: "status" }, t("selected", { count })),
-    button(t("download"), () => actions.download(sources())),
+    button(t("download"), () => actions.download(sources(), $("what").value)),
+    make("select", { id: "what", "aria-label": t("what") }, ...WHATS.map((each) => make("option", { value: each }, t(`what_${each}`)))),
     button(t("redo"), () => actions.redo(sources())),
     button(t("forget"), () => actions.forget(sources()), { class: "danger" }),
     button(t("selectShown"), () => { for (const source of list.cards.keys()) list.selected.add(source); mark(elements.keys()); }),

@@ -13,7 +13,7 @@ const FILTERS = {
 };
 
 export const filters = Object.keys(FILTERS);
-export const asked = { filter: "all", q: "", order: "new" };
+export const asked = { filter: "all", q: "", capability: "", since: "", order: "new" };
 export const cards = new Map();
 export const selected = new Set();
 export let counts = {};
@@ -26,6 +26,10 @@ let tell = () => {};
 
 // `hear` is called with "all", "more", "counts", or with "new", "card" or "gone" and a source.
 export const listen = (hear) => { tell = hear; };
+
+const wanted = () => ({ ...FILTERS[asked.filter], q: asked.q, capability: asked.capability, since: asked.since });
+
+export const isAll = () => Object.values(wanted()).every((each) => !each);
 
 // Anew from the beginning, and as many as are shown, so that somebody who has scrolled stays there.
 export async function load(shown = 0) {
@@ -41,7 +45,7 @@ async function page(kind, limit) {
   running?.abort();
   const mine = (running = new AbortController());
   meanwhile = new Map();
-  const query = { ...FILTERS[asked.filter], q: asked.q, order: asked.order, limit, after: following };
+  const query = { ...wanted(), order: asked.order, limit, after: following };
   try {
     const found = await api.photos(query, mine.signal);
     if (kind === "all") cards.clear();
@@ -86,10 +90,11 @@ export function remove(source) {
 }
 
 function matches(card) {
-  const wanted = FILTERS[asked.filter];
-  const status = card.status || "under_way";
-  if (wanted.status && wanted.status !== status) return false;
-  if (wanted.verdict && wanted.verdict !== card.verdict) return false;
+  const { status, verdict, capability, since } = wanted();
+  if (status && status !== (card.status || "under_way")) return false;
+  if (verdict && verdict !== card.verdict) return false;
+  if (capability && capability !== card.capability) return false;
+  if (since && !card.finished_at) return false; // one that is told of has just been finished
   return card.source.toLowerCase().includes(asked.q.toLowerCase());
 }
 
@@ -98,7 +103,7 @@ function count() {
   clearTimeout(counting);
   counting = setTimeout(async () => {
     try {
-      ({ counts, total } = await api.photos({ ...FILTERS[asked.filter], q: asked.q, limit: 1 }));
+      ({ counts, total } = await api.photos({ ...wanted(), limit: 1 }));
       tell("counts");
     } catch { /* the next event counts again */ }
   }, 800);
