@@ -24,8 +24,8 @@ CODES = ("NotShown", "NoPicture", "PictureTooLarge")
 """The codes of errors about files that no browser shows."""
 SHOWN = (UPLOADS, CUTOUTS, LISTINGS)
 """The folders whose pictures are sent."""
-_AT_ONCE = BoundedSemaphore(8)
-"""A picture that is made smaller here takes some hundred megabytes."""
+_WHOLE = BoundedSemaphore(2)
+"""Pictures that are read as a whole at once: each is in memory, with up to 150 MB."""
 _TYPES: Mapping[str, re.Pattern[bytes]] = {
     "image/jpeg": re.compile(rb"\xff\xd8\xff"),
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
@@ -42,8 +42,7 @@ def picture(bucket: Bucket, key: str, size: str) -> tuple[str, bytes]:
     the folders `SHOWN`; and what `Bucket.download` does."""
     if not key.startswith(SHOWN):
         raise Rejected("NotShown", _NO_PICTURE)
-    with _AT_ONCE:
-        body = thumbnail(bucket, key, SIDES[size]) if size in SIDES else _whole(bucket, key)
+    body = thumbnail(bucket, key, SIDES[size]) if size in SIDES else _whole(bucket, key)
     for content_type, magic in _TYPES.items():
         if magic.match(body):
             return content_type, body
@@ -51,7 +50,7 @@ def picture(bucket: Bucket, key: str, size: str) -> tuple[str, bytes]:
 
 
 def _whole(bucket: Bucket, key: str) -> bytes:
-    with TemporaryDirectory() as folder:
+    with _WHOLE, TemporaryDirectory() as folder:
         file = Path(folder) / "picture"
         bucket.download(key, file, most=MOST_BYTES)
         return file.read_bytes()

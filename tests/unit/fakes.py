@@ -182,7 +182,10 @@ class MemoryBucket:
                 raise Unavailable("NoSuchKey", "The object is gone")
             if process and key in self.unprocessable:
                 raise Rejected("BadImage", "OSS cannot process it")
-            path.write_bytes(self.things[key].body)
+            body = self.things[key].body
+            if len(body) > most:
+                raise Rejected("PictureTooLarge", "The picture has too many bytes")
+            path.write_bytes(body)
 
     def etag(self, key: str) -> str:
         with self._request("etag", key):

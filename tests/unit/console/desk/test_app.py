@@ -147,6 +147,19 @@ def test_only_pictures_of_photos_are_sent(browser: httpx.Client, bucket: MemoryB
     assert browser.get("/api/picture", params={"key": key}).status_code == 415
 
 
+def test_the_cutout_of_a_large_photo_is_shown_and_downloaded(
+    browser: httpx.Client, desk: Desk, bucket: MemoryBucket
+) -> None:
+    source = _cutout(bucket, "a.jpg")
+    key = Upload(source).output_key("", "png")
+    bucket.put(key, photo("PNG") + bytes(45_000_000))
+    desk.mirror.refresh()
+    assert len(browser.get("/api/picture", params={"key": key}).content) > 45_000_000
+    answer = browser.post("/api/zip", data={"source": [source], "what": "cutouts"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
+        assert found.namelist() == [key]
+
+
 def test_a_picture_that_is_gone_is_not_there(browser: httpx.Client) -> None:
     assert browser.get("/api/picture", params={"key": "uploads/a.jpg"}).status_code == 404
 
