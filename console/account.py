@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import oss2
 
     from shared.cloud.oss import OssBucket
+    from shared.cloud.ports import Credentials
 
 REGION = "cn-shanghai"
 BOX = "CLOUD_IN_A_BOX"
@@ -103,9 +104,10 @@ class Account:
 
         return Prices(dict(read_settings({"PRICES": self.settings["PRICES"]}).prices))
 
-    @cached_property
+    @property
     def key(self) -> tuple[str, str, str]:
-        """Access key id, secret and security token. Raises `ApiError` when there is none to be found."""
+        """Access key id, secret and security token. The credentials' provider renews temporary ones some minutes before
+        they expire, so they are asked for anew for each request. Raises `ApiError` when there is none to be found."""
         found = self.call("credentials", "GetCredential", self._credentials.get_credential)
         return found.access_key_id, found.access_key_secret, found.security_token or ""
 
@@ -165,12 +167,11 @@ class Account:
         """The bucket of the settings, or another one, as the functions use it: with tries, in any thread, and raising
         `CutoutError`."""
         from shared.cloud.oss import OssBucket  # noqa: PLC0415
-        from shared.cloud.ports import Credentials  # noqa: PLC0415
 
         endpoint = self._oss["endpoint"]
         return OssBucket(
             name or self.settings.bucket,
-            Credentials(*self.key),
+            self._oss_key,
             endpoint=endpoint,
             public_endpoint=endpoint,
             region=REGION,
@@ -194,13 +195,19 @@ class Account:
         with speaking(product, action):
             return send(*arguments)
 
+    def _oss_key(self) -> Credentials:
+        from shared.cloud.ports import Credentials  # noqa: PLC0415
+
+        return Credentials(*self.key)
+
     @property
     def _oss(self) -> dict[str, Any]:
         import oss2  # noqa: PLC0415
 
-        provider = oss2.credentials.StaticCredentialsProvider(*self.key)
+        from shared.cloud.oss import Asking  # noqa: PLC0415
+
         return {
-            "auth": oss2.ProviderAuthV4(provider),
+            "auth": oss2.ProviderAuthV4(Asking(self._oss_key)),
             "endpoint": self.environment.get("OSS_PUBLIC_ENDPOINT") or f"https://oss-{REGION}.aliyuncs.com",
             "region": REGION,
             "connect_timeout": 10,

@@ -13,7 +13,7 @@ from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import oss2
-from oss2.credentials import StaticCredentialsProvider
+from oss2.credentials import CredentialsProvider, StaticCredentialsProvider
 from oss2.exceptions import NotFound, ServerError
 
 from shared.cloud.changes import always, until_certain
@@ -42,11 +42,25 @@ _MOST_NAMES = 1000
 """Keys in one page of a listing, or in one request to delete; OSS refuses more (GetBucketV2, DeleteMultipleObjects)."""
 
 
+class Asking(CredentialsProvider):  # type: ignore[misc]  # oss2 has no types
+    """Has oss2 sign each request, in whatever thread, with the credentials that `ask` then returns."""
+
+    def __init__(self, ask: Callable[[], Credentials]) -> None:
+        self.ask = ask
+
+    def get_credentials(self) -> oss2.credentials.Credentials:
+        found = self.ask()
+        return StaticCredentialsProvider(
+            found.access_key_id, found.access_key_secret, found.security_token or None
+        ).get_credentials()
+
+
 class OssBucket:
     """One bucket, reached at `endpoint`, shown to vendors at `public_endpoint`; signatures are V4.
 
     `at_once` connections are kept open, for as many threads; more threads open connections of their own. `clock` hears
-    the date of every answer: one for all the buckets of an instance.
+    the date of every answer: one for all the buckets of an instance. `credentials` may be what returns
+    them, which is then called before each request.
 
     Every method raises `Misconfigured` when the role may not do what it asks (`ObjectForbidden` when it may not read
     that object), and `Unavailable` when OSS cannot be reached, or still fails after several tries.
@@ -58,7 +72,7 @@ class OssBucket:
     def __init__(
         self,
         name: str,
-        credentials: Credentials,
+        credentials: Credentials | Callable[[], Credentials],
         *,
         endpoint: str,
         public_endpoint: str,
@@ -66,8 +80,7 @@ class OssBucket:
         clock: OssClock,
         at_once: int = 1,
     ) -> None:
-        self._credentials = StaticCredentialsProvider()
-        self.renew(credentials)
+        self._credentials = Asking(credentials if callable(credentials) else lambda: credentials)
         auth = oss2.ProviderAuthV4(self._credentials)
         timeout = (_CONNECT_SECONDS, _READ_SECONDS)
         self.name = name
@@ -85,10 +98,7 @@ class OssBucket:
 
     def renew(self, credentials: Credentials) -> None:
         """From now on, sign with these; connections stay."""
-        # One object in place of another: oss2 reads it before each request, in whatever thread.
-        self._credentials.credentials = StaticCredentialsProvider(
-            credentials.access_key_id, credentials.access_key_secret, credentials.security_token or None
-        ).credentials
+        self._credentials.ask = lambda: credentials
 
     def peek(self, key: str) -> ObjectHead | None:
         """An object's size, date, ETag and metadata, and its first 64 KiB; None when there is no such object."""

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import oss2
 import pytest
+from alibabacloud_credentials.client import Client
+from alibabacloud_credentials.models import Config
 from alibabacloud_fc20230330.models import GetFunctionRequest
 from alibabacloud_sls20201230.models import GetProjectRequest
 from alibabacloud_tea_openapi.exceptions import ClientException, ServerException, ThrottlingException
 from darabonba.exceptions import RetryError, UnretryableException
 from darabonba.policy.retry import RetryPolicyContext
 from Tea.exceptions import TeaException
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from console.account import BOX, Account, ApiError, speaking
 from console.refusals import explain
@@ -149,6 +154,32 @@ def test_a_traceback_does_not_show_what_an_sdk_raised() -> None:
 def test_the_key_is_that_of_the_settings() -> None:
     assert Account(Settings(GIVEN)).key == ("LTAI-EXAMPLE", SECRET, TOKEN)
     assert Account(Settings({**GIVEN, KEY[2]: ""})).key == ("LTAI-EXAMPLE", SECRET, "")
+
+
+def test_a_temporary_key_is_renewed_as_its_provider_says() -> None:
+    """The SDK asks the provider again when a key has 15 minutes to go (URLCredentialsProvider)."""
+    expires = (datetime.now(timezone.utc) + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    tokens, signed = [f"CAIS-EXAMPLE{number}" for number in range(9)], list[str]()
+
+    def play(environ: dict[str, Any], start: Any) -> Any:
+        asked = Request(environ)
+        if asked.path == "/key":
+            found = {"Code": "Success", "AccessKeyId": "STS.EXAMPLE", "AccessKeySecret": SECRET, "Expiration": expires}
+            return Response(json.dumps({**found, "SecurityToken": tokens.pop(0)}))(environ, start)
+        signed.append(asked.headers["x-oss-security-token"])
+        return Response(headers={"ETag": '"E"'})(environ, start)
+
+    server = Server(play)
+    try:
+        account = Account(Settings({"OSS_BUCKET": "shop-photos"}), {BOX: server.url, "OSS_PUBLIC_ENDPOINT": server.url})
+        account._credentials = Client(Config(type="credentials_uri", credentials_uri=f"{server.url}/key"))
+        objects, bucket = account.objects(), account.bucket()
+        for key in ("a", "b"):
+            objects.etag(key)
+            bucket.put_object(key, b"")
+    finally:
+        server.stop()
+    assert len({*signed}) == 4
 
 
 def test_half_a_key_is_none() -> None:
