@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Base64Bytes, BaseModel, Field
 
 from console.account import speaking
 from console.desk import cards
 from console.desk.desk import Desk
 from console.upload import destination
+from console.upload.problems import picture_problem, problem
+from console.upload.send import there
 from shared.errors import Rejected
 from shared.jobs.keys import UPLOADS
 from shared.jobs.upload import Kind, Upload
@@ -25,13 +27,18 @@ MOST_BYTES = 100_000_000
 _IN_MEMORY = 1_000_000
 """Bytes of a file that are kept in memory; a larger one is kept on the disk."""
 _TOO_LARGE = Message("it has more than 100 MB", "文件超过 100 MB")
+_TAKEN = Message(
+    "another file of this name is there: rename this one, choose another folder, or forget the other one first",
+    "该处已有另一个同名文件：请改名、换一个文件夹，或先删除已有的照片",
+)
 
 
 class File(BaseModel):
-    """`name` may have folders in it."""
+    """`name` may have folders in it; `head` is the beginning of the file, in base64, if it is told."""
 
     name: str
     bytes: int
+    head: Base64Bytes = b""
 
 
 class Asked(BaseModel):
@@ -45,20 +52,36 @@ class Asked(BaseModel):
 
 
 def check(desk: Desk, asked: Asked) -> dict[str, Any]:
-    """Where the files go, what the calls for them cost, and which of them will not be served. Raises `Rejected` when
-    nothing of this can be asked for."""
+    """Where the files go, what the calls for them cost, which of them will not be served, which lie there already, as
+    far as their sizes tell, and which are companions, to be sent before the others. Raises `Rejected` when nothing of
+    this can be asked for; and what `Bucket.list` does."""
     prefix = destination.prefix(asked.capability, asked.options, asked.listings, asked.folder)
-    problems, photos = list[dict[str, Any]](), 0
+    found = there(desk.photos, prefix)
+    problems, companions, photos, same = list[dict[str, Any]](), list[str](), 0, 0
     for file in asked.files:
         key = prefix + file.name
-        wrong = destination.problem(key, file.bytes) or (_TOO_LARGE if file.bytes > MOST_BYTES else None)
-        if wrong:
-            problems.append({"file": file.name, "message": cards.said(wrong)})
-        elif Upload(key).kind is Kind.PICTURE:
+        size, _ = found.get(key, (None, ""))
+        wrong = problem(key, file.bytes, file.head) or (_TOO_LARGE if file.bytes > MOST_BYTES else None)
+        if wrong or size not in (None, file.bytes):
+            problems.append({"file": file.name, "message": cards.said(wrong or _TAKEN)})
+            continue
+        is_photo = Upload(key).kind is Kind.PICTURE
+        if size is not None:
+            same += 1
+        elif is_photo:
             photos += 1
+        if not is_photo:
+            companions.append(file.name)
     price = desk.account.prices.of(asked.capability)
     total = None if price is None else round(price * photos, 4)
-    return {"prefix": prefix, "count": photos, "price_yuan": total, "problems": problems}
+    return {
+        "prefix": prefix,
+        "count": photos,
+        "there": same,
+        "price_yuan": total,
+        "problems": problems,
+        "companions": companions,
+    }
 
 
 @dataclass
@@ -89,15 +112,17 @@ def received(prefix: str, name: str) -> Iterator[Received]:
 
 
 def store(desk: Desk, file: Received) -> dict[str, Any]:
-    """Upload it, unless the very same bytes lie there already. Raises `Rejected` for what no function serves, and
-    `ApiError`."""
-    if wrong := destination.problem(file.key, file.size):
+    """Upload it, unless the very same bytes lie there already. Raises `Rejected` for what no function serves and where
+    other bytes lie, and `ApiError`."""
+    if wrong := picture_problem(file.key, file.size, file.body):
         raise Rejected("NotServed", wrong)
-    etag = file.digest.hexdigest().upper()
-    skipped = desk.photos.etag(file.key).upper() == etag
-    if not skipped:
+    etag, found = file.digest.hexdigest().upper(), desk.photos.etag(file.key).upper()
+    if found not in ("", etag):
+        raise Rejected("Taken", _TAKEN)
+    if not found:
         file.body.seek(0)
         with speaking("OSS", "PutObject"):
             desk.account.bucket().put_object(file.key, file.body)
-        desk.watcher.await_upload(file.key)
-    return {"source": file.key, "etag": etag, "skipped": skipped}
+        if Upload(file.key).kind is Kind.PICTURE:
+            desk.watcher.await_upload(file.key)
+    return {"source": file.key, "etag": etag, "skipped": bool(found)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,7 +12,7 @@ from console.command import confirm
 from console.finding import Misasked
 from console.screen import Screen
 from console.upload import destination
-from console.upload.send import File, files, send, there
+from console.upload.send import File, compared, files, send, there
 from shared.errors import Rejected
 from shared.messages.message import Message, Sentence
 from shared.pipeline.folders import MOST_UNASKED
@@ -24,8 +23,13 @@ _SKIPPED = Sentence("not sent: {file}: {why}", "不上传：{file}：{why}")
 _MORE = Sentence("and {count} more are not sent: --json names them", "另有 {count} 个文件不上传，--json 可列出")
 _NOTHING = Sentence("There is no photo in {folder}.", "{folder} 中没有照片。")
 _PLAN = Sentence(
-    "to be uploaded: {count} photos to {prefix}, for {yuan} yuan",
-    "将上传 {count} 张照片到 {prefix}，费用 {yuan} 元",
+    "to be uploaded: {count} photos to {prefix}, for {yuan} yuan; files that are there already: {there}",
+    "将上传 {count} 张照片到 {prefix}，费用 {yuan} 元；已存在的文件 {there} 个",
+)
+_REPLACED = Sentence("another file is there and will be replaced: {key}", "该处已有另一个文件，将被覆盖：{key}")
+_MORE_REPLACED = Sentence(
+    "and {count} more will be replaced: --dry-run --json names them",
+    "另有 {count} 个文件将被覆盖，--dry-run --json 可列出",
 )
 _QUESTION = Message("Upload them?", "是否上传？")
 _UNKNOWN = Message("?", "未知")
@@ -62,53 +66,69 @@ def asked(folder: Path, capability: str, options: Sequence[str], listings: Seque
 
 def run(screen: Screen, account: Account, asked: Asked, *, yes: bool, dry_run: bool) -> None:
     """Raises `ApiError`, `CutoutError`, `OSError`."""
-    every = [*files(asked.folder, asked.prefix)]
-    wanted = [file for file in every if file.problem is None]
+    with screen.waiting(_LOOKING):
+        every = compared([*files(asked.folder, asked.prefix)], there(account.objects(), asked.prefix))
     skipped = {str(file.path): file.problem for file in every if file.problem}
     _say_skipped(screen, skipped)
+    wanted = [file for file in every if not file.problem and file.there != "same"]
+    same = sum(file.there == "same" for file in every)
+    replaced = [file.key for file in wanted if file.there == "other"]
     photos = sum(file.is_photo for file in wanted)
     price = account.prices.of(asked.capability)
     yuan = None if price is None else round(price * photos, 4)
-    counts = Counter[bool]()
-    if not photos:
+    sent = list[File]()
+    if not (wanted or same):
         screen.say(_NOTHING(folder=str(asked.folder)), "yellow")
     else:
         said = _UNKNOWN if yuan is None else f"{yuan:.2f}"
-        screen.say(_PLAN(count=photos, prefix=asked.prefix, yuan=said))
-    if photos and not dry_run:
-        if photos > MOST_UNASKED:
+        screen.say(_PLAN(count=photos, prefix=asked.prefix, yuan=said, there=same))
+        _say_replaced(screen, replaced)
+    if wanted and not dry_run:
+        if photos > MOST_UNASKED or replaced:
             confirm(screen, _QUESTION, yes=yes)
-        counts = _send(screen, account, asked, wanted)
-        screen.say(_SENT(sent=counts[True], there=counts[False], prefix=asked.prefix), "green")
+        sent = _send(screen, account, wanted)
+        skipped |= {str(file.path): file.problem for file in sent if file.problem}
+        sent = [file for file in sent if not file.problem]
+        screen.say(_SENT(sent=len(sent), there=same, prefix=asked.prefix), "green")
     if screen.machine:
         screen.json(
             {
                 "prefix": asked.prefix,
                 "photos": photos,
                 "price_yuan": yuan,
-                "sent": counts[True],
-                "there": counts[False],
+                "sent": len(sent),
+                "there": same,
+                "replaced": replaced,
                 "skipped": skipped,
             }
         )
 
 
-def _send(screen: Screen, account: Account, asked: Asked, wanted: Sequence[File]) -> Counter[bool]:
-    counts, sizes = Counter[bool](), Counter[bool]()
-    with screen.waiting(_LOOKING) as say:
-        found = there(account.objects(), asked.prefix)
+def _send(screen: Screen, account: Account, wanted: Sequence[File]) -> list[File]:
+    """All of them; those that could not be read have a problem."""
+    done, size = list[File](), 0
+    with screen.waiting(_SENDING(count=0, all=len(wanted), megabytes=0)) as say:
 
-        def note(file: File, was_sent: bool) -> None:
-            counts[was_sent] += 1
-            sizes[was_sent] += file.size
-            say(_SENDING(count=counts.total(), all=len(wanted), megabytes=sizes[True] / 1e6))
+        def note(file: File) -> None:
+            nonlocal size
+            done.append(file)
+            size += file.size
+            say(_SENDING(count=len(done), all=len(wanted), megabytes=size / 1e6))
 
         try:
-            send(account, wanted, found, note)
+            send(account, wanted, note)
         except BaseException:
             screen.say(_AGAIN, "yellow")
             raise
-    return counts
+    _say_skipped(screen, {str(file.path): file.problem for file in done if file.problem})
+    return done
+
+
+def _say_replaced(screen: Screen, keys: Sequence[str]) -> None:
+    for key in keys[:_MOST_SAID]:
+        screen.say(_REPLACED(key=key), "yellow")
+    if len(keys) > _MOST_SAID:
+        screen.say(_MORE_REPLACED(count=len(keys) - _MOST_SAID), "yellow")
 
 
 def _say_skipped(screen: Screen, skipped: Mapping[str, Message]) -> None:

@@ -14,7 +14,7 @@ from console.command import confirm
 from console.finding import Finding, Hindered, Misasked
 from console.screen import Screen
 from console.settings import ROOT
-from console.upload import destination
+from console.upload.problems import problem
 from console.verify import beliefs, report, trial
 from console.verify.belief import Evidence
 from console.verify.photos import Photo, capabilities, photos
@@ -124,7 +124,7 @@ def _to_be_sent(account: Account, asked: Asked, folder: str) -> list[Photo]:
         said = _UNUSABLE(file=str(error.filename), said=error.strerror or str(error))
         raise Hindered(Finding("FileUnusable", "error", said, _NOTHING_SENT, _NAME_ANOTHER)) from None
     for each in sent:
-        if wrong := destination.problem(each.key, len(each.content)):
+        if wrong := problem(each.key, len(each.content)):
             raise Misasked(_UNUSABLE(file=each.key, said=wrong))
     return sent
 

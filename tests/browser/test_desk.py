@@ -69,12 +69,44 @@ def test_the_file_that_a_browser_is_given_leads_to_the_desk(browser: Browser, ru
     page.close()
 
 
-def test_what_is_rejected_says_what_to_do(look: Look) -> None:
+def test_files_that_would_not_be_served_are_named_and_not_sent(look: Look, shop: Shop) -> None:
+    key = served(shop, "there.jpg")
     page = look()
-    drop(page, ("notes.txt", b"no picture"))
+    drop(
+        page,
+        ("notes.txt", b"some notes"),
+        ("twice.jpg", photo()),
+        ("twice.jpg", photo(of="rocket")),
+        ("there.jpg", photo()),
+        ("one.jpg", photo()),
+    )
+    page.get_by_text(re.compile("^1 photo;.* · 1 file is in the bucket already")).wait_for()
+    problems = page.inner_text("#problems").splitlines()
+    assert [each.partition(":")[0] for each in problems] == ["notes.txt", "twice.jpg"]
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_text("Uploaded 1; 1 were there already.").wait_for()
+    left = {each.key for each in shop.bucket.list(COMMON)}
+    assert {key, f"{COMMON}one.jpg"} <= left
+    assert not {f"{COMMON}notes.txt", f"{COMMON}twice.jpg"} & left
+
+
+def test_a_photo_is_sent_when_its_companion_is_there(look: Look, shop: Shop) -> None:
+    page = look()
+    page.locator("#capability").select_option("picwish/watermark")
+    sent = list[str]()
+    page.on("request", lambda request: sent.append(request.url) if "/api/upload" in request.url else None)
+    page.on("response", lambda answer: sent.append("answer") if "/api/upload" in answer.url else None)
+    drop(page, ("a.jpg", photo()), ("a.jpg.mask.png", photo("PNG")))
     page.get_by_text("1 photo").wait_for()
     page.get_by_role("button", name="Upload").click()
-    stage(page, "notes.txt", "rejected")
+    page.get_by_text("Uploaded 2").wait_for()
+    assert "mask.png" in sent[0]
+    assert sent[1] == "answer"
+
+
+def test_what_is_rejected_says_what_to_do(look: Look, shop: Shop) -> None:
+    served(shop, "notes.txt", b"no picture")
+    page = look()
     page.locator("#filters").get_by_text("Rejected").click()
     card(page, "notes.txt").locator(".open").click()
     assert "save it as JPEG or PNG" in page.locator("#detail .message").inner_text()

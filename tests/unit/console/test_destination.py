@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
-from console.upload.destination import prefix, problem
+from console.upload.destination import prefix
+from console.upload.problems import picture_problem, problem
 from shared.errors import Rejected
 from shared.jobs.upload import Upload
+from tests.scenarios.shop import photo
 
 
 def test_options_and_listing_pictures_are_a_folder() -> None:
@@ -43,7 +47,14 @@ def test_what_the_functions_would_reject_is_rejected(
         ("商品 1.jpg", 1, None),
         ("a.jpg", 0, "it is empty"),
         (".DS_Store", 1, "begin with a dot"),
-        ("_mask.png", 1, "begin with a dot"),
+        (".git/config", 1, "begin with a dot"),
+        ("../a.jpg", 1, "begin with a dot"),
+        ("_mask.png", 1, "begin with an underscore"),
+        ("return-form=mask/a.jpg", 1, None),
+        ("size=42/a.jpg", 1, "size"),
+        ("return-form=none/a.jpg", 1, "return-form"),
+        ("listing=no-such-shop/a.jpg", 1, "no-such-shop"),
+        ("Größe=42/a.jpg", 1, "Größe=42"),
         ("a.jpg.1", 1, "is another upload's"),
         (f"{'商' * 330}.jpg", 1, "980 are the most"),
     ],
@@ -51,3 +62,32 @@ def test_what_the_functions_would_reject_is_rejected(
 def test_a_file_that_no_function_serves_is_told(name: str, size: int, english: str | None) -> None:
     found = problem(f"uploads/general/common/{name}", size)
     assert (found is None) if english is None else (found is not None and english in found.en)
+
+
+@pytest.mark.parametrize(
+    ("body", "english"),
+    [
+        (photo(), None),
+        (photo("PNG", size=(3000, 2000)), None),
+        (b"some notes", "this is no JPEG"),
+        (b"\0\0\0\x20ftypisom\0\0\2\0", "MP4"),
+        (b"II*\0\x10\0\0\0CR\2\0", "raw"),
+    ],
+)
+def test_the_first_bytes_tell_a_picture_from_another_file(body: bytes, english: str | None) -> None:
+    for found in (
+        problem("uploads/general/common/a.jpg", 60_000_000_000, body[:192]),
+        picture_problem("uploads/general/common/a.jpg", len(body), io.BytesIO(body)),
+    ):
+        assert (found is None) if english is None else (found is not None and english in found.en)
+
+
+def test_a_file_at_hand_is_held_to_the_limits_of_its_capability() -> None:
+    body = photo(size=(20, 10))
+    found = picture_problem("uploads/general/common/a.jpg", len(body), io.BytesIO(body))
+    assert found is not None
+    assert "20 × 10" in found.en
+
+
+def test_a_companion_is_no_picture_that_is_served() -> None:
+    assert picture_problem("uploads/picwish/watermark/a.jpg.mask.png", 5, io.BytesIO(b"notes")) is None

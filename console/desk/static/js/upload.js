@@ -7,7 +7,8 @@ import * as options from "./options.js";
 import { said, t } from "./words.js";
 
 const AT_ONCE = 4;
-const CHECKED_AT_ONCE = 1000; // files: the server takes 1 MB of names at most
+const CHECKED_AT_ONCE = 1000; // files: the server takes 1 MB of names and heads at most
+const HEAD = 192; // bytes by which the server tells a picture from another file
 let waiting = [];
 let unsent = []; // what the bucket did not take: {file, text}
 let plan = null;
@@ -61,7 +62,7 @@ async function checkNow() {
   plan = null;
   show();
   try {
-    plan = await checked(options.chosen(), waiting.map(({ name, file }) => ({ name, bytes: file.size })), checking.signal);
+    plan = await checked(options.chosen(), waiting, checking.signal);
     show();
   } catch (error) {
     if (error.name !== "AbortError") show(error.message);
@@ -69,32 +70,47 @@ async function checkNow() {
 }
 
 async function checked(asked, all, signal) {
-  const first = await api.check({ ...asked, files: all.slice(0, CHECKED_AT_ONCE) }, signal);
-  for (let at = CHECKED_AT_ONCE; at < all.length; at += CHECKED_AT_ONCE) {
-    const more = await api.check({ ...asked, files: all.slice(at, at + CHECKED_AT_ONCE) }, signal);
+  const counts = new Map();
+  for (const { name } of all) counts.set(name, (counts.get(name) || 0) + 1);
+  const once = await Promise.all(all.filter(({ name }) => counts.get(name) === 1).map(described));
+  const first = await api.check({ ...asked, files: once.slice(0, CHECKED_AT_ONCE) }, signal);
+  for (let at = CHECKED_AT_ONCE; at < once.length; at += CHECKED_AT_ONCE) {
+    const more = await api.check({ ...asked, files: once.slice(at, at + CHECKED_AT_ONCE) }, signal);
     first.count += more.count;
+    first.there += more.there;
     first.price_yuan = first.price_yuan === null ? null : first.price_yuan + more.price_yuan;
     first.problems.push(...more.problems);
+    first.companions.push(...more.companions);
   }
+  first.problems = first.problems.map(({ file, message }) => ({ file, text: said(message) }));
+  for (const [name, count] of counts) if (count > 1) first.problems.push({ file: name, text: t("sameName", { count }) });
   return first;
+}
+
+async function described(found) {
+  const { name, file } = found;
+  found.head ??= await file.slice(0, HEAD).arrayBuffer().catch(() => new ArrayBuffer(0)); // it may be gone
+  return { name, bytes: file.size, head: btoa(String.fromCharCode(...new Uint8Array(found.head))) };
 }
 
 function show(refusal = "") {
   const bytes = waiting.reduce((sum, { file }) => sum + file.size, 0);
   $("chosen").textContent = waiting.length ? t("chosen", { count: number(waiting.length), megabytes: number(bytes / 1e6, 1) }) : "";
   const word = plan?.price_yuan === null ? "priceUnknown" : "price";
-  $("price").textContent = refusal || (plan && waiting.length ? t(word, { count: number(plan.count), yuan: money(plan.price_yuan || 0) }) : "");
-  const problems = [...unsent, ...((waiting.length && plan?.problems) || []).map(({ file, message }) => ({ file, text: said(message) }))];
+  const price = plan && waiting.length ? t(word, { count: number(plan.count), yuan: money(plan.price_yuan || 0) }) : "";
+  const there = plan?.there && waiting.length ? ` · ${t("thereAlready", { count: number(plan.there) })}` : "";
+  $("price").textContent = refusal || price + there;
+  const problems = [...unsent, ...((waiting.length && plan?.problems) || [])];
   $("problems").hidden = !problems.length;
   $("problems").replaceChildren(...problems.slice(0, 100).map(({ file, text }) => make("li", {}, `${file}: ${text}`)));
   $("upload").classList.toggle("begun", Boolean(waiting.length || $("sent").textContent));
-  $("send").disabled = !plan?.count || Boolean(sending);
+  $("send").disabled = !(plan?.count || plan?.there) || Boolean(sending);
 }
 
 async function send() {
   const refused = new Set(plan.problems.map((each) => each.file));
   const wanted = waiting.filter(({ name }) => !refused.has(name));
-  const queue = [...wanted];
+  const companions = new Set(plan.companions);
   const sent = new Set();
   const { prefix } = plan;
   const mine = waiting; // others may be dropped meanwhile
@@ -107,7 +123,7 @@ async function send() {
     $("sent").textContent = t("sent", { sent: number(sent.size), all: number(wanted.length) });
   };
   progress();
-  const worker = async () => {
+  const worker = async (queue) => {
     for (let next = queue.shift(); next && !sending.signal.aborted; next = queue.shift()) {
       try {
         const answer = await api.send(prefix, next.name, next.file, sending.signal);
@@ -121,7 +137,10 @@ async function send() {
       progress();
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  for (const isFirst of [true, false]) { // a photo must find its companion
+    const queue = wanted.filter(({ name }) => companions.has(name) === isFirst);
+    await Promise.all(Array.from({ length: AT_ONCE }, () => worker(queue)));
+  }
   const stopped = sending.signal.aborted;
   sending = null;
   busy(false);

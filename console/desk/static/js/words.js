@@ -22,6 +22,8 @@ const WORDS = {
   areas: ["{name} lies beside the photo, as <photo>.{name}.json", "{name} 写在照片旁的 <照片名>.{name}.json 文件中"],
   price: ["{count} {count|photo|photos}, {yuan} yuan", "{count} 张照片，费用 {yuan} 元"],
   priceUnknown: ["{count} {count|photo|photos}; what a call costs is not known: see the setting PRICES", "{count} 张照片；调用单价未知，可用 PRICES 设置"],
+  thereAlready: ["{count} {count|file is|files are} in the bucket already", "{count} 个文件已在 Bucket 中"],
+  sameName: ["{count} files have this name: none of them is sent", "有 {count} 个同名文件，均不上传"],
   upload: ["Upload", "上传"],
   stop: ["Stop", "停止"],
   sent: ["{sent} of {all}", "{sent}/{all}"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import io
 import socket
@@ -190,7 +191,49 @@ def test_the_same_bytes_are_uploaded_once(browser: httpx.Client, bucket: MemoryB
         "skipped": False,
     }
     assert browser.put("/api/upload", params=where, content=photo()).json()["skipped"]
-    assert not browser.put("/api/upload", params=where, content=photo(of="rocket")).json()["skipped"]
+
+
+def test_no_photo_is_replaced(browser: httpx.Client, bucket: MemoryBucket) -> None:
+    bucket.put(f"{COMMON}a.jpg", photo())
+    asked = {"capability": "general/common", "files": [{"name": "a.jpg", "bytes": 1}]}
+    (problem,) = browser.post("/api/check", json=asked).json()["problems"]
+    assert "another file of this name is there" in problem["message"]["en"]
+    answer = browser.put("/api/upload", params={"prefix": COMMON, "name": "a.jpg"}, content=photo(of="rocket"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "Taken")
+    assert bucket.things[f"{COMMON}a.jpg"].body == photo()
+
+
+def test_what_is_there_is_not_priced_and_what_is_no_picture_is_named(
+    browser: httpx.Client, bucket: MemoryBucket
+) -> None:
+    bucket.put(f"{COMMON}a.jpg", photo())
+    head = base64.b64encode(b"some notes").decode()
+    files = [
+        {"name": "a.jpg", "bytes": len(photo())},
+        {"name": "b.jpg", "bytes": 1, "head": base64.b64encode(photo()[:192]).decode()},
+        {"name": "notes.txt", "bytes": 10, "head": head},
+    ]
+    found = browser.post("/api/check", json={"capability": "general/common", "files": files}).json()
+    assert (found["count"], found["there"], found["price_yuan"]) == (1, 1, 0.01)
+    assert [each["file"] for each in found["problems"]] == ["notes.txt"]
+    answer = browser.put("/api/upload", params={"prefix": COMMON, "name": "notes.txt"}, content=b"some notes")
+    assert (answer.status_code, answer.json()["code"]) == (422, "NotServed")
+
+
+def test_a_companion_goes_first_and_has_no_card(
+    browser: httpx.Client, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = list[str]()
+    monkeypatch.setattr(
+        desk.watcher, "_tell", lambda name, facts: told.append(facts["source"]) if name == "photo" else None
+    )
+    files = [{"name": name, "bytes": 1} for name in ("a.jpg", "a.jpg.mask.png")]
+    found = browser.post("/api/check", json={"capability": "picwish/watermark", "files": files}).json()
+    assert (found["count"], found["companions"]) == (1, ["a.jpg.mask.png"])
+    for name in ("a.jpg.mask.png", "a.jpg"):
+        where = {"prefix": found["prefix"], "name": name}
+        assert browser.put("/api/upload", params=where, content=photo()).status_code == 200
+    assert told == [f"{found['prefix']}a.jpg"]
 
 
 @pytest.mark.parametrize(
