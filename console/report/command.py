@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +15,7 @@ from console.account import Account, speaking
 from console.records.opened import mirror
 from console.records.pages import AT_ONCE
 from console.records.record import Query
-from console.report.write import write
+from console.report.write import FIRST, write
 from console.screen import Screen
 from shared.jobs.keys import REPORTS, UPLOADS
 from shared.messages.message import Sentence
@@ -26,14 +27,14 @@ _STORED = Sentence(
     "已写入 Bucket：`{key}`；Bucket 未绑定自定义域名时，OSS 会让浏览器下载而不是打开",
 )
 _NO_NAME = re.compile(r"[^\w.=-]+")
+_PLAIN = re.compile(rf"{UPLOADS}(?:[\w=]+/)?")
+"""Prefixes that are told apart by their names alone: `a/b/`, `a-b/` and `a b/` all give `a-b`."""
 _TYPES: Mapping[str, str] = {
-    "index.html": "text/html; charset=utf-8",
-    "page-*.html": "text/html; charset=utf-8",
-    "photos.csv": "text/csv; charset=utf-8",
-    "pictures/*.webp": "image/webp",
+    ".html": "text/html; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".webp": "image/webp",
 }
-"""The files of a report, and their content types. A folder that was there before may have other files in it, which are
-not uploaded; and Python 3.10 has no type for WebP."""
+"""The content types of a report's files: Python 3.10 has none for WebP."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ def asked(prefix: str, day: str, folder: Path | None, now: datetime, *, in_bucke
     """Raises `Misasked`."""
     since, until = moments.day(day, now) if day else (None, None)
     date = f"{since:%Y-%m-%d}" if since else ""
-    parts = filter(None, (date, prefix.removeprefix(UPLOADS).strip("/")))
+    digest = (
+        "" if _PLAIN.fullmatch(prefix) else hashlib.sha256(prefix.encode(errors="backslashreplace")).hexdigest()[:8]
+    )
+    parts = filter(None, (date, prefix.removeprefix(UPLOADS).strip("/"), digest))
     name = _NO_NAME.sub("-", "-".join(parts)) or "all"
     about = " ".join(filter(None, (prefix, date)))
     return Asked(
@@ -68,7 +72,7 @@ def run(screen: Screen, account: Account, asked: Asked) -> None:
     bucket = account.objects()
     with mirror(screen, account, asked.query.prefix) as records, screen.waiting(_WRITING(count=0)) as say:
         photos = sum(records.count(asked.query).values())
-        write(
+        files = write(
             asked.folder,
             records,
             bucket,
@@ -77,29 +81,29 @@ def run(screen: Screen, account: Account, asked: Asked) -> None:
             language=screen.language,
             say=lambda count: say(_WRITING(count=count)),
         )
-    screen.say(_WRITTEN(file=str(asked.folder / "index.html"), photos=photos))
-    stored = _store(account, asked) if asked.in_bucket else ""
+    screen.say(_WRITTEN(file=str(asked.folder / FIRST), photos=photos))
+    stored = _store(account, asked, files) if asked.in_bucket else ""
     if stored:
         screen.say(_STORED(key=stored))
     if screen.machine:
         screen.json({"folder": str(asked.folder), "photos": photos, "stored": stored})
 
 
-def _store(account: Account, asked: Asked) -> str:
-    """Writes the report into the bucket, in place of an earlier one of this name; returns its first page's key."""
+def _store(account: Account, asked: Asked, files: Set[str]) -> str:
+    """Writes the report's `files` into the bucket, in place of an earlier report of this name; returns the key of its
+    first page."""
     prefix, bucket = f"{REPORTS}{asked.name}/", account.bucket()
 
-    def put(file: Path) -> str:
-        key = f"{prefix}{file.relative_to(asked.folder).as_posix()}"
+    def put(file: str) -> str:
         with speaking("OSS", "PutObject"):
-            bucket.put_object_from_file(key, str(file), headers={"Content-Type": types[file]})
-        return key
+            bucket.put_object_from_file(
+                prefix + file, str(asked.folder / file), headers={"Content-Type": _TYPES[Path(file).suffix]}
+            )
+        return prefix + file
 
-    types = {file: content_type for names, content_type in _TYPES.items() for file in asked.folder.glob(names)}
-    first = asked.folder / "index.html"
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        others = {*pool.map(put, types.keys() - {first})}
-    found = put(first)  # at the end: what it links to is there
+        others = {*pool.map(put, files - {FIRST})}
+    found = put(FIRST)  # at the end: what it links to is there
     objects = account.objects()
     objects.delete(tuple(each.key for each in objects.list(prefix) if each.key not in {*others, found}))
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import partial
@@ -26,6 +27,10 @@ from shared.errors import ObjectForbidden, Rejected, Unavailable
 
 ON_A_PAGE = 100
 """Photos: a browser shows so many, with their pictures, at once."""
+FIRST = "index.html"
+_TABLE = "photos.csv"
+_OURS = re.compile(r"page-\d+\.html|pictures/[0-9a-f]{24}\.webp")
+"""The other files of a report, below its folder."""
 _SIDE = 480
 """Pixels of a small picture: those of the page's 12 rem on a screen of high density."""
 
@@ -39,14 +44,16 @@ def write(
     about: str,
     language: Language,
     say: Callable[[int], object] = lambda _: None,
-) -> int:
+) -> Set[str]:
     """Lay out the records that meet `query` in `folder`, of which `about` says what they are; failures first, then what
-    is to be looked at. `say` is told how many photos are done. Returns how many pages there are.
+    is to be looked at. `say` is told how many photos are done. Returns the files, below `folder`; what is
+    left there of an earlier report is deleted.
 
     A page of records is in memory at a time. Raises what `Bucket` does, `OSError`.
     """
+    written = {FIRST, _TABLE}
     (folder / "pictures").mkdir(parents=True, exist_ok=True)
-    with (folder / "photos.csv").open("w", encoding="utf-8-sig", newline="") as out:  # Excel reads it as UTF-8
+    with (folder / _TABLE).open("w", encoding="utf-8-sig", newline="") as out:  # Excel reads it as UTF-8
         write_csv(mirror.find(query, "old"), out, language)
     words = {name: getattr(message, language) for name, message in WORDS.items()}
     facts = _summary(mirror, query)
@@ -63,10 +70,19 @@ def write(
             text = template.render(
                 words=words, language=language, about=about, summary=facts, cards=shown, page=page, pages=pages
             )
-            name = "index.html" if page == 1 else f"page-{page}.html"
+            name = FIRST if page == 1 else f"page-{page}.html"
             (folder / name).write_text(text, "utf-8", errors="backslashreplace")
+            written |= {name, *(picture["file"] for each in shown for picture in each["pictures"] if picture["file"])}
             say(min(page * ON_A_PAGE, total))
-    return pages
+    _delete_others(folder, written)
+    return written
+
+
+def _delete_others(folder: Path, written: Set[str]) -> None:
+    for file in (*folder.glob("page-*.html"), *folder.glob("pictures/*.webp")):
+        name = file.relative_to(folder).as_posix()
+        if name not in written and _OURS.fullmatch(name):
+            file.unlink()
 
 
 def _in_order(mirror: Mirror, query: Query) -> Iterator[Record]:

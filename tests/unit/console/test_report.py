@@ -46,9 +46,13 @@ def bucket() -> MemoryBucket:
 def _written(bucket: MemoryBucket, folder: Path, query: Query = Query(), language: str = "en") -> int:  # noqa: B008
     mirror = Mirror(bucket, folder / "cache" / "bucket.sqlite")
     mirror.refresh()
-    pages = write.write(folder / "report", mirror, bucket, query, about="uploads/", language=language)  # type: ignore[arg-type]
+    files = write.write(folder / "report", mirror, bucket, query, about="uploads/", language=language)  # type: ignore[arg-type]
     mirror.close()
-    return pages
+    there = {
+        each.relative_to(folder / "report").as_posix() for each in (folder / "report").rglob("*") if each.is_file()
+    }
+    assert there - {"page-about.html"} == files
+    return sum(each.endswith(".html") for each in files)
 
 
 def _served(bucket: MemoryBucket, name: str, **said: object) -> str:
@@ -107,10 +111,33 @@ def test_many_photos_are_on_many_pages(bucket: MemoryBucket, tmp_path: Path, mon
     assert "未受理" in Page(tmp_path / "report" / "page-3.html").text
 
 
+def test_nothing_stays_of_an_earlier_report(
+    bucket: MemoryBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write, "ON_A_PAGE", 2)
+    for number in range(4):
+        _served(bucket, f"{number}.jpg")
+    assert _written(bucket, tmp_path) == 2
+    (tmp_path / "report" / "page-about.html").write_text("somebody's own")
+    for key in [key for key in bucket.things if "/0.jpg" not in key]:
+        del bucket.things[key]
+    assert _written(bucket, tmp_path) == 1
+    assert len([*(tmp_path / "report" / "pictures").iterdir()]) == 2
+    assert (tmp_path / "report" / "page-about.html").exists()
+
+
+def test_each_prefix_has_a_report_of_its_own() -> None:
+    prefixes = ("a b/", "a-b/", "a/b/", "a", "a/", "../", "")
+    names = [command.asked(f"uploads/{each}", "", None, NOON).name for each in prefixes]
+    assert len({*names}) == len(prefixes)
+    assert names[4:] == ["a", names[5], "all"]
+    assert names[0].startswith("a-b-")
+
+
 def test_a_day_is_by_this_machines_zone() -> None:
     now = NOON.astimezone()
     asked = command.asked("uploads/goods/commodity/autumn sale/", "yesterday", None, now)
-    assert asked.name == f"{now - timedelta(days=1):%Y-%m-%d}-goods-commodity-autumn-sale"
+    assert asked.name.startswith(f"{now - timedelta(days=1):%Y-%m-%d}-goods-commodity-autumn-sale-")
     assert asked.query.since is not None
     assert asked.query.until == asked.query.since + timedelta(days=1)
     with pytest.raises(ValueError, match="uploads/"):
