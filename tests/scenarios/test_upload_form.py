@@ -18,7 +18,7 @@ from tests.scenarios.shop import photo, wait_for
 from tests.scenarios.webshops import EXAMPLES, PREFIX, Webshop, named
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Route
 
 webshop = webshops.webshop
 PHOTO = photo(size=(180, 120))
@@ -131,12 +131,45 @@ def test_another_sites_page_cannot_read_the_answer(webshop: Webshop) -> None:
 def test_a_person_uploads_a_photo_in_a_browser_and_reads_what_became_of_it(
     webshop: Webshop, browser: Browser, tmp_path: Path
 ) -> None:
-    (tmp_path / "红鞋.jpg").write_bytes(PHOTO)
+    for name in ("红鞋.jpg", "_MG_1234.JPG"):
+        (tmp_path / name).write_bytes(PHOTO)
     (tmp_path / "notes.txt").write_bytes(b"no picture")
     page = browser.new_page()
     page.goto(webshop.url)
-    for name, said in (("红鞋.jpg", "The cutout is ready."), ("notes.txt", "The photo was not uploaded: Invalid")):
+    for name, said in (
+        ("红鞋.jpg", "The cutout is ready."),
+        ("notes.txt", "The photo was not uploaded: Invalid"),
+        ("_MG_1234.JPG", "The cutout is ready."),
+    ):
         page.set_input_files("[type=file]", tmp_path / name)
         page.locator("form").evaluate("form => form.requestSubmit()")
         page.get_by_role("status").filter(has_text=said).wait_for(timeout=60_000)
+    page.close()
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["no receipt", "no connection"])
+def test_a_page_that_hears_nothing_says_so_in_the_end(browser: Browser, is_lost: bool) -> None:
+    page = browser.new_page()
+    page.clock.install()
+
+    def answer(route: Route) -> None:
+        asked = route.request
+        if asked.url.endswith("/policy"):
+            route.fulfill(json={"url": "http://shop.test/", "fields": {"key": f"{PREFIX}folder/"}})
+        elif "/photo" not in asked.url:
+            body = (EXAMPLES / "upload.html").read_text("utf-8") if asked.method == "GET" else ""
+            route.fulfill(body=body, content_type="text/html; charset=utf-8")
+        elif is_lost:
+            route.abort()
+        else:
+            route.fulfill(status=404)
+
+    page.route("http://shop.test/**", answer)
+    page.goto("http://shop.test/")
+    page.set_input_files("[type=file]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": PHOTO})
+    page.locator("form").evaluate("form => form.requestSubmit()")
+    status = page.get_by_role("status")
+    status.filter(has_text="The cutout is being made").wait_for()
+    page.clock.fast_forward(11 * 60 * 1000)
+    status.filter(has_text="The photo was uploaded. The cutout takes longer").wait_for()
     page.close()
