@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,9 +22,10 @@ from shared.errors import CutoutError, Unavailable
 from shared.messages.jobs import NOT_SET
 from shared.messages.message import Message, Sentence, Text
 
-REFUSED, WRONGLY_CALLED, NOT_REACHED, INTERRUPTED = 1, 2, 3, 130
+REFUSED, WRONGLY_CALLED, NOT_REACHED, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 130, 141
 """Exit codes: something is wrong, or was refused; called wrongly, or with settings that are no good; Alibaba Cloud was
-not reached, or there is no access key that it takes; interrupted, as shells have it."""
+not reached, or there is no access key that it takes; interrupted, or nobody reads the output any more, as shells have
+SIGINT and SIGPIPE."""
 
 _UNREADABLE = Sentence("{file}: {said}", "{file}：{said}")
 _NO_FILE = Message("it is no file, and none can be made there", "不是普通文件，也无法在该处创建")
@@ -79,6 +81,11 @@ def working(machine: bool) -> Iterator[Screen]:
     screen = Screen(machine=machine)
     try:
         yield screen
+        if sys.stdout:
+            sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has read enough; what is left must not be written at the end either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(PIPE_CLOSED) from None
     except (typer.Exit, typer.BadParameter):
         raise
     except Misasked as error:

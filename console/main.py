@@ -38,9 +38,10 @@ app = typer.Typer(
     ),
     epilog=localized(
         "Exit codes: 0 all is well; 1 something is wrong, or was refused; 2 called wrongly, or with settings that are "
-        "no good; 3 Alibaba Cloud was not reached, or there is no access key that it takes; 130 interrupted.",
+        "no good; 3 Alibaba Cloud was not reached, or there is no access key that it takes; 130 interrupted; "
+        "141 nobody reads the output any more.",
         "退出码：0 正常；1 有问题，或请求被拒绝；2 用法或配置有误；"
-        "3 无法连接阿里云，或没有可用的 AccessKey；130 被中断。",
+        "3 无法连接阿里云，或没有可用的 AccessKey；130 被中断；141 输出的读取方已退出。",
     ),
     no_args_is_help=True,
     add_completion=False,

@@ -41,9 +41,12 @@ _COUNTS: Mapping[Severity, Sentence] = {
 }
 _ALL_WELL = Message("Nothing is wrong.", "未发现问题。")
 _CODE = re.compile(r"`([^`]+)`")
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What would move a terminal's cursor, clear it, or change its title (ECMA-48): names of photos, and what tools print,
-are shown as text."""
+_UNSHOWN = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    r"|[\u202a-\u202e\u2066-\u2069]"
+)
+"""What would move a terminal's cursor, clear it, or change its title (ECMA-48), or turn the direction of writing
+(UAX #9): names of photos, and what tools print, are shown as text."""
 _UNBROKEN = 100_000
 """Columns of what is no terminal: lines are as long as they are, for grep and for logs."""
 
@@ -54,6 +57,22 @@ def language(environment: Mapping[str, str] = os.environ) -> Language:
     """The first of LC_ALL, LC_MESSAGES and LANG that is set decides, as POSIX has it: Chinese, or else English."""
     named = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return "zh" if next(filter(None, named), "").lower().startswith("zh") else "en"
+
+
+def shown(text: str) -> str:
+    """`text` without what a terminal would do instead of showing it; line breaks and tabs stay."""
+    return _UNSHOWN.sub("", text)
+
+
+def one_line(name: str) -> str:
+    """The name of a photo or a file, which may have line breaks in it and must not pass for a line of ours."""
+    return " ".join(shown(name).split("\n"))
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """In ASCII where stdout takes less than Unicode."""
+    is_unicode = str(getattr(sys.stdout, "encoding", "")).lower().startswith("utf")
+    return json.dumps(value, ensure_ascii=not is_unicode, indent=indent)
 
 
 def at_terminal() -> bool:
@@ -110,9 +129,8 @@ class Screen:
     # ---------------------------------------------------------------- what is printed
 
     def json(self, value: Any) -> None:
-        """The one document of a command; in ASCII where stdout takes less than Unicode."""
-        is_unicode = str(getattr(sys.stdout, "encoding", "")).lower().startswith("utf")
-        print(json.dumps(self.document(value), ensure_ascii=not is_unicode, indent=2))
+        """The one document of a command."""
+        print(as_json(self.document(value), indent=2))
 
     def say(self, text: Text, style: str = "") -> None:
         """A line, or a paragraph; `like this` is set apart on a terminal."""
@@ -126,7 +144,7 @@ class Screen:
         for name in head:
             table.add_column(self.text(name), overflow="fold")
         for row in rows:
-            table.add_row(*map(self._styled, row))
+            table.add_row(*(self._styled(one_line(self.text(cell))) for cell in row))
         _print(self._out, table)
 
     def findings(self, findings: Sequence[Finding]) -> None:
@@ -189,7 +207,7 @@ class Screen:
         _print(console, "")
 
     def _styled(self, text: Text, style: str = "") -> Styled:
-        said = _CONTROL.sub("", self.text(text))
+        said = shown(self.text(text))
         if not self._out.is_terminal:
             return Styled(said, style)
         styled, end = Styled(style=style), 0

@@ -9,7 +9,7 @@ from console import moments
 from console.account import Account
 from console.records.opened import mirror
 from console.records.record import Query, Record
-from console.screen import Screen
+from console.screen import Screen, one_line
 from shared.messages.message import Message, Sentence
 
 _NONE = Message("No photo failed or was rejected.", "没有失败或未受理的照片。")
@@ -40,7 +40,7 @@ def run(screen: Screen, account: Account, query: Query) -> None:
             screen.say(_REASON(count=count, code=code or "-", status=status), "bold")
             screen.say(shown[0].message)
             for each in shown:
-                screen.say(_PHOTO(when=moments.local(each.receipt.finished_at), source=each.source))
+                screen.say(_PHOTO(when=moments.local(each.receipt.finished_at), source=one_line(each.source)))
             if count > len(shown):
                 screen.say(_MORE(count=count - len(shown), code=code))
         screen.say(_REDO if reasons else _NONE, "" if reasons else "green")

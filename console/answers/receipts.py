@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from itertools import islice
@@ -12,7 +11,7 @@ from console.account import Account
 from console.records.opened import mirror
 from console.records.record import Order, Query, Record
 from console.records.table import write_csv
-from console.screen import Screen
+from console.screen import Screen, as_json
 from shared.messages.message import Message, Sentence
 
 Form = Literal["table", "csv", "jsonl", "json"]
@@ -54,11 +53,11 @@ def run(screen: Screen, account: Account, asked: Asked) -> None:
                 write_csv(records, sys.stdout, screen.language)
             case "jsonl":
                 for record in records:
-                    print(json.dumps(document(record), ensure_ascii=False))
+                    print(as_json(document(record)))
             case "json":
                 before = "["
                 for record in records:
-                    print(before, json.dumps(document(record), ensure_ascii=False), sep="")
+                    print(before, as_json(document(record)), sep="")
                     before = ","
                 print("[]" if before == "[" else "]")
             case "table":

@@ -10,7 +10,7 @@ from typing import Any
 from console.account import Account
 from console.desk.watcher import Watcher
 from console.records.opened import mirror
-from console.screen import Screen
+from console.screen import Screen, one_line
 from shared.jobs.keys import UPLOADS
 from shared.messages.message import Message
 
@@ -47,7 +47,7 @@ def run(screen: Screen, account: Account, prefix: str = UPLOADS, over: Event | N
 
 def _line(card: dict[str, Any], language: str) -> str:
     """What happened to a photo: when, in which stage it is now, how long it took, and why it is not served."""
-    parts = [f"{datetime.now().astimezone():%H:%M:%S}", f"{card['stage']:<9}", card["source"]]
+    parts = [f"{datetime.now().astimezone():%H:%M:%S}", f"{card['stage']:<9}", one_line(card["source"])]
     if card["finished_at"]:
         taken = datetime.fromisoformat(card["finished_at"]) - datetime.fromisoformat(card["uploaded_at"])
         parts.append(f"{taken.total_seconds():.1f} s")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from console.records.record import Record
-from console.screen import Language
+from console.screen import Language, shown
 
 COLUMNS = (
     *("source", "status", "capability", "options", "code", "message", "verdict", "reasons"),
@@ -41,4 +41,5 @@ def cells(record: Record, language: Language) -> Iterator[str]:
 
 
 def _harmless(cell: str) -> str:
+    cell = shown(cell)
     return f"'{cell}" if cell.startswith(_BEGINS_A_FORMULA) else cell

@@ -10,7 +10,7 @@ from pathlib import Path
 from console.account import Account
 from console.command import confirm
 from console.finding import Misasked
-from console.screen import Screen
+from console.screen import Screen, one_line
 from console.upload import destination
 from console.upload.send import File, compared, files, send, there
 from shared.errors import Rejected
@@ -126,13 +126,13 @@ def _send(screen: Screen, account: Account, wanted: Sequence[File]) -> list[File
 
 def _say_replaced(screen: Screen, keys: Sequence[str]) -> None:
     for key in keys[:_MOST_SAID]:
-        screen.say(_REPLACED(key=key), "yellow")
+        screen.say(_REPLACED(key=one_line(key)), "yellow")
     if len(keys) > _MOST_SAID:
         screen.say(_MORE_REPLACED(count=len(keys) - _MOST_SAID), "yellow")
 
 
 def _say_skipped(screen: Screen, skipped: Mapping[str, Message]) -> None:
     for file, why in islice(skipped.items(), _MOST_SAID):
-        screen.say(_SKIPPED(file=file, why=why))
+        screen.say(_SKIPPED(file=one_line(file), why=why))
     if len(skipped) > _MOST_SAID:
         screen.say(_MORE(count=len(skipped) - _MOST_SAID))
