@@ -26,8 +26,9 @@ from console.desk.summary import summary
 from console.records.record import Query
 
 STATIC = Path(__file__).parent / "static"
-_MOST_BODY = 1_000_000
-"""Bytes of what the page asks for; a photo that is uploaded may have more: see `uploads`."""
+_MOST_BODY = 30_000_000
+"""Bytes of what the page asks for: 10,000 keys of 980 bytes, each of which takes three in a form. A photo that is
+uploaded may have more: see `uploads`."""
 
 
 def app(desk: Desk) -> Starlette:

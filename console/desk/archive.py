@@ -13,18 +13,29 @@ from console.records.record import Record
 from console.thumbnails import MOST_BYTES
 from shared.cloud.ports import Bucket
 from shared.errors import CutoutError
+from shared.jobs.upload import Upload
 
 WHATS = ("cutouts", "listings", "all")
 _PIECE = 1 << 18
 
 
 def keys_of(records: Iterable[Record], what: str) -> Iterator[str]:
-    """The pictures that are asked for."""
+    """The pictures that are asked for, of those that lie where the functions store them: whoever may write a receipt
+    may name any object in it."""
     for record in records:
+        upload = Upload(record.source)
         if what != "listings":
-            yield from (output.key for output in record.receipt.outputs)
+            for output in record.receipt.outputs:
+                if output.key == upload.output_key(output.label, _extension(output.key)):
+                    yield output.key
         if what != "cutouts" and record.listing:
-            yield from (picture.key for picture in record.listing.pictures if picture.key)
+            for picture in record.listing.pictures:
+                if picture.key == upload.listing_picture_key(picture.preset, _extension(picture.key)):
+                    yield picture.key
+
+
+def _extension(key: str) -> str:
+    return key.rpartition(".")[2]
 
 
 def archive(bucket: Bucket, keys: Iterable[str]) -> Generator[bytes, None, None]:
@@ -32,7 +43,7 @@ def archive(bucket: Bucket, keys: Iterable[str]) -> Generator[bytes, None, None]
 
     To be closed, as it has a file on this machine's disk.
     """
-    out, missing = _Unseekable(), list[str]()
+    out, missing, names = _Unseekable(), list[str](), set[str]()
     with TemporaryDirectory() as folder, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:  # they are compressed
         file = Path(folder) / "picture"
         for key in keys:
@@ -41,7 +52,7 @@ def archive(bucket: Bucket, keys: Iterable[str]) -> Generator[bytes, None, None]
             except CutoutError as error:
                 missing.append(f"{key}\t{error.code}\t{error.message}\n")
                 continue
-            with file.open("rb") as read, made.open(_inside(key), "w") as entry:
+            with file.open("rb") as read, made.open(_inside(key, names), "w") as entry:
                 while piece := read.read(_PIECE):
                     entry.write(piece)
                     yield out.taken()
@@ -51,9 +62,16 @@ def archive(bucket: Bucket, keys: Iterable[str]) -> Generator[bytes, None, None]
     yield out.taken()
 
 
-def _inside(key: str) -> str:
-    """A name that unpacks into the folder in which the zip is unpacked, and nowhere else."""
-    return "/".join(part if part.strip(". ") else "_" for part in key.replace("\\", "_").split("/"))
+def _inside(key: str, names: set[str]) -> str:
+    """A name that unpacks into the folder in which the zip is unpacked, and nowhere else; none of `names`, to which it
+    is added: `a\\b.png` and `a_b.png` give the same one."""
+    plain = "/".join(part if part.strip(". ") else "_" for part in key.replace("\\", "_").split("/"))
+    name, number = plain, 2
+    while name in names:
+        start, dot, extension = plain.rpartition(".")
+        name, number = f"{start}-{number}{dot}{extension}", number + 1
+    names.add(name)
+    return name
 
 
 class _Unseekable(io.RawIOBase):

@@ -363,6 +363,34 @@ def test_a_zip_unpacks_into_its_own_folder(browser: httpx.Client, desk: Desk, bu
         assert found.namelist() == ["cutouts/general/common/_/_/_/etc/passwd.jpg.png"]
 
 
+def test_each_picture_of_a_zip_has_a_name_of_its_own(browser: httpx.Client, desk: Desk, bucket: MemoryBucket) -> None:
+    sources = [_cutout(bucket, name) for name in ("a\\b.jpg", "a_b.jpg", "a_b.jpg.png")]
+    desk.mirror.refresh()
+    answer = browser.post("/api/zip", data={"source": sources, "what": "cutouts"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
+        names = [name.rpartition("/")[2] for name in found.namelist()]
+    assert names == ["a_b.jpg.png", "a_b.jpg-2.png", "a_b.jpg.png.png"]
+
+
+def test_a_zip_has_nothing_that_a_forged_receipt_names(browser: httpx.Client, desk: Desk, bucket: MemoryBucket) -> None:
+    bucket.put("jobs/general/common/a.jpg.json", b"{}")
+    other = Upload(_cutout(bucket, "other.jpg")).output_key("", "png")
+    outputs = [
+        {"key": key, "label": "", "content_type": "image/png", "bytes": 1}
+        for key in ("jobs/general/common/a.jpg.json", other)
+    ]
+    source = receipt(bucket, "a.jpg", outputs=outputs)
+    desk.mirror.refresh()
+    answer = browser.post("/api/zip", data={"source": [source], "what": "all"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
+        assert found.namelist() == []
+
+
+def test_ten_thousand_photos_with_long_names_are_downloaded(browser: httpx.Client) -> None:
+    sources = [f"{COMMON}{'商品' * 40}{number}.jpg" for number in range(10_000)]
+    assert browser.post("/api/zip", data={"source": sources, "what": "cutouts"}).status_code == 200
+
+
 def test_nothing_stays_of_a_zip_that_nobody_wants_any_more(
     browser: httpx.Client, desk: Desk, bucket: MemoryBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
