@@ -34,6 +34,5 @@ def forget(
 ) -> None:
     with working(json) as screen:
         from console.forget import command
-        from console.forget.forget import Chosen
 
-        command.run(screen, account_of(screen, env_file, "OSS_BUCKET"), Chosen(key), yes=yes, dry_run=dry_run)
+        command.run(screen, account_of(screen, env_file, "OSS_BUCKET"), key, yes=yes, dry_run=dry_run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -12,12 +13,13 @@ from console.desk import cards
 from console.desk.desk import Desk
 from console.desk.hub import AGAIN
 from console.forget.forget import Chosen, forget
+from console.records.pages import AT_ONCE
 from console.records.record import Query
 from console.redo.redo import SKIPPED, examine, price, redo
 
 _PATIENCE = 10.0
-"""Seconds to wait for an instance that is working on a photo that is to be forgotten. After that it may still store a
-result: `cutout forget` waits longer."""
+"""Seconds to wait for the instances that are working on photos that are to be forgotten, for all together. After that
+they may still store results: `cutout forget` waits longer."""
 _MOST = 10_000
 """Photos of one request. The commands take more."""
 
@@ -49,24 +51,25 @@ def redone(desk: Desk, asked: Asked) -> dict[str, Any]:
 
 def forgotten(desk: Desk, asked: Asked) -> dict[str, Any]:
     """Raises `ValueError` for what is no upload, and what `Bucket` does."""
-    objects = Counter[str]()
-    for key in (*asked.sources, *filter(None, (asked.prefix,))):
-        objects += _forgotten(desk, Chosen(key), confirmed=asked.confirm)
-        if asked.confirm and not key.endswith("/"):
-            desk.mirror.take_in(key)
-            desk.hub.tell("gone", {"source": key})
-    if asked.confirm and asked.prefix:
-        desk.mirror.refresh(asked.prefix)
-        desk.hub.tell(AGAIN, {})
+    chosen = Chosen((*asked.sources, *filter(None, (asked.prefix,))))
+    found = forget(desk.photos, desk.jobs, chosen, clock=desk.account.clock, dry_run=not asked.confirm)
+    objects = found.objects
+    if asked.confirm:
+        objects += _forgotten_when_free(desk, tuple(found.held))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for source, _ in zip(chosen.photos, pool.map(desk.mirror.take_in, chosen.photos), strict=True):
+                desk.hub.tell("gone", {"source": source})
+        for folder in chosen.folders:
+            desk.mirror.refresh(folder)
+            desk.hub.tell(AGAIN, {})
     return {"objects": {folder.rstrip("/"): count for folder, count in objects.items()}}
 
 
-def _forgotten(desk: Desk, chosen: Chosen, *, confirmed: bool) -> Counter[str]:
-    """Once more as long as an instance is at work on it, but for no longer than somebody waits for an answer."""
-    clock, objects, ends = desk.account.clock, Counter[str](), time.monotonic() + _PATIENCE
-    while True:
-        found = forget(desk.photos, desk.jobs, chosen, clock=clock, dry_run=not confirmed)
-        objects += found.objects
-        if not (confirmed and found.held_until) or time.monotonic() > ends:
-            return objects
+def _forgotten_when_free(desk: Desk, held: tuple[str, ...]) -> Counter[str]:
+    """What instances hold, when they have ended; waits for no longer than somebody waits for an answer."""
+    objects, ends = Counter[str](), time.monotonic() + _PATIENCE
+    while held and time.monotonic() < ends:
         time.sleep(0.5)
+        found = forget(desk.photos, desk.jobs, Chosen(held), clock=desk.account.clock)
+        objects, held = objects + found.objects, tuple(found.held)
+    return objects

@@ -44,23 +44,23 @@ _PAUSE = 1.0
 """Seconds between two looks whether an instance has ended."""
 
 
-def run(screen: Screen, account: Account, chosen: Chosen, *, yes: bool, dry_run: bool) -> None:
-    """Raises `ApiError`, `CutoutError`."""
-    photos, jobs = account.objects(), account.job_objects()
+def run(screen: Screen, account: Account, key: str, *, yes: bool, dry_run: bool) -> None:
+    """`key` is that of a photo, or a folder. Raises `Misasked` for another one, `ApiError`, `CutoutError`."""
+    chosen, photos, jobs = Chosen((key,)), account.objects(), account.job_objects()
     with screen.waiting(_COUNTING) as say:
         found = forget(photos, jobs, chosen, clock=account.clock, dry_run=True, say=lambda counts: say(_counts(counts)))
     if found.objects:
-        screen.say(_FOUND(key=chosen.key, counts=_counts(found.objects)))
+        screen.say(_FOUND(key=key, counts=_counts(found.objects)))
     else:
-        screen.say(_NOTHING(key=chosen.key), "green")
+        screen.say(_NOTHING(key=key), "green")
     deleted = Counter[str]()
     if found.objects and not dry_run:
         confirm(screen, _QUESTION, yes=yes)
-        if chosen.key == UPLOADS and not yes:
+        if key == UPLOADS and not yes:
             _name_the_bucket(screen, account.settings.bucket)
         with screen.waiting(_COUNTING) as say:
             deleted = _until_nothing_is_left(account, chosen, say)
-        with mirror(screen, account, chosen.key):
+        with mirror(screen, account, key):
             pass  # what was kept of them on this machine goes too
         screen.say(_DELETED(counts=_counts(deleted)), "green")
         screen.say(_ELSEWHERE, "dim")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
+from itertools import chain, islice
 
 from console.finding import Misasked
 from console.records.pages import AT_ONCE, pages
@@ -25,57 +26,57 @@ from shared.vendors.capabilities import LABELS
 _NAMED_AFTER_A_PHOTO = {
     keys.JOBS: r"\.(json|next|[^./]+\.[0-9]+\.lease)",
     keys.ORDERS: r"\.[0-9a-f]{32}\.json",
-    keys.LISTINGS: rf"\.(json|({'|'.join(map(re.escape, PRESETS))})\.[^./]+)",
-    keys.CUTOUTS: rf"\.(({'|'.join(('[0-9]+', *map(re.escape, LABELS)))})\.)?[^./]+",
+    keys.LISTINGS: rf"\.json|\.({'|'.join(map(re.escape, PRESETS))})\.(?!json\Z)[^./]+",
+    keys.CUTOUTS: rf"\.json|(\.([0-9]+|{'|'.join(map(re.escape, LABELS))}))?\.(?!json\Z)[^./]+",
     keys.BACKFILL: r"progress\.json",
 }
-"""What follows a photo's name in the names that `Upload` makes from it, by the folder that they lie in."""
+"""What follows a photo's name in the names that `Upload` makes from it, by the folder that they lie in. No picture ends
+with `json`: `a.jpg.0.json` is the receipt of another upload, called `a.jpg.0`."""
 KINDS = (keys.UPLOADS, keys.JOBS, keys.QUEUE, keys.WORK, keys.ORDERS, keys.LISTINGS, keys.CUTOUTS, keys.BACKFILL)
 """The folders, in the order in which they are emptied: without its upload, no job begins anew."""
+_STEP = 100
+"""Photos of which one folder of the bucket is listed before what was found there is deleted together."""
 _NO_UPLOAD = Sentence("{key}: what is forgotten begins with uploads/", "{key}：须以 uploads/ 开头")
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A folder of uploads, which ends with a slash; or else one photo, with its companions. Raises `Misasked` for
-    what is neither."""
+    """The keys of photos, which are forgotten with their companions, and folders of uploads, which end with a slash.
+    Raises `Misasked` for what is neither."""
 
-    key: str
+    keys: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if not self.key.startswith(keys.UPLOADS):
-            raise Misasked(_NO_UPLOAD(key=self.key))
+        for key in self.keys:
+            if not key.startswith(keys.UPLOADS):
+                raise Misasked(_NO_UPLOAD(key=key))
 
-    def below(self, folder: str) -> str:
-        """What the keys of all that belongs to it begin with, in one of `KINDS`."""
-        return folder + self.key.removeprefix(keys.UPLOADS)
+    @cached_property
+    def folders(self) -> tuple[str, ...]:
+        return tuple(key for key in self.keys if key.endswith("/"))
 
-    def has(self, key: str, folder: str) -> bool:
-        """Whether the object at `key`, which begins like `below(folder)`, belongs to it: another photo's name may begin
-        with this one's."""
-        rest = key.removeprefix(self.below(folder))
-        if self.key.endswith("/") or not rest:
-            return True
-        if folder == keys.UPLOADS:
-            return Upload(key).named_after == Upload(self.key)
-        state = keys.state_of(key)  # a lease is named after one
-        of = state[0] if state else key
-        companion = Upload(keys.UPLOADS + of.removeprefix(folder).rpartition(".")[0])
-        named = re.fullmatch(_NAMED_AFTER_A_PHOTO[folder], rest, re.DOTALL) is not None
-        return named or companion.named_after == Upload(self.key)
+    @cached_property
+    def photos(self) -> Set[str]:
+        """Those that are in none of the folders, in their order."""
+        return dict.fromkeys(key for key in self.keys if not key.startswith(self.folders)).keys()
+
+    def has(self, upload: Upload) -> bool:
+        """Whether it is in one of the folders, or is one of the photos or a companion of one."""
+        beside = upload.named_after
+        return upload.key.startswith(self.folders) or not self.photos.isdisjoint({upload.key, beside and beside.key})
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How many objects there were, by the folder of `KINDS`, without jobs that an instance holds. Those may still store
-    something: the last of them until `held_until`, if it does not end before."""
+    """How many objects there were, by the folder of `KINDS`, without jobs that an instance holds; and the uploads of
+    those, with the moment until which that instance may store something if it does not end before."""
 
     objects: Counter[str]
-    held_until: datetime | None
+    held: Mapping[str, datetime]
 
-    def __add__(self, other: Forgotten) -> Forgotten:
-        held = max(filter(None, (self.held_until, other.held_until)), default=None)
-        return Forgotten(self.objects + other.objects, held)
+    @property
+    def held_until(self) -> datetime | None:
+        return max(self.held.values(), default=None)
 
 
 def forget(
@@ -99,15 +100,16 @@ def forget(
             if folder == keys.JOBS:
                 for job in _jobs(jobs, page):
                     if job.lease_until and leases.holds(job.lease_until, clock()):
-                        held[job.upload.job_key] = job.lease_until
+                        held[job.upload.key] = job.lease_until
                     else:
                         copies += job.copies
-                page = [key for key in page if key not in held]  # noqa: PLW2901 - what is deleted of it
+                left = {Upload(source).job_key for source in held}
+                page = [key for key in page if key not in left]  # noqa: PLW2901 - what is deleted of it
             if page and not dry_run:
                 bucket.delete(tuple(page))
             counts[folder] += len(page)
             say(counts)
-    return Forgotten(+counts, max(held.values(), default=None))
+    return Forgotten(+counts, held)
 
 
 def _jobs(jobs: Bucket, page: list[str]) -> Iterator[Job]:
@@ -120,8 +122,35 @@ def _jobs(jobs: Bucket, page: list[str]) -> Iterator[Job]:
 def _found(bucket: Bucket, chosen: Chosen, folder: str) -> Iterator[list[str]]:
     """The keys of what belongs to `chosen`, a page at a time."""
     if folder == keys.QUEUE:
-        entries = (entry for entry in queued(bucket) if entry.upload.key.startswith(chosen.key))
-        yield [entry.key for entry in entries if chosen.has(entry.upload.key, keys.UPLOADS)]
+        yield [entry.key for entry in queued(bucket) if chosen.has(entry.upload)]
         return
-    for page in pages(bucket, chosen.below(folder)):
-        yield [each.key for each in page if chosen.has(each.key, folder)]
+    for each in chosen.folders:
+        for page in pages(bucket, _sibling(each, folder)):
+            yield [listed.key for listed in page]
+    remaining = iter(chosen.photos)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while step := [*islice(remaining, _STEP)]:
+            found = chain.from_iterable(pool.map(partial(_of_photo, bucket, folder), step))
+            yield [*dict.fromkeys(found)]  # a photo may be the companion of another one
+
+
+def _of_photo(bucket: Bucket, folder: str, photo: str) -> list[str]:
+    return [each.key for each in bucket.list(_sibling(photo, folder)) if _belongs(each.key, photo, folder)]
+
+
+def _belongs(key: str, photo: str, folder: str) -> bool:
+    """Whether the object at `key`, which lies in `folder` and begins with the photo's name, belongs to that photo:
+    another photo's name may begin with this one's, or be that of a result of this one."""
+    if folder == keys.UPLOADS:
+        return key == photo or Upload(key).named_after == Upload(photo)
+    rest = key.removeprefix(_sibling(photo, folder))
+    state = keys.state_of(key)  # a lease is named after one
+    of = state[0] if state else key
+    companion = Upload(keys.UPLOADS + of.removeprefix(folder).rpartition(".")[0])
+    named = re.fullmatch(_NAMED_AFTER_A_PHOTO[folder], rest, re.DOTALL) is not None
+    return named or companion.named_after == Upload(photo)
+
+
+def _sibling(upload: str, folder: str) -> str:
+    """What the keys of all that belongs to a photo, or to a folder of photos, begin with in `folder`."""
+    return folder + upload.removeprefix(keys.UPLOADS)

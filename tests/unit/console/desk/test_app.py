@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from shutil import which
 
@@ -18,9 +19,10 @@ import httpx
 import pytest
 
 from console.account import ApiError
-from console.desk import uploads
+from console.desk import changes, uploads
 from console.desk.desk import Desk
 from shared.jobs.receipt import Receipt
+from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from tests.scenarios.shop import photo
 from tests.unit.console.records.made import NOON, listing, receipt
@@ -311,6 +313,20 @@ def test_redo_says_the_price_first_and_does_it_when_confirmed(
     assert not [key for key in bucket.things if key.startswith("jobs/")]
     assert browser.post("/api/redo", json={**asked, "confirm": True}).json()["set_going"] == 1
     assert [key for key in bucket.things if key.startswith("jobs/")] == [Upload(source).job_key]
+
+
+def test_the_instances_at_work_on_photos_to_be_forgotten_are_waited_for_together(
+    browser: httpx.Client, desk: Desk, bucket: MemoryBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_PATIENCE", 1.0)
+    store = JobStore(bucket, desk.account.clock, timedelta(minutes=2))
+    sources = [f"{COMMON}{number}.jpg" for number in range(4)]
+    for source in sources:
+        bucket.put(source, photo())
+        store.claim(Upload(source), "E")
+    began = time.monotonic()
+    assert browser.post("/api/forget", json={"sources": sources, "confirm": True}).json() == {"objects": {"uploads": 4}}
+    assert 1 <= time.monotonic() - began < 3
 
 
 def test_forget_counts_first_and_deletes_when_confirmed(
