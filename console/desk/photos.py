@@ -10,26 +10,29 @@ from typing import Any, cast, get_args
 from console import moments
 from console.desk import cards
 from console.records.mirror import Mirror
-from console.records.record import STATUSES, Order, Query
+from console.records.record import STATUSES, Order, Position, Query, Record, in_utc
 from console.records.under_way import UnderWay
 from shared.jobs.keys import UPLOADS
 from shared.jobs.upload import Upload
 
 UNDER_WAY = "under_way"
 _MOST = 500
-"""Cards in a page."""
+"""Cards of one kind in a page."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A page of the list, of records, of photos under way, or of both; `skip` records come before it."""
+    """A page of the list, of records, of photos under way, or of both: those under way come first, by their keys."""
 
     query: Query
     order: Order
     records: bool
     under_way: bool
-    skip: int
     limit: int
+    after: Position | None
+    """Records after this one; None: from the first one on."""
+    under_way_after: str
+    """Where no record came yet: photos under way after this key."""
 
 
 def asked(given: Mapping[str, str], now: datetime) -> Asked:
@@ -50,24 +53,39 @@ def asked(given: Mapping[str, str], now: datetime) -> Asked:
     )
     moving = not (verdict or query.since or query.until) and (not statuses or UNDER_WAY in statuses)
     limit = min(max(int(given.get("limit", 60)), 1), _MOST)
-    skip = max(int(given.get("after") or 0), 0)
-    return Asked(query, cast("Order", order), not statuses or bool(query.statuses), moving, skip, limit)
+    finished, _, source = given.get("after", "").partition(" ")
+    is_record = finished not in ("", UNDER_WAY)
+    after = (in_utc(datetime.fromisoformat(finished)), source) if is_record else None
+    return Asked(
+        query,
+        cast("Order", order),
+        records=not statuses or bool(query.statuses),
+        under_way=moving,
+        limit=limit,
+        after=after,
+        under_way_after=source,
+    )
 
 
 def listed(mirror: Mirror, under_way: Mapping[str, UnderWay], asked: Asked) -> dict[str, Any]:
-    """Those under way come first, on the first page; their earlier receipts do not count any more."""
-    moving = [each for each in under_way.values() if _meets(each, asked.query)]
-    shown = [cards.of_job(each) for each in moving[:_MOST]] if asked.under_way and not asked.skip else []
-    found = [*mirror.find(asked.query, asked.order, limit=asked.limit, skip=asked.skip)] if asked.records else []
-    shown += [cards.of_record(each) for each in found if each.source not in under_way]
-    total = len(moving) if asked.under_way else 0
-    if asked.records:
-        total += sum(mirror.count(asked.query).values())
-    every = replace(asked.query, statuses=(), verdict="")
+    """`next` is where the next page begins: not so many records later, but after this one, since records come and go.
+    Of photos under way, their earlier receipts do not count any more."""
+    query = replace(asked.query, without=tuple(under_way))
+    moving = sorted((each for each in under_way.values() if _meets(each, query)), key=lambda each: each.source)
+    jobs, records, then = list[UnderWay](), list[Record](), None
+    if asked.under_way and not asked.after:
+        jobs = [each for each in moving if each.source > asked.under_way_after]
+    if len(jobs) > _MOST:
+        jobs = jobs[:_MOST]
+        then = f"{UNDER_WAY} {jobs[-1].source}"
+    elif asked.records:
+        records = [*mirror.find(query, asked.order, limit=asked.limit, after=asked.after)]
+        then = " ".join(records[-1].position) if len(records) == asked.limit else None
+    every = replace(query, statuses=(), verdict="")
     return {
-        "photos": shown,
-        "next": str(asked.skip + asked.limit) if len(found) == asked.limit else None,
-        "total": total,
+        "photos": [*map(cards.of_job, jobs), *map(cards.of_record, records)],
+        "next": then,
+        "total": len(moving) * asked.under_way + sum(mirror.count(query).values()) * asked.records,
         "counts": {
             **dict.fromkeys(STATUSES, 0),
             **mirror.count(every),

@@ -177,9 +177,13 @@ class Watcher:
         with self._lock:
             for source in so_far.changed:
                 self._awaited.pop(source, None)
-        if len(so_far.changed) > _MOST_TOLD:
+        gone = [source for source in so_far.gone if source not in self.under_way]
+        if len(so_far.changed) + len(gone) > _MOST_TOLD:
             self._tell(AGAIN, {})
-        elif so_far.changed:
+            return
+        for source in gone:
+            self._tell("gone", {"source": source})
+        if so_far.changed:
             for record in self._mirror.find(Query(sources=so_far.changed)):
                 self._tell("photo", cards.of_record(record))
 

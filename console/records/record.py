@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Literal
@@ -18,6 +17,8 @@ FAILURES = ("failed", "rejected")
 """Those of photos that have no result."""
 Order = Literal["new", "old", "name"]
 """The last one finished first, the first one first, or by the key."""
+Position = tuple[str, str]
+"""Where a record is in each of these orders: when it was finished, as `in_utc` has it, and its key."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Record:
     def source(self) -> str:
         """The key of the upload."""
         return self.receipt.source
+
+    @property
+    def position(self) -> Position:
+        return in_utc(self.receipt.finished_at), self.source
 
     @property
     def verdict(self) -> str:
@@ -67,25 +72,8 @@ class Query:
     """Finished before that."""
     sources: tuple[str, ...] = ()
     """These uploads."""
-
-    def conditions(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """In SQL, with the values of each: of the columns that `Mirror` has."""
-        if self.prefix:
-            yield "substr(source, 1, length(?)) = ?", (self.prefix, self.prefix)
-        for column, values in (("status", self.statuses), ("source", self.sources)):
-            if values:
-                yield f"{column} IN ({', '.join('?' * len(values))})", values
-        for column, value in (("verdict", self.verdict), ("capability", self.capability)):
-            if value:
-                yield f"{column} = ?", (value,)
-        if self.code is not None:
-            yield "code = ?", (self.code,)
-        if self.text:
-            yield "instr(lower(source || ' ' || said), lower(?)) > 0", (self.text,)
-        if self.since:
-            yield "finished_at >= ?", (in_utc(self.since),)
-        if self.until:
-            yield "finished_at < ?", (in_utc(self.until),)
+    without: tuple[str, ...] = ()
+    """Not these."""
 
 
 def in_utc(moment: datetime) -> str:

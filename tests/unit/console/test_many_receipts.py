@@ -78,7 +78,8 @@ def timed(name, does):
 timed("first", lambda: mirror.refresh().read)
 timed("again", lambda: mirror.refresh().listed)
 timed("failed", lambda: mirror.reasons(Query(statuses=("failed",))))
-timed("page", lambda: len([*mirror.find(Query(), limit=60, skip=COUNT - 100)]))
+late = [*mirror.find(Query(), "old", limit=100)][-1].position
+timed("page", lambda: len([*mirror.find(Query(), limit=60, after=late)]))
 timed("search", lambda: len([*mirror.find(Query(text="IMG_000123"), limit=60)]))
 november = Query(until=NOON + timedelta(days=4))
 timed("spend", lambda: sum(each.receipt.calls_by_month["2026-11"] for each in mirror.find(november)))

@@ -14,6 +14,7 @@ import zipfile
 from datetime import timedelta
 from pathlib import Path
 from shutil import which
+from typing import Any
 
 import httpx
 import pytest
@@ -81,7 +82,7 @@ def test_what_is_asked_for_is_shown(
     assert [each["name"] for each in browser.get("/api/photos", params=asked).json()["photos"]] == names
 
 
-@pytest.mark.parametrize("asked", ["status=x", "order=x", "limit=x", "after=x", "since=x"])
+@pytest.mark.parametrize("asked", ["status=x", "order=x", "limit=x", "after=x x", "since=x"])
 def test_what_nobody_can_ask_is_refused(browser: httpx.Client, asked: str) -> None:
     assert browser.get(f"/api/photos?{asked}").status_code == 400
 
@@ -93,9 +94,51 @@ def test_ten_thousand_photos_are_shown_a_page_at_a_time(
         receipt(bucket, f"{number:05}.jpg")
     desk.mirror.refresh()
     first = browser.get("/api/photos", params={"order": "name"}).json()
-    assert (len(first["photos"]), first["total"], first["next"]) == (60, 10_000, "60")
-    last = browser.get("/api/photos", params={"order": "name", "after": "9960"}).json()
+    assert (len(first["photos"]), first["total"]) == (60, 10_000)
+    second = browser.get("/api/photos", params={"order": "name", "after": first["next"]}).json()
+    assert (second["photos"][0]["name"], second["photos"][-1]["name"]) == ("00060.jpg", "00119.jpg")
+    late = f"2026-11-26T12:00:00+00:00 {COMMON}09959.jpg"
+    last = browser.get("/api/photos", params={"order": "name", "after": late}).json()
     assert (len(last["photos"]), last["next"], last["photos"][-1]["name"]) == (40, None, "09999.jpg")
+
+
+def _all_pages(browser: httpx.Client, page: Any, **asked: str) -> list[str]:
+    """The names on `page` and on all pages after it."""
+    names = [each["name"] for each in page["photos"]]
+    while page["next"]:
+        page = browser.get("/api/photos", params={**asked, "after": page["next"]}).json()
+        names += [each["name"] for each in page["photos"]]
+    return names
+
+
+@pytest.mark.parametrize("order", ["new", "old", "name"])
+def test_photos_that_are_forgotten_between_two_pages_hide_no_others(
+    browser: httpx.Client, desk: Desk, bucket: MemoryBucket, order: str
+) -> None:
+    for number in range(130):
+        receipt(bucket, f"{number:03}.jpg", finished_at=NOON + timedelta(seconds=number // 2))
+    desk.mirror.refresh()
+    first = browser.get("/api/photos", params={"order": order}).json()
+    for each in first["photos"][:20]:
+        del bucket.things[Upload(each["source"]).receipt_key]
+    desk.mirror.refresh()
+    assert len({*_all_pages(browser, first, order=order)}) == 130
+
+
+def test_every_photo_under_way_is_on_some_page_and_counts_once(
+    browser: httpx.Client, desk: Desk, bucket: MemoryBucket
+) -> None:
+    for number in range(1_100):
+        _park(bucket, "general/common", f"{number}.jpg")
+    receipt(bucket, "7.jpg")
+    receipt(bucket, "done.jpg")
+    desk.mirror.refresh()
+    desk.watcher.look()
+    first = browser.get("/api/photos").json()
+    assert (first["total"], first["counts"]["done"], first["counts"]["under_way"]) == (1_101, 1, 1_100)
+    names = _all_pages(browser, first)
+    assert len(names) == len({*names}) == 1_101
+    assert names[-1] == "done.jpg"
 
 
 def test_a_photo_is_known_at_every_stage(browser: httpx.Client, desk: Desk, bucket: MemoryBucket) -> None:

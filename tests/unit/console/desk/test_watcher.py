@@ -135,6 +135,23 @@ def test_what_others_have_changed_is_found_by_listing_all(
     assert _photos(told) == [("b.jpg", "failed")]
 
 
+def test_what_others_have_deleted_is_found_by_listing_all(
+    desk: Desk, bucket: MemoryBucket, told: list[tuple[str, Any]]
+) -> None:
+    forgotten, again = receipt(bucket, "a.jpg"), receipt(bucket, "b.jpg")
+    listing(bucket, receipt(bucket, "c.jpg"), "look")
+    desk.watcher.list_all()
+    for source in (forgotten, again):
+        del bucket.things[Upload(source).receipt_key]
+    _gone(bucket, "listings/")
+    _park(bucket, "general/common", "b.jpg")  # its receipt was deleted for another try
+    desk.watcher.look()
+    told.clear()
+    desk.watcher.list_all()
+    assert [data["source"] for name, data in told if name == "gone"] == [forgotten]
+    assert [(data["name"], data["verdict"]) for name, data in told if name == "photo"] == [("c.jpg", "")]
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
+from typing import get_args
 
 import pytest
 
+from console.records.cache import CacheLost
 from console.records.mirror import Mirror, Refreshed
-from console.records.record import Query
+from console.records.record import Order, Query
 from shared.jobs.upload import Upload
 from tests.unit.console.records.made import NOON, listing, receipt
 from tests.unit.fakes import Clock, MemoryBucket
@@ -72,7 +77,9 @@ def test_what_is_asked_for_is_found(bucket: MemoryBucket, mirror: Mirror) -> Non
     assert _sources(mirror, Query(sources=(look,))) == ["c.jpg"]
     assert [each.source[-5:] for each in mirror.find(Query(), "new", limit=1)] == ["c.jpg"]
     assert [each.source[-5:] for each in mirror.find(Query(), "old", limit=1)] == ["a.jpg"]
-    assert [each.source[-5:] for each in mirror.find(Query(), "name", skip=2)] == ["c.jpg", "d.jpg"]
+    for order in get_args(Order):
+        found = [*mirror.find(Query(), order)]
+        assert [*mirror.find(Query(), order, after=found[1].position)] == found[2:]
     assert next(mirror.find(Query(sources=(look,)))).verdict == "look"
 
 
@@ -96,6 +103,118 @@ def test_one_upload_is_taken_in_anew(bucket: MemoryBucket, mirror: Mirror) -> No
     bucket.things.clear()
     assert mirror.take_in(source) is None
     assert not _sources(mirror)
+
+
+def test_two_refreshes_at_once_drop_nothing_that_is_there(bucket: MemoryBucket, tmp_path: Path) -> None:
+    file = tmp_path / "cache" / "bucket.sqlite"
+    first, second = Mirror(bucket, file), Mirror(bucket, file)
+    for number in range(3):
+        receipt(bucket, f"{number}.jpg")
+    first.refresh()
+    began, ended = Event(), Event()
+
+    def wait(name: str, key: str) -> None:
+        if not began.is_set():  # the older refresh lists, and notes what it saw when the younger one is nearly over
+            began.set()
+            assert ended.wait(20)
+
+    def finish_older(_: Refreshed) -> None:
+        ended.set()
+        older.result()
+
+    bucket.before = wait
+    with ThreadPoolExecutor(1) as pool:
+        older = pool.submit(first.refresh)
+        assert began.wait(20)
+        found = second.refresh(say=finish_older)
+    assert (found.listed, _sources(second)) == (3, ["0.jpg", "1.jpg", "2.jpg"])
+    assert second.refresh() == Refreshed(listed=3, read=0)
+    first.close()
+    second.close()
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_that_is_gone(
+    bucket: MemoryBucket, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = receipt(bucket, "a.jpg")
+    mirror.refresh()
+    del bucket.things[Upload(source).receipt_key]
+    monkeypatch.setattr("time.time_ns", lambda: 0)
+    mirror.refresh()
+    assert not _sources(mirror)
+
+
+def test_more_uploads_can_be_asked_for_than_a_statement_has_values(bucket: MemoryBucket, mirror: Mirror) -> None:
+    source = receipt(bucket, "商品 \U0001f457.jpg")
+    mirror.refresh()
+    many = tuple(f"uploads/general/common/{number}.jpg" for number in range(300_000))
+    assert [each.source for each in mirror.find(Query(sources=(*many, source)))] == [source]
+    assert not [*mirror.find(Query(without=(*many, source)))]
+
+
+# ---------------------------------------------------------------- a file that is no good
+
+
+def test_a_file_that_is_deleted_meanwhile_is_made_anew(bucket: MemoryBucket, mirror: Mirror, tmp_path: Path) -> None:
+    receipt(bucket, "a.jpg")
+    mirror.refresh()
+    for _ in range(2):
+        for each in (tmp_path / "cache").iterdir():
+            each.unlink()
+        with pytest.raises(CacheLost):
+            mirror.count(Query())
+        assert mirror.count(Query()) == {}
+        assert mirror.refresh() == Refreshed(listed=1, read=1)
+        assert _sources(mirror) == ["a.jpg"]
+    (tmp_path / "cache" / "bucket.sqlite").unlink()
+    assert mirror.refresh() == Refreshed(listed=1, read=1), "nobody has to run it again"
+
+
+def test_a_file_whose_pages_are_damaged_is_made_anew(bucket: MemoryBucket, tmp_path: Path) -> None:
+    for number in range(1_000):
+        receipt(bucket, f"{number}.jpg")
+    file = tmp_path / "cache" / "bucket.sqlite"
+    mirror = Mirror(bucket, file)
+    mirror.refresh()
+    mirror.close()
+    body = bytearray(file.read_bytes())
+    for page in range(8 * 4096, len(body), 4096):
+        body[page : page + 200] = bytes(200)
+    file.write_bytes(body)
+    mirror = Mirror(bucket, file)
+    with pytest.raises(CacheLost):
+        [*mirror.find(Query())]
+    assert mirror.refresh() == Refreshed(listed=1_000, read=1_000)
+    assert len(_sources(mirror)) == 1_000
+    mirror.close()
+
+
+def test_a_document_that_was_damaged_is_noticed(bucket: MemoryBucket, tmp_path: Path) -> None:
+    receipt(bucket, "a.jpg")
+    file = tmp_path / "cache" / "bucket.sqlite"
+    mirror = Mirror(bucket, file)
+    mirror.refresh()
+    with closing(sqlite3.connect(file)) as tables, tables:
+        tables.execute("UPDATE receipts SET body = x'00'")
+    with pytest.raises(CacheLost):
+        _sources(mirror)
+    mirror.refresh()
+    assert _sources(mirror) == ["a.jpg"]
+    mirror.close()
+
+
+def test_a_file_that_another_command_writes_to_is_left_alone(
+    bucket: MemoryBucket, mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.records.cache._PATIENCE", 0.1)
+    receipt(bucket, "a.jpg")
+    mirror.refresh()
+    file = tmp_path / "cache" / "bucket.sqlite"
+    with closing(sqlite3.connect(file)) as another:
+        another.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError):
+            Mirror(bucket, file)
+    assert _sources(mirror) == ["a.jpg"]
 
 
 def test_a_file_that_was_torn_is_made_anew(bucket: MemoryBucket, tmp_path: Path) -> None:
