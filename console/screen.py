@@ -165,6 +165,10 @@ class Screen:
         else:
             self._lines(self._err, [("error", self._styled(what, "bold")), ("do this", mend)])
 
+    def warn(self, text: Text) -> None:
+        """A line on stderr, of what is wrong with an answer that is given all the same."""
+        _print(self._err, self._styled(text, "yellow"))
+
     # ---------------------------------------------------------------- what is under way
 
     def track(self, things: Sequence[T], says: Callable[[T], Text]) -> Iterator[T]:

@@ -22,7 +22,7 @@ from console.records.pages import pages
 from console.records.record import Order, Position, Query, Record
 from console.records.rows import LISTINGS, ORDERS, RECEIPTS, RECORDS, Table, record, where
 from shared.cloud.ports import Bucket, StoredDocument
-from shared.errors import Misconfigured
+from shared.errors import CutoutError, Misconfigured, Rejected
 from shared.jobs import keys
 from shared.jobs.upload import Upload
 
@@ -47,7 +47,7 @@ class Refreshed:
 
     listed: int = 0
     read: int = 0
-    refused: tuple[Misconfigured, ...] = field(default=(), compare=False)
+    refused: tuple[CutoutError, ...] = field(default=(), compare=False)
     """Why OSS let some not be read: those are passed over."""
     changed: tuple[str, ...] = field(default=(), compare=False)
     """The uploads of whose documents the last page had another version than before."""
@@ -70,7 +70,7 @@ class Mirror:
     def refresh(self, prefix: str = keys.UPLOADS, say: Callable[[Refreshed], object] = lambda _: None) -> Refreshed:
         """Bring in what has changed of the uploads below `prefix`; `say` is told how far that is, a page at a time.
 
-        Raises `Misconfigured` when OSS refuses all documents of a page; a single one that it refuses is passed over.
+        When OSS refuses all documents of a page, that is raised; a single one that it refuses is passed over.
         """
         try:
             return self._refresh(prefix, say)
@@ -87,7 +87,7 @@ class Mirror:
                     found = {table.source(each.key): each.etag for each in page if each.key.endswith(".json")}
                     changed = self._changed(table, found)
                     read = dict(zip(changed, pool.map(partial(self._read, table), changed), strict=True))
-                    refused = tuple(each for each in read.values() if isinstance(each, Misconfigured))
+                    refused = tuple(each for each in read.values() if isinstance(each, CutoutError))
                     if len(refused) == len(found) > 1:  # there is no right to read documents at all
                         raise refused[0]
                     self._put(table, read)
@@ -107,10 +107,10 @@ class Mirror:
             self._put(table, {source: self._read(table, source)})
         return next(self.find(Query(sources=(source,))), None)
 
-    def _read(self, table: Table, source: str) -> StoredDocument | Misconfigured | None:
+    def _read(self, table: Table, source: str) -> StoredDocument | CutoutError | None:
         try:
             return self._bucket.read(table.key(Upload(source)))
-        except Misconfigured as error:  # it has an ACL of its own, say: it must not keep all others from being shown
+        except (Misconfigured, Rejected) as error:  # it has an ACL of its own, say, or a lifecycle rule archived it
             return error
 
     def _changed(self, table: Table, found: Mapping[str, str]) -> list[str]:
@@ -122,7 +122,7 @@ class Mirror:
                 source for source, etag in found.items() if not tables.execute(update, (step, source, etag)).rowcount
             ]
 
-    def _put(self, table: Table, documents: Mapping[str, StoredDocument | Misconfigured | None]) -> None:
+    def _put(self, table: Table, documents: Mapping[str, StoredDocument | CutoutError | None]) -> None:
         """Keep what was read; without what is not there any more, or cannot be read."""
         delete = f"DELETE FROM {table.name} WHERE source = ?"
         insert = f"INSERT OR REPLACE INTO {table.name} VALUES (?, ?, ?{', ?' * table.width})"

@@ -12,6 +12,10 @@ from shared.jobs.keys import UPLOADS
 from shared.messages.message import Message, Sentence
 
 _READING = Sentence("receipts listed: {listed:,}, read: {read:,}", "已列出回执 {listed:,} 份，已读取 {read:,} 份")
+_REFUSED = Sentence(
+    "documents that OSS lets nobody with this key read, and that are left out: {count}. {why}",
+    "OSS 拒绝当前密钥读取、因此未计入的文档：{count} 份。{why}",
+)
 _LISTING = Message("listing receipts", "正在列出回执")
 
 
@@ -21,7 +25,9 @@ def mirror(screen: Screen, account: Account, prefix: str = UPLOADS) -> Iterator[
     opened = Mirror(account.objects(), cache_file(account.settings.bucket))
     try:
         with screen.waiting(_LISTING) as say:
-            opened.refresh(prefix, lambda so_far: say(_of(so_far)))
+            found = opened.refresh(prefix, lambda so_far: say(_of(so_far)))
+        if found.refused:
+            screen.warn(_REFUSED(count=len(found.refused), why=found.refused[0].text))
         yield opened
     finally:
         opened.close()

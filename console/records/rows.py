@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,6 +27,11 @@ ORDERS: Mapping[Order, str] = {
     "name": "source",
 }
 
+_MOST_CALLS, _MOST_YUAN = 1_000_000, 1_000_000
+"""Calls for one upload, and the price of one."""
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=timezone.utc), datetime(3000, 1, 1, tzinfo=timezone.utc)
+"""Moments that every computer can convert to its own time zone: Windows knows none after the year 3000."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -45,11 +51,22 @@ class Table:
 
 def _of_receipt(stored: StoredDocument, source: str) -> tuple[Any, ...] | None:
     found = receipt_in(stored)
-    if found is None or found.source != source:
+    if found is None or found.source != source or not _can_be_ours(found):
         return None
     said, finished = f"{found.code} {found.message} {found.message_zh}", in_utc(found.finished_at)
     yuan = None if found.price_yuan is None else found.attempts * found.price_yuan
     return (stored.body, found.etag, found.status, found.code, found.capability, said, finished, found.attempts, yuan)
+
+
+def _can_be_ours(receipt: Receipt) -> bool:
+    """Whether its numbers and moments are some that can be stored and added up: a forged one must not keep all others
+    from being shown. The line only takes from it what `shared.jobs.calls` lets pass."""
+    moments = (receipt.uploaded_at, receipt.finished_at)
+    return (
+        0 <= receipt.attempts <= _MOST_CALLS
+        and 0 <= (receipt.price_yuan or 0) <= _MOST_YUAN
+        and all(_EARLIEST <= moment <= _LATEST for moment in moments)
+    )
 
 
 def _of_listing(stored: StoredDocument, source: str) -> tuple[Any, ...] | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from shared.cloud.ports import StoredDocument
 from shared.errors import CutoutError, Rejected
@@ -83,8 +83,8 @@ class Listing(Document):
     code: str = Field(default="", description="Why nothing was made, in a word for programs.")
     message: str = Field(default="", description="Why nothing was made, in a sentence.")
     message_zh: str = Field(default="", description="The same in Chinese.")
-    uploaded_at: datetime = Field(description="When the upload was last written.")
-    finished_at: datetime = Field(description="When this was written.")
+    uploaded_at: AwareDatetime = Field(description="When the upload was last written.")
+    finished_at: AwareDatetime = Field(description="When this was written.")
 
     def answers(self, order: ListingOrder) -> bool:
         """Whether it says of all that `order` asks for that it was made, or why it cannot be."""

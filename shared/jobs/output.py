@@ -8,9 +8,9 @@ _WHERE = "With the other three, the part of the upload it shows, in the upload's
 
 
 class Document(BaseModel):
-    """A part of the receipt; fields it does not know are passed over."""
+    """A part of the receipt; fields it does not know are passed over. Numbers are those that JSON has."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
 class Output(Document):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from shared.cloud.ports import ObjectHead, StoredDocument
 from shared.errors import CutoutError, Incomplete, Rejected
@@ -76,8 +76,8 @@ class Receipt(Document):
     )
     message: str = Field(default="", description="Why, in a sentence for the person who uploaded the picture.")
     message_zh: str = Field(default="", description="The same in Chinese.")
-    uploaded_at: datetime = Field(description="When the upload was last written.")
-    finished_at: datetime = Field(description="When this was written.")
+    uploaded_at: AwareDatetime = Field(description="When the upload was last written.")
+    finished_at: AwareDatetime = Field(description="When this was written.")
 
     @property
     def calls_by_month(self) -> dict[str, int]:

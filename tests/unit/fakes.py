@@ -169,6 +169,8 @@ class MemoryBucket:
 
     def read(self, key: str) -> StoredDocument | None:
         with self._request("read", key):
+            if key in self.forbidden:
+                raise Misconfigured("AccessDenied", f"OSS refuses {key}")
             thing = self.things.get(key)
         if thing is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ import pytest
 from console.records.cache import CacheLost
 from console.records.mirror import Mirror, Refreshed
 from console.records.record import Order, Query
+from shared.errors import Misconfigured
 from shared.jobs.upload import Upload
 from tests.unit.console.records.made import NOON, listing, receipt
 from tests.unit.fakes import Clock, MemoryBucket
@@ -91,6 +93,59 @@ def test_a_file_that_is_no_receipt_is_read_once_and_never_found(bucket: MemoryBu
     assert mirror.refresh() == Refreshed(listed=4, read=4)
     assert mirror.refresh() == Refreshed(listed=4, read=0)
     assert _sources(mirror) == ["a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("attempts", f"1{'0' * 30}"),
+        ("attempts", "-1"),
+        ("price_yuan", "NaN"),
+        ("price_yuan", "1e999"),
+        ("price_yuan", "1e308"),
+        ("finished_at", '"0001-01-01T00:00:00+14:00"'),
+        ("finished_at", '"9999-12-31T23:59:59-14:00"'),
+        ("finished_at", '"2026-11-26T12:00:00"'),
+        ("uploaded_at", '"2026-11-26T12:00:00"'),
+    ],
+)
+def test_a_receipt_that_none_of_ours_can_be_is_none(
+    bucket: MemoryBucket, mirror: Mirror, field: str, value: str
+) -> None:
+    receipt(bucket, "good.jpg")
+    key = Upload(receipt(bucket, "bad.jpg")).receipt_key
+    document = json.loads(bucket.things[key].body) | {field: None}
+    bucket.put(key, json.dumps(document).replace(f'"{field}": null', f'"{field}": {value}').encode())
+    assert mirror.refresh() == Refreshed(listed=2, read=2)
+    assert _sources(mirror) == ["good.jpg"]
+
+
+def test_listing_pictures_judged_by_what_is_no_number_are_none(bucket: MemoryBucket, mirror: Mirror) -> None:
+    source = receipt(bucket, "a.jpg")
+    listing(bucket, source, "look")
+    key = Upload(source).listing_key
+    bucket.put(key, bucket.things[key].body.replace(b'"metrics":{}', b'"metrics":{"peak":NaN}'))
+    mirror.refresh()
+    assert [(each.source, each.verdict) for each in mirror.find(Query())] == [(source, "")]
+
+
+def test_a_document_that_may_not_be_read_keeps_no_others_from_being_shown(bucket: MemoryBucket, mirror: Mirror) -> None:
+    receipt(bucket, "a.jpg")
+    source = receipt(bucket, "b.jpg")
+    bucket.forbidden.add(Upload(source).receipt_key)
+    (refused,) = mirror.refresh().refused
+    assert refused.code == "AccessDenied"
+    assert _sources(mirror) == ["a.jpg"]
+    assert mirror.take_in(source) is None
+    bucket.forbidden.clear()
+    mirror.refresh()
+    assert _sources(mirror) == ["a.jpg", "b.jpg"], "the right was given"
+
+
+def test_without_a_right_to_read_any_document_nothing_is_answered(bucket: MemoryBucket, mirror: Mirror) -> None:
+    bucket.forbidden |= {Upload(receipt(bucket, f"{number}.jpg")).receipt_key for number in range(3)}
+    with pytest.raises(Misconfigured):
+        mirror.refresh()
 
 
 def test_one_upload_is_taken_in_anew(bucket: MemoryBucket, mirror: Mirror) -> None:
