@@ -53,10 +53,10 @@ _MOST_SAID = 20
 
 @dataclass(frozen=True)
 class Asked:
-    """Receipts that meet `query`, finished before `before`."""
+    """Receipts that meet `query`, finished before `before`; None: before the command looks for them."""
 
     query: Query
-    before: datetime
+    before: datetime | None
 
 
 def asked(named: Sequence[str], *, failed: bool, rejected: bool, prefix: str, since: str, before: str) -> Asked:
@@ -66,8 +66,7 @@ def asked(named: Sequence[str], *, failed: bool, rejected: bool, prefix: str, si
         raise Misasked(_NOTHING_CHOSEN)
     statuses = ("failed",) * failed + ("rejected",) * rejected
     query = selection.query(prefix=prefix or UPLOADS, since=since, until=before, statuses=statuses)
-    moment = query.until or datetime.now().astimezone()
-    return Asked(replace(query, sources=tuple(map(_upload, keys)), until=moment), moment)
+    return Asked(replace(query, sources=tuple(map(_upload, keys))), query.until)
 
 
 def _upload(key: str) -> str:
@@ -83,6 +82,7 @@ def run(screen: Screen, account: Account, asked: Asked, *, yes: bool, dry_run: b
     photos, jobs = account.objects(), account.job_objects()
     with mirror(screen, account, asked.query.prefix) as found, screen.waiting(_LOOKING):
         examined = [*examine(photos, jobs, found.find(asked.query, "name"))]
+        before = asked.before or account.clock()  # by OSS, which says when a receipt was finished, too
     plan = Plan.of(examined, asked, account.prices)
     plan.say(screen)
     count = 0
@@ -92,7 +92,7 @@ def run(screen: Screen, account: Account, asked: Asked, *, yes: bool, dry_run: b
             try:
                 count = redo(photos, jobs, plan.wanted, account.clock, lambda done: say(_redoing(done, plan)))
             except BaseException:
-                screen.say(_GO_ON(moment=asked.before.isoformat(timespec="seconds")), "yellow")
+                screen.say(_GO_ON(moment=before.isoformat(timespec="seconds")), "yellow")
                 raise
         screen.say(_DONE(count=count), "green")
     if screen.machine:

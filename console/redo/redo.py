@@ -12,19 +12,21 @@ from typing import Literal
 from console.records.pages import AT_ONCE
 from console.records.record import Record
 from shared.cloud.ports import Bucket
+from shared.errors import ObjectForbidden
 from shared.jobs import keys
 from shared.jobs.store import JobStore
 from shared.jobs.upload import Upload
 from shared.messages.message import Message
 from shared.vendors.prices import Prices
 
-Standing = Literal["redo", "gone", "under way", "newer"]
+Standing = Literal["redo", "gone", "under way", "newer", "forbidden"]
 """Whether a photo is redone. If not, the photo was deleted, or it has a job already, or another version of it was
-uploaded since, which is served by its own event."""
+uploaded since, which is served by its own event, or OSS does not let us look at it."""
 SKIPPED: Mapping[Standing, Message] = {
     "gone": Message("the photo was deleted", "照片已被删除"),
     "under way": Message("it is under way", "正在处理中"),
     "newer": Message("another version was uploaded since, and is served by itself", "之后上传了新版本，会自动处理"),
+    "forbidden": Message("OSS refuses access to this photo: look at its ACL", "OSS 拒绝访问该照片，请检查其 ACL"),
 }
 """Why a photo is not redone."""
 _STEP = 1000
@@ -46,7 +48,10 @@ def examine(photos: Bucket, jobs: Bucket, records: Iterable[Record]) -> Iterator
 
     def photo(record: Record) -> Photo:
         upload = Upload(record.source)
-        etag = photos.etag(record.source)
+        try:
+            etag = photos.etag(record.source)
+        except ObjectForbidden:
+            return Photo(record, "forbidden")
         if not etag:
             return Photo(record, "gone")
         if jobs.etag(upload.job_key):
