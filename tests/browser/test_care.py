@@ -188,12 +188,12 @@ def test_files_that_are_dropped_during_an_upload_wait_for_it(look: Look) -> None
 def test_thousands_of_files_are_checked_in_parts(look: Look) -> None:
     page = look()
     page.evaluate(
-        """count => {
-            const all = new DataTransfer();
-            for (let at = 0; at < count; at++) all.items.add(new File(["x"], `${"long".repeat(30)}-${at}.jpg`));
+        """([count, bytes]) => {
+            const all = new DataTransfer(), body = [new Uint8Array(bytes)];
+            for (let at = 0; at < count; at++) all.items.add(new File(body, `${"long".repeat(30)}-${at}.jpg`));
             document.getElementById("drop").dispatchEvent(new DragEvent("drop", { dataTransfer: all, bubbles: true }));
         }""",
-        12_000,
+        [12_000, [*photo()]],
     )
     page.locator("#price", has_text="12,000 photos").wait_for(timeout=60_000)
 
