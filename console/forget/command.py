@@ -11,6 +11,7 @@ import typer
 
 from console.account import Account
 from console.command import confirm, wrongly_called
+from console.finding import Misasked
 from console.forget.forget import Chosen, forget
 from console.records.opened import mirror
 from console.screen import Screen
@@ -20,6 +21,10 @@ from shared.messages.message import COMMA, Message, Sentence
 _COUNTING = Message("counting the objects", "正在统计")
 _FOUND = Sentence("{key}: {counts}", "{key}：{counts}")
 _NOTHING = Sentence("There is nothing of {key}.", "没有 {key} 的任何内容。")
+_FOLDER = Sentence(
+    "there is no photo {key}, and a folder of that name: to delete all that is in it, say {key}/",
+    "没有照片 {key}，但有同名文件夹：如需删除其中全部内容，请写作 {key}/",
+)
 _QUESTION = Message("All of this is deleted, for good. Do it?", "以上内容将被永久删除。是否执行？")
 _NAME_IT = Sentence(
     "This is every photo of the bucket. Type its name, {bucket}, to delete them",
@@ -51,6 +56,8 @@ def run(screen: Screen, account: Account, key: str, *, yes: bool, dry_run: bool)
         found = forget(photos, jobs, chosen, clock=account.clock, dry_run=True, say=lambda counts: say(_counts(counts)))
     if found.objects:
         screen.say(_FOUND(key=key, counts=_counts(found.objects)))
+    elif next(iter(photos.list(f"{key}/")), None):
+        raise Misasked(_FOLDER(key=key))
     else:
         screen.say(_NOTHING(key=key), "green")
     deleted = Counter[str]()

@@ -12,6 +12,7 @@ from typing import Any
 from console import selection
 from console.account import Account
 from console.command import confirm
+from console.costs import costs
 from console.finding import Misasked
 from console.records.opened import mirror
 from console.records.record import Query
@@ -27,11 +28,11 @@ _NOTHING_CHOSEN = Message(
 )
 _LOOKING = Message("looking at the photos", "正在检查照片")
 _QUESTION = Sentence(
-    "{count} photos are sent to the vendors once more, for {yuan} yuan{unpriced}. Do it?",
-    "将重新处理 {count} 张照片，费用 {yuan} 元{unpriced}。是否执行？",
+    "{count} photos are sent to the vendors once more, for {costs}{unpriced}. Do it?",
+    "将重新处理 {count} 张照片，费用 {costs}{unpriced}。是否执行？",
 )
 _UNPRICED = Sentence(", {count} of them at a price that is not known", "（其中 {count} 张价格未知）")
-_PLAN = Sentence("to be redone: {count}, for {yuan} yuan{unpriced}", "将重新处理 {count} 张，费用 {yuan} 元{unpriced}")
+_PLAN = Sentence("to be redone: {count}, for {costs}{unpriced}", "将重新处理 {count} 张，费用 {costs}{unpriced}")
 _NO_RECEIPT = Message(
     "it has no receipt, or one that is newer than --before; `cutout backfill` serves photos without a receipt",
     "没有回执，或回执晚于 --before；没有回执的照片请用 `cutout backfill` 处理",
@@ -121,8 +122,11 @@ class Plan:
 
     def filled(self, sentence: Sentence) -> Message:
         """With how many photos are redone, and for how much."""
+        count = len(self.wanted)
+        if self.unpriced == count:
+            return sentence(count=count, costs=costs(None), unpriced="")
         unpriced = _UNPRICED(count=self.unpriced) if self.unpriced else ""
-        return sentence(count=len(self.wanted), yuan=f"{self.yuan:.2f}", unpriced=unpriced)
+        return sentence(count=count, costs=costs(self.yuan), unpriced=unpriced)
 
     def say(self, screen: Screen) -> None:
         for source, why in islice(self.skipped.items(), _MOST_SAID):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from console.account import Account
 from console.command import confirm
+from console.costs import costs
 from console.finding import Misasked
 from console.screen import Screen, one_line
 from console.upload import destination
@@ -23,8 +24,8 @@ _SKIPPED = Sentence("not sent: {file}: {why}", "不上传：{file}：{why}")
 _MORE = Sentence("and {count} more are not sent: --json names them", "另有 {count} 个文件不上传，--json 可列出")
 _NOTHING = Sentence("There is no photo in {folder}.", "{folder} 中没有照片。")
 _PLAN = Sentence(
-    "to be uploaded: {count} photos to {prefix}, for {yuan} yuan; files that are there already: {there}",
-    "将上传 {count} 张照片到 {prefix}，费用 {yuan} 元；已存在的文件 {there} 个",
+    "to be uploaded: {count} photos to {prefix}, for {costs}; files that are there already: {there}",
+    "将上传 {count} 张照片到 {prefix}，费用 {costs}；已存在的文件 {there} 个",
 )
 _REPLACED = Sentence("another file is there and will be replaced: {key}", "该处已有另一个文件，将被覆盖：{key}")
 _MORE_REPLACED = Sentence(
@@ -32,7 +33,6 @@ _MORE_REPLACED = Sentence(
     "另有 {count} 个文件将被覆盖，--dry-run --json 可列出",
 )
 _QUESTION = Message("Upload them?", "是否上传？")
-_UNKNOWN = Message("?", "未知")
 _SENDING = Sentence("sent: {count} of {all}, {megabytes:.1f} MB", "已上传 {count}／{all}，{megabytes:.1f} MB")
 _SENT = Sentence(
     "Sent: {sent}; there already: {there}. `cutout watch --prefix {prefix}` shows what comes of them.",
@@ -80,8 +80,7 @@ def run(screen: Screen, account: Account, asked: Asked, *, yes: bool, dry_run: b
     if not (wanted or same):
         screen.say(_NOTHING(folder=str(asked.folder)), "yellow")
     else:
-        said = _UNKNOWN if yuan is None else f"{yuan:.2f}"
-        screen.say(_PLAN(count=photos, prefix=asked.prefix, yuan=said, there=same))
+        screen.say(_PLAN(count=photos, prefix=asked.prefix, costs=costs(yuan), there=same))
         _say_replaced(screen, replaced)
     if wanted and not dry_run:
         if photos > MOST_UNASKED or replaced:

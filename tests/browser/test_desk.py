@@ -152,6 +152,15 @@ def test_photos_are_forgotten_after_a_question(look: Look, shop: Shop) -> None:
     assert not shop.bucket.etag(Upload(key).receipt_key)
 
 
+def test_what_is_not_shown_any_more_is_not_selected_either(look: Look, shop: Shop) -> None:
+    served(shop, "selected.jpg")
+    page = look()
+    card(page, "selected.jpg").get_by_role("checkbox").check()
+    page.locator("#selection").get_by_text("1 selected").wait_for()
+    page.locator("#filters").get_by_text("Failed").click()
+    page.locator("#selection").wait_for(state="hidden")
+
+
 def test_many_are_downloaded(look: Look, shop: Shop) -> None:
     served(shop, "zipped.jpg")
     page = look()

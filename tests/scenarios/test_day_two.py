@@ -171,6 +171,8 @@ def test_a_customer_is_forgotten_while_the_photos_are_under_way(shop: Shop) -> N
         shop.upload(f"{folder}{number}.jpg", photo(size=(300 + number, 200)))
     shop.upload("uploads/general/hd-common/customer/a.jpg", photo())
     wait_for(lambda: shop.receipt(f"{folder}0.jpg"), "a receipt")
+    slip = cutout("forget", folder.removesuffix("/"), "--yes")
+    assert (slip.exit_code, folder in slip.output) == (2, True), "nothing is deleted, and that is not said to be done"
     counted = document("forget", folder, "--dry-run")
     assert counted["found"]["uploads/"] == 4
     assert counted["deleted"] == {}

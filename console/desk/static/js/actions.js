@@ -20,7 +20,7 @@ export async function redo(sources) {
     const plan = await api.redo(sources, false);
     const texts = [];
     if (plan.count) {
-      texts.push(t("redoPrice", { yuan: money(plan.price_yuan) }));
+      if (plan.unpriced < plan.count) texts.push(t("redoPrice", { yuan: money(plan.price_yuan) }));
       if (plan.unpriced) texts.push(t("redoUnpriced", { count: plan.unpriced }));
     } else texts.push(t("redoNone"));
     const reasons = new Set(plan.skipped.map((each) => said(each.message)));

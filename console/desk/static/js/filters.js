@@ -13,10 +13,10 @@ export function start(settings) {
   let typing;
   $("search").addEventListener("input", () => {
     clearTimeout(typing);
-    typing = setTimeout(() => { list.asked.q = $("search").value.trim(); quietly(list.load()); }, 250);
+    typing = setTimeout(() => { quietly(list.ask({ q: $("search").value.trim() })); }, 250);
   });
   for (const [id, name] of [["of-capability", "capability"], ["since", "since"], ["order", "order"]]) {
-    $(id).addEventListener("change", () => { list.asked[name] = $(id).value; quietly(list.load()); });
+    $(id).addEventListener("change", () => { quietly(list.ask({ [name]: $(id).value })); });
   }
 }
 

@@ -79,7 +79,7 @@ function chips() {
       const count = name === "all" ? null : list.counts[name] ?? 0;
       const chip = make(
         "button",
-        { type: "button", "aria-pressed": String(list.asked.filter === name), onclick: () => { list.asked.filter = name; quietly(list.load()); } },
+        { type: "button", "aria-pressed": String(list.asked.filter === name), onclick: () => { quietly(list.ask({ filter: name })); } },
         t(name), count === null ? null : make("span", { class: "count" }, number(count)),
       );
       chip.dataset.filter = name;

@@ -31,6 +31,13 @@ const wanted = () => ({ ...FILTERS[asked.filter], q: asked.q, capability: asked.
 
 export const isAll = () => Object.values(wanted()).every((each) => !each);
 
+// Asks for other photos. What is selected is what is shown: nobody redoes or forgets what they do not see.
+export function ask(changes) {
+  Object.assign(asked, changes);
+  selected.clear();
+  return load();
+}
+
 // Anew from the beginning, and as many as are shown, so that somebody who has scrolled stays there.
 export async function load(shown = 0) {
   following = "";

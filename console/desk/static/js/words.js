@@ -2,7 +2,7 @@
 
 const WORDS = {
   skip: ["Skip to the photos", "跳到照片列表"],
-  help: ["Keys", "快捷键"],
+  help: ["Shortcuts", "快捷键"],
   language: ["中文", "English"],
   themeAuto: ["Theme: automatic", "主题：自动"],
   themeLight: ["Theme: light", "主题：浅色"],
