@@ -16,7 +16,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.messages.message import Message as Text
+
 _SAFE = ("GET", "HEAD")
+_ELSEWHERE = Text("the desk is not at this address", "工作台不在此地址")
+_NO_TOKEN = Text("open the address that the desk printed when it began", "请打开工作台启动时显示的地址")
+_ANOTHER_SITE = Text("a page of another site sent this", "该请求来自其他网站的页面")
 _WELCOME = '<!doctype html><title>oss-cutout</title><link rel="icon" href="icon.svg">'
 """It names an icon, since browsers ask for /favicon.ico otherwise."""
 HEADERS: Mapping[str, str] = {
@@ -50,13 +55,13 @@ class Guard:
         headers = Headers(scope=scope)
         sent = _with_headers(send)
         if headers.get("host") not in self._hosts:
-            await _refused("the desk is not at this address")(scope, receive, sent)
+            await _refused(_ELSEWHERE)(scope, receive, sent)
         elif self._is_ours(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]):
             await self._welcome(headers)(scope, receive, sent)
-        elif why := _refusal(scope["method"], headers):
-            await _refused(why)(scope, receive, sent)
+        elif _is_of_another_site(scope["method"], headers):
+            await _refused(_ANOTHER_SITE)(scope, receive, sent)
         elif not self._is_ours(_cookie(headers)):
-            await _refused("open the address that the desk printed when it began")(scope, receive, sent)
+            await _refused(_NO_TOKEN)(scope, receive, sent)
         else:
             await self._app(scope, receive, sent)
 
@@ -71,14 +76,12 @@ class Guard:
         return answer
 
 
-def _refusal(method: str, headers: Headers) -> str:
-    """Why the request is refused, whatever cookie it has; empty for one of our own page, or of an address bar."""
+def _is_of_another_site(method: str, headers: Headers) -> bool:
+    """Whether neither our own page sent the request, nor an address bar."""
     origin = headers.get("origin")
     if origin not in (None, f"http://{headers['host']}") or (origin is None and method not in _SAFE):
-        return "a page of another site sent this"
-    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        return "a page of another site sent this"
-    return ""
+        return True
+    return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 
 def _cookie_name(headers: Headers) -> str:
@@ -93,8 +96,8 @@ def _cookie(headers: Headers) -> str:
     return found.value if found else ""
 
 
-def _refused(why: str) -> JSONResponse:
-    return JSONResponse({"code": "Forbidden", "message": {"en": why, "zh": "禁止访问"}}, 403)
+def _refused(why: Text) -> JSONResponse:
+    return JSONResponse({"code": "Forbidden", "message": {"en": why.en, "zh": why.zh}}, 403)
 
 
 def _with_headers(send: Send) -> Send:
