@@ -26,10 +26,10 @@ demo: .venv/.demo
 	@PYTHONWARNINGS=ignore::SyntaxWarning $(RUN) tests.demo $${PHOTOS:+"$$PHOTOS"} $${CAPABILITY:+--capability "$$CAPABILITY"}
 
 # All but the slow ones, offline once it has run. The build is part of it: where there is a CPython 3.10, it is tested
-# too. COVERAGE=1 also tells which lines were run, holds them to 95 %, and takes ten minutes. A file's tests share their
+# too. COVERAGE=1 also tells which lines were run, and holds them to 95 %. A file's tests share their
 # cloud, so they stay together; the files go in their order, of which the last, `unit`, are short: no worker waits long.
 test: build
-	@echo 'Some 11,000 tests: ten to fourteen minutes on two cores.'
+	@echo 'Some 12,000 tests: twenty minutes on two cores.'
 	@$(RUN) pytest $(SHARED_OUT) $${COVERAGE:+--cov --cov-fail-under=95}
 
 # Thousands of schedules of people, events, deaths and faults, which takes minutes. SCHEDULES=100000 for more.
