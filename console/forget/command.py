@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,8 +17,12 @@ from console.finding import Misasked
 from console.forget.forget import Chosen, forget
 from console.records.opened import mirror
 from console.screen import Screen
+from shared.errors import Misconfigured
 from shared.jobs.keys import UPLOADS
 from shared.messages.message import COMMA, Message, Sentence
+
+if TYPE_CHECKING:
+    from shared.cloud.oss import OssBucket
 
 _COUNTING = Message("counting the objects", "正在统计")
 _FOUND = Sentence("{key}: {counts}", "{key}：{counts}")
@@ -43,6 +49,11 @@ _ELSEWHERE = Message(
     "vendor delivers from now on are not stored.",
     "其他位置可能留有名称或图片：日志、reports/ 以及已下载的文件。服务商正在处理的照片，结果返回后不会保存。",
 )
+_VERSIONED = Sentence(
+    "The bucket {bucket} has, or had, versioning: earlier versions of what is deleted stay in it, until its lifecycle "
+    "rules or you delete them.",
+    "Bucket {bucket} 启用过版本控制：删除后仍会保留历史版本，需由生命周期规则或您自行删除。",
+)
 _LONGEST = timedelta(minutes=12)
 """More than the 10 minutes after which Function Compute ends an instance of `settle` (`timeout` in s.yaml)."""
 _PAUSE = 1.0
@@ -61,6 +72,8 @@ def run(screen: Screen, account: Account, key: str, *, yes: bool, dry_run: bool)
     else:
         screen.say(_NOTHING(key=key), "green")
     deleted = Counter[str]()
+    if found.objects:
+        _say_of_versions(screen, photos)
     if found.objects and not dry_run:
         confirm(screen, _QUESTION, yes=yes)
         if key == UPLOADS and not yes:
@@ -73,6 +86,12 @@ def run(screen: Screen, account: Account, key: str, *, yes: bool, dry_run: bool)
         screen.say(_ELSEWHERE, "dim")
     if screen.machine:
         screen.json({"found": found.objects, "deleted": deleted})
+
+
+def _say_of_versions(screen: Screen, photos: OssBucket) -> None:
+    with suppress(Misconfigured):  # the key may not ask
+        if photos.versioned():
+            screen.say(_VERSIONED(bucket=photos.name), "yellow")
 
 
 def _until_nothing_is_left(account: Account, chosen: Chosen, say: Callable[[Message], object]) -> Counter[str]:

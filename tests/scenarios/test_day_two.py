@@ -186,6 +186,14 @@ def test_a_customer_is_forgotten_while_the_photos_are_under_way(shop: Shop) -> N
     assert "There is nothing of" in asked("forget", folder, "--yes")
 
 
+def test_what_a_bucket_keeps_of_what_is_forgotten_is_said_first(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    (key,) = _served(shop, "kept version.jpg")
+    assert "versioning" not in asked("forget", key, "--dry-run")
+    monkeypatch.setattr("shared.cloud.oss.OssBucket.versioned", lambda bucket: True)
+    said = asked("forget", key, "--yes")
+    assert said.index("earlier versions of what is deleted stay") < said.index("Deleted:")
+
+
 def test_a_folder_is_uploaded_once_however_often_it_is_ordered(shop: Shop, tmp_path: Path) -> None:
     folder = tmp_path / "autumn 秋"
     (folder / "deep").mkdir(parents=True)
