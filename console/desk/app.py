@@ -96,8 +96,8 @@ class _Routes:
         return Response(body, media_type=content_type, headers=_OF_PICTURES)
 
     async def events(self, _: Request) -> Response:
-        told = self._desk.hub.listen(self._desk.watcher.wake)  # what has changed while no page was open is told soon
-        return StreamingResponse(told, media_type="text/event-stream")
+        events = self._desk.hub.listen(self._desk.watcher.wake)  # nobody has looked while no page was open
+        return StreamingResponse(events, media_type="text/event-stream")
 
     # ---------------------------------------------------------------- changes
 

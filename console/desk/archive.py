@@ -20,8 +20,8 @@ _PIECE = 1 << 18
 
 
 def keys_of(records: Iterable[Record], what: str) -> Iterator[str]:
-    """The pictures that are asked for, of those that lie where the functions store them: whoever may write a receipt
-    may name any object in it."""
+    """The keys of the pictures that are asked for. A forged receipt could name any object of the bucket, so only keys
+    where the functions store pictures are taken."""
     for record in records:
         upload = Upload(record.source)
         if what != "listings":

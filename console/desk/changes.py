@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 
 from console.desk import cards
 from console.desk.desk import Desk
-from console.desk.hub import AGAIN
 from console.forget.forget import Chosen, forget
 from console.records.pages import AT_ONCE
 from console.records.record import Query
@@ -25,10 +24,9 @@ _MOST = 10_000
 
 
 class Asked(BaseModel):
-    """Photos by their keys; to be forgotten, also all below a folder. With `confirm` it is done; without, only said."""
+    """Photos by their keys. With `confirm` it is done; without, only said."""
 
     sources: list[str] = Field(default=[], max_length=_MOST)
-    prefix: str = ""
     confirm: bool = False
 
 
@@ -51,7 +49,7 @@ def redone(desk: Desk, asked: Asked) -> dict[str, Any]:
 
 def forgotten(desk: Desk, asked: Asked) -> dict[str, Any]:
     """Raises `ValueError` for what is no upload, and what `Bucket` does."""
-    chosen = Chosen((*asked.sources, *filter(None, (asked.prefix,))))
+    chosen = Chosen(tuple(asked.sources))
     found = forget(desk.photos, desk.jobs, chosen, clock=desk.account.clock, dry_run=not asked.confirm)
     objects = found.objects
     if asked.confirm:
@@ -59,9 +57,6 @@ def forgotten(desk: Desk, asked: Asked) -> dict[str, Any]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for source, _ in zip(chosen.photos, pool.map(desk.mirror.take_in, chosen.photos), strict=True):
                 desk.hub.tell("gone", {"source": source})
-        for folder in chosen.folders:
-            desk.mirror.refresh(folder)
-            desk.hub.tell(AGAIN, {})
     return {"objects": {folder.rstrip("/"): count for folder, count in objects.items()}}
 
 

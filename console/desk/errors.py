@@ -1,4 +1,4 @@
-"""What the page is told when something went wrong: a code and a message, with a status of HTTP."""
+"""Answers to requests that failed: a code, a message, and the status of HTTP."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _WRONG = Message("the page asked for something that there is not", "请求有误
 _MENDED = Sentence("{what}; {mend}", "{what}；{mend}")
 
 
-def told(error: Exception) -> dict[str, Any]:
-    """The code and the message, in JSON's types. Of another error than a service's, both name its class."""
+def document(error: Exception) -> dict[str, Any]:
+    """The code and the message, in JSON's types. For errors of this machine, the code is the name of the class."""
     match error:
         case CutoutError():
             code, text = error.code, error.text
@@ -45,7 +45,7 @@ def _explained(_: Request, error: Exception) -> Response:
             status = 403  # for the operator to mend
         case _:
             status = 500  # of this machine: its disk is full, say
-    return JSONResponse(told(error), status)
+    return JSONResponse(document(error), status)
 
 
 def _wrong(_: Request, __: Exception) -> Response:

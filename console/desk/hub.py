@@ -12,9 +12,9 @@ from typing import Any
 _HEARTBEAT = 15.0
 """Seconds after which a comment is sent, so that a connection nobody listens to any more is noticed."""
 _MOST_WAITING = 1000
-"""Events queued for a page that reads slowly. If there are more, the page is told to read its list anew."""
+"""Events queued for a page that reads slowly. If there are more, the page has to read its list again."""
 AGAIN = "again"
-"""The event that tells a page to read its list: the first one, and whenever it has missed something."""
+"""The event after which a page reads its list: the first event of a connection, and one after events were dropped."""
 
 
 class Hub:
@@ -44,14 +44,14 @@ class Hub:
                 page.loop.call_soon_threadsafe(page.put, text)
 
     async def listen(self, begun: Callable[[], object]) -> AsyncIterator[str]:
-        """What is told from now on, as the text of a response, until its client is gone. `begun` is called once
-        whatever is told gets there."""
+        """The events from now on, as the text of a response, until its client is gone. `begun` is called when the page
+        is registered."""
         page = _Page()
         with self._lock:
             self._pages.add(page)
         try:
             begun()
-            yield "retry: 1000\n" + _event(AGAIN, {})  # so that nothing is told between its list and what it hears
+            yield "retry: 1000\n" + _event(AGAIN, {})  # a list that is read later misses no event
             while text := await page.next():
                 yield text
         finally:

@@ -17,8 +17,8 @@ class Stopped(Exception):
 class Loop:
     """Calls `work` again and again in a thread, from `start` until `stop`.
 
-    `pause` says for how many seconds not to begin anew, given how many the work took. `failed` is told what the work
-    raised; the loop goes on.
+    `pause` is given the seconds that the work took, and returns the seconds until it begins again. When the work raises
+    an exception, `failed` is called with it, and the loop goes on.
     """
 
     def __init__(

@@ -12,7 +12,6 @@ from console.desk import cards
 from console.records.mirror import Mirror
 from console.records.record import STATUSES, Order, Position, Query, Record, in_utc
 from console.records.under_way import UnderWay
-from shared.jobs.keys import UPLOADS
 from shared.jobs.upload import Upload
 
 UNDER_WAY = "under_way"
@@ -43,15 +42,13 @@ def asked(given: Mapping[str, str], now: datetime) -> Asked:
         raise ValueError("status or order")
     verdict = given.get("verdict", "")
     query = Query(
-        prefix=given.get("prefix") or UPLOADS,
         statuses=tuple(each for each in statuses if each != UNDER_WAY),
         verdict=verdict,
         capability=given.get("capability", ""),
         text=given.get("q", ""),
         since=moments.moment(given["since"], now) if given.get("since") else None,
-        until=moments.moment(given["until"], now) if given.get("until") else None,
     )
-    moving = not (verdict or query.since or query.until) and (not statuses or UNDER_WAY in statuses)
+    moving = not (verdict or query.since) and (not statuses or UNDER_WAY in statuses)
     limit = min(max(int(given.get("limit", 60)), 1), _MOST)
     finished, _, source = given.get("after", "").partition(" ")
     is_record = finished not in ("", UNDER_WAY)
@@ -97,8 +94,4 @@ def listed(mirror: Mirror, under_way: Mapping[str, UnderWay], asked: Asked) -> d
 
 def _meets(found: UnderWay, query: Query) -> bool:
     upload = Upload(found.source)
-    return (
-        found.source.startswith(query.prefix)
-        and query.capability in ("", upload.capability)
-        and query.text.lower() in found.source.lower()
-    )
+    return query.capability in ("", upload.capability) and query.text.lower() in found.source.lower()

@@ -196,7 +196,7 @@ class Watcher:
         return max(_MOVING if self.under_way or self._awaited else _STILL, _SHARE * taken)
 
     def _say_trouble(self, error: Exception) -> None:
-        self._tell("trouble", errors.told(error))
+        self._tell("trouble", errors.document(error))
 
 
 def _pause_of_listing(taken: float) -> float:

@@ -7,7 +7,7 @@ import * as options from "./options.js";
 import { said, t } from "./words.js";
 
 const AT_ONCE = 4;
-const CHECKED_AT_ONCE = 1000; // files: the server takes 1 MB of names and heads at most
+const CHECKED_AT_ONCE = 10_000; // files: the server takes so many, and lists the folder once for them
 const HEAD = 192; // bytes by which the server tells a picture from another file
 let waiting = [];
 let unsent = []; // what the bucket did not take: {file, text}

@@ -70,7 +70,6 @@ def test_photos_under_way_come_first_and_records_after_them(
         ({"status": "under_way"}, ["c.jpg"]),
         ({"verdict": "look"}, ["d.jpg"]),
         ({"q": "A.JP"}, ["a.jpg"]),
-        ({"prefix": f"{COMMON}d"}, ["d.jpg"]),
         ({"capability": "goods/commodity"}, []),
         ({"since": "2026-11-27T00:00Z"}, []),
     ],
@@ -388,7 +387,7 @@ def test_forget_counts_first_and_deletes_when_confirmed(
 
 def test_only_uploads_can_be_forgotten(browser: httpx.Client, bucket: MemoryBucket) -> None:
     bucket.put("calls/1", b"")
-    assert browser.post("/api/forget", json={"prefix": "calls/", "confirm": True}).status_code == 400
+    assert browser.post("/api/forget", json={"sources": ["calls/1"], "confirm": True}).status_code == 400
     assert "calls/1" in bucket.things
 
 

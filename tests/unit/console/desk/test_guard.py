@@ -86,7 +86,7 @@ def test_a_browser_is_given_the_address_in_a_file_that_no_other_user_can_read(
 
 def test_a_change_without_an_origin_is_refused(browser: httpx.Client) -> None:
     del browser.headers["Origin"]
-    assert browser.post("/api/forget", json={"prefix": "uploads/"}).status_code == 403
+    assert browser.post("/api/forget", json={"sources": ["uploads/general/common/a.jpg"]}).status_code == 403
 
 
 @pytest.mark.parametrize("path", [STATUS, "/api/nothing", "/nothing"])
